@@ -1,0 +1,58 @@
+# Everything a newcomer types. Each target sets up what it needs; nothing has to be installed by hand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+# Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help setup demo test lint bench lock clean
+
+help: ## lists the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(VENV)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fennel needs Python 3.11 or newer; try make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	@touch $@
+
+$(VENV)/runtime: $(VENV)/uv requirements-cpu.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-cpu.txt
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/development ## .venv with what demo, tests and benchmarks need
+
+demo: $(VENV)/runtime ## the whole bot on this machine, with a local Feishu; ONCE=1 stops after the sample questions
+	$(BIN)/python -m bot demo $(if $(ONCE),--once)
+
+test: setup ## all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style, types, security, pinned dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/bandit -q -r bot worker index -c pyproject.toml
+	$(BIN)/python -m bot.check_pins requirements-cpu.txt requirements-dev.txt requirements.txt
+
+audit: setup ## known vulnerabilities in the pinned packages (asks the vulnerability database)
+	$(BIN)/pip-audit --disable-pip --no-deps -r requirements-cpu.txt
+
+bench: setup ## all benchmarks; each is also python -m bench.NAME --json
+	@for name in $$(ls bench/*.py | sed 's#bench/##; s#\.py##' | grep -v __init__); do \
+		echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
+
+lock: $(VENV)/uv ## pins requirements*.in again
+	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 -c requirements-dev.txt requirements-cpu.in -o requirements-cpu.txt
+	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements.in -o requirements.txt
+
+clean: ## removes the environment and the demo's data
+	rm -rf $(VENV) data .pytest_cache .mypy_cache .ruff_cache .hypothesis
