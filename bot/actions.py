@@ -1,0 +1,137 @@
+"""Buttons: what each may do, who may press it, and values that only this bot can have written.
+
+A card's button carries a value that Feishu hands back when it is pressed. Feishu proves that the press
+comes from Feishu, not that the value is one this bot wrote, so every value is signed (HMAC-SHA256 over
+its canonical JSON) and a value that does not verify does nothing. Who may press what is data, kept here,
+so that the web process can answer a press within Feishu's 3 seconds without asking the worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bot.errors import ConfigError, UnprovenEvent
+
+_PURPOSE = b"fennel card action v1"
+_MAC_LENGTH = 32
+"""Hexadecimal digits of the signature that a value carries: 128 bits, short on purpose (cards are small)."""
+
+
+class Press(StrEnum):
+    """What a button does."""
+
+    HELPFUL = "helpful"
+    NOT_HELPFUL = "not_helpful"
+    REASON = "reason"
+    """The form below "not helpful" was sent."""
+    ASK_HUMAN = "ask_human"
+    TAKE = "take"
+    """An expert takes the question over."""
+    RESOLVE = "resolve"
+    WEB = "web"
+    """Answer once more, with web search."""
+    SOURCES = "sources"
+    """Show the passages that were found but not cited."""
+    WHY = "why"
+    RECALL = "recall"
+
+
+class Who(StrEnum):
+    """Who may press a button. Admins may press every one."""
+
+    ANYONE = "anyone"
+    ASKER = "asker"
+    EXPERT = "expert"
+    ASKER_OR_EXPERT = "asker_or_expert"
+
+
+MAY_PRESS: Mapping[Press, Who] = {
+    Press.HELPFUL: Who.ANYONE,
+    Press.NOT_HELPFUL: Who.ANYONE,
+    Press.REASON: Who.ANYONE,
+    Press.ASK_HUMAN: Who.ASKER_OR_EXPERT,
+    Press.TAKE: Who.EXPERT,
+    Press.RESOLVE: Who.ASKER_OR_EXPERT,
+    Press.WEB: Who.ASKER,
+    Press.SOURCES: Who.ANYONE,
+    Press.WHY: Who.ASKER,
+    Press.RECALL: Who.ASKER,
+}
+
+
+def may_press(
+    kind: Press | str, operator: str, asker: str, *, is_admin: bool = False, is_expert: bool = False
+) -> bool:
+    """Whether `operator` (open_id) may press a button of `kind` under the answer to `asker`'s question."""
+    who = MAY_PRESS[Press(kind)]
+    if is_admin or who is Who.ANYONE:
+        return True
+    is_asker = bool(operator) and operator == asker
+    if who is Who.ASKER:
+        return is_asker
+    if who is Who.EXPERT:
+        return is_expert
+    return is_asker or is_expert
+
+
+@dataclass(frozen=True)
+class ButtonPress:
+    """A button value that was proven to be this bot's own."""
+
+    kind: Press
+    message_id: str
+    """The question the card answers."""
+    asker: str
+    """open_id of who asked it."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class ActionSigner:
+    """Signs button values and reads them back.
+
+    `secret` is any secret only the server holds (the app secret); the signing key is derived from it, so a
+    value never helps to guess the secret's other uses. Changing it makes old buttons do nothing.
+    """
+
+    def __init__(self, secret: str) -> None:
+        """Raises ConfigError when the secret is empty: unsigned buttons are not offered."""
+        if not secret:
+            raise ConfigError("feishu.app_secret is empty: button values cannot be signed without it")
+        self._key = hmac.digest(secret.encode(), _PURPOSE, "sha256")
+
+    def sign(self, kind: Press | str, message_id: str, asker: str, **extra: str) -> dict[str, Any]:
+        """The value to put into a button's callback behaviour: a small JSON object of strings."""
+        value: dict[str, Any] = {"kind": str(Press(kind)), "message_id": message_id, "asker": asker}
+        if extra:
+            value["extra"] = extra
+        return {**value, "mac": self._mac(value)}
+
+    def read(self, value: object) -> ButtonPress:
+        """Proves a pressed button's value. Raises UnprovenEvent for anything this key did not sign."""
+        if not isinstance(value, Mapping):
+            raise UnprovenEvent("button value is not an object")
+        fields = {name: item for name, item in value.items() if name != "mac"}
+        mac = value.get("mac")
+        if not isinstance(mac, str) or not mac.isascii():
+            raise UnprovenEvent("button value carries no signature")
+        if not hmac.compare_digest(mac, self._mac(fields)):
+            raise UnprovenEvent("button value is not signed by this bot")
+        return ButtonPress(
+            kind=Press(fields["kind"]),
+            message_id=fields["message_id"],
+            asker=fields["asker"],
+            extra=fields.get("extra", {}),
+        )
+
+    def _mac(self, fields: Mapping[Any, Any]) -> str:
+        try:
+            text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        except (TypeError, ValueError) as error:
+            raise UnprovenEvent("button value is not plain JSON") from error
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:_MAC_LENGTH]
