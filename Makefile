@@ -39,10 +39,9 @@ lint: setup ## style, types, security, pinned dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r bot worker index -c pyproject.toml
-	$(BIN)/python -m bot.check_pins requirements-cpu.txt requirements-dev.txt requirements.txt
-
-audit: setup ## known vulnerabilities in the pinned packages (asks the vulnerability database)
-	$(BIN)/pip-audit --disable-pip --no-deps -r requirements-cpu.txt
+	@! grep -nEv '^ *(#|$$|[A-Za-z0-9._-]+==[0-9])' requirements-cpu.txt requirements-dev.txt requirements.txt \
+		|| { echo "the lines above are not pinned: run make lock"; exit 1; }
+	$(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps -r requirements-cpu.txt
 
 bench: setup ## all benchmarks; each is also python -m bench.NAME --json
 	@for name in $$(ls bench/*.py | sed 's#bench/##; s#\.py##' | grep -v __init__); do \
