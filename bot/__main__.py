@@ -1,0 +1,94 @@
+"""`python -m bot ...`: everything an operator or a developer types that is not the index.
+
+Commands that answer questions reach the worker by dotted path, as the web process does, so that nothing
+of the house's lower floors is imported until it is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.config import Settings, load_settings
+from bot.errors import FennelError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the sample questions.")] = False,
+) -> None:
+    """The whole bot on this machine with a local Feishu; asks its sample questions."""
+    raise typer.Exit(import_module("bot.demo").run(once=once))
+
+
+@app.command()
+def ask(question: str, as_json: AsJson = False, config: Config = None) -> None:
+    """One question through the real pipeline, with no Feishu and no Redis."""
+    result = import_module("worker.ask").ask(question, _settings(config))
+    print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))
+
+
+@app.command()
+def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> None:
+    """Why a message was answered or not: its Trace."""
+    trace = import_module("worker.trace").load(_settings(config), message_id)
+    print(
+        json.dumps(trace, ensure_ascii=False, indent=2)
+        if as_json
+        else import_module("worker.trace").explain(trace)
+    )
+
+
+@app.command()
+def replay(chat: Path, as_json: AsJson = False, config: Config = None) -> None:
+    """A recorded group chat (JSON lines) through the whole path: decisions, cards, latency, cost."""
+    import_module("worker.replay").run(chat, _settings(config), as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False, config: Config = None) -> None:
+    """Checks keys, scopes, callback, Redis, GPU, model and index; each failure says what to do."""
+    raise typer.Exit(import_module("bot.doctor").run(_settings(config), as_json=as_json))
+
+
+@app.command()
+def longconn(config: Config = None) -> None:
+    """Receives events over Feishu's WebSocket, with no public address."""
+    import_module("bot.longconn").run(_settings(config))
+
+
+@app.command()
+def notify(text: str, config: Config = None) -> None:
+    """Sends one message to the custom-bot webhook of feishu.webhook_url, signed."""
+    import_module("bot.webhook_notice").notify(text, _settings(config).feishu)
+
+
+def _settings(config: Path | None) -> Settings:
+    return load_settings(config)
+
+
+def _readable(result: dict[str, Any]) -> str:
+    lines = [f"[{result['decision']}]", "", result["answer"]]
+    for source in result["sources"]:
+        place = " > ".join([source["title"], *source.get("heading_path", [])])
+        lines.append(f"[{source['number']}] {place}  {source['url'] or source['path']}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except FennelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
