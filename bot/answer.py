@@ -5,8 +5,10 @@ It lives on the outbound side of `bot` so that `bot.cards` can draw it without i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -62,3 +64,108 @@ class Answer:
     queue_position: int = 0
     unsupported: int = 0
     """Sentences dropped or marked because no passage supports them."""
+    asker: str = ""
+    """open_id of who asked; buttons that only the asker may press are bound to it."""
+    further: tuple[Source, ...] = ()
+    """Passages that were found but not cited: behind "more sources"."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Small JSON: what is kept so that a pressed button can draw the card anew."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Answer:
+        """The reverse of `to_json`; raises KeyError, TypeError or ValueError for anything else."""
+        return cls(
+            **{
+                **data,
+                "outcome": Outcome(data["outcome"]),
+                "sources": tuple(_source(item) for item in data["sources"]),
+                "further": tuple(_source(item) for item in data["further"]),
+            }
+        )
+
+
+def _source(data: Mapping[str, Any]) -> Source:
+    return Source(**{**data, "heading_path": tuple(data["heading_path"])})
+
+
+class Feedback(StrEnum):
+    """Where a card stands after "helpful" or "not helpful" was pressed."""
+
+    NONE = "none"
+    HELPFUL = "helpful"
+    ASKING_REASON = "asking_reason"
+    """"Not helpful" was pressed; the optional form is open."""
+    NOT_HELPFUL = "not_helpful"
+
+
+class Human(StrEnum):
+    """Where a hand-over to a human stands."""
+
+    NONE = "none"
+    ASKED = "asked"
+    TAKEN = "taken"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True)
+class CardState:
+    """What people did with an answer's card since it was sent; the card is drawn from answer and state."""
+
+    feedback: Feedback = Feedback.NONE
+    human: Human = Human.NONE
+    experts: tuple[str, ...] = ()
+    """open_ids mentioned when a human is asked; empty: "ask a human" is not offered."""
+    taken_by: str = ""
+    """open_id of the expert who took the question."""
+    can_search_web: bool = False
+    """Offer "answer again with web search"."""
+    searching_web: bool = False
+    """It was pressed and the new answer is under way."""
+    more_sources: bool = False
+    """The passages that were not cited are shown."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Small JSON, kept beside the answer's."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CardState:
+        """The reverse of `to_json`; raises TypeError, KeyError or ValueError for anything else."""
+        return cls(
+            **{
+                **data,
+                "feedback": Feedback(data["feedback"]),
+                "human": Human(data["human"]),
+                "experts": tuple(data["experts"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class ReindexProgress:
+    """One moment of a running reindex."""
+
+    stage: str
+    """Name of what runs: 'loading', 'splitting', 'embedding', 'publishing'."""
+    done: int = 0
+    total: int = 0
+    """0 when not yet known."""
+
+
+@dataclass(frozen=True)
+class ReindexReport:
+    """What a finished reindex did, by document path."""
+
+    version: str
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    documents: int = 0
+    chunks: int = 0
+    seconds: float = 0.0
+    problems: tuple[str, ...] = ()
+    """Documents that could not be read, each with why."""
+    failed: str = ""
+    """Why nothing was published; the old version then keeps answering."""

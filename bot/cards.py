@@ -1,0 +1,150 @@
+"""The cards people see: pure functions from what happened to card JSON 2.0.
+
+Every outcome of a question has its card, told apart by header colour and title, small enough for a phone:
+the question as a quote, the answer, its sources, buttons, and a line that says which engine and which index
+version answered. Whatever goes in, the card stays within Feishu's limits; a long answer continues in further
+cards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from bot.actions import ActionSigner
+from bot.answer import Answer, CardState, Outcome
+from bot.answer_buttons import button_elements
+from bot.card_parts import LIMITS, Card, CardLimits, Element, card, markdown, shorten
+from bot.dialect import escape
+from bot.markdown import to_feishu
+from bot.messages import say
+from bot.operator_cards import help_card, reindex_card, status_card
+from bot.source_list import source_elements
+
+__all__ = [
+    "ANSWER_ELEMENT",
+    "PROGRESS_ELEMENT",
+    "answer_cards",
+    "help_card",
+    "notice_card",
+    "progress_card",
+    "recalled_card",
+    "reindex_card",
+    "status_card",
+]
+
+PROGRESS_ELEMENT = "progress"
+"""Element id of the line that says what is being done; it is emptied when the answer begins."""
+
+ANSWER_ELEMENT = "answer"
+"""Element id of the text that streams."""
+
+_COLORS = {
+    Outcome.ANSWERED: "green",
+    Outcome.WEB: "blue",
+    Outcome.PARTLY: "yellow",
+    Outcome.NOT_FOUND: "grey",
+    Outcome.DECLINED: "grey",
+    Outcome.BUSY: "wathet",
+    Outcome.FAILED: "red",
+}
+_QUESTION_LENGTH = 160
+_SUMMARY_LENGTH = 80
+
+
+def progress_card(question: str, language: str) -> Card:
+    """The card that appears at once and streams: a progress line and an answer still empty."""
+    elements = [
+        _question(question),
+        markdown(escape(say("searching", language)), PROGRESS_ELEMENT, small=True),
+        markdown("", ANSWER_ELEMENT),
+    ]
+    return card(say("title_progress", language), "blue", elements, streaming=True)
+
+
+def answer_cards(
+    answer: Answer,
+    *,
+    actions: ActionSigner | None,
+    message_id: str,
+    state: CardState = CardState(),  # noqa: B008 (frozen)
+    now: float | None = None,
+    limits: CardLimits = LIMITS,
+) -> list[Card]:
+    """The card or cards that end a question, the first of which takes the progress card's place.
+
+    `message_id` is the question's, which the buttons act on; no buttons without `actions`. `state` is what
+    people did with the card since. `now` is in Unix seconds, for the sources' age.
+    """
+    moment = time.time() if now is None else now
+    elements = [_question(answer.question), *to_feishu(_text(answer))]
+    elements += _notes(answer)
+    elements += source_elements(answer.sources, _sources_heading(answer), answer.language, moment)
+    if state.more_sources:
+        elements += source_elements(answer.further, "sources_further", answer.language, moment)
+    if actions is not None:
+        elements += button_elements(answer, state, actions, message_id)
+    elements += _footer(answer)
+    return [_card(answer, state, elements)]
+
+
+def recalled_card(question: str, language: str) -> Card:
+    """Takes an answer's place where the message itself cannot be recalled any more."""
+    elements = [_question(question), markdown(escape(say("recalled", language)))]
+    return card(say("title_recalled", language), "grey", elements)
+
+
+def notice_card(title: str, text: str, language: str, color: str = "blue") -> Card:
+    """A card with a title and some Markdown: replies to commands, refusals, news.
+
+    Text beyond one card's room is cut with an ellipsis.
+    """
+    return card(title, color, to_feishu(text), summary=title)
+
+
+def _card(answer: Answer, state: CardState, elements: Sequence[Element]) -> Card:
+    color = _COLORS[answer.outcome]
+    tags = []
+    if answer.degraded:
+        color = "orange" if answer.outcome in (Outcome.ANSWERED, Outcome.WEB, Outcome.PARTLY) else color
+        tags.append((say("tag_degraded", answer.language), "orange"))
+    title = say(f"title_{answer.outcome.value}", answer.language)
+    return card(title, color, elements, tags=tags, summary=title)
+
+
+def _question(question: str) -> Element:
+    return markdown(f"> {escape(shorten(question, _QUESTION_LENGTH))}", "question", small=True)
+
+
+def _text(answer: Answer) -> str:
+    if answer.outcome is Outcome.BUSY and not answer.text:
+        name = "busy" if answer.queue_position > 0 else "busy_next"
+        return say(name, answer.language, position=answer.queue_position)
+    return answer.text
+
+
+def _sources_heading(answer: Answer) -> str:
+    nearest = answer.outcome in (Outcome.NOT_FOUND, Outcome.DECLINED)
+    return "sources_nearest" if nearest else "sources"
+
+
+def _notes(answer: Answer) -> list[Element]:
+    """What the reader must know about the answer: dropped sentences, a lesser engine."""
+    notes = []
+    if answer.unsupported:
+        name = "unsupported_one" if answer.unsupported == 1 else "unsupported"
+        notes.append(say(name, answer.language, count=answer.unsupported))
+    if answer.degraded:
+        notes.append(say("degraded", answer.language, reason=shorten(answer.degraded, 200)))
+    return (
+        [markdown("<br>".join(f"⚠️ {escape(note)}" for note in notes), "notes", small=True)] if notes else []
+    )
+
+
+def _footer(answer: Answer) -> list[Element]:
+    parts = [shorten(answer.engine, 60)] if answer.engine else []
+    if answer.index_version:
+        parts.append(say("footer_index", answer.language, version=shorten(answer.index_version, 60)))
+    if not parts:
+        return []
+    return [markdown(f"<font color='grey'>{escape(' · '.join(parts))}</font>", "footer", small=True)]

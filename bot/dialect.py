@@ -1,0 +1,142 @@
+"""The smallest pieces of Feishu's Markdown: escaped text, links, code, mentions.
+
+Source: Feishu's rich text component, JSON 2.0. It is CommonMark with a handful of HTML-like tags (`<at>`,
+`<font>`, `<person>` ...), so a literal `<` in an answer is read as markup and everything after it may vanish;
+Feishu asks for entities instead. Nothing in here ever writes a mention from text: `mention` alone does, from
+an open_id.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_LITERAL = re.compile(r"[<>*_~\[\]`$\\|]|&(?=#?\w+;)|:(?=[A-Za-z_]\w*:)|!(?=\[|\Z)")
+"""Characters that mean something wherever they stand; `&` before an entity, `:name:` is an emoji."""
+
+_LINE_START = re.compile(r"(?m)^(?:[#+=:-]|\d{1,9}[.)])")
+"""What opens a heading, a list item, a rule or an underline when a line starts with it."""
+
+_TAG_IN_CODE = re.compile(r"<(?=/?(?:at|person|audio|local_datetime|raw)\b)", re.IGNORECASE)
+_OPEN_ID = re.compile(r"ou_[A-Za-z0-9_-]{1,64}")
+_ENTITY_IN_URL = re.compile(r"&(?=#?\w+;)")
+_URL_ESCAPES = {ord(sign): f"%{ord(sign):02X}" for sign in " ()<>[]\"'\\`|{}^*~"}
+_MAX_URL = 1000
+
+_LANGUAGE_NAMES = """
+plain_text abap ada apache apex assembly_language bash c_sharp cpp c cmake cobol css coffeescript d dart
+delphi diff django docker_file erlang fortran gherkin go graphql groovy html htmlbars http haskell json
+java javascript julia kotlin latex lisp lua matlab makefile markdown nginx objective_c
+opengl_shading_language php perl powershell prolog properties protobuf python r ruby rust sas scss sql
+scala scheme shell solidity swift toml thrift typescript vbscript visual_basic xml yaml
+"""
+CODE_LANGUAGES = frozenset(_LANGUAGE_NAMES.split())
+"""Languages Feishu's code blocks colour."""
+
+_LANGUAGE_ALIASES = {
+    "asm": "assembly_language", "nasm": "assembly_language", "c#": "c_sharp", "cs": "c_sharp",
+    "csharp": "c_sharp", "c++": "cpp", "cc": "cpp", "cxx": "cpp", "h": "c", "hpp": "cpp", "cu": "cpp",
+    "cuda": "cpp", "coffee": "coffeescript", "docker": "docker_file", "dockerfile": "docker_file",
+    "golang": "go", "gql": "graphql", "glsl": "opengl_shading_language", "htm": "html", "hs": "haskell",
+    "ini": "properties", "cfg": "properties", "conf": "properties", "env": "properties",
+    "js": "javascript", "jsx": "javascript", "mjs": "javascript", "node": "javascript", "json5": "json",
+    "jsonc": "json", "jsonl": "json", "kt": "kotlin", "tex": "latex", "math": "latex", "elisp": "lisp",
+    "make": "makefile", "md": "markdown", "objc": "objective_c", "objective-c": "objective_c",
+    "patch": "diff", "pl": "perl", "proto": "protobuf", "ps1": "powershell", "pwsh": "powershell",
+    "py": "python", "py3": "python", "python3": "python", "pycon": "python", "ipython": "python",
+    "rb": "ruby", "rs": "rust", "sh": "bash", "zsh": "bash", "console": "bash", "shell-session": "bash",
+    "sol": "solidity", "mysql": "sql", "postgresql": "sql", "sqlite": "sql", "ts": "typescript",
+    "tsx": "typescript", "vb": "visual_basic", "svg": "xml", "yml": "yaml", "bat": "powershell",
+}  # fmt: skip
+
+
+def clean(text: str) -> str:
+    """The text without what no JSON can carry: lone surrogates and NUL become U+FFFD."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+def escape(text: str) -> str:
+    """`text` such that Feishu shows exactly these characters. One line: newlines become spaces."""
+    flat = text.replace("\r", " ").replace("\n", " ")
+    return _LITERAL.sub(lambda match: f"&#{ord(match.group())};", flat)
+
+
+def escape_line_starts(rendered: str) -> str:
+    """Rendered paragraph text whose lines cannot be taken for headings, list items or rules.
+
+    Leading blanks go, for four of them would be a code block.
+    """
+    lines = "\n".join(line.strip(" \t") for line in rendered.split("\n"))
+    return _LINE_START.sub(_escape_last, lines)
+
+
+def _escape_last(match: re.Match[str]) -> str:
+    text = match.group()
+    return f"{text[:-1]}&#{ord(text[-1])};"
+
+
+def safe_url(url: str) -> str:
+    """The web address as it may stand in a link; empty when it is not plain http or https."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not parts.netloc or len(url) > _MAX_URL:
+        return ""
+    flat = "".join(sign for sign in url.strip() if sign.isprintable())
+    return _ENTITY_IN_URL.sub("%26", flat.translate(_URL_ESCAPES))
+
+
+def link(rendered: str, url: str) -> str:
+    """A link around already rendered text; the text alone when the address is not http(s)."""
+    address = safe_url(url)
+    return f"[{rendered}]({address})" if address and rendered.strip() else rendered
+
+
+def mention(open_id: str) -> str:
+    """Mentions a person. Raises ValueError unless it is an open_id: no text ever becomes a mention."""
+    if not _OPEN_ID.fullmatch(open_id):
+        raise ValueError(f"{open_id!r} is not an open_id")
+    return f"<at id={open_id}></at>"
+
+
+def code_language(info: str) -> str:
+    """Feishu's name for the language after a fence; plain_text when it knows none."""
+    words = info.replace(",", " ").replace("{", " ").replace("}", " ").split()
+    name = words[0].lower().removeprefix(".") if words else ""
+    name = _LANGUAGE_ALIASES.get(name, name)
+    return name if name in CODE_LANGUAGES else "plain_text"
+
+
+def code_block(code: str, language: str) -> str:
+    """A fenced block at the start of a line, its fence longer than any run of backticks inside."""
+    text = quiet_tags(code.rstrip("\n"))
+    fence = "`" * max(3, longest_run(text, "`") + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def inline_code(code: str) -> str:
+    """A code span; its backticks are longer than any run inside."""
+    text = quiet_tags(code.replace("\r", " ").replace("\n", " "))
+    if not text.strip():
+        return escape(text)
+    fence = "`" * (longest_run(text, "`") + 1)
+    padding = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{padding}{text}{padding}{fence}"
+
+
+def quiet_tags(code: str) -> str:
+    """Code in which `<at ...>` and its like cannot notify anybody: a zero-width space follows the `<`.
+
+    Entities are shown as they stand inside code, so they cannot be used there.
+    """
+    return _TAG_IN_CODE.sub("<\u200b", code)
+
+
+def longest_run(text: str, sign: str) -> int:
+    """Length of the longest run of one character."""
+    longest = current = 0
+    for letter in text:
+        current = current + 1 if letter == sign else 0
+        longest = max(longest, current)
+    return longest
