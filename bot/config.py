@@ -178,6 +178,8 @@ class WebSettings(_Section):
 class LimitSettings(_Section):
     queue_total: int = 500
     queue_per_group: int = 50
+    running_per_group: int = Field(default=8, ge=1, le=64)
+    """Answers of one group that may run or stand in the shared queue at once, so that others get their turn."""
     questions_per_user_per_minute: int = 10
     questions_per_group_per_minute: int = 60
 
