@@ -1,0 +1,129 @@
+"""Settings: what overrides what, and errors that name the field and the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from bot.config import Settings, SourceSettings, load_settings
+from bot.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FENNEL_LLM__ENGINE", "openai")
+    monkeypatch.setenv("FENNEL_ADMINS", '["ou_1"]')
+    settings = load_settings(write(tmp_path, "llm: {engine: extractive, model: m}\nadmins: [ou_2]"))
+    assert (settings.llm.engine, settings.llm.model, settings.admins) == ("openai", "m", ("ou_1",))
+
+
+def test_fennel_config_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FENNEL_CONFIG", str(write(tmp_path, "redis: {url: redis://127.0.0.1:9/1}")))
+    assert load_settings().redis.url == "redis://127.0.0.1:9/1"
+
+
+def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nothing\.yaml does not exist"):
+        load_settings(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("llm: {engin: openai}", r"llm\.engin: no such setting"),
+        ("nonsense: 1", "nonsense: no such setting"),
+        ("llm: {engine: gpt}", r"llm\.engine: .*turbomind"),
+        ("worker: {concurrency: 0}", r"worker\.concurrency"),
+        ("index: {sources: [{path: a, git: b}]}", "exactly one of path, git"),
+        ("feishu: {domain: open.feishu.cn}", r"feishu\.domain: .*https://"),
+        ("feishu: {app_secret: '${NOT_SET_ANYWHERE}'}", r"feishu\.app_secret: .*NOT_SET_ANYWHERE"),
+        ("- a list", "must hold sections"),
+        ("a: [", "not valid YAML"),
+        ("groups: {oc_1: {answers: all}}", r"groups\.oc_1\.answers: no such setting"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        load_settings(write(tmp_path, text))
+
+
+def test_a_misspelt_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FENNEL_LLM__ENGIN", "openai")
+    with pytest.raises(ConfigError, match=r"llm\.engin: no such setting"):
+        load_settings(write(tmp_path, "{}"))
+
+
+def test_variables_in_the_file_are_read_and_may_have_a_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_APP", "cli_1")
+    monkeypatch.delenv("MY_SECRET", raising=False)
+    settings = load_settings(
+        write(tmp_path, "feishu: {app_id: '${MY_APP}', app_secret: '${MY_SECRET:-none}'}")
+    )
+    assert settings.feishu.app_id == "cli_1"
+    assert settings.feishu.app_secret.get_secret_value() == "none"
+
+
+def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "feishu: {app_secret: hunter2, encrypt_key: hunter2}"))
+    assert "hunter2" not in repr(settings)
+
+
+def test_a_group_inherits_from_default(tmp_path: Path) -> None:
+    settings = load_settings(
+        write(tmp_path, "groups: {default: {reply_to: all, language: zh}, oc_1: {language: en}, oc_2: }")
+    )
+    assert (settings.group("oc_1").reply_to, settings.group("oc_1").language) == ("all", "en")
+    assert settings.group("oc_2").language == "zh"
+    assert settings.group("oc_unknown").reply_to == "all"
+
+
+def test_admins_are_everywhere_or_of_one_group(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "admins: [ou_a]\ngroups: {oc_1: {admins: [ou_b]}}"))
+    assert settings.is_admin("ou_a")
+    assert settings.is_admin("ou_a", "oc_1")
+    assert settings.is_admin("ou_b", "oc_1")
+    assert not settings.is_admin("ou_b", "oc_2")
+    assert not settings.is_admin("ou_b")
+
+
+def test_the_bundled_file_names_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FEISHU_APP_ID", "FEISHU_APP_SECRET", "LLM_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    file = ROOT / "config.yaml"
+    given = yaml.safe_load(file.read_text(encoding="utf-8"))
+    missing = [name for name in _names(Settings()) if not _has(given, name)]
+    assert not missing
+    settings, defaults = load_settings(file), Settings()
+    assert settings.model_copy(update={"index": defaults.index, "groups": {}}) == defaults
+    assert settings.group("any") == defaults.group("any")
+    sources = (SourceSettings(path=Path("docs"), include=("en/**/*.md", "zh/**/*.md")),)
+    assert settings.index == defaults.index.model_copy(update={"sources": sources})
+
+
+def _names(section: BaseModel, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    names: list[tuple[str, ...]] = []
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        names += _names(value, (*path, name)) if isinstance(value, BaseModel) else [(*path, name)]
+    return names
+
+
+def _has(data: Any, path: tuple[str, ...]) -> bool:
+    for name in path:
+        if not isinstance(data, dict) or name not in data:
+            return False
+        data = data[name]
+    return True
