@@ -1,0 +1,44 @@
+"""python -m bot.simulator: serves the local Feishu until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+
+from bot.simulator.local import LocalFeishu
+
+
+def main() -> None:
+    """Reads the options, serves, prints where the group chat is."""
+    parser = argparse.ArgumentParser(prog="python -m bot.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=9800)
+    parser.add_argument("--push-to", default="", help="the bot's event address")
+    parser.add_argument("--app-id", default="cli_fennel_local")
+    parser.add_argument("--app-secret", default=os.environ.get("FEISHU_APP_SECRET", ""))
+    parser.add_argument("--encrypt-key", default=os.environ.get("FEISHU_ENCRYPT_KEY", ""))
+    parser.add_argument("--verification-token", default=os.environ.get("FEISHU_VERIFICATION_TOKEN", ""))
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on Feishu's long delays")
+    parser.add_argument("--no-limits", action="store_true", help="switch rate limits off")
+    given = parser.parse_args()
+    feishu = LocalFeishu(
+        given.push_to,
+        port=given.port,
+        app_id=given.app_id,
+        app_secret=given.app_secret,
+        encrypt_key=given.encrypt_key,
+        verification_token=given.verification_token,
+        scale=given.scale,
+        limits=not given.no_limits,
+    )
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with feishu:
+        print(f"local Feishu: {feishu.url}/simulator/", flush=True)
+        stopped.wait()
+
+
+if __name__ == "__main__":
+    main()
