@@ -1,0 +1,123 @@
+"""A model with a lesser engine behind it: whoever asks gets an answer, and is told when it is the lesser one.
+
+The lesser engine takes over while the model's server loads, restarts or cannot be reached, and when it
+refuses a request before the first word. Once words have been shown it does not: a reply is of one engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from bot.errors import EngineRefused, EngineUnavailable
+from worker.llm import LLM, Cancelled, Messages, Reply, Score, Usage, never
+
+log = structlog.get_logger(__name__)
+
+
+class WithFallback:
+    """Satisfies `worker.llm.LLM`: `primary` where it works, else `lesser`, which must always work."""
+
+    def __init__(self, primary: LLM, lesser: LLM) -> None:
+        self.primary = primary
+        self.lesser = lesser
+
+    @property
+    def name(self) -> str:
+        """The name of the engine that would answer now."""
+        return self.lesser.name if self.degraded else self.primary.name
+
+    @property
+    def context_tokens(self) -> int:
+        """The model's own, so that prompts do not change shape while it restarts."""
+        return self.primary.context_tokens
+
+    @property
+    def degraded(self) -> str:
+        """Why the lesser engine would answer now; a sentence's name."""
+        return self.primary.degraded
+
+    @property
+    def usage(self) -> Usage:
+        """The model's total."""
+        return self.primary.usage
+
+    def score(
+        self,
+        messages: Messages,
+        *,
+        deadline: float | None = None,
+        cancelled: Cancelled = never,
+        group: str = "",
+    ) -> Score:
+        """See `LLM.score`."""
+        if not self.degraded:
+            try:
+                return self.primary.score(messages, deadline=deadline, cancelled=cancelled, group=group)
+            except (EngineUnavailable, EngineRefused) as error:
+                _warn(error)
+        return self.lesser.score(messages, deadline=deadline, cancelled=cancelled, group=group)
+
+    def stream(
+        self,
+        messages: Messages,
+        *,
+        max_tokens: int | None = None,
+        deadline: float | None = None,
+        cancelled: Cancelled = never,
+        group: str = "",
+    ) -> Reply:
+        """See `LLM.stream`. `engine` and `degraded` of the reply are settled with its first piece."""
+
+        def ask(engine: LLM) -> Reply:
+            return engine.stream(
+                messages, max_tokens=max_tokens, deadline=deadline, cancelled=cancelled, group=group
+            )
+
+        if why := self.degraded:
+            reply = ask(self.lesser)
+            reply.degraded = why
+            return reply
+        first = ask(self.primary)
+        reply = Reply(iter(()), engine=first.engine)
+        reply.pieces = self._pieces(reply, first, ask)
+        return reply
+
+    def count_tokens(self, text: str) -> int:
+        """By the model's tokenizer, whoever answers."""
+        return self.primary.count_tokens(text)
+
+    def close(self) -> None:
+        """Closes both."""
+        self.primary.close()
+        self.lesser.close()
+
+    def _pieces(self, reply: Reply, first: Reply, ask: Callable[[LLM], Reply]) -> Iterator[str]:
+        shown, used = False, first
+        try:
+            for piece in first:
+                shown = True
+                yield piece
+        except (EngineUnavailable, EngineRefused) as error:
+            if shown:
+                raise
+            _warn(error)
+            used = ask(self.lesser)
+            reply.engine = used.engine
+            reply.degraded = "engine_refused" if isinstance(error, EngineRefused) else "engine_down"
+            yield from used
+        finally:
+            _close(first)
+        reply.usage, reply.finish_reason = used.usage, used.finish_reason
+
+
+def _close(reply: Reply) -> None:
+    """Ends a reply's request when its reader stops early."""
+    close = getattr(reply.pieces, "close", None)
+    if close is not None:
+        close()
+
+
+def _warn(error: Exception) -> None:
+    log.warning("llm_degraded", error=f"{type(error).__name__}: {error}"[:300])
