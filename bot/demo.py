@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,11 +103,11 @@ def _stay_up() -> None:
 def _show(stack: LocalStack, exchange: Exchange, started: float) -> bool:
     """Says the exchange in the group, prints what came of it, returns whether that was expected."""
     asked = time.monotonic()
-    message_id = stack.feishu.say(
-        "ou_member", exchange.text, mention_bot=exchange.mention, deliveries=exchange.deliveries
-    )
+    message_id = stack.feishu.say("ou_alice", exchange.text, mention_bot=exchange.mention)
+    if exchange.deliveries > 1:
+        stack.feishu.push(message_id, exchange.deliveries - 1)
     print(f"# {exchange.story}")
-    print(f"  member: {'@Fennel ' if exchange.mention else ''}{exchange.text}")
+    print(f"  李晓雯: {'@茴香 ' if exchange.mention else ''}{exchange.text}")
     if exchange.expect == "silence":
         time.sleep(QUIET)
         cards = stack.feishu.cards(message_id)
@@ -120,7 +121,7 @@ def _show(stack: LocalStack, exchange: Exchange, started: float) -> bool:
         _print_first_answer(started)
     problem = _problem(exchange, cards)
     for card in cards:
-        print("  bot: " + _text(card).replace("\n", "\n       "))
+        print("  茴香: " + _text(card).replace("\n", "\n       "))
     print(f"  {'as expected' if not problem else 'NOT as expected: ' + problem}: {exchange.expect}\n")
     return not problem
 
@@ -132,7 +133,7 @@ def _print_first_answer(started: float) -> None:
         print(f"  First answer {age:.1f} s after the clone.")
 
 
-def _problem(exchange: Exchange, cards: list[dict[str, Any]]) -> str:
+def _problem(exchange: Exchange, cards: Sequence[dict[str, Any]]) -> str:
     """Why the cards are not what was expected; empty when they are."""
     if exchange.expect == "silence":
         return f"{len(cards)} replies" if cards else ""

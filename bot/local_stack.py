@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from types import TracebackType
 from bot.errors import ConfigError
 from bot.redis_server import RedisServer, answers, free_port
 from bot.simulator import LocalFeishu
+from bot.simulator.documents import documents_blueprint
 
 START_TIMEOUT = 60.0
 """Seconds until web and worker must be ready."""
@@ -43,8 +45,6 @@ class Ports:
 
 
 def _usable(port: int) -> int:
-    import socket
-
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
@@ -56,7 +56,8 @@ def _usable(port: int) -> int:
 class LocalStack:
     """Starts everything on entry, stops it on exit. `folder` holds its data and logs.
 
-    `settings` are FENNEL_* variables laid over config.yaml. `redis_url` empty starts a Redis of its own.
+    `settings` are FENNEL_* variables laid over config.yaml. `redis_url` empty, or silent, starts a Redis of
+    its own. `documents` are served at /docs/ of the local Feishu. `build` False uses the index as it is.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class LocalStack:
         redis_url: str = "",
         ports: Ports | None = None,
         documents: Path | None = None,
+        build: bool = True,
     ) -> None:
+        self.build = build
         self.folder = folder
         self.ports = ports or Ports.free()
         self.redis_url = redis_url
@@ -82,8 +85,9 @@ class LocalStack:
             app_secret=self.secrets["app_secret"],
             encrypt_key=self.secrets["encrypt_key"],
             verification_token=self.secrets["token"],
-            documents=documents,
         )
+        if documents:
+            self.feishu.web.register_blueprint(documents_blueprint(documents))
         self.settings = dict(settings or {})
 
     def environment(self) -> dict[str, str]:
@@ -110,7 +114,8 @@ class LocalStack:
             self.redis.start()
             self.redis_url = self.redis.url
         self.feishu.start()
-        self.run("-m", "index", "build")
+        if self.build:
+            self.run("-m", "index", "build")
         self.spawn("web", "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
         self.spawn("worker", "-m", "worker")
         self.spawn("indexer", "-m", "worker", "--queue", "index")
