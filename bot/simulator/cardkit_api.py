@@ -111,11 +111,11 @@ class CardKit:
         clock = self.tenant.clock
         if clock.now() - card.created > clock.lasting(CARD_DAYS * DAY):
             raise ApiError(200750, "The card entity has expired")
-        if card.streaming_since is not None:
-            if clock.now() - card.streaming_since > clock.lasting(STREAMING_MINUTES * 60):
-                card.streaming_since, card.timed_out = None, True
-                card.card.setdefault("config", {})["streaming_mode"] = False
-                self.tenant.touch()
+        opened = card.streaming_since
+        if opened is not None and clock.now() - opened > clock.lasting(STREAMING_MINUTES * 60):
+            card.streaming_since, card.timed_out = None, True
+            card.card.setdefault("config", {})["streaming_mode"] = False
+            self.tenant.touch()
         return card
 
     def operate(self, card_id: str, body: Json, change: Callable[[Card], None]) -> None:

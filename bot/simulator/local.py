@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import secrets
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.simulator import payloads
 from bot.simulator.auth_api import Tokens
@@ -19,6 +20,7 @@ from bot.simulator.pushes import Push, Pushes
 from bot.simulator.server import Feishu, Server, create_app
 from bot.simulator.state import ApiCall, ChatMessage, Json, Tenant
 
+Found = TypeVar("Found")
 DEMO_CHAT = "oc_demo"
 BOT_OPEN_ID = "ou_fennel_bot"
 ADMIN = "ou_admin"
@@ -128,7 +130,7 @@ class LocalFeishu:
         mention_all: bool = False,
         post: bool = False,
     ) -> str:
-        """A person sends a message and Feishu pushes it; its message_id. `chat` "p2p" is the chat with the bot."""
+        """A person sends a message, which Feishu pushes; its message_id. `chat` "p2p": the chat with the bot."""
         speech = Speech(text, mention_bot, mention_all, mentions, reply_to, in_thread, post)
         message, _ = self.people.say(user, chat, speech)
         return message.message_id
@@ -166,7 +168,7 @@ class LocalFeishu:
         return [SentCard(message) for message in self.replies(message_id) if message.card]
 
     def wait_for_card(self, message_id: str, timeout: float = 20.0, final: bool = True) -> SentCard:
-        """The first card that answers a message; `final`: once its streaming is closed. Raises TimeoutError."""
+        """The first card answering a message; `final`: once its streaming is closed. Raises TimeoutError."""
 
         def ready() -> SentCard | None:
             cards = self.cards(message_id)
@@ -185,17 +187,12 @@ class LocalFeishu:
 
         return self._wait(ready, timeout, f"{message_id} has fewer than {count} replies")
 
-    def _wait(self, ready: Any, timeout: float, problem: str) -> Any:
+    def _wait(self, ready: Callable[[], Found | None], timeout: float, problem: str) -> Found:
         with self.tenant.changed:
-            found: list[Any] = []
-
-            def settled() -> bool:
-                found[:] = [ready()]
-                return found[0] is not None
-
-            if not self.tenant.changed.wait_for(settled, timeout):
+            found = self.tenant.changed.wait_for(ready, timeout)
+            if found is None:
                 raise TimeoutError(f"{problem} within {timeout} s")
-            return found[0]
+            return found
 
     def click(
         self, card_message_id: str, button: str, user: str = "ou_alice", form: Json | None = None

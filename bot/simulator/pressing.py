@@ -97,9 +97,8 @@ class Presser:
         if answer is None:
             return Pressed(200, {}, error=200672)
         card = answer.get("card")
-        if card:
-            if error := self._replace(message, card):
-                return Pressed(200, answer, error=error)
+        if card and (error := self._replace(message, card)):
+            return Pressed(200, answer, error=error)
         return Pressed(200, answer)
 
     def _replace(self, message: ChatMessage, given: Any) -> int:

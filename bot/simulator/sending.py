@@ -134,7 +134,7 @@ class Sender:
         return {**parsed, "text": text}, mentions
 
     def _thread(self, message: ChatMessage, chat: Chat, parent: ChatMessage | None, in_thread: bool) -> None:
-        """thread-introduction.md: replying in a thread makes or joins a topic; a topic's replies point at its root."""
+        """thread-introduction.md: a reply in a thread makes or joins a topic and points at its root."""
         if parent is None:
             if chat.message_type == "thread":
                 message.thread_id = new_id("omt_", 12)
