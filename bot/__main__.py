@@ -53,7 +53,7 @@ def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> 
 @app.command()
 def replay(chat: Path, as_json: AsJson = False, config: Config = None) -> None:
     """A recorded group chat (JSON lines) through the whole path: decisions, cards, latency, cost."""
-    import_module("worker.replay").run(chat, _settings(config), as_json=as_json)
+    import_module("bot.replay").run(chat, _settings(config), as_json=as_json)
 
 
 @app.command()
