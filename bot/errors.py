@@ -57,6 +57,10 @@ class IndexMismatch(FennelError):
     """The index was built by another embedder or format than the settings name."""
 
 
+class IndexBusy(FennelError):
+    """Another process builds the index at this moment."""
+
+
 class LoadError(FennelError):
     """A document could not be read; carries its path."""
 

@@ -1,0 +1,215 @@
+"""python -m index: build, search, diff, versions, rollback, calibrate, eval."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from bot.config import load_settings
+from bot.errors import FennelError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+evaluation = typer.Typer(no_args_is_help=True, help="Measures the gate and the retrieval on labelled files.")
+app.add_typer(evaluation, name="eval")
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or ./config.yaml")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+@app.command()
+def build(
+    config: Config = None,
+    as_json: AsJson = False,
+    force: Annotated[bool, typer.Option(help="Build a version even when nothing changed.")] = False,
+) -> None:
+    """Builds or updates the index (only what changed is embedded) and publishes the version."""
+    from index.build import build as run
+    from index.snapshot import connect
+
+    settings = load_settings(config)
+    redis = connect(settings)
+    report = run(settings, redis=redis, progress=None if as_json else _show_progress, force=force)
+    redis.close()
+    if as_json:
+        _print_json(report.to_json())
+        return
+    from index.build_text import describe
+
+    print(describe(report, settings.redis.url))
+
+
+def _show_progress(stage: str, done: int, total: int) -> None:
+    if stage == "embed" and sys.stderr.isatty():
+        print(f"\rembedding {done}/{total}", end="" if done < total else "\n", file=sys.stderr, flush=True)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="The question.")],
+    config: Config = None,
+    as_json: AsJson = False,
+    k: Annotated[int, typer.Option("-k", help="How many passages.", min=1)] = 5,
+) -> None:
+    """Passages for a question, with scores."""
+    from index.snapshot import open_current
+
+    searcher = open_current(load_settings(config))
+    started = time.perf_counter()
+    passages = searcher.search(query, k)
+    milliseconds = round((time.perf_counter() - started) * 1000, 2)
+    if as_json:
+        rows = [_passage_json(rank, passage) for rank, passage in enumerate(passages, 1)]
+        facts = {"query": query, "version": searcher.version, "milliseconds": milliseconds}
+        _print_json({**facts, "passages": rows})
+        return
+    for rank, passage in enumerate(passages, 1):
+        chunk = passage.chunk
+        print(f"{rank}. {passage.score:.3f}  {chunk.source}/{chunk.path}  {' > '.join(chunk.heading_path)}")
+        print(f"   {chunk.url}" if chunk.url else "", " ".join(chunk.text.split())[:160], sep="\n   ")
+    print(f"{len(passages)} passages from {searcher.version} in {milliseconds} ms")
+
+
+def _passage_json(rank: int, passage: Any) -> dict[str, Any]:
+    chunk = passage.chunk
+    return {
+        "rank": rank,
+        "score": round(passage.score, 4),
+        "dense": round(passage.dense, 4),
+        "lexical": round(passage.lexical, 4),
+        "source": chunk.source,
+        "path": chunk.path,
+        "title": chunk.title,
+        "heading_path": list(chunk.heading_path),
+        "url": chunk.url,
+        "language": chunk.language,
+        "chunk": chunk.id,
+        "text": passage.text,
+    }
+
+
+@app.command()
+def versions(config: Config = None, as_json: AsJson = False) -> None:
+    """The versions on disk, oldest first, and which one is in use."""
+    from dataclasses import asdict
+
+    from index.snapshot import Versions
+
+    kept = Versions(load_settings(config).index.dir)
+    rows = [{**asdict(kept.manifest(name)), "current": name == kept.current()} for name in kept.names()]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        print(
+            f"{'*' if row['current'] else ' '} {row['version']}  {row['documents']} documents, "
+            f"{row['chunks']} chunks, +{row['added']} ~{row['changed']} -{row['removed']}, {row['embedder']}"
+        )
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A version; default: the one before the new one.")] = "",
+    new: Annotated[str, typer.Argument(help="A version; default: the current one.")] = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Documents that were added, changed and removed between two versions."""
+    from dataclasses import asdict
+
+    from index.build import difference
+    from index.snapshot import Versions
+
+    kept = Versions(load_settings(config).index.dir)
+    new = new or kept.current()
+    old = old or kept.before(new)
+    changes = difference(kept.digests(old), kept.digests(new))
+    if as_json:
+        _print_json({"old": old, "new": new, **asdict(changes)})
+        return
+    for sign, paths in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
+        for path in paths:
+            print(sign, path)
+    print(f"{old} -> {new}: +{len(changes.added)} ~{len(changes.changed)} -{len(changes.removed)}")
+
+
+@app.command()
+def rollback(
+    version: Annotated[str, typer.Argument(help="A version; default: the one before the current one.")] = "",
+    config: Config = None,
+) -> None:
+    """Makes an older version current; running workers swap to it."""
+    from index.snapshot import Versions, connect, publish
+
+    settings = load_settings(config)
+    kept = Versions(settings.index.dir)
+    version = version or kept.before(kept.current())
+    told = publish(version, kept, connect(settings))
+    print(f"{version} is current{'' if told else f' (Redis at {settings.redis.url} could not be told)'}")
+
+
+@app.command()
+def calibrate(
+    questions: Annotated[Path, typer.Option(help="Labelled rows {id, text, label}.")],
+    config: Config = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write the fitted gate as a new version.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fits the gate and shows cross-validated precision and recall before and after."""
+    from index import calibrate as fitting
+
+    fitting.command(load_settings(config), questions, apply=apply, as_json=as_json)
+
+
+@evaluation.command("gate")
+def evaluate_gate(
+    questions: Annotated[Path, typer.Option(help="Labelled rows {id, text, label}.")],
+    config: Config = None,
+    as_json: AsJson = False,
+    swap: Annotated[Path | None, typer.Option(help="Another index folder: adds swap_accept.")] = None,
+    report: Annotated[Path | None, typer.Option(help="HTML file for the error report.")] = None,
+) -> None:
+    """F1, precision, recall and AUC of the gate as configured."""
+    from index import evaluate
+
+    evaluate.command(load_settings(config), questions, swap=swap, report=report, as_json=as_json)
+
+
+@evaluation.command("retrieval")
+def evaluate_retrieval(
+    queries: Annotated[Path, typer.Option(help="Rows {id, query, relevant: [path, ...], type?}.")],
+    config: Config = None,
+    as_json: AsJson = False,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Dense, lexical, fused and reranked apart.")
+    ] = False,
+) -> None:
+    """Recall at 1, 5 and 10 and MRR over files."""
+    from index import evaluate_retrieval as retrieval
+
+    retrieval.command(load_settings(config), queries, ablation=ablation, as_json=as_json)
+
+
+def main() -> None:
+    """Runs a command; an expected failure is one line on stderr and exit status 1. Logs go to stderr."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        app()
+    except FennelError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The lexical half: BM25 over three fields of every chunk, and character n-grams.
+
+The fields are scored apart, because a word in a heading or in a path says more about a page than one in its
+text: somebody who writes mmpose wants mmpose's pages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import bm25s
+import numpy as np
+
+from index.characters import Characters, Scores
+from index.split import Chunk
+from index.terms import terms
+
+FIELDS = ("text", "headings", "place")
+_FIELD_SETTINGS = {"text": (1.2, 0.75), "headings": (1.2, 0.5), "place": (1.2, 0.5)}
+"""k1 and b of BM25 for each field."""
+_PATH_WORDS = re.compile(r"[/\\#]")
+
+
+@dataclass(frozen=True)
+class LexicalScores:
+    """Scores of every chunk, each (chunks,)."""
+
+    text: Scores
+    headings: Scores
+    place: Scores
+    characters: Scores
+
+
+class Lexical:
+    """BM25 of the fields and TF-IDF of the character n-grams, over the chunks in their order."""
+
+    def __init__(
+        self, fields: Mapping[str, Any], characters: Characters, frequencies: dict[str, int]
+    ) -> None:
+        self._fields = dict(fields)
+        self.characters = characters
+        self._frequencies = frequencies
+        self.count = int(self._fields["text"].scores["num_docs"])
+
+    @classmethod
+    def build(cls, chunks: list[Chunk]) -> Self:
+        """Indexes the chunks. There must be at least one."""
+        texts = [terms(chunk.text) for chunk in chunks]
+        headings = [terms(headings_of(chunk)) for chunk in chunks]
+        places = [terms(_PATH_WORDS.sub(" ", f"{chunk.source}/{chunk.path}")) for chunk in chunks]
+        frequencies: dict[str, int] = {}
+        for fields in zip(texts, headings, places, strict=True):
+            for term in {term for field in fields for term in field}:
+                frequencies[term] = frequencies.get(term, 0) + 1
+        columns = {"text": texts, "headings": headings, "place": places}
+        characters = Characters.build([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
+        return cls({name: _bm25(name, tokens) for name, tokens in columns.items()}, characters, frequencies)
+
+    def scores(self, query: str, weighted: Mapping[str, float]) -> LexicalScores:
+        """Scores of every chunk; `weighted`: the query's terms and their translations, with weights."""
+        by_field = {name: self._field_scores(name, weighted) for name in FIELDS}
+        return LexicalScores(characters=self.characters.scores(query), **by_field)
+
+    def document_frequency(self, term: str) -> int:
+        """How many chunks hold this term (as `index.terms.terms` gives it) in any field."""
+        return self._frequencies.get(term, 0)
+
+    def idf(self, term: str) -> float:
+        """ln((chunks + 1) / (document frequency + 1)) + 1: 1 for a term of every chunk."""
+        return float(np.log((self.count + 1) / (self.document_frequency(term) + 1)) + 1)
+
+    def _field_scores(self, name: str, weighted: Mapping[str, float]) -> Scores:
+        field = self._fields[name]
+        total = np.zeros(self.count, dtype=np.float32)
+        for weight in set(weighted.values()):
+            ids = field.get_tokens_ids([term for term, own in weighted.items() if own == weight])
+            if ids:
+                total += weight * field.get_scores_from_ids(ids)
+        return total
+
+    def save(self, folder: Path) -> None:
+        """Writes files into a folder that exists."""
+        for name, field in self._fields.items():
+            field.save(str(folder / f"bm25_{name}"), show_progress=False)
+        self.characters.save(folder)
+        (folder / "frequencies.json").write_text(json.dumps(self._frequencies, ensure_ascii=False), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Reads what `save` wrote."""
+        fields = {name: bm25s.BM25.load(str(folder / f"bm25_{name}"), load_vocab=True) for name in FIELDS}
+        frequencies = json.loads((folder / "frequencies.json").read_text("utf-8"))
+        return cls(fields, Characters.load(folder), frequencies)
+
+
+def headings_of(chunk: Chunk) -> str:
+    """Title and headings as one line, the title once."""
+    return " > ".join([chunk.title, *(step for step in chunk.heading_path if step != chunk.title)])
+
+
+def _bm25(name: str, tokens: Iterable[list[str]]) -> Any:
+    k1, b = _FIELD_SETTINGS[name]
+    field = bm25s.BM25(method="lucene", k1=k1, b=b)
+    # An index without any term cannot be built: the empty string is never a query's term.
+    field.index([words or [""] for words in tokens], show_progress=False)
+    return field

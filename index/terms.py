@@ -1,0 +1,92 @@
+"""Text -> terms for the lexical half: Chinese words, English words, identifiers kept whole.
+
+`kv_cache`, `RTMPose-m` and `--cache-max-entry-count` are what technical questions turn on, so an
+identifier is a term of its own and its parts are terms too: a question may write "kv cache". Words that
+only shape a question (如何, how, the) carry no meaning for retrieval and are left out: in an English
+index a rare 如何 would otherwise weigh more than everything else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Literal
+
+import rjieba
+
+_PIECES = re.compile(r"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[㐀-鿿豈-﫿]+")
+_JOINTS = re.compile(r"[-./:+_]+")
+_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_CJK = re.compile(r"[㐀-鿿豈-﫿]")
+_LATIN = re.compile(r"[A-Za-z]")
+_CODE_BLOCK = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_CHINESE_SHARE = 0.05
+"""From this share of Chinese among letters on, prose counts as Chinese: its code is English anyway."""
+
+STOP_WORDS = frozenset(
+    word
+    for line in (Path(__file__).parent / "words" / "stop_words.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+    for word in line.split()
+)
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text in order, with repeats, lower case; stop words left out."""
+    found: list[str] = []
+    for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
+        if _CJK.match(piece):
+            found.extend(word for word in rjieba.cut_for_search(piece) if word not in STOP_WORDS)
+        else:
+            found.extend(_latin_terms(piece))
+    return found
+
+
+def _latin_terms(piece: str) -> list[str]:
+    whole = piece.lower().strip("_")
+    parts = [part for part in _JOINTS.split(piece) if part]
+    found = [whole] if len(parts) > 1 else []
+    for part in parts:
+        lower = part.lower()
+        if lower not in STOP_WORDS:
+            found.append(stem(lower))
+        camel = _CAMEL.findall(part)
+        if len(camel) > 1:
+            found.extend(stem(word.lower()) for word in camel if len(word) > 1)
+    return found
+
+
+def stem(word: str) -> str:
+    """A light English stem: plural and -ing, -ed endings go; a word with digits stays as it is."""
+    if len(word) < 4 or not word.isalpha() or not word.isascii():
+        return word
+    for ending, least, put in (
+        ("ies", 5, "y"),
+        ("sses", 5, "ss"),
+        ("ing", 6, ""),
+        ("ed", 5, ""),
+        ("s", 4, ""),
+    ):
+        if word.endswith(ending) and len(word) >= least and not word.endswith(("ss", "us", "is")):
+            return _undouble(word[: -len(ending)] + put)
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def _undouble(word: str) -> str:
+    """running -> run; and configure, configuring, configured meet at configur."""
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
+        return word[:-1]
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def chinese_share(text: str) -> float:
+    """Chinese characters as a share of Chinese characters and Latin letters, 0 to 1."""
+    chinese = len(_CJK.findall(text))
+    letters = chinese + len(_LATIN.findall(text))
+    return chinese / letters if letters else 0.0
+
+
+def language_of(text: str) -> Literal["zh", "en"]:
+    """The language of a document's prose; its code blocks do not count."""
+    return "zh" if chinese_share(_CODE_BLOCK.sub("", text)) > _CHINESE_SHARE else "en"
