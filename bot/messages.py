@@ -94,6 +94,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "谢谢指正，已记录，会用来改进。",
         "Thank you, noted; it helps the next answer.",
     ),
+    "toast_noted": ("已收到。", "Received."),
+    "toast_not_allowed": ("这个按钮不是给你用的。", "This button is not for you."),
+    "toast_old_button": ("这个按钮已经失效。", "This button no longer works."),
+    "toast_try_again": ("现在有点忙，请稍后再点一次。", "Too busy right now; please press again later."),
     "human_asked": ("已请 {people} 帮忙，等待接手。", "Asked {people} for help; waiting for one to take it."),
     "human_taken": ("{person} 已接手。", "{person} has taken it."),
     "human_resolved": ("已由 {person} 解决。", "Resolved by {person}."),
@@ -141,6 +145,66 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "**Admins**\n- `/reindex`: update the index\n- `/status`: how things stand\n"
         "- `/good`, `/bad`: in reply to a message, mark whether it should be answered",
     ),
+    # What the worker says
+    "searching_web": ("正在联网搜索 …", "Searching the web ..."),
+    "quoting": (
+        "以下是文档原文摘录，未经改写：",
+        "Quoted from the documents, word for word:",
+    ),
+    "link_removed": ("（链接已移除）", "(link removed)"),
+    "because_question_too_long": (
+        "问题太长了，请缩短后再问，日志只贴关键几行",
+        "the question is too long; please shorten it and keep only the lines of a log that matter",
+    ),
+    "because_timeout": ("超过了回答时限", "it took longer than an answer may take"),
+    "because_engine": ("模型服务暂时不可用", "the model server is not available just now"),
+    "engine_loading": (
+        "模型正在加载，先摘录文档",
+        "the model is still loading, so this quotes the documents",
+    ),
+    "engine_down": (
+        "模型服务暂时连不上，先摘录文档",
+        "the model server is away, so this quotes the documents",
+    ),
+    "engine_refused": (
+        "模型服务拒绝了请求，先摘录文档",
+        "the model server refused the request, so this quotes the documents",
+    ),
+    "because_index": ("还没有建立索引", "no index has been built yet"),
+    "because_error": ("内部错误", "an internal error"),
+    "because_poison": ("多次尝试都没有成功", "several attempts did not succeed"),
+    "limit_user": (
+        "你问得有点快，请过一分钟再问。",
+        "You are asking rather fast; please ask again in a minute.",
+    ),
+    "limit_group": (
+        "群里的问题太多了，请过一分钟再问。",
+        "This group asks rather fast; please ask again in a minute.",
+    ),
+    "limit_queue": (
+        "排队的问题太多（前面还有 {position} 个），请稍后再问。",
+        "Too many questions are waiting ({position} before yours); please ask again later.",
+    ),
+    "not_yours": (
+        "只有提问者和管理员可以这样做。",
+        "Only the asker and admins may do this.",
+    ),
+    "reply_to_answer": (
+        "请在回复我的某条回答时使用这条命令。",
+        "Please use this command in reply to one of my answers.",
+    ),
+    "reply_to_message": (
+        "请在回复一条消息时使用这条命令。",
+        "Please use this command in reply to a message.",
+    ),
+    "no_trace": ("没有找到这条消息的记录。", "There is no record of that message."),
+    "marked_good": ("已记为应当回答的例子。", "Marked as an example to answer."),
+    "marked_bad": ("已记为不必回答的例子。", "Marked as an example not to answer."),
+    "rolled_back": ("已切换到版本 {version}。", "Switched to version {version}."),
+    "no_such_version": ("没有版本 {version}。", "There is no version {version}."),
+    "title_command": ("命令", "Command"),
+    "title_versions": ("索引版本", "Index versions"),
+    "title_human": ("请人帮忙", "Help wanted"),
     # Doctor and notices
 }
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from bot.errors import AnswerTimeout, Cancelled
+from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 
 POLL_SECONDS = 0.2
 CONNECT_SECONDS = 5.0
@@ -28,7 +28,7 @@ IDLE_SECONDS = 4.0
 
 
 class Connection:
-    """The pool and its loop. `close()` it; calls after that raise RuntimeError."""
+    """The pool and its loop. `close()` it; calls after that raise EngineUnavailable."""
 
     def __init__(self, max_connections: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
         limits = httpx.Limits(
@@ -38,6 +38,7 @@ class Connection:
         )
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         self._client = httpx.AsyncClient(limits=limits, timeout=timeout, transport=transport, trust_env=False)
+        self._closing = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-connection", daemon=True)
         self._thread.start()
@@ -88,16 +89,17 @@ class Connection:
 
     def close(self) -> None:
         """Ends running calls, closes every connection and the loop's thread. May be called twice."""
-        if self._loop.is_closed():
+        if self._closing:
             return
+        self._closing = True
         asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
 
     def _check_open(self) -> None:
-        if self._loop.is_closed():
-            raise RuntimeError("this connection was closed")
+        if self._closing:
+            raise EngineUnavailable("the connections to the model servers were closed")
 
     async def _plain(
         self, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None

@@ -19,7 +19,7 @@ FIRST_REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 30.0
 ALWAYS_TAKES = 16
 """Requests at once that a server takes whatever the others do: below it a GPU's batch is not full."""
-LARGEST_SHARE = 1.5
+LARGEST_SHARE = 1.25
 
 
 @dataclass
