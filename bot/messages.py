@@ -204,6 +204,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_such_version": ("没有版本 {version}。", "There is no version {version}."),
     "title_command": ("命令", "Command"),
     "title_versions": ("索引版本", "Index versions"),
+    "status_engine": ("引擎", "Engine"),
+    "status_degraded": ("精简模式", "Reduced mode"),
+    "status_waiting": ("排队", "Waiting"),
+    "status_running": ("正在回答", "Being answered"),
+    "status_oldest": ("最早的问题已等", "Oldest has waited"),
+    "status_index": ("索引", "Index"),
+    "status_index_value": (
+        "{version}：{documents} 篇文档，{chunks} 个片段，{hours} 小时前建成",
+        "{version}: {documents} documents, {chunks} chunks, built {hours} hours ago",
+    ),
     "title_human": ("请人帮忙", "Help wanted"),
     # Doctor and notices
 }

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -21,10 +21,14 @@ from redis.retry import Retry as ConnectionRetry
 from rq.job import Job, Retry
 from rq.queue import Queue as RQQueue
 from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
+from rq.registry import FailedJobRegistry
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from bot.config import Settings
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events import CardAction, Message, Recall
+
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 ANSWER_QUEUE = "answer"
 INDEX_QUEUE = "index"
@@ -43,6 +47,7 @@ _SCRIPT = (
     .replace("--{acquire}--", ACQUIRE_AND_ENQUEUE_SCRIPT)
 )
 _LIMIT_PREFIX = RateLimitRegistry.rl_keys_key.removesuffix("-keys") + ":"
+_PARKED = FailedJobRegistry.key_template.format(ANSWER_QUEUE)
 _WAITING = (b"queued", b"rate_limited", b"scheduled")
 
 
@@ -65,6 +70,10 @@ class Depth:
     running: int
     oldest_seconds: float
     """Age of the oldest unfinished job; 0 when there is none."""
+    parked: int
+    """Jobs given up after their last retry; RQ keeps them for a look."""
+    workers: int
+    """Answering processes that are alive."""
 
 
 def connect(url: str) -> Redis:
@@ -167,7 +176,8 @@ class Queue:
             if status == b"started" or status in _WAITING
         ]
         age = datetime.now(UTC).timestamp() - times[0] if times else 0.0
-        return Depth(waiting, running, max(age, 0.0))
+        parked = int(self.connection.zcard(_PARKED))
+        return Depth(waiting, running, max(age, 0.0), parked, live_workers(self.connection, ANSWER_QUEUE))
 
     def _submit(
         self,
@@ -215,6 +225,12 @@ class Queue:
         )
         fields = {k: v for k, v in job.to_dict().items() if k not in ("created_at", "data", "status")}
         return [part for pair in fields.items() for part in pair]
+
+
+def live_workers(connection: Redis, queue: str) -> int:
+    """How many RQ workers of a queue are alive: their keys expire when they stop. Raises RedisError."""
+    names: set[bytes] = connection.smembers(WORKERS_BY_QUEUE_KEY % queue)  # type: ignore[assignment]
+    return int(connection.exists(*names)) if names else 0
 
 
 def _now() -> str:

@@ -1,0 +1,54 @@
+"""Commands people type to the bot in chat, in English and Chinese.
+
+Parsing only: who may give a command is `Settings.is_admin`, what it does is worker.jobs.command.
+A line that starts with a slash but names no command is not a command ("/etc/hosts 怎么配置" is a question).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "help": ("help", "帮助"),
+    "status": ("status", "状态"),
+    "reindex": ("reindex", "重建索引", "更新索引"),
+    "versions": ("versions", "版本"),
+    "rollback": ("rollback", "回滚"),
+    "why": ("why", "为什么"),
+    "good": ("good", "好问题"),
+    "bad": ("bad", "坏问题"),
+    "recall": ("recall", "撤回"),
+}
+ADMIN_COMMANDS = frozenset({"reindex", "versions", "rollback", "good", "bad"})
+"""Commands only admins may give. `why` and `recall` are for the asker and admins: the worker, which knows
+who asked, decides about those."""
+
+_NAMES = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
+_COMMAND = re.compile(r"[/／]\s?(\w+)(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its English name and the rest of the line, stripped."""
+
+    name: str
+    argument: str
+
+    @property
+    def for_admins(self) -> bool:
+        """Whether only admins may give it."""
+        return self.name in ADMIN_COMMANDS
+
+
+def parse(text: str) -> Command | None:
+    """The command in a message whose mention of the bot was stripped; None when it is not a command.
+
+    `help` and `帮助` also work without the slash: whoever needs them does not know about it.
+    """
+    text = text.strip()
+    if text.lower() in ALIASES["help"]:
+        return Command("help", "")
+    found = _COMMAND.fullmatch(text)
+    name = _NAMES.get(found.group(1).lower()) if found else None
+    return Command(name, (found.group(2) or "").strip()) if found and name else None

@@ -1,0 +1,63 @@
+"""gunicorn's settings: two processes with a few threads each; every request is one Redis round trip.
+
+The libraries are imported here, in the parent, so that a new process after HUP only loads Fennel's own
+modules and is there in a blink; the application itself is not, so that HUP does load its new code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import flask  # noqa: F401
+import redis  # noqa: F401
+import rq  # noqa: F401
+import structlog  # noqa: F401
+
+from bot.config import load_settings
+
+_settings = load_settings()
+
+_metrics_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+# Before any worker imports prometheus_client; a folder given from outside is shared with the workers.
+_metrics = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="fennel-metrics-")))
+_metrics.mkdir(parents=True, exist_ok=True)
+
+bind = f"{_settings.web.host}:{_settings.web.port}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+backlog = 512
+keepalive = 5
+timeout = 30
+graceful_timeout = 30
+limit_request_line = 2048
+limit_request_fields = 50
+limit_request_field_size = 4096
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (gunicorn's heartbeat file)
+proc_name = "fennel-web"
+
+
+def on_starting(server: Any) -> None:
+    """Drops what processes that are gone have counted: Prometheus knows counters that start again."""
+    for file in _metrics.glob("*.db"):
+        pid = file.stem.rsplit("_", 1)[-1]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            file.unlink(missing_ok=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Takes a finished process out of the gauges of living ones."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Leaves no folder of our own making behind."""
+    if _metrics_are_ours:
+        shutil.rmtree(_metrics, ignore_errors=True)

@@ -1,0 +1,253 @@
+"""bot.web over HTTP semantics: what Feishu gets back, and what gets into the queue."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from redis import Redis
+from rq.queue import Queue as RQQueue
+
+from bot.actions import ActionSigner
+from bot.config import FeishuSettings, LimitSettings, RedisSettings, Settings, WebSettings
+from bot.queue import connect
+from bot.redis_server import free_port
+from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
+from bot.web import EVENT_PATH, create_app
+
+KEY, TOKEN, SECRET, BOT = "encrypt key", "verification token", "app secret", "ou_bot"
+SETTINGS = Settings(
+    feishu=FeishuSettings(encrypt_key=KEY, verification_token=TOKEN, app_secret=SECRET),
+    web=WebSettings(max_body_bytes=20_000),
+    limits=LimitSettings(queue_per_group=3),
+    admins=("ou_admin",),
+)
+
+
+@pytest.fixture
+def client(redis: Redis) -> Iterator[FlaskClient]:
+    redis.set("fennel:bot:open_id", BOT)
+    with create_app(SETTINGS, redis).test_client() as client:
+        yield client
+
+
+def event(event_type: str, body: dict[str, Any], event_id: str = "event1") -> dict[str, Any]:
+    header = {"event_id": event_id, "event_type": event_type, "token": TOKEN, "app_id": "cli_1"}
+    return {"schema": "2.0", "header": header, "event": body}
+
+
+def question(
+    text: str, message_id: str = "om_1", *, mention: bool = True, chat: str = "group"
+) -> dict[str, Any]:
+    mentions = [{"key": "@_user_1", "id": {"open_id": BOT}, "name": "Fennel"}] if mention else []
+    message = {
+        "message_id": message_id,
+        "chat_id": "oc_1",
+        "chat_type": chat,
+        "message_type": "text",
+        "content": json.dumps({"text": ("@_user_1 " if mention else "") + text}),
+        "mentions": mentions,
+        "create_time": str(int(time.time() * 1000)),
+    }
+    sender = {"sender_id": {"open_id": "ou_asker"}, "sender_type": "user"}
+    return event("im.message.receive_v1", {"sender": sender, "message": message}, f"event_{message_id}")
+
+
+def seal(payload: object, key: str = KEY) -> tuple[dict[str, str], bytes]:
+    body = json.dumps({"encrypt": encrypt(json.dumps(payload).encode(), key)}).encode()
+    stamp, nonce = str(int(time.time())), "nonce"
+    return {TIMESTAMP: stamp, NONCE: nonce, SIGNATURE: signature(stamp, nonce, key, body)}, body
+
+
+def push(client: FlaskClient, payload: object, key: str = KEY) -> tuple[int, Any]:
+    headers, body = seal(payload, key)
+    answer = client.post(EVENT_PATH, headers=headers, data=body)
+    assert answer.content_type == "application/json"
+    return answer.status_code, answer.get_json()
+
+
+def queued(redis: Redis) -> list[str]:
+    return [job.func_name for job in RQQueue("answer", connection=redis, serializer="json").jobs]
+
+
+def test_a_question_becomes_one_job_however_often_it_is_pushed(client: FlaskClient, redis: Redis) -> None:
+    for _ in range(3):
+        assert push(client, question("how?")) == (200, {})
+    assert queued(redis) == ["worker.jobs.answer"]
+
+
+def test_unmentioned_chatter_is_accepted_and_ignored(client: FlaskClient, redis: Redis) -> None:
+    assert push(client, question("lunch?", mention=False)) == (200, {})
+    assert queued(redis) == []
+
+
+def test_private_questions_need_no_mention(client: FlaskClient, redis: Redis) -> None:
+    assert push(client, question("how?", mention=False, chat="p2p")) == (200, {})
+    assert queued(redis) == ["worker.jobs.answer"]
+
+
+def test_commands_become_their_own_job(client: FlaskClient, redis: Redis) -> None:
+    assert push(client, question("/reindex docs")) == (200, {})
+    (job,) = RQQueue("answer", connection=redis, serializer="json").jobs
+    assert (job.func_name, *job.args[1:]) == ("worker.jobs.command", "reindex", "docs")
+
+
+def test_the_url_check_encrypted_plain_and_of_both_versions(client: FlaskClient, redis: Redis) -> None:
+    challenge = {"challenge": 'ajls"384', "token": TOKEN, "type": "url_verification"}
+    _, body = seal(challenge)
+    assert client.post(EVENT_PATH, data=body).get_json() == {"challenge": 'ajls"384'}
+    assert push(client, challenge) == (200, {"challenge": 'ajls"384'})
+    assert client.post(EVENT_PATH, json=challenge).status_code == 401, "plaintext although a key is set"
+    plain = create_app(Settings(feishu=FeishuSettings(verification_token=TOKEN)), redis).test_client()
+    assert plain.post(EVENT_PATH, json=challenge).get_json() == {"challenge": 'ajls"384'}
+    assert plain.post(EVENT_PATH, json={**challenge, "token": "x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b"{}", b"\xff\xfe", b'{"encrypt": 5}', b'{"encrypt": "AAAA"}', b"[" * 15_000],
+)
+def test_unproven_bodies_are_refused_alike(client: FlaskClient, redis: Redis, body: bytes) -> None:
+    answer = client.post(EVENT_PATH, data=body)
+    assert (answer.status_code, answer.get_json()) == (401, {"error": "unproven"})
+    assert redis.keys("*") == [b"fennel:bot:open_id"]
+
+
+def test_proven_nonsense_is_malformed(client: FlaskClient) -> None:
+    for payload in ([], {}, {"header": {}}, {"header": {"token": TOKEN}}, question("x", "om:1")):
+        headers, body = seal(payload)
+        assert client.post(EVENT_PATH, headers=headers, data=body).status_code in (400, 401)
+    assert push(client, question("x", "om:1")) == (400, {"error": "malformed"})
+
+
+def test_too_large_bodies_are_refused_unread(client: FlaskClient) -> None:
+    answer = client.post(EVENT_PATH, data=b"x" * 20_001)
+    assert (answer.status_code, answer.get_json()) == (413, {"error": "too_large"})
+
+
+def test_other_methods_and_pages_are_refused_in_json(client: FlaskClient) -> None:
+    assert client.get(EVENT_PATH).get_json() == {"error": "method not allowed"}
+    assert client.get("/fetch").get_json() == {"error": "not found"}
+    assert client.get("/rq").status_code == 404
+
+
+def test_unknown_events_are_accepted_and_counted(client: FlaskClient) -> None:
+    assert push(client, event("im.something.new_v9", {})) == (200, {})
+    assert b'fennel_events_total{type="Unknown"}' in client.get("/metrics").data
+
+
+def test_without_the_bots_own_id_feishu_is_asked_to_push_again(client: FlaskClient, redis: Redis) -> None:
+    redis.delete("fennel:bot:open_id")
+    assert push(client, question("how?")) == (503, {"error": "unavailable"})
+    redis.set("fennel:bot:open_id", BOT)
+    time.sleep(1.1)
+    assert push(client, question("how?")) == (200, {})
+    assert queued(redis) == ["worker.jobs.answer"]
+
+
+def test_a_redis_that_is_away_gives_503_within_a_second() -> None:
+    away = Settings(feishu=SETTINGS.feishu, redis=RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0"))
+    client = create_app(away, connect(away.redis.url)).test_client()
+    started = time.monotonic()
+    assert push(client, question("how?", mention=False, chat="p2p")) == (503, {"error": "unavailable"})
+    assert time.monotonic() - started < 1.0, "what Feishu's 3 s leave room for"
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+    assert b"fennel_redis_up 0.0" in client.get("/metrics").data
+
+
+def test_a_full_queue_is_still_accepted_and_the_asker_is_told(client: FlaskClient, redis: Redis) -> None:
+    for number in range(5):
+        assert push(client, question("how?", f"om_{number}")) == (200, {})
+    assert queued(redis) == ["worker.jobs.busy"] + ["worker.jobs.answer"] * 3
+
+
+def press(value: object, operator: str = "ou_asker", event_id: str = "press1") -> dict[str, Any]:
+    body = {
+        "operator": {"open_id": operator},
+        "token": "c-1",
+        "action": {"value": value, "tag": "button"},
+        "context": {"open_message_id": "om_card", "open_chat_id": "oc_1"},
+    }
+    return event("card.action.trigger", body, event_id)
+
+
+def test_a_press_is_answered_with_a_toast_and_queued(client: FlaskClient, redis: Redis) -> None:
+    value = ActionSigner(SECRET).sign("helpful", "om_1", "ou_asker")
+    for _ in range(2):
+        status, answer = push(client, press(value))
+        assert (status, answer["toast"]["type"]) == (200, "success")
+        assert set(answer["toast"]["i18n"]) == {"zh_cn", "en_us"}
+    assert queued(redis) == ["worker.jobs.feedback"]
+
+
+def test_forged_and_foreign_presses_do_nothing(client: FlaskClient, redis: Redis) -> None:
+    recall = ActionSigner(SECRET).sign("recall", "om_1", "ou_asker")
+    forged = {**recall, "asker": "ou_mallory"}
+    kinds = [
+        push(client, press(value, operator))[1]["toast"]["type"]
+        for value, operator in (
+            (forged, "ou_mallory"),
+            ("text", "ou_asker"),
+            ({}, "ou_asker"),
+            (recall, "ou_x"),
+        )
+    ]
+    assert kinds == ["error", "error", "error", "warning"]
+    assert queued(redis) == []
+    assert push(client, press(recall, "ou_admin"))[1]["toast"]["type"] == "success"
+
+
+def test_a_recalled_question_is_marked_and_cleared_up(client: FlaskClient, redis: Redis) -> None:
+    body = {"message_id": "om_1", "chat_id": "oc_1", "recall_type": "message_owner"}
+    assert push(client, event("im.message.recalled_v1", body)) == (200, {})
+    assert redis.get("fennel:cancelled:om_1") == b"1"
+    assert queued(redis) == ["worker.jobs.recall"]
+
+
+def test_readiness_names_what_is_missing(client: FlaskClient, redis: Redis) -> None:
+    first = client.get("/readyz")
+    assert first.status_code == 503
+    assert first.get_json() == {
+        "ready": False,
+        "redis": True,
+        "bot": True,
+        "workers": 0,
+        "index_version": "",
+        "degraded": "",
+    }
+    redis.set("fennel:index:version", "20261123-1")
+    redis.sadd("rq:workers:answer", "rq:worker:a", "rq:worker:gone")
+    redis.set("rq:worker:a", 1)
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["workers"]) == (200, 1)
+
+
+def test_metrics_show_the_queue(client: FlaskClient) -> None:
+    push(client, question("how?"))
+    page = client.get("/metrics").data.decode()
+    assert "fennel_queue_waiting 1.0" in page
+    assert 'fennel_verdicts_total{action="answer",reason="mentioned"}' in page
+
+
+def test_no_text_and_no_secret_is_logged(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    push(client, question("my private words"))
+    push(client, question("my private words"), key="wrong")
+    for word in ("private words", KEY, TOKEN, SECRET):
+        assert word not in caplog.text
+
+
+def test_the_web_process_loads_no_heavy_package() -> None:
+    script = "import sys, bot.web; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    packages = {name.split(".")[0] for name in loaded.split()}
+    heavy = {"lark_oapi", "torch", "numpy", "faiss", "sklearn", "transformers", "sentence_transformers"}
+    assert packages & (heavy | {"lmdeploy", "openai", "rq_dashboard", "worker", "index"}) == set()

@@ -1,0 +1,7 @@
+"""gunicorn's entry: `gunicorn wsgi:app`."""
+
+from __future__ import annotations
+
+from bot.web import start
+
+app = start()
