@@ -12,15 +12,16 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 
+T = TypeVar("T")
 POLL_SECONDS = 0.2
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 4.0
@@ -39,6 +40,7 @@ class Connection:
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         self._client = httpx.AsyncClient(limits=limits, timeout=timeout, transport=transport, trust_env=False)
         self._closing = False
+        self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-connection", daemon=True)
         self._thread.start()
@@ -62,8 +64,7 @@ class Connection:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> httpx.Response:
         """One call, its answer read whole. Raises httpx.TransportError, AnswerTimeout, Cancelled."""
-        self._check_open()
-        future = asyncio.run_coroutine_threadsafe(self._plain(method, url, headers, body), self._loop)
+        future = self._submit(lambda: self._plain(method, url, headers, body))
         while not wait([future], timeout=_patience(deadline)).done:
             _stop_if_over(future, deadline, cancelled)
         if future.cancelled():
@@ -80,26 +81,27 @@ class Connection:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> EventStream:
         """Posts `body` and returns the server-sent events of the answer as they arrive."""
-        self._check_open()
         events = EventStream(deadline, cancelled)
-        events.task = asyncio.run_coroutine_threadsafe(
-            events.receive(self._client, url, headers, body), self._loop
-        )
+        events.task = self._submit(lambda: events.receive(self._client, url, headers, body))
         return events
 
     def close(self) -> None:
         """Ends running calls, closes every connection and the loop's thread. May be called twice."""
-        if self._closing:
-            return
-        self._closing = True
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
         asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
 
-    def _check_open(self) -> None:
-        if self._closing:
-            raise EngineUnavailable("the connections to the model servers were closed")
+    def _submit(self, make: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+        """Starts a call on the loop; `close()` cannot slip in between."""
+        with self._lock:
+            if self._closing:
+                raise EngineUnavailable("the connections to the model servers were closed")
+            return asyncio.run_coroutine_threadsafe(make(), self._loop)
 
     async def _plain(
         self, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None
@@ -112,6 +114,8 @@ class Connection:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._client.aclose()
+        for _ in range(3):  # turns in which the closed transports let go of their sockets
+            await asyncio.sleep(0)
 
 
 class EventStream(Iterator[list[bytes]]):

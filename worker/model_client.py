@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.errors import AnswerTimeout, EngineRefused, EngineUnavailable
+from bot.errors import Cancelled, EngineRefused, EngineUnavailable, FennelError
 from worker.attempts import RETRIED, Attempts, Call, check, retry_hint
 from worker.connection import Connection, EventStream
 from worker.features import Features, ProbeFailed, error_message, probe
@@ -92,7 +92,9 @@ class ModelClient:
         for url in self.servers.urls:
             try:
                 self._known_of(url, Call(time.monotonic() + PREPARE_SECONDS, cancelled))
-            except (_PutOff, httpx.TransportError, AnswerTimeout, EngineRefused) as error:
+            except Cancelled:
+                return
+            except (_PutOff, httpx.TransportError, FennelError) as error:
                 log.warning("llm_not_ready", server=url, error=f"{type(error).__name__}: {error}"[:300])
 
     def features(self, url: str, call: Call) -> Features:
