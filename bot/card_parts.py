@@ -32,7 +32,7 @@ LIMITS = CardLimits()
 
 def json_bytes(value: object) -> int:
     """UTF-8 bytes of the value's JSON as it is sent."""
-    return len(json.dumps(value, ensure_ascii=False).encode())
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def count_elements(value: object) -> int:

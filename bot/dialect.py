@@ -8,15 +8,17 @@ an open_id.
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import urlsplit
 
 _LITERAL = re.compile(r"[<>*_~\[\]`$\\|]|&(?=#?\w+;)|:(?=[A-Za-z_]\w*:)|!(?=\[|\Z)")
 """Characters that mean something wherever they stand; `&` before an entity, `:name:` is an emoji."""
 
-_LINE_START = re.compile(r"(?m)^(?:[#+=:-]|\d{1,9}[.)])")
+_LINE_START = re.compile(r"(?m)(?:^|(?<=<br>))(?:[#+=:-]|\d{1,9}[.)])")
 """What opens a heading, a list item, a rule or an underline when a line starts with it."""
 
+_AFTER_BREAK = re.compile(r"<br>[ \t]+")
 _TAG_IN_CODE = re.compile(r"<(?=/?(?:at|person|audio|local_datetime|raw)\b)", re.IGNORECASE)
 _OPEN_ID = re.compile(r"ou_[A-Za-z0-9_-]{1,64}")
 _ENTITY_IN_URL = re.compile(r"&(?=#?\w+;)")
@@ -49,6 +51,8 @@ _LANGUAGE_ALIASES = {
     "tsx": "typescript", "vb": "visual_basic", "svg": "xml", "yml": "yaml", "bat": "powershell",
 }  # fmt: skip
 
+_PLAIN_NAMES = frozenset({"text", "txt", "plain", "plaintext", "none", "output", "log"})
+
 
 def clean(text: str) -> str:
     """The text without what no JSON can carry: lone surrogates and NUL become U+FFFD."""
@@ -67,7 +71,7 @@ def escape_line_starts(rendered: str) -> str:
     Leading blanks go, for four of them would be a code block.
     """
     lines = "\n".join(line.strip(" \t") for line in rendered.split("\n"))
-    return _LINE_START.sub(_escape_last, lines)
+    return _LINE_START.sub(_escape_last, _AFTER_BREAK.sub("<br>", lines))
 
 
 def _escape_last(match: re.Match[str]) -> str:
@@ -108,6 +112,12 @@ def code_language(info: str) -> str:
     return name if name in CODE_LANGUAGES else "plain_text"
 
 
+def knows_language(name: str) -> bool:
+    """Whether the word is the name of a language, or one of the words for plain text."""
+    word = name.lower().removeprefix(".")
+    return word in _PLAIN_NAMES or _LANGUAGE_ALIASES.get(word, word) in CODE_LANGUAGES
+
+
 def code_block(code: str, language: str) -> str:
     """A fenced block at the start of a line, its fence longer than any run of backticks inside."""
     text = quiet_tags(code.rstrip("\n"))
@@ -116,11 +126,12 @@ def code_block(code: str, language: str) -> str:
 
 
 def inline_code(code: str) -> str:
-    """A code span; its backticks are longer than any run inside."""
+    """A code span; code with several backticks in a row is shown as text, for it could pass for a fence."""
     text = quiet_tags(code.replace("\r", " ").replace("\n", " "))
-    if not text.strip():
-        return escape(text)
-    fence = "`" * (longest_run(text, "`") + 1)
+    run = longest_run(text, "`")
+    if not text.strip() or run > 1:
+        return escape(code)
+    fence = "`" * (run + 1)
     padding = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{padding}{text}{padding}{fence}"
 
@@ -140,3 +151,8 @@ def longest_run(text: str, sign: str) -> int:
         current = current + 1 if letter == sign else 0
         longest = max(longest, current)
     return longest
+
+
+def json_length(text: str) -> int:
+    """UTF-8 bytes of the text inside a JSON string."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2

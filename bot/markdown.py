@@ -1,15 +1,51 @@
-"""The model's Markdown becomes elements of a card."""
+"""The model's Markdown becomes Feishu's: the one way text gets onto a card.
+
+`to_feishu` makes the elements of one card, `pages` those of as many cards as the text needs, `stream_text`
+the text of the streaming element while the answer is still being written.
+"""
 
 from __future__ import annotations
 
-from bot.card_parts import Element, markdown
-from bot.dialect import clean, escape, escape_line_starts
+from collections.abc import Mapping
+
+from bot.card_pages import Room, one_text, paginate
+from bot.card_parts import LIMITS, CardLimits, Element
+from bot.markdown_reader import read_blocks
+from bot.markdown_tail import hold_back
+
+_FRAME_BYTES = 3000
+"""Left for a card's header and what is not the text."""
+
+_FRAME_ELEMENTS = 30
 
 
-def to_feishu(text: str) -> list[Element]:
-    """Card elements that show the Markdown `text`."""
-    paragraphs = [part for part in clean(text).split("\n\n") if part.strip()]
-    return [
-        markdown("\n".join(escape_line_starts(escape(line)) for line in part.split("\n")))
-        for part in paragraphs
-    ]
+def pages(markdown: str, first: Room, rest: Room, citations: Mapping[int, str]) -> list[list[Element]]:
+    """The elements of each card that shows `markdown`; at least one card, whose list may be empty.
+
+    `citations` maps the n of [n] to the web address of its source.
+    """
+    return paginate(read_blocks(markdown, citations), first, rest)
+
+
+def to_feishu(
+    markdown: str, citations: Mapping[int, str] | None = None, limits: CardLimits = LIMITS
+) -> list[Element]:
+    """The elements of one card. Text beyond a card's room is left out and an ellipsis says so."""
+    room = card_room(limits)
+    found = pages(markdown, room, room, citations or {})
+    return found[0] if len(found) == 1 else [*found[0], {"tag": "markdown", "content": "…"}]
+
+
+def stream_text(partial: str, citations: Mapping[int, str] | None = None, limits: CardLimits = LIMITS) -> str:
+    """The dialect text of an answer that is still growing, for the streaming element.
+
+    An open code block is closed, what may still become bold, a link or a table is held back, so that what was
+    shown stays as it was. Text beyond one card's room is left to the final cards.
+    """
+    room = card_room(limits)
+    return one_text(read_blocks(hold_back(partial), citations or {}), room)
+
+
+def card_room(limits: CardLimits) -> Room:
+    """The room for text on a card that has a header, a question and little else."""
+    return Room(limits.bytes - _FRAME_BYTES, limits.elements - _FRAME_ELEMENTS, limits.tables)
