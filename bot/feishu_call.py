@@ -1,0 +1,185 @@
+"""One call of the Open API, carried through: paced, with a good token, retried by the body's code.
+
+The SDK sends a request once and leaves the rest to its caller. Here is the rest, the same for every call:
+wait for the limits, take the shared token, send, and then do what `bot.feishu_codes` says about the answer.
+A call that can never succeed is not tried again and says why; one that ran out of patience says that it may
+succeed later, so that the job is retried and resumes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import Any
+
+import requests
+import structlog
+
+from bot.errors import FeishuError, MessageGone
+from bot.feishu_codes import Code, Remedy, inner_code, look_up, look_up_status
+from bot.pacing import Limit, Pacer
+from bot.sdk import RequestOption
+from bot.tenant_token import TenantToken
+from bot.transport import UnreadableAnswer, read_body
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 30.0
+"""Seconds a call may go on being retried, unless its caller says otherwise."""
+FIRST_PAUSE = 0.4
+"""Seconds before the second attempt; each further pause is twice as long, up to LONGEST_PAUSE."""
+LONGEST_PAUSE = 8.0
+_RETRIABLE = (Remedy.RETRY, Remedy.RATE)
+_random = SystemRandom()
+
+Send = Callable[[RequestOption], Any]
+"""Builds a new SDK request and sends it: the SDK changes requests and options, so none is sent twice."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of one attempt."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    code: int = 0
+    refusal: Code | None = None
+    detail: str = ""
+    log_id: str = ""
+    reset: float = 0.0
+    """Seconds Feishu asks to wait; 0 when it does not say."""
+
+
+class Caller:
+    """Sends calls for one app."""
+
+    def __init__(
+        self,
+        token: TenantToken,
+        pacer: Pacer,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        on_refusal: Callable[[str, int], None] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._token = token
+        self._pacer = pacer
+        self._sleep = sleep
+        self._on_refusal = on_refusal
+        self._patience = patience
+
+    def call(
+        self, name: str, send: Send, *, limits: tuple[Limit, ...] = (), patience: float | None = None
+    ) -> dict[str, Any]:
+        """The response body of the call `name`, after as many attempts as `patience` seconds allow.
+
+        None means the caller's own patience.
+
+        Raises MessageGone when the message is recalled or deleted, else FeishuError.
+        """
+        deadline = time.monotonic() + (self._patience if patience is None else patience)
+        attempt, refreshed = 0, False
+        while True:
+            self._pace(name, limits, deadline - time.monotonic())
+            token = self._token.get()
+            outcome = self._attempt(send, token)
+            refusal = outcome.refusal
+            if refusal is None or refusal.remedy is Remedy.DONE:
+                return outcome.body
+            self._report(name, outcome, attempt)
+            if refusal.remedy is Remedy.TOKEN and not refreshed:
+                self._token.refused(token)
+                refreshed = True
+                continue
+            pause = self._pause(outcome, attempt, limits)
+            if refusal.remedy not in _RETRIABLE or time.monotonic() + pause > deadline:
+                raise _error(outcome, refusal)
+            self._sleep(pause)
+            attempt += 1
+
+    def _pace(self, name: str, limits: tuple[Limit, ...], patience: float) -> None:
+        for limit in limits:
+            if not self._pacer.wait(limit, max(patience, 0.0)):
+                raise FeishuError(0, f"{name}: {limit.name} is at its rate limit", retriable=True)
+
+    def _attempt(self, send: Send, token: str) -> _Outcome:
+        option = RequestOption()
+        option.tenant_access_token = token
+        try:
+            raw = send(option).raw
+        except UnreadableAnswer as answer:
+            return _Outcome(refusal=look_up_status(answer.status), reset=_reset(answer.headers))
+        except requests.RequestException as error:
+            return _Outcome(refusal=Code(Remedy.RETRY, f"no answer: {type(error).__name__}"))
+        body = read_body(raw)
+        code, message = int(body["code"]), str(body.get("msg", ""))
+        if code == 0:
+            return _Outcome(body=body)
+        inner = inner_code(message)
+        return _Outcome(
+            body=body,
+            code=code,
+            refusal=look_up(code, message),
+            detail=f"ErrCode {inner}" if inner else "",
+            log_id=_log_id(body, raw.headers),
+            reset=_reset(raw.headers),
+        )
+
+    def _pause(self, outcome: _Outcome, attempt: int, limits: tuple[Limit, ...]) -> float:
+        """Seconds until the next attempt; a limit Feishu named is kept by every process."""
+        grown = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE) * _random.uniform(0.75, 1.25)
+        if outcome.refusal is None or outcome.refusal.remedy is not Remedy.RATE:
+            return max(grown, outcome.reset)
+        pause = outcome.reset or grown
+        for limit in limits:
+            self._pacer.hold(limit, pause)
+        return pause
+
+    def _report(self, name: str, outcome: _Outcome, attempt: int) -> None:
+        if self._on_refusal is not None:
+            self._on_refusal(name, outcome.code)
+        log.warning(
+            "feishu.refused",
+            call=name,
+            code=outcome.code,
+            why=outcome.refusal.meaning if outcome.refusal else "",
+            detail=outcome.detail,
+            log_id=outcome.log_id,
+            attempt=attempt + 1,
+        )
+
+
+def remedy_of(error: FeishuError) -> Remedy:
+    """What to do about an error that a call raised."""
+    if error.retriable:
+        return Remedy.RETRY
+    return look_up(error.code).remedy if error.code else Remedy.NEVER
+
+
+def _error(outcome: _Outcome, refusal: Code) -> FeishuError:
+    meaning = refusal.meaning + (f" ({outcome.detail})" if outcome.detail else "")
+    if refusal.remedy is Remedy.GONE:
+        return MessageGone(outcome.code, meaning, log_id=outcome.log_id)
+    retriable = refusal.remedy in _RETRIABLE
+    return FeishuError(outcome.code, meaning, retriable=retriable, log_id=outcome.log_id)
+
+
+def _header(headers: dict[str, str], name: str) -> str:
+    """A header by any spelling: the SDK hands them over in a case-sensitive dict."""
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _reset(headers: dict[str, str]) -> float:
+    """Seconds until the limit is over, from the gateway's header or the standard one."""
+    for name in ("x-ogw-ratelimit-reset", "retry-after"):
+        value = _header(headers, name)
+        if value.replace(".", "", 1).isdigit():
+            return float(value)
+    return 0.0
+
+
+def _log_id(body: dict[str, Any], headers: dict[str, str]) -> str:
+    error = body.get("error")
+    inside = error.get("log_id", "") if isinstance(error, dict) else ""
+    return str(inside or _header(headers, "x-tt-logid"))

@@ -1,0 +1,204 @@
+"""What to do about each code in a Feishu response body.
+
+Feishu says what went wrong in the body's `code`, not in the HTTP status: rate limits come as 400 or 429, an
+expired token as 200 or 400. So everything outbound asks this table, by code first and by status only where
+no code could be read. A code that is not listed is refused for good: trying an unknown refusal again would
+only repeat it.
+
+Sources: the error tables of im-v1/message (send, reply, patch, delete), cardkit-v1, the IM FAQ's map of rate
+codes, the API call guide on 99991400, and public reports of clients that met the cardkit codes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Remedy(StrEnum):
+    """What a caller does about a refusal."""
+
+    RETRY = "retry"
+    """The same call may succeed later."""
+    RATE = "rate"
+    """The same call succeeds once the limit allows it."""
+    TOKEN = "token"  # noqa: S105 - the name of a remedy
+    """The tenant token is not accepted: fetch another and call once more."""
+    DONE = "done"
+    """An earlier attempt of this very call already took effect."""
+    CONTENT = "content"
+    """This content is never accepted; plainer content may be."""
+    THREADLESS = "threadless"
+    """The reply must not ask for a thread."""
+    GONE = "gone"
+    """The message was recalled or deleted: there is nothing left to answer or to change."""
+    EXPIRED = "expired"
+    """The card entity or its message is too old to change: only a new card helps."""
+    SEQUENCE = "sequence"
+    """Another operation on this card used this sequence or a later one."""
+    CLOSED = "closed"
+    """The card is not in streaming mode any more."""
+    NEVER = "never"
+    """The call can never succeed as the app, the group and the people are set up."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """One line of the table."""
+
+    remedy: Remedy
+    meaning: str
+    """For the log and the trace: what it means and, where an operator can act, what to do."""
+
+
+def _table() -> dict[int, Code]:
+    table: dict[int, Code] = {}
+    for remedy, meanings in _MEANINGS.items():
+        for code, meaning in meanings.items():
+            if code in table:
+                raise ValueError(f"code {code} is listed twice")
+            table[code] = Code(remedy, meaning)
+    return table
+
+
+_MEANINGS: dict[Remedy, dict[int, str]] = {
+    Remedy.TOKEN: {
+        99991661: "no tenant token was sent",
+        99991663: "the tenant token is not valid any more",
+        99991664: "the app token is not valid any more",
+        99991665: "the tenant code is not valid any more",
+        99991668: "the access token is not valid",
+        99991671: "the tenant token is malformed",
+    },
+    Remedy.RATE: {
+        99991400: "too many calls of this interface",
+        230020: "more than 5 messages a second in this group",
+        11232: "the platform limits messages at the moment",
+        11233: "the group's message limit is reached",
+        11247: "the day's limit of batch messages is reached",
+    },
+    Remedy.RETRY: {
+        230049: "the same message is being sent at this moment",
+        18121: "the same request is being processed at this moment",
+        200810: "somebody is using the card at this moment",
+        300120: "the card service failed internally",
+        2200: "Feishu failed internally",
+        1500: "Feishu failed internally",
+        1663: "Feishu failed internally",
+        10101: "Feishu failed internally",
+    },
+    Remedy.DONE: {200770: "this operation was carried out before"},
+    Remedy.CONTENT: {
+        99992402: "a field of the request is not valid",
+        10002: "a parameter of the card is not valid",
+        230001: "a parameter of the message is not valid",
+        230022: "the content holds information Feishu counts as sensitive",
+        230025: "the content is longer than 30 KB",
+        230028: "the organisation's data loss prevention refused the content",
+        230054: "this message type does not support the operation",
+        230072: "the message is part of an aggregated message",
+        230099: "the card's content was refused",
+        11310: "the card has too many elements or tables",
+        100290: "a mention in the card names nobody",
+        200220: "the card's content could not be made",
+        200380: "the card template does not exist",
+        200381: "the card template is not visible to the app",
+        200530: "a component of a form has no name of its own",
+        200550: "a chart of the card is not valid",
+        200570: "an image of the card has no image key",
+        200621: "the card's JSON has a property or value Feishu does not know",
+        200860: "the card is larger than 30 KB",
+        200861: "the card holds a tag that JSON 2.0 does not support",
+        200914: "a table of the card is not valid",
+        200915: "a table of the card is not valid",
+        300301: "an element id of the card is not unique",
+        300305: "the card has more than 200 elements",
+        300313: "the card has no element of this id",
+    },
+    Remedy.THREADLESS: {
+        230019: "the topic does not exist any more",
+        230071: "this group does not support replies in a thread",
+    },
+    Remedy.GONE: {
+        230011: "the message was recalled",
+        230110: "the message was deleted",
+        231003: "the message does not exist any more",
+    },
+    Remedy.EXPIRED: {
+        230031: "the message is older than the 14 days it can be changed in",
+        200740: "the card entity does not exist",
+        200750: "the card entity has expired",
+        300311: "the card may not be changed by this app",
+    },
+    Remedy.SEQUENCE: {300317: "the sequence is not greater than the last one"},
+    Remedy.CLOSED: {
+        200510: "streaming ended ten minutes after it was opened",
+        200850: "streaming ended ten minutes after it was opened",
+        300309: "the card is not in streaming mode",
+    },
+    Remedy.NEVER: {
+        10003: "the app id or secret is missing or malformed; check feishu.app_id and feishu.app_secret",
+        10014: "the app secret is wrong; check feishu.app_secret",
+        99991401: "this machine's address is not in the app's IP allow list",
+        99991403: "the organisation's monthly quota of API calls is used up",
+        99991662: "the app is disabled",
+        99991672: "the app lacks a permission scope; add it in the developer console and publish a version",
+        99991673: "the app is not available to this organisation",
+        99991679: "a person has not authorised the app",
+        230002: "the bot is not in this group",
+        230006: "the app's bot ability is not switched on",
+        230013: "the person is outside the app's availability",
+        230017: "the bot is not the owner of this resource",
+        230018: "the group's settings do not let the bot speak",
+        230027: "the app lacks a permission for this",
+        230029: "the person has left the organisation",
+        230034: "the receiver's id is not valid",
+        230035: "the bot is muted in this group",
+        230038: "messages across organisations are not allowed",
+        230050: "the message is not visible to the bot",
+        230053: "the person has blocked the bot",
+        230111: "the message cannot be acted on by this app",
+        231001: "Feishu does not know this emoji",
+        232009: "the group was dissolved",
+    },
+}
+
+CODES = _table()
+_INNER_CODE = re.compile(r"ErrCode:\s*(\d+)")
+_ELEMENT_CODES = range(300301, 300318)
+_LOCKED = "card action is lock"
+
+
+def inner_code(message: str) -> int:
+    """The `ErrCode` inside a 230099 message, 0 where there is none.
+
+    One reads "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit; ...".
+    """
+    found = _INNER_CODE.search(message)
+    return int(found.group(1)) if found else 0
+
+
+def look_up(code: int, message: str = "") -> Code:
+    """What `code` asks for; codes that are not listed are refused for good."""
+    if _LOCKED in message.lower():
+        return Code(Remedy.RETRY, "somebody is using the card at this moment")
+    known = CODES.get(code)
+    if known is None and code in _ELEMENT_CODES:
+        known = Code(Remedy.CONTENT, "an element of the card was refused")
+    if known is None:
+        return Code(Remedy.NEVER, "Feishu gives a code that is not in its documents")
+    inner = inner_code(message)
+    if known.remedy is Remedy.CONTENT and inner:
+        detail = CODES.get(inner)
+        return Code(Remedy.CONTENT, detail.meaning if detail else f"{known.meaning} (ErrCode {inner})")
+    return known
+
+
+def look_up_status(status: int) -> Code:
+    """What an answer without a readable code asks for, by its HTTP status alone."""
+    if status == 429:
+        return Code(Remedy.RATE, "too many calls, by HTTP status")
+    if status >= 500 or status == 408:
+        return Code(Remedy.RETRY, f"Feishu or a gateway before it answered HTTP {status} without a code")
+    return Code(Remedy.NEVER, f"HTTP {status} without a readable code")

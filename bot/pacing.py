@@ -1,0 +1,96 @@
+"""Feishu's rate limits, kept before they are hit, over all processes.
+
+Each limit is a sliding window in Redis: the times of the last N operations. A caller reserves the next free
+slot and sleeps until it comes, so that waiting callers go in the order they asked and nobody polls. When
+Feishu names a limit all the same (99991400 with x-ogw-ratelimit-reset, 230020), `hold` makes every process
+wait it out.
+
+Limits by im-v1/message (send, reply, patch) and cardkit-v1: 5 messages a second in a group, shared by all
+bots in it; 5 patches a second of one message; 10 operations a second on one card entity.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis import Redis
+
+WINDOW = 1.1
+"""Seconds a limit's second is taken as: calls bunch up on their way to Feishu."""
+
+_RESERVE = """
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local count, window, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local slot = math.max(now, tonumber(redis.call('GET', KEYS[2]) or 0))
+local oldest = tonumber(redis.call('LINDEX', KEYS[1], count - 1) or 0)
+local latest = tonumber(redis.call('LINDEX', KEYS[1], 0) or 0)
+slot = math.max(slot, latest, oldest + window)
+local wait = slot - now
+if wait > patience then return {0, wait} end
+redis.call('LPUSH', KEYS[1], slot)
+redis.call('LTRIM', KEYS[1], 0, count - 1)
+redis.call('PEXPIRE', KEYS[1], wait + window)
+return {1, wait}
+"""
+_HOLD = """
+local clock = redis.call('TIME')
+local until_time = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + tonumber(ARGV[1])
+if until_time > tonumber(redis.call('GET', KEYS[1]) or 0) then
+  redis.call('SET', KEYS[1], until_time, 'PX', ARGV[1])
+end
+return 1
+"""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many operations a second on one thing."""
+
+    name: str
+    """What is limited, such as 'chat:oc_1'; the Redis keys carry it."""
+    per_second: int
+
+
+def chat_limit(chat_id: str) -> Limit:
+    """Messages into one group."""
+    return Limit(f"chat:{chat_id}", 5)
+
+
+def message_limit(message_id: str) -> Limit:
+    """Patches of one message."""
+    return Limit(f"message:{message_id}", 5)
+
+
+def card_limit(card_id: str) -> Limit:
+    """Operations on one card entity."""
+    return Limit(f"card:{card_id}", 10)
+
+
+class Pacer:
+    """Keeps the callers of all processes within Feishu's limits."""
+
+    def __init__(self, redis: Redis, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._redis = redis
+        self._sleep = sleep
+
+    def wait(self, limit: Limit, patience: float) -> bool:
+        """Sleeps until one operation is allowed; False, at once, if that takes over `patience` seconds."""
+        reserved, milliseconds = self._redis.eval(
+            _RESERVE,
+            2,
+            f"fennel:pace:{limit.name}",
+            f"fennel:hold:{limit.name}",
+            limit.per_second,
+            int(WINDOW * 1000),
+            int(patience * 1000),
+        )
+        if reserved and milliseconds > 0:
+            self._sleep(milliseconds / 1000)
+        return bool(reserved)
+
+    def hold(self, limit: Limit, seconds: float) -> None:
+        """Nobody starts an operation under `limit` for so many seconds."""
+        self._redis.eval(_HOLD, 1, f"fennel:hold:{limit.name}", max(int(seconds * 1000), 1))

@@ -1,0 +1,80 @@
+"""The same text on a card that has nothing left to refuse.
+
+Feishu refuses a whole card for one table, mention, image or tag too many (230099), and its reader sees
+nothing. When that happens the text goes out again as plain Markdown: tables as fenced text, no mentions, no
+images, no buttons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_MENTION = re.compile(r"<at\s[^>]*>(.*?)</at>|<at\s[^>]*/?>", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_TABLE = re.compile(r"(?:^[ \t]*\|.*\n)?^[ \t]*\|[ :|-]+\|[ \t]*$(?:\n[ \t]*\|.*$)*", re.MULTILINE)
+_FENCED = re.compile(r"(^```.*?^```[ \t]*$)", re.DOTALL | re.MULTILINE)
+
+
+def plain_card(card: dict[str, Any]) -> dict[str, Any]:
+    """`card` (JSON 2.0) with its title and all its text, and no component but Markdown and rules."""
+    plain: dict[str, Any] = {"schema": "2.0", "config": {"update_multi": True}}
+    header = card.get("header") or {}
+    if title := (header.get("title") or {}).get("content"):
+        plain["header"] = {"title": {"tag": "plain_text", "content": title}}
+        if header.get("template"):
+            plain["header"]["template"] = header["template"]
+    texts = [text for text in texts_of((card.get("body") or {}).get("elements") or []) if text.strip()]
+    plain["body"] = {"elements": [{"tag": "markdown", "content": text} for text in _merged(texts)]}
+    return plain
+
+
+def texts_of(elements: list[dict[str, Any]]) -> Iterator[str]:
+    """The text of elements in reading order, one piece of plain Markdown each."""
+    for element in elements:
+        tag = element.get("tag")
+        if tag == "table":
+            yield _fenced(_rows(element))
+        elif tag == "button":
+            continue
+        else:
+            yield from _own_text(element)
+            for inner in ("elements", "columns"):
+                yield from texts_of(element.get(inner) or [])
+
+
+def _own_text(element: dict[str, Any]) -> Iterator[str]:
+    if isinstance(element.get("content"), str):
+        yield _without_risks(element["content"])
+    for holder in (element.get("text"), (element.get("header") or {}).get("title")):
+        if isinstance(holder, dict) and isinstance(holder.get("content"), str):
+            yield _without_risks(holder["content"])
+
+
+def _without_risks(markdown: str) -> str:
+    pieces = _FENCED.split(markdown)
+    for number in range(0, len(pieces), 2):
+        text = _MENTION.sub(lambda found: found.group(1) or "", pieces[number])
+        text = _IMAGE.sub(r"\1", text)
+        pieces[number] = _TABLE.sub(lambda found: _fenced(found.group(0).splitlines()), text)
+    return "".join(pieces)
+
+
+def _rows(table: dict[str, Any]) -> list[str]:
+    columns = table.get("columns") or []
+    names = [str(column.get("name", "")) for column in columns]
+    titles = [str(column.get("display_name", "")) for column in columns]
+    rows = [[str(row.get(name, "")) for name in names] for row in table.get("rows") or []]
+    return [" | ".join(cells) for cells in [titles, *rows]]
+
+
+def _fenced(lines: list[str]) -> str:
+    return "\n".join(["```", *lines, "```"])
+
+
+def _merged(texts: list[str], room: int = 100) -> list[str]:
+    """At most `room` pieces: the elements beyond are joined into the last one."""
+    if len(texts) <= room:
+        return texts
+    return [*texts[: room - 1], "\n\n".join(texts[room - 1 :])]

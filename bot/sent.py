@@ -1,0 +1,106 @@
+"""The sent-record: what went out for a message, written before and after each send.
+
+One hash per question, `fennel:sent:{message_id}`, with one field per logical send (the answer card, its
+continuations, notices). A resumed job finds the card it was writing and continues it; a send that was
+written down but not confirmed is sent again with the uuid it had, which Feishu takes once an hour
+(im-v1/message/reply). `fennel:answer_of:{card}` leads from a card back to its question, and
+`fennel:card:{card}` holds a card entity's id and the sequence of its operations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from redis import Redis
+
+LIFETIME = 30 * 86400
+"""Seconds a record is kept; a card can be changed for 14 days."""
+
+
+class State(StrEnum):
+    """How far a logical send came."""
+
+    SENDING = "sending"
+    """Handed to Feishu, not confirmed."""
+    OPEN = "open"
+    """The card is there and still changes."""
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One logical send."""
+
+    state: State
+    started: float
+    """Unix seconds of the first attempt."""
+    message_id: str = ""
+    """Of what was sent; empty until Feishu confirms it."""
+    thread_id: str = ""
+    chat_id: str = ""
+    card_id: str = ""
+    """Of the card entity inside, where there is one."""
+
+
+def uuid_of(message_id: str, key: str) -> str:
+    """The uuid of a logical send: the same for every attempt, 40 characters (Feishu takes up to 50)."""
+    return hashlib.sha256(f"{message_id}\n{key}".encode()).hexdigest()[:40]
+
+
+class SentRecords:
+    """The records of all processes."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, message_id: str, key: str) -> Record | None:
+        """What is known of a logical send; None when it was never begun."""
+        found = self._redis.hget(f"fennel:sent:{message_id}", key)
+        return _read(found) if found else None
+
+    def put(self, message_id: str, key: str, record: Record) -> None:
+        """Writes a record, and the way back from the sent message to the question."""
+        name = f"fennel:sent:{message_id}"
+        with self._redis.pipeline() as pipeline:
+            pipeline.hset(name, key, json.dumps(asdict(record)))
+            pipeline.expire(name, LIFETIME)
+            if record.message_id:
+                pipeline.set(f"fennel:answer_of:{record.message_id}", message_id, ex=LIFETIME)
+            if record.message_id and record.card_id:
+                pipeline.hset(f"fennel:card:{record.message_id}", "card_id", record.card_id)
+                pipeline.expire(f"fennel:card:{record.message_id}", LIFETIME)
+            pipeline.execute()
+
+    def messages(self, message_id: str) -> list[str]:
+        """The ids of everything sent for a question, in order: what a recall takes back."""
+        found = self._redis.hgetall(f"fennel:sent:{message_id}")
+        records = sorted((_read(value) for value in found.values()), key=lambda record: record.started)
+        return [record.message_id for record in records if record.message_id]
+
+    def question_of(self, card_message_id: str) -> str:
+        """The question a sent card answers; empty when it is not known."""
+        return _decoded(self._redis.get(f"fennel:answer_of:{card_message_id}"))
+
+    def card_of(self, message_id: str) -> str:
+        """The card entity inside a sent message; empty for one that was sent as JSON."""
+        return _decoded(self._redis.hget(f"fennel:card:{message_id}", "card_id"))
+
+    def drop_card(self, message_id: str) -> None:
+        """From now on the message is patched: its entity is of no more use."""
+        self._redis.hdel(f"fennel:card:{message_id}", "card_id")
+
+    def next_sequence(self, message_id: str, step: int = 1) -> int:
+        """A sequence greater than any drawn before for this message's card, by any process."""
+        return int(self._redis.hincrby(f"fennel:card:{message_id}", "sequence", step))
+
+
+def _decoded(value: bytes | str | None) -> str:
+    return value.decode() if isinstance(value, bytes) else value or ""
+
+
+def _read(value: bytes | str) -> Record:
+    fields = json.loads(value)
+    return Record(**{**fields, "state": State(fields["state"])})

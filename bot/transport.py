@@ -1,0 +1,87 @@
+"""One pool of connections under the SDK.
+
+lark-oapi 1.7.5 opens a connection for every call (`requests.request`; `bench/transport.py` counts them) and
+raises a bare JSON error when a gateway answers with an HTML page. `install` puts `execute` in the place of
+the SDK's own `Transport.execute`, which every service calls: same request, same result, sent over one pooled
+session, with unreadable answers told apart from refusals.
+"""
+
+from __future__ import annotations
+
+import json
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from bot.sdk import JSON, BaseRequest, Config, RawResponse, RequestOption, Transport, build_header, build_url
+
+POOL_SIZE = 64
+"""Connections kept open to one host; more threads than that open short-lived ones."""
+CONNECT_TIMEOUT = 3.0
+"""Seconds until a connection counts as not to be had."""
+
+
+class UnreadableAnswer(Exception):
+    """The answer's body is not the JSON object with a `code` that every Feishu call returns."""
+
+    def __init__(self, status: int, headers: dict[str, str]) -> None:
+        super().__init__(f"HTTP {status} without a readable code")
+        self.status = status
+        self.headers = headers
+
+
+def new_session() -> requests.Session:
+    """A session for many threads: pooled, without cookies (they would be its only shared state)."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+SESSION = new_session()
+
+
+def execute(conf: Config, request: BaseRequest, option: RequestOption | None = None) -> RawResponse:
+    """Sends one request as the SDK would, over the pooled session.
+
+    Raises UnreadableAnswer for a body that is not Feishu's JSON, and what requests raises when there is no
+    answer at all.
+    """
+    url = build_url(conf.domain, request.uri, request.paths)
+    headers = build_header(request, option or RequestOption(), conf)
+    body = None if request.body is None else JSON.marshal(request.body).encode()
+    answer = SESSION.request(
+        request.http_method.name,
+        url,
+        headers=headers,
+        params=request.queries,
+        data=body,
+        timeout=(CONNECT_TIMEOUT, conf.timeout),
+        allow_redirects=False,
+    )
+    raw = RawResponse()
+    raw.status_code = answer.status_code
+    raw.headers = dict(answer.headers)
+    raw.content = answer.content
+    read_body(raw)
+    return raw
+
+
+def read_body(raw: RawResponse) -> dict[str, Any]:
+    """The body of an answer as the object it must be. Raises UnreadableAnswer."""
+    try:
+        body = json.loads(raw.content)
+    except ValueError as error:
+        raise UnreadableAnswer(raw.status_code, raw.headers) from error
+    if not isinstance(body, dict) or not isinstance(body.get("code"), int):
+        raise UnreadableAnswer(raw.status_code, raw.headers)
+    return body
+
+
+def install() -> None:
+    """Makes the SDK send everything through `execute`, in this process and from now on."""
+    Transport.execute = staticmethod(execute)

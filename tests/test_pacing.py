@@ -1,0 +1,65 @@
+"""Rate limits kept over processes."""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from bot.pacing import WINDOW, Limit, Pacer, card_limit, chat_limit, message_limit
+
+CHAT = chat_limit("oc_1")
+
+
+class Waits:
+    """Writes down the sleeps asked for and does not sleep."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def test_limits_are_feishus() -> None:
+    assert (CHAT.per_second, message_limit("om").per_second, card_limit("7").per_second) == (5, 5, 10)
+    assert len({CHAT.name, chat_limit("oc_2").name, message_limit("oc_1").name}) == 3
+
+
+def test_first_five_go_at_once_and_the_rest_in_order(redis: Redis) -> None:
+    waits = Waits()
+    pacers = [Pacer(redis, sleep=waits), Pacer(redis, sleep=waits)]
+    for number in range(12):
+        assert pacers[number % 2].wait(CHAT, patience=10)
+    assert len(waits.seconds) == 7
+    tenths = [round(seconds, 1) for seconds in waits.seconds]
+    assert tenths == sorted(tenths)
+    assert 0.9 * WINDOW < waits.seconds[0] <= WINDOW
+    assert WINDOW < waits.seconds[-1] <= 2 * WINDOW
+
+
+def test_impatient_caller_takes_no_slot(redis: Redis) -> None:
+    waits = Waits()
+    pacer = Pacer(redis, sleep=waits)
+    for _ in range(5):
+        assert pacer.wait(CHAT, patience=0)
+    assert not pacer.wait(CHAT, patience=0)
+    assert not pacer.wait(CHAT, patience=0.2)
+    assert waits.seconds == []
+    assert pacer.wait(CHAT, patience=2)
+    assert waits.seconds[0] <= WINDOW
+
+
+def test_hold_is_kept_by_every_process_and_never_shortened(redis: Redis) -> None:
+    waits = Waits()
+    Pacer(redis).hold(CHAT, 3)
+    Pacer(redis).hold(CHAT, 1)
+    assert not Pacer(redis).wait(CHAT, patience=1)
+    assert Pacer(redis, sleep=waits).wait(CHAT, patience=5)
+    assert 2.5 < waits.seconds[0] <= 3
+    assert Pacer(redis).wait(chat_limit("oc_2"), patience=0)
+
+
+def test_nothing_is_left_behind(redis: Redis) -> None:
+    Pacer(redis).wait(Limit("api:reply", 50), patience=0)
+    Pacer(redis).hold(CHAT, 1)
+    assert redis.keys("fennel:*")
+    assert all(redis.pttl(key) > 0 for key in redis.keys("fennel:*"))

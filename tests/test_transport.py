@@ -1,0 +1,126 @@
+"""The SDK over one pool, and what of the SDK is loaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pydantic import SecretStr
+from redis import Redis
+
+from bot.config import FeishuSettings
+from bot.errors import FeishuError
+from bot.feishu import Feishu
+
+ANSWERS: dict[str, tuple[int, str, bytes]] = {}
+"""Path ending -> (status, content type, body); others get a message that was sent."""
+SENT = {"code": 0, "data": {"message_id": "om_2", "chat_id": "oc_1", "thread_id": "omt_1"}}
+
+
+class Connections(ThreadingHTTPServer):
+    """Counts the connections it accepts, and keeps them alive."""
+
+    daemon_threads = True
+    accepted = 0
+
+    def get_request(self):
+        self.accepted += 1
+        return super().get_request()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body: object = SENT
+        if "tenant_access_token" in self.path:
+            body = {"code": 0, "tenant_access_token": "t-1", "expire": 7200}
+        status, kind, content = next(
+            (answer for end, answer in ANSWERS.items() if self.path.endswith(end)),
+            (200, "application/json", json.dumps(body).encode()),
+        )
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@pytest.fixture
+def server() -> Iterator[Connections]:
+    ANSWERS.clear()
+    with Connections(("127.0.0.1", 0), Handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield served
+        served.shutdown()
+
+
+@pytest.fixture
+def feishu(server: Connections, redis: Redis) -> Feishu:
+    settings = FeishuSettings(
+        app_id="cli_1", app_secret=SecretStr("s"), domain=f"http://127.0.0.1:{server.server_port}"
+    )
+    return Feishu(settings, redis, patience=0.0)
+
+
+def test_all_calls_go_over_one_connection(server: Connections, feishu: Feishu) -> None:
+    for number in range(20):
+        feishu.reply("om_1", {"schema": "2.0"}, key=str(number))
+    assert server.accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "content", "retriable"),
+    [
+        (502, "text/html", b"<html>502 Bad Gateway</html>", True),
+        (504, "text/html", b"", True),
+        (200, "text/html", b"<html>login</html>", False),
+        (200, "application/json", b"[]", False),
+        (200, "application/json", b'{"msg": "no code"}', False),
+        (200, "application/json", b"\xff\xfe", False),
+        (429, "text/plain", b"slow down", True),
+        (404, "text/plain", b"404 page not found", False),
+    ],
+)
+def test_unreadable_answer_is_an_error_with_a_name(
+    feishu: Feishu, status: int, kind: str, content: bytes, retriable: bool
+) -> None:
+    ANSWERS["/om_1/reply"] = (status, kind, content)
+    with pytest.raises(FeishuError) as caught:
+        feishu.reply("om_1", {"schema": "2.0"}, key="a")
+    assert caught.value.retriable is retriable
+    assert caught.value.code == 0
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+def test_the_bodys_code_decides_whatever_the_status(feishu: Feishu, status: int) -> None:
+    refusal = json.dumps({"code": 230020, "msg": "limit"}).encode()
+    ANSWERS["/om_1/reply"] = (status, "application/json", refusal)
+    with pytest.raises(FeishuError) as caught:
+        feishu.reply("om_1", {"schema": "2.0"}, key="a")
+    assert caught.value.code == 230020
+    assert caught.value.retriable
+
+
+def test_client_loads_few_of_the_sdks_services_and_leaves_the_rest_importable() -> None:
+    program = """
+import sys
+import bot.feishu
+services = {name.split(".")[2] for name in sys.modules if name.startswith("lark_oapi.api.")}
+assert services == {"im", "cardkit"}, services
+assert "lark_oapi" not in sys.modules
+import lark_oapi
+client = lark_oapi.Client.builder().app_id("a").app_secret("b").build()
+assert client.im.v1.message.__class__.__module__ == "lark_oapi.api.im.v1.resource.message"
+assert lark_oapi.EventDispatcherHandler and lark_oapi.ws.Client and client.docx
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
