@@ -13,6 +13,9 @@ from bot.simulator.auth_api import Tokens
 from bot.simulator.clock import Clock
 from bot.simulator.faults import Faults
 from bot.simulator.limits import Limits
+from bot.simulator.messages_api import p2p_chat_id
+from bot.simulator.page_api import page_blueprint, root_blueprint
+from bot.simulator.page_view import View
 from bot.simulator.payloads import App
 from bot.simulator.people import People, Speech
 from bot.simulator.pressing import Pressed, Presser
@@ -71,6 +74,9 @@ class LocalFeishu:
         self.people = People(self.tenant, self.app, self.pushes)
         self.presser = Presser(self.tenant, self.app, self.pushes)
         self.web = create_app(Feishu(self.tenant, self.tokens, self.limits, self.faults))
+        self.view = View(self.tenant, self.pushes)
+        self.web.register_blueprint(page_blueprint(self.view, self.people, self.presser, self.faults))
+        self.web.register_blueprint(root_blueprint())
         self.server = Server(self.web, port)
         self.url = f"http://127.0.0.1:{self.server.port}"
         self._populate()
@@ -81,6 +87,8 @@ class LocalFeishu:
         self.tenant.users[ADMIN].admin = True
         chat = self.tenant.chat(DEMO_CHAT, "茴香技术问答群")
         chat.members = list(PEOPLE)
+        for open_id in PEOPLE:
+            self.tenant.chat(p2p_chat_id(open_id), "", "p2p").members = [open_id]
 
     def _changed(self) -> None:
         with self.tenant.lock:
@@ -130,7 +138,7 @@ class LocalFeishu:
         mention_all: bool = False,
         post: bool = False,
     ) -> str:
-        """A person sends a message, which Feishu pushes; its message_id. `chat` "p2p": the chat with the bot."""
+        """A person sends a message, which Feishu pushes; its message_id. `chat` may be "p2p"."""
         speech = Speech(text, mention_bot, mention_all, mentions, reply_to, in_thread, post)
         message, _ = self.people.say(user, chat, speech)
         return message.message_id

@@ -1,0 +1,345 @@
+// The group chat: asks for the state, waits for changes, redraws only the messages that changed.
+"use strict";
+
+const get = (id) => document.getElementById(id);
+const parameters = new URLSearchParams(location.search);
+const here = { user: parameters.get("user") || "ou_alice", chat: parameters.get("chat") || "oc_demo", replyTo: null, revision: -1, state: null };
+const drawn = new Map();
+const shownToasts = new Set();
+let polling = null;
+
+function make(tag, attributes = {}, ...inner) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...inner.filter((one) => one !== null && one !== undefined));
+  return node;
+}
+
+async function act(name, body) {
+  const answer = await fetch(`/simulator/api/${name}`, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  });
+  const result = await answer.json();
+  if (!answer.ok) toast({ text: result.problem || "出错了", type: "error" });
+  return result;
+}
+
+const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
+const colorOf = (id) => (here.state.users.find((user) => user.id === id) || here.state.bot).color;
+function avatar(name, color) {
+  const short = /[\u4e00-\u9fff]/.test(name) ? name.slice(-2) : name.slice(0, 2);
+  return make("div", { class: "avatar", style: `background:${color}` }, short);
+}
+
+function drawChats() {
+  const list = here.state.chats.map((chat) => make("li", {
+    class: chat.id === here.chat ? "on" : "", "data-testid": `chat-${chat.id}`, onclick: () => go({ chat: chat.id }),
+  }, avatar(chat.name, chat.kind === "p2p" ? here.state.bot.color : "#00a870"),
+  make("div", { class: "words" }, make("b", {}, chat.name, make("time", {}, chat.time ? clock(chat.time) : "")), make("span", {}, chat.preview))));
+  get("chats").replaceChildren(...list);
+  const chat = here.state.chats.find((one) => one.id === here.chat);
+  get("chat-name").textContent = chat ? chat.name : "";
+  get("chat-members").textContent = !chat ? "" : chat.kind === "p2p" ? "与机器人的单聊" : `${chat.members} 名成员`;
+  get("chat-avatar").textContent = chat ? chat.name.slice(0, 2) : "";
+  get("mention").textContent = `@ ${here.state.bot.name}`;
+  get("mention").hidden = !chat || chat.kind === "p2p";
+}
+
+function drawUsers() {
+  get("users").replaceChildren(...here.state.users.map((user) => make("button", {
+    type: "button", class: user.id === here.user ? "on" : "", title: user.id, "data-testid": `user-${user.id}`,
+    onclick: () => go({ user: user.id }),
+  }, avatar(user.name, user.color), make("span", { class: "label" }, user.name), user.admin ? make("span", { class: "badge" }, "管理员") : null)));
+}
+
+function go(change) {
+  const p2p = here.chat.startsWith("oc_p2p_");
+  Object.assign(here, change);
+  if (change.user && p2p) here.chat = `oc_p2p_${here.user.replace("ou_", "")}`;
+  here.replyTo = null;
+  here.revision = -1;
+  drawn.clear();
+  get("messages").replaceChildren();
+  showReplying();
+  history.replaceState(null, "", `?user=${here.user}&chat=${here.chat}`);
+  poll();
+}
+
+function drawMessages() {
+  const known = new Map(here.state.messages.map((message) => [message.id, message]));
+  const box = get("messages");
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 120;
+  let changed = false;
+  for (const message of here.state.messages) {
+    const signature = JSON.stringify(message);
+    const old = drawn.get(message.id);
+    if (old && old.signature === signature) continue;
+    changed = true;
+    const node = old ? old.node : emptyMessage(message);
+    fill(node, message, known);
+    drawn.set(message.id, { node, signature });
+    if (!old) place(node, message, known);
+  }
+  countReplies();
+  if (changed && atEnd) box.scrollTop = box.scrollHeight;
+}
+
+function emptyMessage(message) {
+  const node = make("article", { class: "message", "data-testid": "message", "data-id": message.id });
+  node.append(avatar(message.name, message.bot ? here.state.bot.color : colorOf(message.sender)),
+    make("div", { class: "content" }, make("div", { class: "who" }), make("div", { class: "body", "data-testid": "body" }),
+      make("div", { class: "reactions", "data-testid": "reactions" }),
+      make("section", { class: "thread", "data-testid": "thread", hidden: true }, make("div", { class: "thread-head" }))));
+  return node;
+}
+
+function place(node, message, known) {
+  const root = message.root && known.has(message.root) ? drawn.get(message.root) : null;
+  if (!root) { get("messages").append(node); return; }
+  const thread = root.node.querySelector(".thread");
+  thread.hidden = false;
+  thread.append(node);
+}
+
+function countReplies() {
+  for (const thread of document.querySelectorAll(".thread:not([hidden])")) {
+    thread.querySelector(".thread-head").textContent = `话题 · ${thread.querySelectorAll(":scope > .message").length} 条回复`;
+  }
+}
+
+function fill(node, message, known) {
+  const mine = message.sender === here.user;
+  node.classList.toggle("mine", mine);
+  const content = node.querySelector(":scope > .content");
+  content.querySelector(":scope > .who").replaceChildren(make("span", {}, message.name),
+    ...(message.bot ? [make("span", { class: "robot" }, "机器人")] : []), make("time", {}, clock(message.time)),
+    ...(message.edited ? ["已编辑"] : []));
+  const body = content.querySelector(":scope > .body");
+  const kept = remember(body);
+  if (message.recalled) {
+    body.replaceChildren(make("div", { class: "recalled", "data-testid": "recalled" }, `${message.recalled_by || message.name} 撤回了一条消息`));
+  } else {
+    body.innerHTML = message.html;
+    restore(body, kept);
+    pageTables(body);
+  }
+  content.querySelector(":scope > .reactions").replaceChildren(...message.reactions.map((reaction) => make("button", {
+    type: "button", class: "reaction", "data-testid": `reaction-${reaction.key}`, title: reaction.key,
+    onclick: () => act("react", { user: here.user, message_id: message.id, emoji: reaction.key }),
+  }, `${reaction.look} ${reaction.names.join("、")}`)));
+  node.querySelector(":scope > .menu")?.remove();
+  if (!message.recalled) node.append(menu(message, mine));
+}
+
+function menu(message, mine) {
+  const entry = (label, testId, title, onclick) => make("button", { type: "button", "data-testid": testId, title, onclick }, label);
+  return make("div", { class: "menu" },
+    entry("👍", "react", "点赞", () => act("react", { user: here.user, message_id: message.id, emoji: "THUMBSUP" })),
+    entry("💬 回复话题", "reply", "在话题中回复", () => { here.replyTo = message; showReplying(); get("text").focus(); }),
+    mine ? entry("↩ 撤回", "recall", "撤回", () => act("recall", { message_id: message.id })) : null);
+}
+
+function remember(body) {
+  return {
+    open: [...body.querySelectorAll("details")].map((one) => one.open),
+    values: new Map([...body.querySelectorAll("input[name],textarea[name],select[name]")].map((one) => [one.name, one.value])),
+    focus: body.contains(document.activeElement) ? document.activeElement.name : null,
+  };
+}
+
+function restore(body, kept) {
+  body.querySelectorAll("details").forEach((one, index) => { if (kept.open[index] !== undefined) one.open = kept.open[index]; });
+  for (const field of body.querySelectorAll("input[name],textarea[name],select[name]")) {
+    if (kept.values.has(field.name) && field.type !== "checkbox") field.value = kept.values.get(field.name);
+    if (kept.focus && field.name === kept.focus) field.focus();
+  }
+}
+
+function line(testId, number, title, status, look, text) {
+  const key = `${testId}-${number}`;
+  const open = document.querySelector(`[data-key="${key}"]`)?.open;
+  return make("details", { class: "line", "data-testid": testId, "data-key": key, open },
+    make("summary", {}, make("b", {}, title), make("span", { class: look }, status)), make("pre", {}, text));
+}
+
+function drawPanel() {
+  if (get("panel").hidden) return;
+  const words = { delivered: "已送达", waiting: "等待", given_up: "放弃" };
+  const looks = { delivered: "ok", waiting: "wait", given_up: "bad" };
+  get("pushes").replaceChildren(...here.state.pushes.map((push) => {
+    const tries = push.attempts.map((one) => `${clock(one.time * 1000)}  HTTP ${one.status || "-"}  ${(one.seconds * 1000).toFixed(0)} ms  ${one.problem || one.body.slice(0, 200)}`);
+    return line("push", push.number, push.type, `${words[push.state]} · ${push.attempts.length} 次`, looks[push.state], `${tries.join("\n")}\n\n${push.payload}`);
+  }));
+  get("calls").replaceChildren(...here.state.calls.map((call) => line("call", call.number,
+    `${call.method} ${call.path.replace("/open-apis", "")}`, call.fault ? `故障 ${call.fault}` : `${call.status} · ${call.code}`,
+    call.code === 0 && !call.fault ? "ok" : "bad", `${call.operation}  ${clock(call.time)}\n\n${call.request}\n\n${call.response}`)));
+}
+
+function toast({ text, type }) {
+  const node = make("div", { class: `toast ${type}`, "data-testid": "toast" }, text);
+  get("toasts").append(node);
+  setTimeout(() => node.remove(), 4000);
+}
+
+function drawToasts(first) {
+  for (const one of here.state.toasts) {
+    if (shownToasts.has(one.id)) continue;
+    shownToasts.add(one.id);
+    if (!first) toast(one);
+  }
+}
+
+function draw() {
+  const first = here.first !== false;
+  here.first = false;
+  drawChats();
+  drawUsers();
+  drawMessages();
+  drawPanel();
+  drawToasts(first);
+  document.body.dataset.revision = here.revision;
+}
+
+async function poll() {
+  polling?.abort();
+  const mine = polling = new AbortController();
+  while (!mine.signal.aborted) {
+    try {
+      const answer = await fetch(`/simulator/api/state?user=${encodeURIComponent(here.user)}&chat=${encodeURIComponent(here.chat)}&since=${here.revision}`, { signal: mine.signal });
+      const state = await answer.json();
+      if (mine.signal.aborted) return;
+      here.state = state;
+      here.revision = state.revision;
+      draw();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    } catch (problem) {
+      if (mine.signal.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+async function press(button) {
+  const message = button.closest(".message").dataset.id;
+  const question = button.dataset.confirm ? JSON.parse(button.dataset.confirm) : null;
+  if (question && !(await ask(question))) return;
+  const form = button.closest("form.fs-form");
+  if (button.dataset.formAction === "reset") { form?.reset(); return; }
+  if (form && button.dataset.formAction === "submit" && !form.reportValidity()) return;
+  const values = {};
+  if (form && button.dataset.formAction === "submit") {
+    for (const field of form.elements) {
+      if (field.name && field.tagName !== "BUTTON") values[field.name] = field.type === "checkbox" ? field.checked : field.value;
+    }
+  }
+  button.classList.add("fs-busy");
+  const pressed = await act("press", { user: here.user, message_id: message, button: button.dataset.button, form: values });
+  button.classList.remove("fs-busy");
+  if (/^https?:\/\//.test(pressed.opened || "")) window.open(pressed.opened, "_blank", "noopener");
+}
+
+function ask(question) {
+  const dialog = get("confirm");
+  dialog.querySelector("h3").textContent = question.title?.content || "";
+  dialog.querySelector("p").textContent = question.text?.content || "";
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === "yes"); });
+}
+
+function showReplying() {
+  get("replying").hidden = !here.replyTo;
+  if (here.replyTo) get("replying").querySelector("span").textContent = `在话题中回复 ${here.replyTo.name}`;
+}
+
+function people() {
+  return [{ name: here.state.bot.name, color: here.state.bot.color, note: "机器人" }, ...here.state.users.filter((one) => one.id !== here.user), { name: "所有人", color: "#8f959e" }];
+}
+
+function suggest() {
+  const typed = get("text").value.slice(0, get("text").selectionStart).match(/@([^\s@]*)$/);
+  const list = get("suggestions");
+  const group = !here.chat.startsWith("oc_p2p_");
+  const found = typed && group ? people().filter((one) => one.name.toLowerCase().includes(typed[1].toLowerCase())) : [];
+  list.hidden = !found.length;
+  list.replaceChildren(...found.map((one, index) => make("li", { class: index ? "" : "on", "data-testid": "suggestion", onclick: () => complete(one.name) },
+    avatar(one.name, one.color), one.name, one.note ? make("span", { class: "badge" }, one.note) : null)));
+}
+
+function complete(name) {
+  const text = get("text");
+  const before = text.value.slice(0, text.selectionStart).replace(/@[^\s@]*$/, "");
+  const after = text.value.slice(text.selectionStart);
+  text.value = `${before}@${name} ${after}`;
+  text.selectionStart = text.selectionEnd = before.length + name.length + 2;
+  get("suggestions").hidden = true;
+  text.focus();
+}
+
+async function send() {
+  const text = get("text").value.trim();
+  if (!text) return;
+  get("text").value = "";
+  get("suggestions").hidden = true;
+  const reply = here.replyTo;
+  here.replyTo = null;
+  showReplying();
+  await act("say", {
+    user: here.user, chat: here.chat, text, mention_bot: text.includes(`@${here.state.bot.name}`), mention_all: text.includes("@所有人"),
+    mentions: here.state.users.filter((one) => text.includes(`@${one.name}`)).map((one) => one.id),
+    reply_to: reply ? reply.id : "", in_thread: Boolean(reply),
+  });
+  get("messages").scrollTop = get("messages").scrollHeight;
+}
+
+get("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
+get("text").addEventListener("input", suggest);
+get("text").addEventListener("keydown", (event) => {
+  if (event.key === "Escape") get("suggestions").hidden = true;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  if (!get("suggestions").hidden) get("suggestions").querySelector("li").click();
+  else send();
+});
+get("mention").addEventListener("click", () => {
+  const text = get("text");
+  text.value = `@${here.state.bot.name} ${text.value}`;
+  text.focus();
+});
+get("stop-reply").addEventListener("click", () => { here.replyTo = null; showReplying(); });
+get("messages").addEventListener("click", (event) => {
+  const button = event.target.closest("[data-button]");
+  if (button && !button.disabled) press(button);
+});
+get("messages").addEventListener("submit", (event) => event.preventDefault());
+get("theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+});
+get("panel-toggle").addEventListener("click", () => { get("panel").hidden = !get("panel").hidden; if (here.state) drawPanel(); });
+for (const tab of document.querySelectorAll("[data-tab]")) {
+  tab.addEventListener("click", () => {
+    for (const other of document.querySelectorAll("[data-tab]")) {
+      other.classList.toggle("on", other === tab);
+      get(other.dataset.tab).hidden = other !== tab;
+    }
+    if (tab.dataset.tab === "faults") drawFaults();
+  });
+}
+async function drawFaults() {
+  const { faults } = await act("faults", {});
+  get("fault-list").replaceChildren(...faults.map((one) => make("li", {}, `${one.what} → ${one.on || "全部"} × ${one.times ?? "∞"} (p=${one.probability})`)));
+}
+get("fault-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const data = Object.fromEntries(new FormData(event.target));
+  await act("add_fault", { what: data.what, on: data.on, times: Number(data.times) || 1, probability: Number(data.probability), delay: Number(data.delay) || 0 });
+  drawFaults();
+});
+get("clear-faults").addEventListener("click", async () => { await act("clear_faults", {}); drawFaults(); });
+document.documentElement.dataset.theme = parameters.get("theme") === "dark" ? "dark" : "light";
+poll();
