@@ -1,8 +1,8 @@
 """What a reader sees, of Markdown and of cards: the measure for "no text lost".
 
-Both sides are reduced to their visible characters: blanks, invisible characters and list bullets do not count,
-formulas count as the readable text they become. Text is kept when the Markdown's visible characters all appear,
-in order, in the cards' text; the cards may add some (addresses of links, labels).
+Both sides are reduced to their visible characters: blanks, invisible characters and list bullets do not
+count, formulas count as the readable text they become. Text is kept when the Markdown's visible characters
+all appear, in order, in the cards' text; the cards may add some (addresses of links, labels).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def visible(text: str) -> str:
 
 
 def first_lost(wanted: str, shown: str) -> int:
-    """Where the first character of `wanted` stands that `shown` does not have in order; -1 when all are there."""
+    """Where the first character of `wanted` stands that `shown` lacks in order; -1 when all are there."""
     rest = iter(shown)
     for position, letter in enumerate(wanted):
         if letter not in rest:

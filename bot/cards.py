@@ -12,14 +12,25 @@ import time
 from collections.abc import Sequence
 
 from bot.actions import ActionSigner
-from bot.answer import Answer, CardState, Outcome
+from bot.answer import Answer, CardState, Human, Outcome
 from bot.answer_buttons import button_elements
-from bot.card_parts import LIMITS, Card, CardLimits, Element, card, markdown, shorten
+from bot.card_pages import Room
+from bot.card_parts import (
+    LIMITS,
+    Card,
+    CardLimits,
+    Element,
+    card,
+    count_elements,
+    json_bytes,
+    markdown,
+    shorten,
+)
 from bot.dialect import escape
-from bot.markdown import to_feishu
+from bot.markdown import first_words, pages, to_feishu
 from bot.messages import say
 from bot.operator_cards import help_card, reindex_card, status_card
-from bot.source_list import source_elements
+from bot.source_list import MAX_LISTED, source_elements
 
 __all__ = [
     "ANSWER_ELEMENT",
@@ -49,7 +60,12 @@ _COLORS = {
     Outcome.FAILED: "red",
 }
 _QUESTION_LENGTH = 160
-_SUMMARY_LENGTH = 80
+_SUMMARY_LENGTH = 60
+_FRAME_MARGIN = 600
+"""Bytes for "(1/3)" in a title, the line that says where an answer goes on, commas."""
+
+_FRAME_ELEMENTS = 10
+"""Header, tags and those lines."""
 
 
 def progress_card(question: str, language: str) -> Card:
@@ -74,18 +90,49 @@ def answer_cards(
     """The card or cards that end a question, the first of which takes the progress card's place.
 
     `message_id` is the question's, which the buttons act on; no buttons without `actions`. `state` is what
-    people did with the card since. `now` is in Unix seconds, for the sources' age.
+    people did with the card since. `now` is in Unix seconds, for the sources' age. Sources, buttons and
+    footer stand on the last card.
     """
+    head = [_question(answer.question)] if answer.question.strip() else []
+    frame = json_bytes(_card(answer, state, head)) + _FRAME_MARGIN
+    room = Room(limits.bytes - frame, limits.elements - _FRAME_ELEMENTS, limits.tables)
+    bodies = pages(_text(answer), room, room, {item.number: item.url for item in answer.sources})
+    bodies[0] = [*head, *bodies[0]]
     moment = time.time() if now is None else now
-    elements = [_question(answer.question), *to_feishu(_text(answer))]
-    elements += _notes(answer)
-    elements += source_elements(answer.sources, _sources_heading(answer), answer.language, moment)
+    for listed in (MAX_LISTED, 4, 1):
+        tail = _tail(answer, state, actions, message_id, moment, listed)
+        if _fits(_card(answer, state, tail), limits):
+            break
+    if _fits(_card(answer, state, [*bodies[-1], *tail]), limits):
+        bodies[-1] = [*bodies[-1], *tail]
+    else:
+        bodies.append(tail)
+    return [_card(answer, state, body, part, len(bodies)) for part, body in enumerate(bodies, 1)]
+
+
+def _tail(
+    answer: Answer,
+    state: CardState,
+    actions: ActionSigner | None,
+    message_id: str,
+    now: float,
+    listed: int,
+) -> list[Element]:
+    """What stands below an answer."""
+    elements = _notes(answer)
+    elements += source_elements(answer.sources, _sources_heading(answer), answer.language, now, listed)
     if state.more_sources:
-        elements += source_elements(answer.further, "sources_further", answer.language, moment)
+        elements += source_elements(answer.further, "sources_further", answer.language, now, listed)
     if actions is not None:
         elements += button_elements(answer, state, actions, message_id)
-    elements += _footer(answer)
-    return [_card(answer, state, elements)]
+    return elements + _footer(answer)
+
+
+def _fits(whole: Card, limits: CardLimits) -> bool:
+    return (
+        json_bytes(whole) + _FRAME_MARGIN <= limits.bytes
+        and count_elements(whole) + _FRAME_ELEMENTS <= limits.elements
+    )
 
 
 def recalled_card(question: str, language: str) -> Card:
@@ -97,19 +144,33 @@ def recalled_card(question: str, language: str) -> Card:
 def notice_card(title: str, text: str, language: str, color: str = "blue") -> Card:
     """A card with a title and some Markdown: replies to commands, refusals, news.
 
-    Text beyond one card's room is cut with an ellipsis.
+    Text beyond one card's room is cut with an ellipsis. `language` is 'zh' or 'en'.
     """
-    return card(title, color, to_feishu(text), summary=title)
+    return card(title, color, to_feishu(text) or [markdown(escape(shorten(title, 120)))], summary=title)
 
 
-def _card(answer: Answer, state: CardState, elements: Sequence[Element]) -> Card:
+def _card(
+    answer: Answer, state: CardState, elements: Sequence[Element], part: int = 1, parts: int = 1
+) -> Card:
+    """One of an answer's cards: its colour and tags tell how the question ended."""
+    language = answer.language
     color = _COLORS[answer.outcome]
     tags = []
     if answer.degraded:
         color = "orange" if answer.outcome in (Outcome.ANSWERED, Outcome.WEB, Outcome.PARTLY) else color
-        tags.append((say("tag_degraded", answer.language), "orange"))
-    title = say(f"title_{answer.outcome.value}", answer.language)
-    return card(title, color, elements, tags=tags, summary=title)
+        tags.append((say("tag_degraded", language), "orange"))
+    if state.human is Human.RESOLVED:
+        tags.append((say("tag_resolved", language), "green"))
+    title = say(f"title_{answer.outcome.value}", language)
+    summary = f"{title}: {first_words(answer.text, _SUMMARY_LENGTH)}".rstrip(": ")
+    if parts > 1:
+        title = say("title_part", language, title=title, part=part, parts=parts)
+    if part < parts:
+        elements = [
+            *elements,
+            markdown(f"<font color='grey'>{escape(say('continued', language))}</font>", small=True),
+        ]
+    return card(title, color, elements, tags=tags, summary=summary)
 
 
 def _question(question: str) -> Element:

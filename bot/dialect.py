@@ -18,7 +18,8 @@ _LITERAL = re.compile(r"[<>*_~\[\]`$\\|]|&(?=#?\w+;)|:(?=[A-Za-z_]\w*:)|!(?=\[|\
 _LINE_START = re.compile(r"(?m)(?:^|(?<=<br>))(?:[#+=:-]|\d{1,9}[.)])")
 """What opens a heading, a list item, a rule or an underline when a line starts with it."""
 
-_AFTER_BREAK = re.compile(r"<br>[ \t]+")
+_BREAK = re.compile(r"\s*<br>\s*")
+_OUTER_BREAKS = re.compile(r"\A(?:<br>)+|(?:<br>)+\Z")
 _TAG_IN_CODE = re.compile(r"<(?=/?(?:at|person|audio|local_datetime|raw)\b)", re.IGNORECASE)
 _OPEN_ID = re.compile(r"ou_[A-Za-z0-9_-]{1,64}")
 _ENTITY_IN_URL = re.compile(r"&(?=#?\w+;)")
@@ -68,10 +69,12 @@ def escape(text: str) -> str:
 def escape_line_starts(rendered: str) -> str:
     """Rendered paragraph text whose lines cannot be taken for headings, list items or rules.
 
-    Leading blanks go, for four of them would be a code block.
+    Leading blanks go, for four of them would be a code block, and so does a `<br>` at the edge of a line, for
+    a line that starts with a tag is an HTML block.
     """
     lines = "\n".join(line.strip(" \t") for line in rendered.split("\n"))
-    return _LINE_START.sub(_escape_last, _AFTER_BREAK.sub("<br>", lines))
+    lines = _OUTER_BREAKS.sub("", _BREAK.sub("<br>", lines))
+    return _LINE_START.sub(_escape_last, lines)
 
 
 def _escape_last(match: re.Match[str]) -> str:

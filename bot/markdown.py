@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot import dialect
 from bot.card_pages import Room, one_text, paginate
-from bot.card_parts import LIMITS, CardLimits, Element
+from bot.card_parts import LIMITS, CardLimits, Element, shorten
+from bot.markdown_inline import plain
+from bot.markdown_parser import parse
 from bot.markdown_reader import read_blocks
 from bot.markdown_tail import hold_back
 
@@ -44,6 +47,17 @@ def stream_text(partial: str, citations: Mapping[int, str] | None = None, limits
     """
     room = card_room(limits)
     return one_text(read_blocks(hold_back(partial), citations or {}), room)
+
+
+def first_words(markdown: str, length: int) -> str:
+    """The beginning of the text without any markup, one line of at most `length` characters."""
+    beginning = dialect.clean(markdown[: length * 4])
+    parts = (
+        plain(token.children) if token.children else token.content
+        for token in parse(beginning)
+        if token.type != "math_block"
+    )
+    return shorten(" ".join(parts), length)
 
 
 def card_room(limits: CardLimits) -> Room:

@@ -128,10 +128,9 @@ class _Reader:
             if child.type in ("paragraph", "heading", "math_block"):
                 waiting += self._texts(child)
                 continue
-            if waiting or marker not in ("-", ""):
+            if waiting or (marker not in ("-", "") and not child.type.endswith("_list")):
                 yield from _item_texts(waiting, marker, joint, place)
-                marker = ""
-            waiting, joint = [], "<br>"
+                marker, waiting, joint = "", [], "<br>"
             yield from self._block(child, place)
         if waiting:
             yield from _item_texts(waiting, marker, joint, place)

@@ -24,11 +24,16 @@ _EXCERPT = 160
 _DAY = 86400.0
 
 
-def source_elements(sources: Sequence[Source], heading: str, language: str, now: float) -> list[Element]:
-    """A list of sources under a small heading, then their excerpts in one folded panel."""
+def source_elements(
+    sources: Sequence[Source], heading: str, language: str, now: float, most: int = MAX_LISTED
+) -> list[Element]:
+    """A list of sources under a small heading, then their excerpts in one folded panel.
+
+    `heading` names the sentence above the list, and the elements; `most` sources are listed.
+    """
     if not sources:
         return []
-    listed = sources[:MAX_LISTED]
+    listed = sources[:most]
     lines = [f"**{escape(say(heading, language))}**", *(_line(item, language, now) for item in listed)]
     if len(sources) > len(listed):
         lines.append(escape(say("sources_omitted", language, count=len(sources) - len(listed))))
