@@ -1,0 +1,216 @@
+"""The runner: many jobs at once on a real Redis, and nothing lost when things die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+
+from bot.redis_server import RedisServer
+from worker import liveness as liveness_module
+from worker.liveness import Liveness, alive_key, is_gone, new_name
+from worker.process import connect
+from worker.runner import MAX_ATTEMPTS, HandBack, Runner
+
+PARKED: list[str] = []
+RUNNING = threading.Semaphore(0)
+GATE = threading.Event()
+HANDING_BACK = threading.Event()
+
+
+def quick(number: int) -> int:
+    return number
+
+
+def slow(redis_url: str, number: int, seconds: float) -> int:
+    """Counts itself as begun and ended, so that a test sees what was run how often."""
+    redis = Redis.from_url(redis_url)
+    redis.rpush("begun", number)
+    time.sleep(seconds)
+    redis.rpush("ended", number)
+    redis.close()
+    return number
+
+
+def wait_for_gate(number: int) -> int:
+    RUNNING.release()
+    GATE.wait(10)
+    return number
+
+
+def fail_always() -> None:
+    raise RuntimeError("always")
+
+
+def hang_until_handed_back() -> None:
+    RUNNING.release()
+    HANDING_BACK.wait(20)
+    raise HandBack("stopping")
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> None:
+    PARKED.clear()
+    GATE.clear()
+    HANDING_BACK.clear()
+    while RUNNING.acquire(blocking=False):
+        pass
+
+
+@contextmanager
+def running(url: str, **options: object) -> Iterator[Runner]:
+    redis = connect(url)
+    settings = {"concurrency": 4, "stop_timeout": 5.0, "handing_back": HANDING_BACK, **options}
+    runner = Runner(
+        "answer",
+        redis,
+        Liveness(redis, new_name()),
+        parked=lambda job, error: PARKED.append(f"{job.id} {type(error).__name__}"),
+        **settings,  # type: ignore[arg-type]
+    )
+    thread = threading.Thread(target=runner.run)
+    thread.start()
+    try:
+        yield runner
+    finally:
+        runner.request_stop(signal.SIGTERM, None)
+        thread.join(20)
+        assert not thread.is_alive()
+        redis.close()
+
+
+def enqueue(redis: Redis, function: Callable[..., object], *arguments: object, name: str) -> Job:
+    queue = Queue("answer", connection=redis, serializer="json")
+    return queue.enqueue(function, *arguments, job_id=name, job_timeout=60, result_ttl=600)
+
+
+def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_runs_as_many_jobs_at_once_as_there_are_slots(redis: Redis, redis_url: str) -> None:
+    jobs = [enqueue(redis, wait_for_gate, number, name=f"job{number}") for number in range(6)]
+    with running(redis_url, concurrency=4):
+        for _ in range(4):
+            assert RUNNING.acquire(timeout=5)
+        assert not RUNNING.acquire(timeout=0.5), "a fifth job began without a free slot"
+        GATE.set()
+        until(lambda: all(job.get_status() == "finished" for job in jobs))
+    assert [job.return_value() for job in jobs] == list(range(6))
+
+
+def test_a_failing_job_is_tried_again_and_then_parked(redis: Redis, redis_url: str) -> None:
+    job = enqueue(redis, fail_always, name="poison")
+    with running(redis_url) as runner:
+        runner._stopped.set()  # no pause between the attempts
+        until(lambda: PARKED)
+        until(lambda: job.get_status() == "failed")
+    assert PARKED == ["poison RuntimeError"]
+    assert redis.get("fennel:attempts:poison") == str(MAX_ATTEMPTS).encode()
+    assert redis.llen("rq:queue:answer") == 0
+
+
+def test_a_stop_hands_back_what_does_not_finish(redis: Redis, redis_url: str) -> None:
+    job = enqueue(redis, hang_until_handed_back, name="long")
+    with running(redis_url, stop_timeout=0.2):
+        assert RUNNING.acquire(timeout=5)
+    assert job.get_status() == "queued"
+    assert redis.lrange("rq:queue:answer", 0, -1) == [b"long"]
+    assert redis.get("fennel:attempts:long") == b"0", "a hand-back does not count as an attempt"
+    assert redis.zcard("rq:wip:answer") == 0
+
+
+WORKER = """
+import sys
+sys.path.insert(0, {root!r})
+from tests.test_runner import connect, Liveness, new_name, Runner
+redis = connect({url!r})
+Runner("answer", redis, Liveness(redis, new_name()), concurrency=4, stop_timeout=5, parked=lambda job, error: None).run()
+"""
+
+
+def start_worker(url: str) -> subprocess.Popen[bytes]:
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(WORKER.format(root=root, url=url))])
+
+
+def test_the_jobs_of_a_killed_worker_are_run_again_within_seconds(redis: Redis, redis_url: str) -> None:
+    jobs = [enqueue(redis, slow, redis_url, number, 3.0, name=f"job{number}") for number in range(3)]
+    worker = start_worker(redis_url)
+    until(lambda: redis.llen("begun") == 3)
+    worker.kill()
+    worker.wait()
+    killed = time.monotonic()
+    with running(redis_url):
+        until(lambda: redis.llen("begun") == 6, 10)
+        taken_over = time.monotonic() - killed
+        until(lambda: all(job.get_status() == "finished" for job in jobs))
+    assert taken_over < 10
+    assert sorted(redis.lrange("ended", 0, -1)) == [b"0", b"1", b"2"]
+
+
+def test_a_job_lost_between_pop_and_start_comes_back(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.takeover.STUCK", 0.5)
+    job = enqueue(redis, quick, 7, name="popped")
+    redis.lmove("rq:queue:answer", "rq:queue:answer:intermediate")
+    with running(redis_url):
+        until(lambda: job.get_status() == "finished")
+    assert redis.llen("rq:queue:answer:intermediate") == 0
+
+
+def test_a_worker_outlives_its_redis(tmp_path_factory: pytest.TempPathFactory) -> None:
+    server = RedisServer(tmp_path_factory.mktemp("outage"))
+    server.start()
+    redis = connect(server.url)
+    try:
+        job = enqueue(redis, slow, server.url, 1, 1.0, name="across")
+        with running(server.url):
+            until(lambda: redis.llen("begun") == 1)
+            server.kill()
+            time.sleep(1.5)  # the job ends meanwhile and cannot say so
+            server.start()
+            until(lambda: job.get_status() == "finished", 20)
+            after = enqueue(redis, quick, 2, name="after")
+            until(lambda: after.get_status() == "finished")
+    finally:
+        server.stop()
+        redis.close()
+
+
+def test_a_missing_sign_of_life_means_nothing_right_after_redis_came_back(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = Liveness(redis, new_name())
+    other = "fennel-elsewhere0-1-1-abcdef"
+    assert not judge.is_dead(other, trusted=judge.trusted())
+    monkeypatch.setattr(liveness_module, "LIFETIME", 0.0)
+    monkeypatch.setattr(liveness_module, "SETTLE", 0.0)
+    assert judge.is_dead(other, trusted=judge.trusted())
+    redis.set(alive_key(other), "1")
+    assert not judge.is_dead(other, trusted=judge.trusted())
+
+
+def test_a_process_of_this_machine_that_is_gone_is_known_at_once() -> None:
+    own = new_name()
+    assert not is_gone(own)
+    machine = own.split("-")[1]
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    assert is_gone(f"fennel-{machine}-{child.pid}-1-abcdef")
+    assert not is_gone("fennel-elsewhere0-1-1-abcdef"), "another machine's process cannot be told"

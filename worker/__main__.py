@@ -1,0 +1,66 @@
+"""`python -m worker`: answers questions.  `python -m worker --queue index`: builds the index.
+
+Loads everything once, then runs jobs until SIGTERM or SIGINT.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import logs, metrics
+from bot.config import load_settings
+from bot.errors import FennelError
+from bot.queue import ANSWER_QUEUE, INDEX_QUEUE
+from worker import jobs
+from worker.process import open_process, use
+from worker.runner import Runner
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    queue: Annotated[str, typer.Option(help="answer; index for the indexer.")] = ANSWER_QUEUE,
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file.")] = None,
+) -> None:
+    """Runs one worker process."""
+    indexes = queue == INDEX_QUEUE
+    logs.configure("indexer" if indexes else "worker")
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    settings = load_settings(config)
+    process = open_process(settings, answers=not indexes)
+    use(process)
+    runner = Runner(
+        queue,
+        process.redis,
+        process.liveness,
+        concurrency=1 if indexes else settings.worker.concurrency,
+        stop_timeout=settings.worker.stop_timeout,
+        parked=jobs.park,
+        handing_back=process.handing_back,
+        each_beat=process.report_engine,
+    )
+    if settings.worker.metrics_port:
+        metrics.serve(settings.worker.metrics_port)
+    process.learn_bot_open_id()
+    runner.run()
+    process.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A job that was handed back may still hang in a call that nothing can interrupt; its thread must not
+    # keep the process.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except FennelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""Finished answers, kept so that a pressed button can draw the card anew and a resumed job can finish it.
+
+An answer is written here before its card is finished: a worker that dies in between leaves the next one
+nothing to generate, only the same cards to send under the same keys.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+
+from bot.answer import Answer, CardState
+
+LIFETIME = 30 * 24 * 3600
+"""Seconds an answer is kept: as long as its Trace."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer, what people did with its card since, and where it was asked."""
+
+    answer: Answer
+    state: CardState
+    chat_id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Small JSON."""
+        return {"answer": self.answer.to_json(), "state": self.state.to_json(), "chat_id": self.chat_id}
+
+
+def keep(redis: Redis, message_id: str, kept: Kept) -> None:
+    """Writes it. Raises redis.RedisError."""
+    redis.set(_key(message_id), json.dumps(kept.to_json(), ensure_ascii=False), ex=LIFETIME)
+
+
+def find(redis: Redis, message_id: str) -> Kept | None:
+    """What was kept for a question, None when there is nothing (any more)."""
+    raw = redis.get(_key(message_id))
+    if raw is None:
+        return None
+    data = json.loads(raw)
+    return Kept(Answer.from_json(data["answer"]), CardState.from_json(data["state"]), data["chat_id"])
+
+
+def forget(redis: Redis, message_id: str) -> None:
+    """Removes it: the answer was taken back."""
+    redis.delete(_key(message_id))
+
+
+def _key(message_id: str) -> str:
+    return f"fennel:answer:{message_id}"

@@ -1,0 +1,119 @@
+"""The card of one question as its job sees it: opened late, written to, finished exactly once.
+
+It is opened by the first progress line, so a message that is declined in silence never gets one, and a
+former run's card is taken up again. Whether anybody still waits is asked here too, because the answer to
+that ends in what happens to the card.
+"""
+
+from __future__ import annotations
+
+import time
+
+from bot.answer import Answer, CardState, Outcome
+from bot.cards import answer_cards, progress_card
+from bot.errors import Cancelled, MessageGone
+from bot.events import Message
+from bot.streaming import CardStream
+from worker.lease import Lease
+from worker.process import Process
+from worker.runner import HandBack
+
+KEY = "answer"
+"""Key of the logical send that ends a question."""
+CHECK_INTERVAL = 0.3
+"""Seconds between questions to Redis whether the question still stands."""
+
+
+def cancelled_key(message_id: str) -> str:
+    """Redis key that is set when a question is taken back."""
+    return f"fennel:cancelled:{message_id}"
+
+
+class LeaseLost(Exception):
+    """Another worker took this question over: it says the rest."""
+
+
+class StillWanted:
+    """Whether the work on a question should stop: recalled, lease lost, or the worker is stopping."""
+
+    def __init__(self, process: Process, message_id: str, lease: Lease) -> None:
+        self.process = process
+        self.message_id = message_id
+        self.lease = lease
+        self._checked = 0.0
+        self._recalled = False
+        self._lost = False
+
+    def cancelled(self) -> bool:
+        """True stops the work. Asks Redis at most every CHECK_INTERVAL seconds."""
+        if time.monotonic() - self._checked >= CHECK_INTERVAL:
+            self.look()
+        return self._recalled or self._lost or self.process.handing_back.is_set()
+
+    def look(self) -> None:
+        """Asks Redis now. Raises redis.RedisError."""
+        self._checked = time.monotonic()
+        self._recalled = bool(self.process.redis.exists(cancelled_key(self.message_id)))
+        self._lost = not self.lease.held()
+
+    def check(self) -> None:
+        """Asks now and raises what is the matter: Cancelled, LeaseLost, HandBack."""
+        self.look()
+        if self._lost:
+            raise LeaseLost(self.message_id)
+        if self._recalled:
+            raise Cancelled(self.message_id)
+        if self.process.handing_back.is_set():
+            raise HandBack(self.message_id)
+
+
+class QuestionCard:
+    """Shows progress, text and the end of one question."""
+
+    def __init__(self, process: Process, message: Message, question: str, language: str) -> None:
+        self.process = process
+        self.message = message
+        self.question = question
+        self.language = language
+        self._stream: CardStream | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a card was sent for this question, now or by a former run."""
+        if self._stream is not None:
+            return True
+        return self.process.feishu.records.get(self.message.message_id, KEY) is not None
+
+    def progress(self, text: str) -> None:
+        """Shows what is being done; the first line opens the card."""
+        self._open().progress(text)
+
+    def write(self, text: str) -> None:
+        """Shows the answer so far."""
+        self._open().write(text)
+
+    def finish(self, answer: Answer, state: CardState) -> str:
+        """Ends with the answer's cards; returns the card's message id. Raises MessageGone, FeishuError."""
+        cards = answer_cards(
+            answer, actions=self.process.signer, message_id=self.message.message_id, state=state
+        )
+        if answer.outcome is Outcome.DECLINED and not self.begun:
+            sent = self.process.feishu.reply(
+                self.message.message_id, cards[0], key=KEY, chat_id=self.message.chat_id
+            )
+            return sent.message_id
+        stream = self._open()
+        stream.finish(cards)
+        return stream.message_id
+
+    def _open(self) -> CardStream:
+        if self._stream is None:
+            if self.process.redis.exists(cancelled_key(self.message.message_id)):
+                raise MessageGone(0, "the question was taken back before its card was sent")
+            self._stream = self.process.feishu.stream(
+                self.message.message_id,
+                progress_card(self.question, self.language),
+                key=KEY,
+                chat_id=self.message.chat_id,
+            )
+        return self._stream

@@ -1,0 +1,56 @@
+"""An excerpt: one numbered piece of the index or the web that an answer may cite.
+
+Retrieval and web search both end here, so that generation, verification and the list of sources
+treat a page like a passage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.answer import Source
+
+EXCERPT_LENGTH = 160
+"""Characters of the two-line excerpt that a source shows on demand."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A piece of text with a number; `[number]` in an answer cites it."""
+
+    number: int
+    """Counted from 1, the order of relevance."""
+    title: str
+    text: str
+    heading_path: tuple[str, ...] = ()
+    url: str = ""
+    path: str = ""
+    language: str = ""
+    updated_at: float = 0.0
+    """Unix seconds; 0 when unknown."""
+    score: float = 0.0
+    web: bool = False
+
+    @property
+    def name(self) -> str:
+        """Title and headings in one line, for the prompt and the list of sources."""
+        return " > ".join(dict.fromkeys(part.strip() for part in (self.title, *self.heading_path)))
+
+    def source(self) -> Source:
+        """What the card lists when this is cited."""
+        first = " ".join(self.text.split())
+        return Source(
+            number=self.number,
+            title=self.title,
+            heading_path=self.heading_path,
+            url=self.url,
+            path=self.path,
+            excerpt=first[:EXCERPT_LENGTH],
+            updated_at=self.updated_at,
+            web=self.web,
+        )
+
+
+def numbered(excerpts: list[Excerpt], start: int = 1) -> list[Excerpt]:
+    """The same excerpts, numbered in order from `start`."""
+    return [replace(excerpt, number=number) for number, excerpt in enumerate(excerpts, start)]

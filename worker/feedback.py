@@ -1,0 +1,158 @@
+"""Presses on a card: what each button does.
+
+The web process has proven and authorised the press and shown a toast; here it is proven again (a job must
+not trust the queue more than Feishu), carried out once, and the card is drawn anew from what was kept.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+
+import structlog
+
+from bot.actions import ButtonPress, Press, may_press
+from bot.answer import Answer, CardState, Feedback, Human, Outcome
+from bot.answer_buttons import REASON_FIELD
+from bot.cards import answer_cards
+from bot.errors import FennelError, MessageGone, UnprovenEvent
+from bot.events import CardAction
+from worker import answers, audit
+from worker.answering import recall_all
+from worker.commands import why_card
+from worker.failures import failed, reason_of
+from worker.pipeline import Question
+from worker.process import Process
+from worker.trace import Trace
+
+log = structlog.get_logger(__name__)
+
+FEEDBACK_KEY = "fennel:feedback:{}"
+"""Redis hash of a question: open_id -> {"kind", "reason", "at"}."""
+LIFETIME = 180 * 24 * 3600
+REASON_LENGTH = 500
+
+
+class Feedbacks:
+    """Carries out presses."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+
+    def run(self, action: CardAction, *, patience: float) -> str:
+        """One press. Raises FeishuError, redis.RedisError."""
+        press = self._proven(action)
+        if press is None:
+            return "refused"
+        with self.process.leases.take(press.message_id, wait=patience):
+            kept = answers.find(self.process.redis, press.message_id)
+            if kept is None:
+                return "too_old"
+            try:
+                return self._act(press, action, kept)
+            except MessageGone:
+                return "gone"
+
+    def _proven(self, action: CardAction) -> ButtonPress | None:
+        if self.process.signer is None:
+            return None
+        try:
+            press = self.process.signer.read(action.value)
+        except UnprovenEvent:
+            log.warning("press_unproven", event_id=action.event_id)
+            return None
+        settings = self.process.settings
+        allowed = may_press(
+            press.kind,
+            action.operator_id,
+            press.asker,
+            is_admin=settings.is_admin(action.operator_id, action.chat_id),
+            is_expert=action.operator_id in settings.group(action.chat_id).experts,
+        )
+        return press if allowed else None
+
+    def _act(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+        state = kept.state
+        if press.kind in (Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON):
+            self._note(press, action)
+        if press.kind is Press.WHY:
+            return self._why(press, action, kept)
+        if press.kind is Press.RECALL:
+            self._audit("recall", press, action)
+            recall_all(self.process, press.message_id)
+            return "recalled"
+        if press.kind is Press.WEB:
+            return self._web(press, action, kept)
+        changed = _changed(state, press.kind, action.operator_id)
+        self._draw(press.message_id, action.message_id, replace(kept, state=changed))
+        return str(press.kind)
+
+    def _note(self, press: ButtonPress, action: CardAction) -> None:
+        """Keeps what was thought of the answer, one entry a person."""
+        reason = str(action.form.get(REASON_FIELD) or "")[:REASON_LENGTH]
+        entry = {"kind": str(press.kind), "reason": reason, "at": time.time()}
+        key = FEEDBACK_KEY.format(press.message_id)
+        with self.process.redis.pipeline() as pipeline:
+            pipeline.hset(key, action.operator_id, json.dumps(entry, ensure_ascii=False))
+            pipeline.expire(key, LIFETIME)
+            pipeline.execute()
+        log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
+
+    def _why(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+        card = why_card(self.process, press.message_id, kept.answer.language)
+        self.process.feishu.reply(press.message_id, card, key=f"why-{action.event_id}", chat_id=kept.chat_id)
+        return "why"
+
+    def _web(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+        """Answers once more from web pages, in the place of the old answer."""
+        searching = replace(kept, state=replace(kept.state, searching_web=True))
+        self._draw(press.message_id, action.message_id, searching)
+        answer = self._answer_from_web(press, kept)
+        state = replace(kept.state, searching_web=False, can_search_web=False, feedback=Feedback.NONE)
+        self._draw(press.message_id, action.message_id, replace(kept, answer=answer, state=state))
+        return f"web: {answer.outcome}"
+
+    def _answer_from_web(self, press: ButtonPress, kept: answers.Kept) -> Answer:
+        old = kept.answer
+        question = Question(
+            text=old.question,
+            language=old.language,
+            message_id=press.message_id,
+            chat_id=kept.chat_id,
+            force_web=True,
+        )
+        trace = Trace(press.message_id, old.question)
+        try:
+            answer, _ = self.process.pipeline().run(question, trace=trace)
+        except FennelError as error:
+            log.warning("web_answer_failed", message_id=press.message_id, error=type(error).__name__)
+            answer = failed(old.question, old.language, reason_of(error))
+            trace.finish(Outcome.FAILED)
+        trace.store(self.process.redis)
+        return replace(answer, asker=old.asker)
+
+    def _audit(self, what: str, press: ButtonPress, action: CardAction) -> None:
+        audit.record(
+            self.process.redis, what, by=action.operator_id, chat_id=action.chat_id, subject=press.message_id
+        )
+
+    def _draw(self, question: str, card: str, kept: answers.Kept) -> None:
+        """Keeps the new state and shows it. Only the first card carries buttons, so only it changes."""
+        answers.keep(self.process.redis, question, kept)
+        cards = answer_cards(kept.answer, actions=self.process.signer, message_id=question, state=kept.state)
+        self.process.feishu.update(card, cards[0], key="state")
+
+
+def _changed(state: CardState, kind: Press, operator: str) -> CardState:
+    """The state after a press that only changes what the card shows."""
+    changes: dict[Press, CardState] = {
+        Press.HELPFUL: replace(state, feedback=Feedback.HELPFUL),
+        Press.NOT_HELPFUL: replace(state, feedback=Feedback.ASKING_REASON),
+        Press.REASON: replace(state, feedback=Feedback.NOT_HELPFUL),
+        Press.ASK_HUMAN: replace(state, human=Human.ASKED),
+        Press.TAKE: replace(state, human=Human.TAKEN, taken_by=operator),
+        Press.RESOLVE: replace(state, human=Human.RESOLVED),
+        Press.SOURCES: replace(state, more_sources=True),
+    }
+    return changes.get(kind, state)

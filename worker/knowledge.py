@@ -1,0 +1,83 @@
+"""What the process knows just now: the searcher and the gate of the current index version, as one pair.
+
+The index's Watcher swaps versions under running answers; a question takes the pair it started with. A
+worker that starts before any index was built waits for one and says so meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import structlog
+from index.gate import Gate, open_gate
+from redis import Redis
+
+from bot.config import Settings
+from bot.errors import IndexMismatch, IndexMissing
+from index.search import Searcher
+from index.snapshot import Watcher
+
+log = structlog.get_logger(__name__)
+
+RETRY = 2.0
+"""Seconds between looks for a first index."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One version's searcher and the gate that judges by it."""
+
+    searcher: Searcher
+    gate: Gate
+
+
+class Knowledge:
+    """Holds the current pair; `start` loads it, or waits for it in the background."""
+
+    def __init__(self, settings: Settings, redis: Redis | None) -> None:
+        self.settings = settings
+        self.redis = redis
+        self._pair: Pair | None = None
+        self._watcher: Watcher | None = None
+        self._why = ""
+        self._stopping = threading.Event()
+
+    @property
+    def current(self) -> Pair:
+        """The pair for the next question. Raises IndexMissing while there is none."""
+        pair = self._pair
+        if pair is None:
+            raise IndexMissing(self._why or "the index is not loaded yet")
+        return pair
+
+    def start(self) -> None:
+        """Loads the current version, or keeps looking for one in a thread."""
+        if not self._load():
+            threading.Thread(target=self._wait, name="index-waiter", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stops watching."""
+        self._stopping.set()
+        if self._watcher:
+            self._watcher.stop()
+
+    def _load(self) -> bool:
+        try:
+            watcher = Watcher(self.settings, self.redis, on_swap=self._swap)
+        except (IndexMissing, IndexMismatch) as error:
+            if str(error) != self._why:
+                log.warning("no_index", error=str(error))
+            self._why = str(error)
+            return False
+        self._swap(watcher.searcher)
+        self._watcher = watcher.start()
+        return True
+
+    def _wait(self) -> None:
+        while not self._stopping.wait(RETRY):
+            if self._load():
+                return
+
+    def _swap(self, searcher: Searcher) -> None:
+        self._pair = Pair(searcher, open_gate(self.settings, searcher))

@@ -1,0 +1,152 @@
+"""What a worker process loads once and its jobs share.
+
+RQ calls jobs by dotted path, so they find the process through `current()`; everything here is safe to use
+from many threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import structlog
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq.utils import as_text
+
+from bot import metrics
+from bot.actions import ActionSigner
+from bot.config import Settings
+from bot.errors import ConfigError, FeishuError
+from bot.feishu import Feishu
+from bot.intake import BOT_OPEN_ID_KEY
+from bot.queue import Queue
+from bot.readiness import DEGRADED_KEY
+from worker.extractive import Extractive
+from worker.knowledge import Knowledge
+from worker.lease import Leases
+from worker.liveness import Liveness, new_name
+from worker.llm import LLM, open_llm
+from worker.pipeline import Parts, Pipeline, WebSearch
+from worker.web import open_web
+
+log = structlog.get_logger(__name__)
+
+DEGRADED_SECONDS = 10
+"""How long the mark of a lesser engine outlives the last worker that set it."""
+LEARN_INTERVAL = 5.0
+"""Seconds between attempts to learn the bot's own open_id."""
+
+
+@dataclass
+class Process:
+    """The shared parts of one worker process."""
+
+    settings: Settings
+    redis: Redis
+    feishu: Feishu
+    liveness: Liveness
+    leases: Leases
+    queue: Queue
+    knowledge: Knowledge
+    llm: LLM
+    web: WebSearch | None
+    signer: ActionSigner | None
+    handing_back: threading.Event = field(default_factory=threading.Event)
+    """Set when running jobs must stop and go back to their queue."""
+
+    def pipeline(self) -> Pipeline:
+        """A pipeline over the current index version. Raises IndexMissing."""
+        pair = self.knowledge.current
+        return Pipeline(Parts(self.settings, pair.searcher, pair.gate, self.llm, self.web))
+
+    def bot_open_id(self) -> str | None:
+        """The bot's own open_id, None while nobody has learned it. Raises redis.RedisError."""
+        found = self.redis.get(BOT_OPEN_ID_KEY)
+        return as_text(found) if found else None
+
+    def learn_bot_open_id(self) -> None:
+        """Asks Feishu who the bot is, in the background, until it says."""
+        threading.Thread(target=self._learn, name="bot-open-id", daemon=True).start()
+
+    def _learn(self) -> None:
+        while not self.handing_back.is_set():
+            try:
+                self.feishu.bot_open_id()
+                return
+            except (FeishuError, RedisError) as error:
+                log.warning("bot_open_id_unknown", error=str(error))
+            self.handing_back.wait(LEARN_INTERVAL)
+
+    def report_engine(self) -> None:
+        """Tells /readyz whether a lesser engine answers just now. Raises redis.RedisError."""
+        if self.llm.degraded:
+            self.redis.set(DEGRADED_KEY, self.llm.degraded, ex=DEGRADED_SECONDS)
+
+    def close(self) -> None:
+        """Ends what was opened."""
+        self.knowledge.stop()
+        self.llm.close()
+
+
+def open_process(settings: Settings, *, answers: bool = True) -> Process:
+    """Loads everything a worker holds; `answers` False is the indexer: no index, engine or web step."""
+    redis = connect(settings.redis.url)
+    liveness = Liveness(redis, new_name())
+    process = Process(
+        settings=settings,
+        redis=redis,
+        feishu=Feishu(settings.feishu, redis, on_refusal=_count_refusal),
+        liveness=liveness,
+        leases=Leases(redis, liveness),
+        queue=Queue(redis, settings),
+        knowledge=Knowledge(settings, redis),
+        llm=open_llm(settings) if answers else Extractive(),
+        web=open_web(settings) if answers else None,
+        signer=signer_of(settings),
+    )
+    if answers:
+        process.knowledge.start()
+    return process
+
+
+def _count_refusal(call: str, code: int) -> None:
+    metrics.FEISHU_ERRORS.labels(str(code)).inc()
+
+
+_current: Process | None = None
+
+
+def current() -> Process:
+    """The process that runs this job. Raises ConfigError outside a worker."""
+    if _current is None:
+        raise ConfigError("jobs run inside `python -m worker`, which loads what they need")
+    return _current
+
+
+def use(process: Process | None) -> None:
+    """Makes `process` the one that `current` returns."""
+    global _current
+    _current = process
+
+
+def connect(url: str) -> Redis:
+    """A client that outlives short outages and gives up on long ones in about a second a command."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=1.0,
+        socket_timeout=10.0,
+        retry=Retry(ExponentialBackoff(cap=0.3, base=0.05), 3),
+        health_check_interval=15,
+    )
+
+
+def signer_of(settings: Settings) -> ActionSigner | None:
+    """What signs the buttons; None, with a line in the log, without a secret."""
+    try:
+        return ActionSigner(settings.feishu.app_secret.get_secret_value())
+    except ConfigError as error:
+        log.warning("no_buttons", error=str(error))
+        return None

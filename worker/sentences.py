@@ -1,0 +1,126 @@
+"""Where text may be cut: sentences of Chinese and English, and blocks of Markdown.
+
+Passages are cut here so that a prompt never ends in the middle of a sentence, a token or a code fence;
+answers are cut here so that each sentence can be checked against what it cites.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+
+_SENTENCE_END = re.compile(
+    r"(?<=[。！？；])(?!\s)|(?<=[。！？；!?])(?=\s)|(?<=[.;])(?=\s+[A-Z\[\"'(`*\u4e00-\u9fff])|(?<=\n)"
+)
+_CITATION_TAIL = re.compile(r"\s*(?:\[\d{1,2}\]\s*)+")
+_PARSER = MarkdownIt("commonmark").enable("table")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One top-level block of Markdown as it was written."""
+
+    kind: str
+    """'paragraph', 'heading', 'code', 'list', 'table', 'quote' or 'other'."""
+    text: str
+
+
+_KINDS = {
+    "paragraph_open": "paragraph",
+    "heading_open": "heading",
+    "fence": "code",
+    "code_block": "code",
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+    "table_open": "table",
+    "blockquote_open": "quote",
+}
+
+
+def blocks(markdown: str) -> list[Block]:
+    """The top-level blocks of `markdown` in order; their text is the source's own lines."""
+    lines = markdown.splitlines()
+    found = []
+    for token in _PARSER.parse(markdown):
+        if token.level == 0 and token.map and token.nesting >= 0:
+            text = "\n".join(lines[token.map[0] : token.map[1]]).strip("\n")
+            if text.strip():
+                found.append(Block(_KINDS.get(token.type, "other"), text))
+    return found
+
+
+def pieces(text: str) -> list[str]:
+    """`text` cut into its sentences, nothing trimmed: joined, the pieces are the text.
+
+    A citation that follows a full stop stays with its sentence.
+    """
+    found: list[str] = []
+    for piece in _SENTENCE_END.split(text):
+        tail = _CITATION_TAIL.match(piece) if found else None
+        if tail:
+            found[-1] += tail.group()
+            piece = piece[tail.end() :]
+        if found and not piece.strip():
+            found[-1] += piece
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of `text`, trimmed."""
+    return [piece.strip() for piece in pieces(text) if piece.strip()]
+
+
+def cut(text: str, budget: int, count: Callable[[str], int]) -> str:
+    """The longest start of `text` that ends at a block, line or sentence and is within `budget` tokens.
+
+    `count` tells the tokens of a text. A code block is kept whole or cut at a line and closed again.
+    Empty when not even the first sentence fits.
+    """
+    if count(text) <= budget:
+        return text
+    kept: list[str] = []
+    left = budget
+    for block in blocks(text):
+        cost = count(block.text) + 1
+        if cost <= left:
+            kept.append(block.text)
+            left -= cost
+            continue
+        part = (
+            _cut_code(block.text, left, count)
+            if block.kind == "code"
+            else _cut_prose(block.text, left, count)
+        )
+        if part:
+            kept.append(part)
+        break
+    return "\n\n".join(kept)
+
+
+def _cut_prose(text: str, budget: int, count: Callable[[str], int]) -> str:
+    kept = ""
+    for line in text.splitlines(keepends=True):
+        for sentence in pieces(line):
+            if count(kept + sentence) > budget:
+                return kept.rstrip()
+            kept += sentence
+    return kept.rstrip()
+
+
+def _cut_code(text: str, budget: int, count: Callable[[str], int]) -> str:
+    lines = text.splitlines()
+    fence = re.match(r"\s*(`{3,}|~{3,})", text)
+    closing = fence.group(1) if fence else ""
+    kept: list[str] = []
+    for line in lines[:-1] if closing else lines:
+        if count("\n".join([*kept, line, closing])) > budget:
+            break
+        kept.append(line)
+    if len(kept) < (2 if closing else 1):
+        return ""
+    return "\n".join([*kept, closing] if closing else kept)
