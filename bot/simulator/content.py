@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from bot.simulator.replies import ApiError
-from bot.simulator.validator import CardRejected, validate_card
+from bot.simulator.validator import MAX_ELEMENTS, CardRejected, validate_card
 
 MAX_TEXT_BYTES = 150 * 1024
 MAX_POST_BYTES = 30 * 1024
@@ -35,6 +35,8 @@ def card_refused(rejected: CardRejected) -> ApiError:
     """A refused card as the message APIs report it: 230099 with the sub-code inside the text."""
     if rejected.code == 200860:
         return too_long()
+    if rejected.code == 300305:
+        rejected = CardRejected(11310, "element exceeds the limit", str(MAX_ELEMENTS))
     path = f"ErrPath: {rejected.path}; " if rejected.path else ""
     return ApiError(
         230099,
