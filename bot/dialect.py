@@ -91,6 +91,8 @@ def safe_url(url: str) -> str:
     if parts.scheme.lower() not in ("http", "https") or not parts.netloc or len(url) > _MAX_URL:
         return ""
     flat = "".join(sign for sign in url.strip() if sign.isprintable())
+    if "____" in flat:
+        flat = flat.replace("_", "%5F")
     return _ENTITY_IN_URL.sub("%26", flat.translate(_URL_ESCAPES))
 
 

@@ -73,7 +73,7 @@ def plain(tokens: Iterable[Token]) -> str:
 
 
 def _runs(tokens: Sequence[Token], citations: Mapping[int, str]) -> Iterator[Run]:
-    """The runs of a paragraph, none longer than can be cut."""
+    """The runs of a paragraph, none longer than can be cut. Code keeps its link but takes no bold."""
     styles: list[str] = []
     links: list[tuple[str, int]] = []
     for number, token in enumerate(tokens):
@@ -88,8 +88,9 @@ def _runs(tokens: Sequence[Token], citations: Mapping[int, str]) -> Iterator[Run
             yield from _unlinked_address(href, tokens[start:number])
         else:
             url = dialect.safe_url(links[-1][0]) if links else ""
+            around = frozenset() if token.type == "code_inline" else frozenset(styles)
             for run in _leaf(token, bool(links), citations):
-                yield replace(run, styles=frozenset(styles), url=url or run.url)
+                yield replace(run, styles=around, url=url or run.url)
 
 
 def _leaf(token: Token, linked: bool, citations: Mapping[int, str]) -> Iterator[Run]:
@@ -228,6 +229,8 @@ def _append(text: str, addition: str, edge: str = "") -> str:
     opens, closes = addition.startswith(("*", "~~")), text.endswith(("*", "~~"))
     needs_blank = (
         (opens and closes)
+        or (opens and before == "`")
+        or (closes and after == "`")
         or (opens and _is_word(before) and not _is_word(addition.lstrip("*~")[:1]))
         or (closes and _is_word(after) and not _is_word(text.rstrip("*~")[-1:]))
         or (text.endswith("`") and after == "`")
