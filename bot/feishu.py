@@ -70,6 +70,10 @@ class Feishu:
         self._redis.set("fennel:bot:open_id", open_id)
         return open_id
 
+    def granted_scopes(self) -> frozenset[str]:
+        """The scopes the app has, for the doctor."""
+        return self._api.granted_scopes()
+
     def reply(
         self, message_id: str, card: Card2, *, key: str, in_thread: bool = True, chat_id: str = ""
     ) -> Sent:

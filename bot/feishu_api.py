@@ -71,15 +71,24 @@ class FeishuAPI:
         self._frames = CardkitV1(_config(settings, FRAME_TIMEOUT))
 
     def bot_open_id(self) -> str:
-        """The bot's own open_id (bot/v3/info, which has no typed request)."""
+        """The bot's own open_id (bot/v3/info)."""
+        return str(self._get("bot.info", "/open-apis/bot/v3/info")["bot"]["open_id"])
+
+    def granted_scopes(self) -> frozenset[str]:
+        """The scopes the tenant has granted the app (application/v6/scopes: grant_status 1)."""
+        scopes = self._get("application.scopes", "/open-apis/application/v6/scopes")["data"]["scopes"]
+        return frozenset(str(scope["scope_name"]) for scope in scopes if scope["grant_status"] == 1)
+
+    def _get(self, name: str, path: str) -> dict[str, Any]:
+        """A call for which the SDK that is loaded here has no typed request."""
 
         def send(option: RequestOption) -> Any:
             request = BaseRequest()
-            request.http_method, request.uri = HttpMethod.GET, "/open-apis/bot/v3/info"
+            request.http_method, request.uri = HttpMethod.GET, path
             request.token_types = {AccessTokenType.TENANT}
             return _Raw(Transport.execute(self._config, request, option))
 
-        return str(self._caller.call("bot.info", send)["bot"]["open_id"])
+        return self._caller.call(name, send)
 
     def reply(
         self, message_id: str, content: dict[str, Any], *, uuid: str, in_thread: bool, chat_id: str

@@ -100,4 +100,9 @@ def auth_blueprint(tenant: Tenant, tokens: Tokens) -> Blueprint:
         }
         return as_json({"code": 0, "msg": "ok", "bot": bot})
 
+    @auth.get("/open-apis/application/v6/scopes", endpoint="scopes")
+    def scopes() -> Response:
+        listed = [{"scope_name": name, "grant_status": 1, "scope_type": "tenant"} for name in tenant.scopes]
+        return as_json({"code": 0, "msg": "success", "data": {"scopes": listed}})
+
     return auth

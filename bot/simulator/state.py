@@ -156,6 +156,16 @@ class Tenant:
         self.toasts: deque[Json] = deque(maxlen=200)
         self.sent: dict[str, tuple[float, str]] = {}
         """uuid of a send -> (when, message id)."""
+        self.scopes = [
+            "im:message.group_at_msg:readonly",
+            "im:message.p2p_msg:readonly",
+            "im:message:send_as_bot",
+            "im:message:recall",
+            "im:message:readonly",
+            "im:message.reactions:write_only",
+            "cardkit:card:write",
+        ]
+        """What the app may do, for application/v6/scopes."""
 
     def touch(self) -> None:
         """Says that something changed; the caller holds the lock."""
@@ -171,6 +181,11 @@ class Tenant:
                 color = COLORS[len(self.users) % len(COLORS)]
                 self.users[open_id] = User(open_id, name or open_id.removeprefix("ou_"), color)
             return self.users[open_id]
+
+    def people(self) -> frozenset[str]:
+        """The open_ids of everybody, the bot included."""
+        with self.lock:
+            return frozenset(self.users) | {self.bot.open_id}
 
     def chat(self, chat_id: str, name: str = "", kind: str = "group") -> Chat:
         """The chat with this id, made on first use."""
