@@ -50,10 +50,10 @@ def entity_refused(rejected: CardRejected) -> ApiError:
     )
 
 
-def check(card: Json) -> None:
+def check(card: Json, people: frozenset[str]) -> None:
     """Raises ApiError for a card that CardKit refuses."""
     try:
-        validate_card(card)
+        validate_card(card, people)
     except CardRejected as rejected:
         raise entity_refused(rejected) from rejected
 
@@ -83,7 +83,7 @@ class CardKit:
         if body.get("type") != "card_json":
             raise bad_parameter("type must be card_json (the local Feishu knows no templates)")
         card = parsed(body.get("data"), "data", dict)
-        check(card)
+        check(card, self.tenant.people())
         now = self.tenant.clock.now()
         streaming = (card.get("config") or {}).get("streaming_mode") is True
         entity = Card(card, now, card_id=self._new_id(), streaming_since=now if streaming else None)
@@ -159,7 +159,7 @@ class CardKit:
 
     def replace(self, card: Card, new: Json) -> None:
         """Puts a whole new card in, streaming opened or closed as it says."""
-        check(new)
+        check(new, self.tenant.people())
         card.card = new
         self.set_streaming(card, (new.get("config") or {}).get("streaming_mode") is True)
 
@@ -175,7 +175,7 @@ class CardKit:
         new = {**card.card, "config": config}
         if "card_link" in settings:
             new["card_link"] = settings["card_link"]
-        check(new)
+        check(new, self.tenant.people())
         card.card = new
         if "streaming_mode" in (settings.get("config") or {}):
             self.set_streaming(card, config["streaming_mode"] is True)
@@ -192,7 +192,7 @@ class CardKit:
         if element.get("tag") not in ("markdown", "plain_text", "lark_md"):
             raise ApiError(300310, "Only update text")
         new = card_edit.with_content(card.card, element_id, content)
-        check(new)
+        check(new, self.tenant.people())
         card.card = new
         card.writes.append((self.tenant.clock.now(), element_id, content))
 
@@ -211,7 +211,7 @@ class CardKit:
             new = edited(card.card)
         except card_edit.NoSuchElement as error:
             raise ApiError(code, f"Failed to {what}, ext=element {error} not found") from None
-        check(new)
+        check(new, self.tenant.people())
         card.card = new
 
 

@@ -45,8 +45,8 @@ def card_refused(rejected: CardRejected) -> ApiError:
     )
 
 
-def read_content(msg_type: str, content: Any) -> dict[str, Any]:
-    """The parsed content of a message to send. Raises ApiError as Feishu does."""
+def read_content(msg_type: str, content: Any, people: frozenset[str] | None = None) -> dict[str, Any]:
+    """The parsed content of a message to send; `people` are the open_ids that exist. Raises ApiError."""
     if not isinstance(content, str) or not content:
         raise invalid("content must be a JSON string")
     limit = MAX_TEXT_BYTES if msg_type == "text" else MAX_POST_BYTES
@@ -58,11 +58,11 @@ def read_content(msg_type: str, content: Any) -> dict[str, Any]:
         raise invalid(f"content is not a string in json format, msg_type: {msg_type}") from None
     if not isinstance(parsed, dict):
         raise invalid("content must be a JSON object in a string")
-    _check_shape(msg_type, parsed)
+    _check_shape(msg_type, parsed, people)
     return parsed
 
 
-def _check_shape(msg_type: str, parsed: dict[str, Any]) -> None:
+def _check_shape(msg_type: str, parsed: dict[str, Any], people: frozenset[str] | None) -> None:
     if msg_type == "text":
         if not isinstance(parsed.get("text"), str) or not parsed["text"].strip():
             raise invalid("text message content is empty")
@@ -70,7 +70,7 @@ def _check_shape(msg_type: str, parsed: dict[str, Any]) -> None:
         _check_post(parsed)
     elif msg_type == "interactive":
         if parsed.get("type") not in ("card", "template"):
-            _check_card(parsed)
+            _check_card(parsed, people)
     elif msg_type in KEYED_TYPES:
         if not isinstance(parsed.get(KEYED_TYPES[msg_type]), str):
             raise invalid(f"{KEYED_TYPES[msg_type]} is missing")
@@ -78,9 +78,9 @@ def _check_shape(msg_type: str, parsed: dict[str, Any]) -> None:
         raise invalid(f"invalid msg_type {msg_type}")
 
 
-def _check_card(card: dict[str, Any]) -> None:
+def _check_card(card: dict[str, Any], people: frozenset[str] | None) -> None:
     try:
-        validate_card(card)
+        validate_card(card, people)
     except CardRejected as rejected:
         raise card_refused(rejected) from rejected
 

@@ -12,7 +12,10 @@ from bot.simulator import payloads
 from bot.simulator.auth_api import Tokens
 from bot.simulator.clock import Clock
 from bot.simulator.faults import Faults
+from bot.simulator.gallery import gallery_blueprint
+from bot.simulator.hook_api import Hooks, hook_blueprint
 from bot.simulator.limits import Limits
+from bot.simulator.long_connection import LongConnections, long_connection_blueprint
 from bot.simulator.messages_api import p2p_chat_id
 from bot.simulator.page_api import page_blueprint, root_blueprint
 from bot.simulator.page_view import View
@@ -25,6 +28,8 @@ from bot.simulator.state import ApiCall, ChatMessage, Json, Tenant
 
 Found = TypeVar("Found")
 DEMO_CHAT = "oc_demo"
+PROGRESS_ELEMENT = "progress"
+"""Element id of the line that only a card still being written has (bot.cards)."""
 BOT_OPEN_ID = "ou_fennel_bot"
 ADMIN = "ou_admin"
 PEOPLE = {"ou_alice": "李晓雯", "ou_bob": "Bob Chen", "ou_admin": "王管理", "ou_expert": "张专家"}
@@ -43,7 +48,8 @@ class LocalFeishu:
     """A Feishu of one tenant, one app and a few people, on 127.0.0.1.
 
     `push_to` is the bot's event address; empty, events are kept but go nowhere. `scale` shrinks Feishu's
-    long delays (retries, token and card lifetimes). `limits=False` switches rate limits off.
+    long delays (retries, token and card lifetimes). `limits=False` switches rate limits off. `hook_secret`
+    signs the custom bot's webhook.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class LocalFeishu:
         scale: float = 1.0,
         limits: bool = True,
         seed: int = 0,
+        hook_secret: str = "",
     ) -> None:
         self.app = App(
             app_id,
@@ -76,7 +83,13 @@ class LocalFeishu:
         self.web = create_app(Feishu(self.tenant, self.tokens, self.limits, self.faults))
         self.view = View(self.tenant, self.pushes)
         self.web.register_blueprint(page_blueprint(self.view, self.people, self.presser, self.faults))
+        self.web.register_blueprint(gallery_blueprint(self.view.name_of))
         self.web.register_blueprint(root_blueprint())
+        self.hooks = Hooks(self.tenant, self.limits, DEMO_CHAT, hook_secret)
+        self.web.register_blueprint(hook_blueprint(self.hooks))
+        self.connections = LongConnections(self.tokens)
+        self.web.register_blueprint(long_connection_blueprint(self.connections))
+        self.pushes.long_connection = self.connections.deliver
         self.server = Server(self.web, port)
         self.url = f"http://127.0.0.1:{self.server.port}"
         self._populate()
@@ -110,6 +123,7 @@ class LocalFeishu:
     def stop(self) -> None:
         """Stops serving and gives up pushes still waiting."""
         self.pushes.stop()
+        self.connections.stop()
         self.server.stop()
 
     @property
@@ -232,4 +246,8 @@ class LocalFeishu:
 
 
 def _streams(card: SentCard) -> bool:
-    return card.streaming or (card.get("config") or {}).get("streaming_mode") is True
+    """Whether the card is still being written; between closing its stream and the last card it is, too."""
+    if card.streaming or (card.get("config") or {}).get("streaming_mode") is True:
+        return True
+    elements = (card.get("body") or {}).get("elements") or []
+    return any(element.get("element_id") == PROGRESS_ELEMENT for element in elements)

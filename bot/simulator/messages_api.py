@@ -123,7 +123,7 @@ def patch_card(tenant: Tenant, sender: Sender, message: ChatMessage, content: An
         raise ApiError(230027, "Lack of necessary permissions.")
     if clock.now() * 1000 - message.create_time > clock.lasting(CARD_DAYS * DAY) * 1000:
         raise ApiError(230031, "Message can only be modified within 14 days after sending.")
-    parsed = read_content("interactive", content)
+    parsed = read_content("interactive", content, tenant.people())
     if parsed.get("type") in ("card", "template"):
         raise invalid("a card entity cannot be patched into a message")
     if limits.exceeded(limits.patch, message.message_id):

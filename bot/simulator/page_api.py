@@ -33,8 +33,8 @@ POLICY = (
 def page_blueprint(view: View, people: People, presser: Presser, faults: Faults) -> Blueprint:
     """The routes below /simulator."""
     page = Blueprint("page", __name__, url_prefix="/simulator")
-    page.before_request(_only_loopback)
-    page.after_request(_with_policy)
+    page.before_request(only_loopback)
+    page.after_request(with_policy)
 
     @page.get("/")
     def index() -> Response:
@@ -132,14 +132,15 @@ def _acts(people: People, presser: Presser, faults: Faults) -> dict[str, Callabl
     }
 
 
-def _only_loopback() -> None:
+def only_loopback() -> None:
     """Refuses names other than loopback's, so that no web site can reach the page by DNS tricks."""
     host = request.host.rsplit(":", 1)[0]
     if host not in ("127.0.0.1", "localhost", "[::1]"):
         abort(403)
 
 
-def _with_policy(response: Response) -> Response:
+def with_policy(response: Response) -> Response:
+    """Adds the headers that keep a page to itself."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"

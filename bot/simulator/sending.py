@@ -43,7 +43,7 @@ class Sender:
                 return earlier
             self._may_write(chat)
             msg_type = str(body.get("msg_type") or "")
-            parsed = read_content(msg_type, body.get("content"))
+            parsed = read_content(msg_type, body.get("content"), self.tenant.people())
             card = self._card(parsed) if msg_type == "interactive" else None
             if self.limits.exceeded(self.limits.group, chat.chat_id):
                 raise ApiError(230020, "This operation triggers the frequency limit.")

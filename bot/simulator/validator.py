@@ -13,7 +13,8 @@ from typing import Any
 
 from bot.simulator.card_kinds import Elements, Kind, ListOf, MapOf, Shape, Value
 from bot.simulator.card_rules import MAX_TABLES, check_component, check_interaction, check_markdown, tables_in
-from bot.simulator.card_schema import BEHAVIORS, CALLBACK, CARD, COMPONENTS, OPEN_URL
+from bot.simulator.card_schema import CARD, COMPONENTS
+from bot.simulator.card_shapes import BEHAVIORS, CALLBACK, OPEN_URL
 from bot.simulator.card_words import GONE_TAGS, names
 from bot.simulator.rejection import CardRejected
 from bot.simulator.state import Json
