@@ -181,9 +181,9 @@ def evaluate_gate(
     report: Annotated[Path | None, typer.Option(help="HTML file for the error report.")] = None,
 ) -> None:
     """F1, precision, recall and AUC of the gate as configured."""
-    from index import evaluate
+    from index import evaluate_gate as gate
 
-    evaluate.command(load_settings(config), questions, swap=swap, report=report, as_json=as_json)
+    gate.command(load_settings(config), questions, swap=swap, report=report, as_json=as_json)
 
 
 @evaluation.command("retrieval")
@@ -192,13 +192,15 @@ def evaluate_retrieval(
     config: Config = None,
     as_json: AsJson = False,
     ablation: Annotated[
-        bool, typer.Option("--ablation", help="Dense, lexical, fused and reranked apart.")
+        bool, typer.Option("--ablation", help="Dense, lexical, fused, reranked apart.")
     ] = False,
+    types: Annotated[list[str] | None, typer.Option("--type", help="Only rows of this type.")] = None,
 ) -> None:
     """Recall at 1, 5 and 10 and MRR over files."""
     from index import evaluate_retrieval as retrieval
 
-    retrieval.command(load_settings(config), queries, ablation=ablation, as_json=as_json)
+    chosen = tuple(types or ())
+    retrieval.command(load_settings(config), queries, ablate=ablation, as_json=as_json, types=chosen)
 
 
 def main() -> None:

@@ -18,10 +18,12 @@ from redis import Redis
 
 from bot.config import Settings
 from bot.errors import IndexMissing
+from index.calibrate import fit_from_settings
 from index.dense import Dense
 from index.embed import Embedder, open_embedder
-from index.lexical import Lexical, headings_of
+from index.lexical import Lexical, heading_of, headings_of
 from index.load import Document, FeishuReader, LoadReport, load
+from index.search import Searcher
 from index.snapshot import Versions, publish
 from index.split import Chunk, split
 from index.storage import Manifest, Snapshot, write
@@ -138,7 +140,9 @@ def build(
         tell("index", 0, len(chunks))
         started = time.perf_counter()
         manifest = _manifest(documents, chunks, embedder, changes, len(report.errors))
-        write(Snapshot(manifest, chunks, dense, Lexical.build(chunks), digests), versions.path)
+        snapshot = Snapshot(manifest, chunks, dense, Lexical.build(chunks), digests)
+        write(snapshot, versions.path)
+        fit_from_settings(Searcher(snapshot, embedder), settings)
         told = publish(manifest.version, versions, redis)
         pruned = tuple(versions.prune(settings.index.keep_versions))
         tell("publish", len(chunks), len(chunks))
@@ -167,17 +171,18 @@ def _embed(
     settings: Settings, embedder: Embedder, chunks: list[Chunk], tell: Progress
 ) -> tuple[Dense, int, int, float]:
     started = time.perf_counter()
-    headings = list(dict.fromkeys(headings_of(chunk) for chunk in chunks))
-    number = {heading: row for row, heading in enumerate(headings)}
+    views = [[headings_of(chunk), heading_of(chunk), chunk.title] for chunk in chunks]
+    strings = list(dict.fromkeys(string for view in views for string in view))
+    number = {string: row for row, string in enumerate(strings)}
     cache = EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)
     try:
-        all_texts = headings + [chunk.text for chunk in chunks]
+        all_texts = strings + [chunk.text for chunk in chunks]
         embedded = cache.embed(all_texts, lambda done, total: tell("embed", done, total))
         cache.prune(max(settings.index.keep_versions, 1))
     finally:
         cache.close()
-    rows = np.array([number[headings_of(chunk)] for chunk in chunks], dtype=np.int64)
-    dense = Dense.build(embedded.vectors[len(headings) :], embedded.vectors[: len(headings)], rows)
+    rows = np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
+    dense = Dense.build(embedded.vectors[len(strings) :], embedded.vectors[: len(strings)], rows)
     return dense, embedded.new, embedded.reused, time.perf_counter() - started
 
 

@@ -1,0 +1,170 @@
+"""Fitting the gate: by itself at a build from the example questions, and on purpose by `calibrate`.
+
+A build never touches a gate that somebody applied: its figures were looked at. Example questions that these
+documents do not know (the bundled ones are about Fennel itself) teach nothing, so the shipped gate stays.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+
+from bot.config import Settings
+from bot.errors import ConfigError
+from index.gate import open_evidence
+from index.gate_fit import ENOUGH_OF_EACH, LEAST_OF_EACH, Table, fit, fit_evidence, out_of_fold, tabulate
+from index.gate_model import GateModel, GateStore, Origin, shipped_model
+from index.labels import Example, known_questions, read_questions
+from index.logistic import logit_of
+from index.operating import figures
+from index.search import Searcher
+
+log = structlog.get_logger(__name__)
+
+LEAST_KNOWN = 0.75
+"""Share of the good example questions that the shipped gate must accept; with less, they are about
+other documents."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A fit beside what was in use, both measured on examples that the fit did not see."""
+
+    model: GateModel
+    before: dict[str, float]
+    after: dict[str, float]
+    quiet: dict[str, float]
+    """Figures of the fitted gate at its `quiet` point."""
+    applied: bool
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "gate": self.model.name,
+            "applied": self.applied,
+            "good": self.model.good,
+            "bad": self.model.bad,
+            "note": self.model.note,
+            "points": _rounded(self.model.points),
+            "before": _rounded(self.before),
+            "after": _rounded(self.after),
+            "quiet": _rounded(self.quiet),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
+    """Fits the gate on the example questions of the settings and puts it in use; its note says what was done.
+
+    Leaves a calibrated gate in use as it is. With too few examples, or examples that are not about these
+    documents, the shipped gate is in use.
+    """
+    store = GateStore(settings.index.dir)
+    if store.current_name() and store.current().origin == "calibrated":
+        return store.current()
+    examples = known_questions(settings.index.gate.questions)
+    good = sum(example.label for example in examples)
+    evidence = open_evidence(settings, searcher)
+    shipped = shipped_model()
+    if min(good, len(examples) - good) < LEAST_OF_EACH:
+        note = (
+            f"no fit: {good} good and {len(examples) - good} bad examples, {LEAST_OF_EACH} of each are needed"
+        )
+        return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
+    table = tabulate(examples, searcher, evidence)
+    known = float(
+        (shipped.probability(table.numbers)[table.labels == 1] >= shipped.points["balanced"]).mean()
+    )
+    if known < LEAST_KNOWN:
+        note = f"no fit: these documents know only {known:.0%} of the good example questions"
+        return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
+    model = _fitted(table, shipped, searcher.version, "questions")
+    store.apply(model)
+    log.info("gate_fitted", gate=model.name, good=model.good, bad=model.bad)
+    return model
+
+
+def _keep_shipped(store: GateStore, model: GateModel) -> GateModel:
+    store.use("")
+    log.info("gate_shipped_in_use", reason=model.note)
+    return model
+
+
+def calibrate(
+    settings: Settings, searcher: Searcher, examples: Sequence[Example], *, apply: bool
+) -> Calibration:
+    """Fits on labelled examples and measures before and after. Raises ConfigError with too few."""
+    started = time.perf_counter()
+    good = sum(example.label for example in examples)
+    if min(good, len(examples) - good) < LEAST_OF_EACH:
+        raise ConfigError(
+            f"{good} good and {len(examples) - good} bad examples: at least {LEAST_OF_EACH} of each needed"
+        )
+    store = GateStore(settings.index.dir)
+    current = store.current()
+    table = tabulate(examples, searcher, open_evidence(settings, searcher))
+    shipped = shipped_model()
+    model = _fitted(table, shipped, searcher.version, "calibrated")
+    prior = _prior(table, shipped)
+    unseen = out_of_fold(table, lambda rows: fit_evidence(table, rows, prior))
+    if apply:
+        store.apply(model)
+        log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad)
+    threshold = float(logit_of(current.points["balanced"]))
+    return Calibration(
+        model=model,
+        before=figures(current.logit(table.numbers), table.labels, threshold),
+        after=model.figures,
+        quiet=figures(unseen, table.labels, float(logit_of(model.points["quiet"]))),
+        applied=apply,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _prior(table: Table, shipped: GateModel) -> GateModel | None:
+    return None if min(table.good, table.bad) >= ENOUGH_OF_EACH else shipped
+
+
+def _fitted(table: Table, shipped: GateModel, index_version: str, origin: Origin) -> GateModel:
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f"{int(time.time() * 1000) % 1000:03d}"
+    return fit(table, _prior(table, shipped), name=stamp, origin=origin, index_version=index_version)
+
+
+def command(settings: Settings, questions: Path, *, apply: bool, as_json: bool) -> None:
+    """`python -m index calibrate`: prints figures, and applies when asked. Raises what `calibrate` raises."""
+    from index.snapshot import open_current
+
+    result = calibrate(settings, open_current(settings), read_questions(questions), apply=apply)
+    if as_json:
+        print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))  # noqa: T201
+        return
+    print(describe(result))  # noqa: T201
+
+
+def describe(result: Calibration) -> str:
+    """The calibration as lines for a terminal."""
+    rows = [("before", result.before), ("after", result.after), ("after, quiet", result.quiet)]
+    lines = [f"{result.model.good} good and {result.model.bad} bad examples, {result.seconds:.1f} s"]
+    lines += [
+        f"{name:14} precision {row['precision']:.3f}  recall {row['recall']:.3f}  F1 {row['f1']:.3f}  "
+        f"AUC {row['auc']:.3f}"
+        for name, row in rows
+    ]
+    lines.append("'after' is measured on folds that the fit did not see")
+    points = ", ".join(f"{name} {value:.2f}" for name, value in result.model.points.items())
+    lines.append(f"thresholds: {points}")
+    state = "in use now" if result.applied else "not applied; add --apply to use it"
+    lines.append(f"gate {result.model.name}: {state}")
+    return "\n".join(lines)
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(float(np.float64(value)), 4) for name, value in values.items()}
