@@ -6,6 +6,8 @@ own stays as it was written: nothing is dropped but spacing and looks.
 
 from __future__ import annotations
 
+import unicodedata
+
 from bot.latex_symbols import (
     ACCENTS,
     ALPHABETS,
@@ -22,7 +24,7 @@ _MAX_DEPTH = 30
 
 def readable(latex: str) -> str:
     """The formula as text; lines of an aligned environment become lines. Never raises."""
-    text = _Reader(latex).read_all()
+    text = unicodedata.normalize("NFC", _Reader(latex).read_all())
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 

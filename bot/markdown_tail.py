@@ -16,8 +16,8 @@ def hold_back(partial: str) -> str:
         return _without_open_fence_line(partial)
     start = partial.rfind("\n") + 1
     done, line = partial[:start], partial[start:]
-    if line.lstrip().startswith("|") or (not line and _lone_table_row(done)):
-        return _without_lone_row(done)
+    if not line or line.lstrip().startswith("|"):
+        return _without_young_table(done)
     if line.strip() in ("-", "*", "+", "#", "##", "###", ">", "`", "``", "---", "--") or _only_digits(line):
         return done
     return done + line[: _safe_end(line)]
@@ -42,14 +42,13 @@ def _without_open_fence_line(text: str) -> str:
     return text[:start] if last.startswith(("```", "~~~")) or (last and not last.strip("`~")) else text
 
 
-def _lone_table_row(done: str) -> bool:
-    """Whether the last whole line looks like a table's header whose next line is still to come."""
-    lines = done.rstrip("\n").split("\n")[-2:]
-    return lines[-1].lstrip().startswith("|") and not (len(lines) > 1 and lines[0].lstrip().startswith("|"))
-
-
-def _without_lone_row(done: str) -> str:
-    return done[: done.rstrip("\n").rfind("\n") + 1] if _lone_table_row(done) else done
+def _without_young_table(done: str) -> str:
+    """Whole lines without a table at their end that has no row below its header and rule yet."""
+    lines = done.removesuffix("\n").split("\n")
+    rows = 0
+    while rows < min(len(lines), 3) and lines[-1 - rows].lstrip().startswith("|"):
+        rows += 1
+    return "\n".join([*lines[:-rows], ""]) if rows in (1, 2) else done
 
 
 def _only_digits(line: str) -> bool:
@@ -79,6 +78,14 @@ def _before_link(line: str, end: int) -> int:
     if opened >= 0 and ")" not in line[opened:end]:
         start = line.rfind("[", 0, opened)
         return start - 1 if start > 0 and line[start - 1] == "!" else max(start, 0)
-    while end and line[end - 1] in "*~[!\\":
+    start = line.rfind("[", 0, end)
+    if start >= 0 and line[:end].endswith("]") and not line[start + 1 : end - 1].isdigit():
+        return start
+    while end and (line[end - 1] in "[!\\" or _is_single(line, end - 1)):
         end -= 1
     return end
+
+
+def _is_single(line: str, position: int) -> bool:
+    """Whether a `*` or `~` stands alone so far; doubled ones were looked at before."""
+    return line[position] in "*~" and line[position - 1 : position] != line[position]
