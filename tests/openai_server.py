@@ -127,8 +127,8 @@ class ModelServer:
         try:
             while await self._one_request(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has gone; what it left running is counted where it ran
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has gone, or this server stops; what was left running is counted where it ran
         finally:
             self._writers.discard(writer)
             writer.close()

@@ -1,9 +1,9 @@
 """One HTTP pool for all of a worker's calls to model servers, used from many threads at once.
 
 The pool lives on an event loop in a thread of its own, because only there can a call be ended while it
-waits: on a deadline or when the asker takes the question back, the task is cancelled, its connection
-closes, and the server sees that and stops generating (LMDeploy aborts a request whose client has gone).
-A blocking client would notice only when the next token arrives.
+waits: on a deadline, or when the asker takes the question back, its connection closes, and the server
+sees that and stops generating (LMDeploy aborts a request whose client has gone). A blocking client would
+notice only when the next token arrives.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, wait
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+import anyio
 import httpx
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
@@ -41,6 +42,7 @@ class Connection:
         self._client = httpx.AsyncClient(limits=limits, timeout=timeout, transport=transport, trust_env=False)
         self._closing = False
         self._lock = threading.Lock()
+        self._running: set[Running[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-connection", daemon=True)
         self._thread.start()
@@ -64,12 +66,10 @@ class Connection:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> httpx.Response:
         """One call, its answer read whole. Raises httpx.TransportError, AnswerTimeout, Cancelled."""
-        future = self._submit(lambda: self._plain(method, url, headers, body))
-        while not wait([future], timeout=_patience(deadline)).done:
-            _stop_if_over(future, deadline, cancelled)
-        if future.cancelled():
-            raise httpx.ReadError("the connection pool was closed")
-        return future.result()
+        running = self._start(lambda: self._client.request(method, url, headers=headers, json=body))
+        while not wait([running.future], timeout=_patience(deadline)).done:
+            _stop_if_over(running, deadline, cancelled)
+        return running.future.result()
 
     def stream(
         self,
@@ -82,7 +82,7 @@ class Connection:
     ) -> EventStream:
         """Posts `body` and returns the server-sent events of the answer as they arrive."""
         events = EventStream(deadline, cancelled)
-        events.task = self._submit(lambda: events.receive(self._client, url, headers, body))
+        events.running = self._start(lambda: events.receive(self._client, url, headers, body))
         return events
 
     def close(self) -> None:
@@ -96,26 +96,59 @@ class Connection:
         self._thread.join(timeout=10)
         self._loop.close()
 
-    def _submit(self, make: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+    def _start(self, make: Callable[[], Coroutine[Any, Any, T]]) -> Running[T]:
         """Starts a call on the loop; `close()` cannot slip in between."""
         with self._lock:
             if self._closing:
                 raise EngineUnavailable("the connections to the model servers were closed")
-            return asyncio.run_coroutine_threadsafe(make(), self._loop)
-
-    async def _plain(
-        self, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None
-    ) -> httpx.Response:
-        return await self._client.request(method, url, headers=headers, json=body)
+            running: Running[T] = Running(self._loop)
+            running.future = asyncio.run_coroutine_threadsafe(running.run(make()), self._loop)
+            self._running.add(running)
+            running.future.add_done_callback(lambda _: self._running.discard(running))
+            return running
 
     async def _shut(self) -> None:
-        running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        left = list(self._running)
+        for running in left:
+            running.end()
+        await asyncio.gather(*(asyncio.wrap_future(item.future) for item in left), return_exceptions=True)
         await self._client.aclose()
         for _ in range(3):  # turns in which the closed transports let go of their sockets
             await asyncio.sleep(0)
+
+
+class Running(Generic[T]):
+    """A call under way on the loop, which any thread may end.
+
+    It is ended through anyio's cancel scope, not by cancelling the task: httpx shields the closing of its
+    connections against the former only.
+    """
+
+    future: Future[T]
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._scope: anyio.CancelScope | None = None
+        self._ended = False
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The call's result; httpx.ReadError when it was ended."""
+        with anyio.CancelScope() as self._scope:
+            if self._ended:
+                self._scope.cancel()
+            return await work
+        raise httpx.ReadError("the call was ended")
+
+    def cancel(self) -> None:
+        """Ends the call, from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.end)
+
+    def end(self) -> None:
+        """Ends the call, on the loop's own thread."""
+        self._ended = True
+        if self._scope is not None:
+            self._scope.cancel()
 
 
 class EventStream(Iterator[list[bytes]]):
@@ -129,7 +162,9 @@ class EventStream(Iterator[list[bytes]]):
         self.status = 0
         self.headers = httpx.Headers()
         self.error = b""
-        self.task: Future[None]
+        self.complete = False
+        """Set by the reader: what is left of the body may be read in peace, to use the connection again."""
+        self.running: Running[None]
         self._deadline = deadline
         self._cancelled = cancelled
         self._events: deque[bytes] = deque()
@@ -154,13 +189,14 @@ class EventStream(Iterator[list[bytes]]):
         return arrived
 
     def close(self) -> None:
-        """Closes the connection if the stream has not ended, which makes the server stop."""
-        self.task.cancel()
+        """Closes the connection unless all that matters has come, which makes the server stop."""
+        if not self.complete:
+            self.running.cancel()
 
     def _wait(self, ready: Callable[[], bool]) -> None:
         with self._changed:
             while not ready():
-                _stop_if_over(self.task, self._deadline, self._cancelled)
+                _stop_if_over(self.running, self._deadline, self._cancelled)
                 self._changed.wait(_patience(self._deadline))
             if self._failure is not None and not self._events:
                 raise self._failure
@@ -218,11 +254,11 @@ def _patience(deadline: float | None) -> float:
     return max(0.001, min(POLL_SECONDS, deadline - time.monotonic()))
 
 
-def _stop_if_over(task: Future[Any], deadline: float | None, cancelled: Callable[[], bool]) -> None:
-    """Cancels the task, and with it the connection, when nobody waits for it any more."""
+def _stop_if_over(running: Running[Any], deadline: float | None, cancelled: Callable[[], bool]) -> None:
+    """Ends the call, and with it the connection, when nobody waits for it any more."""
     if cancelled():
-        task.cancel()
-        raise Cancelled
+        running.cancel()
+        raise Cancelled("the question was taken back")
     if deadline is not None and time.monotonic() >= deadline:
-        task.cancel()
+        running.cancel()
         raise AnswerTimeout("the model did not answer within the time of one answer")

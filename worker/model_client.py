@@ -188,6 +188,7 @@ def _chunks(events: EventStream) -> Iterator[list[Body]]:
         if chunks:
             yield chunks
         if ended:
+            events.complete = True
             return
     raise httpx.RemoteProtocolError("the stream ended without [DONE]")
 
