@@ -6,7 +6,9 @@ page stays up for the newcomer to type into.
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -25,6 +27,8 @@ QUIET = 3.0
 """Seconds without a reply that count as silence."""
 FRESH_CLONE = 3600.0
 """A checkout younger than this many seconds is a first try, whose whole time is worth printing."""
+
+_TAG = re.compile(r"</?\w[^<>]*>")
 
 
 @dataclass(frozen=True)
@@ -173,13 +177,15 @@ def _opens(url: str) -> bool:
 
 
 def _text(card: Any) -> str:
-    """What a reader sees of a card, roughly: its texts from top to bottom."""
+    """What a reader sees of a card, roughly: its texts from top to bottom, without buttons and folds."""
     texts: list[str] = []
 
     def walk(node: Any) -> None:
         if isinstance(node, dict):
+            if node.get("tag") in ("button", "collapsible_panel"):
+                return
             if isinstance(node.get("content"), str) and node["content"].strip():
-                texts.append(node["content"].strip())
+                texts.append(_readable(node["content"]))
             for value in node.values():
                 walk(value)
         elif isinstance(node, list):
@@ -188,6 +194,11 @@ def _text(card: Any) -> str:
 
     walk([card.get("header", {}), card.get("body", {})])
     return "\n".join(texts)
+
+
+def _readable(markup: str) -> str:
+    """Card markup as plain text: tags dropped, entities resolved."""
+    return html.unescape(_TAG.sub(" ", markup.replace("<br>", "\n"))).strip()
 
 
 if __name__ == "__main__":
