@@ -23,6 +23,7 @@ from bot.errors import FeishuError, MessageGone
 from bot.feishu_api import Card2, FeishuAPI
 from bot.feishu_call import remedy_of
 from bot.feishu_codes import Remedy
+from bot.markdown import stream_text
 from bot.plain_card import plain_card
 from bot.sent import SentRecords
 
@@ -174,12 +175,12 @@ class CardStream:
         self._show(PROGRESS_ELEMENT, text, patience=0.5)
 
     def write(self, text: str) -> None:
-        """Shows the answer so far, all of it; skipped when the last frame was a moment ago.
+        """Shows the Markdown answer so far, all of it; skipped when the last frame was a moment ago.
 
         Raises MessageGone when the card was taken away: there is nobody to write for.
         """
-        if self._clock() >= self._next:
-            self._show(ANSWER_ELEMENT, text, patience=0.0)
+        if self._clock() >= self._next and (shown := stream_text(text)):
+            self._show(ANSWER_ELEMENT, shown, patience=0.0)
 
     def finish(self, cards: list[Card2]) -> None:
         """Puts the last card in place and the continuations after it. A second call does nothing.
