@@ -1,0 +1,61 @@
+"""Takes the screenshots of docs/images: `.venv/bin/python -m tests.screenshots` after `make setup`.
+
+It starts the whole bot on this machine, says what the README shows, and photographs the group page.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from bot.local_stack import LocalStack, Ports
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SAID = (
+    ("ou_bob", "今天中午吃什么？", False),
+    ("ou_alice", "怎么让机器人重新索引文档？", True),
+)
+
+
+def main() -> int:
+    """Photographs the group and the gallery; returns the exit status."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        print("chromium is not on PATH", file=sys.stderr)
+        return 1
+    ports = Ports.free()
+    sources = [{"path": "docs", "include": ["en/**/*.md", "zh/**/*.md"], "url": "https://docs.example.org"}]
+    settings = {"FENNEL_INDEX__SOURCES": json.dumps(sources)}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalStack(Path(folder), settings=settings, ports=ports) as stack,
+        sync_playwright() as playwright,
+    ):
+        for user, text, mention in SAID:
+            message_id = stack.feishu.say(user, text, mention_bot=mention)
+        stack.feishu.wait_for_card(message_id, 60)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1180, "height": 820}, device_scale_factor=1.5)
+        page.goto(f"{stack.feishu.url}/simulator/")
+        page.wait_for_timeout(1500)
+        page.screenshot(path=FOLDER / "group.png")
+        _gallery(page, stack.feishu.url)
+        browser.close()
+    return 0
+
+
+def _gallery(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 1500, "height": 1100})
+    page.goto(f"{url}/simulator/gallery")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / "gallery.png", full_page=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
