@@ -18,8 +18,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This does not look like a question my documents can answer.",
     ),
     "not_found": (
-        "文档里没有找到答案。最接近的页面：",
-        "I did not find the answer in the documents. The nearest pages:",
+        "文档里没有找到这个问题的答案。",
+        "I did not find the answer in the documents.",
     ),
     # Commands
     "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),

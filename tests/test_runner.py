@@ -139,7 +139,8 @@ import sys
 sys.path.insert(0, {root!r})
 from tests.test_runner import connect, Liveness, new_name, Runner
 redis = connect({url!r})
-Runner("answer", redis, Liveness(redis, new_name()), concurrency=4, stop_timeout=5, parked=lambda job, error: None).run()
+liveness = Liveness(redis, new_name())
+Runner("answer", redis, liveness, concurrency=4, stop_timeout=5, parked=lambda job, error: None).run()
 """
 
 

@@ -10,11 +10,11 @@ import threading
 from dataclasses import dataclass
 
 import structlog
-from index.gate import Gate, open_gate
 from redis import Redis
 
 from bot.config import Settings
 from bot.errors import IndexMismatch, IndexMissing
+from index.gate import Gate, open_gate
 from index.search import Searcher
 from index.snapshot import Watcher
 
@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 RETRY = 2.0
 """Seconds between looks for a first index."""
+
+WARM_UP = "如何安装 install"
+"""Asked of each new version before it serves: the first question must not pay for what loads lazily."""
 
 
 @dataclass(frozen=True)
@@ -80,4 +83,7 @@ class Knowledge:
                 return
 
     def _swap(self, searcher: Searcher) -> None:
-        self._pair = Pair(searcher, open_gate(self.settings, searcher))
+        gate = open_gate(self.settings, searcher)
+        lookup = searcher.look_up(WARM_UP)
+        gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
+        self._pair = Pair(searcher, gate)

@@ -18,7 +18,7 @@ from worker.excerpts import Excerpt
 from worker.prompts import Similarity
 from worker.sentences import blocks, pieces, sentences
 
-THRESHOLD = 0.42
+THRESHOLD = 0.5
 """Support from which on a sentence stays; fitted by bench/support.py."""
 CODE_THRESHOLD = 0.6
 """Share of a code block's words that the sources must have."""
@@ -138,11 +138,11 @@ class Verifier:
 
     def _unknown(self, text: str) -> set[str]:
         """Numbers, flags and identifiers that neither a source nor the question has."""
+        tokens = {_squeezed(token) for token in _HARD.findall(text)}
         return {
             token
-            for token in _HARD.findall(text)
-            if token.lower() not in self.question
-            and not any(token.lower() in plain for plain in self.plain.values())
+            for token in tokens
+            if token not in self.question and not any(token in plain for plain in self.plain.values())
         }
 
     def supports(self, number: int, sentence: str) -> bool:

@@ -1,0 +1,260 @@
+"""The whole bot inside one test process: webhook, queue, worker and local Feishu over real sockets.
+
+Redis is a real server, the index is built from documents of the test's own, the runner is the one that
+`python -m worker` runs. Only the processes are threads, so that a test may look inside.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from redis import Redis
+from werkzeug.serving import make_server
+
+from bot.config import Settings
+from bot.queue import ANSWER_QUEUE, INDEX_QUEUE
+from bot.redis_server import free_port
+from bot.simulator import LocalFeishu, SentCard
+from bot.web import create_app
+from worker import jobs, process
+from worker.llm import LLM
+from worker.process import open_process
+from worker.runner import Runner
+
+DOCUMENTS = {
+    "zh/install.md": """# 安装 Harbor
+
+怎样在一台新机器上安装 Harbor。
+
+## 安装步骤
+
+1. 安装 Python 3.11。
+2. 运行安装命令：
+
+```bash
+pip install harbor-server
+```
+
+3. 用 `harbor init` 创建配置文件 `harbor.toml`。
+4. 用 `harbor serve --port 7070` 启动服务。
+
+## 升级
+
+先用 `harbor backup` 备份，再运行 `pip install -U harbor-server`，最后重启服务。
+""",
+    "zh/cache.md": """# 缓存
+
+Harbor 把镜像层缓存在磁盘上。
+
+## 调整缓存大小
+
+在 `harbor.toml` 里设置 `cache_max_gb = 50`，单位是 GB，默认值是 20。修改后需要重启服务。
+
+## 清空缓存
+
+运行 `harbor cache clear`。正在下载的镜像层不受影响。
+""",
+    "en/install.md": """# Installing Harbor
+
+How to install Harbor on a new machine.
+
+## Steps
+
+1. Install Python 3.11.
+2. Run the installer:
+
+```bash
+pip install harbor-server
+```
+
+3. Create the configuration file `harbor.toml` with `harbor init`.
+4. Start the server with `harbor serve --port 7070`.
+
+## Upgrade
+
+Back up with `harbor backup`, run `pip install -U harbor-server`, then restart the server.
+""",
+    "en/tokens.md": """# Access tokens
+
+A token lets a script talk to the Harbor API.
+
+## Create a token
+
+Run `harbor token create --name ci`. The token is printed once. It expires after 90 days unless you pass
+`--days`.
+
+## Revoke a token
+
+Run `harbor token revoke ci`. Requests that carry it are refused at once with status 401.
+""",
+}
+
+QUESTIONS = {
+    1: """怎么安装 Harbor？|安装 harbor 报错怎么办|Harbor 支持 Python 3.11 吗|怎么升级 harbor-server
+缓存大小在哪里设置|cache_max_gb 默认是多少|怎么清空镜像缓存|harbor serve 怎么改端口|升级前要备份吗
+How do I install Harbor?|How do I upgrade harbor-server?|How long is a token valid?
+How do I revoke an access token?|Which command starts the server?|How do I create a Harbor API token?""",
+    0: """今天中午吃什么？|哈哈哈哈|谢谢大佬|早上好|周末去爬山吗|这个表情包好好笑|收到|好的|在吗|晚安
+有人打球吗|下班了吗|good morning|thanks a lot!|see you tomorrow|lol|who is coming to lunch?
+nice weather today|ok|happy birthday""",
+}
+"""What this group asks and what it chats about, for the gate: label -> messages."""
+
+
+def write_questions(file: Path) -> Path:
+    """The labelled messages as the file that index.gate.questions names."""
+    rows = [
+        {"id": f"{label}-{number}", "text": text, "label": label}
+        for label, texts in QUESTIONS.items()
+        for number, text in enumerate(texts.replace("\n", "|").split("|"))
+    ]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    return file
+
+
+def write_documents(folder: Path, documents: Mapping[str, str] = DOCUMENTS) -> Path:
+    """The documents as files below `folder`."""
+    for name, text in documents.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+class House:
+    """Start it with `with`; then talk through `feishu`. `engine` replaces the configured LLM."""
+
+    def __init__(
+        self,
+        redis_url: str,
+        index: Path,
+        documents: Path,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        engine: LLM | None = None,
+        indexer: bool = False,
+        limits: bool = False,
+    ) -> None:
+        port = free_port()
+        self.feishu = LocalFeishu(
+            push_to=f"http://127.0.0.1:{port}/feishu/event", encrypt_key="k" * 20, limits=limits, scale=0.05
+        )
+        values: dict[str, Any] = {
+            "feishu": {
+                "app_id": self.feishu.app.app_id,
+                "app_secret": self.feishu.app.app_secret,
+                "encrypt_key": "k" * 20,
+                "verification_token": self.feishu.app.verification_token,
+                "domain": self.feishu.url,
+            },
+            "redis": {"url": redis_url},
+            "index": {
+                "dir": index,
+                "sources": [{"path": documents, "url": "https://docs.example.com/harbor"}],
+            },
+            "llm": {"engine": "extractive"},
+            "admins": ["ou_admin"],
+            "worker": {"concurrency": 4, "stop_timeout": 5},
+            "groups": {"default": {"experts": ["ou_expert"]}},
+        }
+        self.settings = Settings(**{**values, **(settings or {})})
+        self.redis = Redis.from_url(redis_url)
+        self.web = make_server("127.0.0.1", port, create_app(self.settings), threaded=True)
+        self.engine = engine
+        self.with_indexer = indexer
+        self.process: process.Process | None = None
+        self._runners: list[Runner] = []
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> House:
+        self.feishu.start()
+        self._threads.append(threading.Thread(target=self.web.serve_forever, daemon=True))
+        self._threads[0].start()
+        self.process = open_process(self.settings)
+        if self.engine is not None:
+            self.process.llm = self.engine
+        process.use(self.process)
+        self.process.feishu.bot_open_id()
+        self._run(ANSWER_QUEUE)
+        if self.with_indexer:
+            self._run(INDEX_QUEUE)
+        return self
+
+    def _run(self, queue: str) -> None:
+        assert self.process is not None
+        runner = Runner(
+            queue,
+            self.process.redis,
+            self.process.liveness
+            if queue == ANSWER_QUEUE
+            else process.Liveness(self.redis, process.new_name()),
+            concurrency=self.settings.worker.concurrency,
+            stop_timeout=5,
+            parked=jobs.park,
+            handing_back=self.process.handing_back,
+        )
+        thread = threading.Thread(target=runner.run)
+        thread.start()
+        self._runners.append(runner)
+        self._threads.append(thread)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self.process is not None
+        for runner in self._runners:
+            runner.request_stop(signal.SIGTERM, None)
+        self.web.shutdown()
+        for thread in self._threads:
+            thread.join(20)
+        self.web.server_close()
+        self.process.close()
+        process.use(None)
+        self.feishu.stop()
+        self.redis.close()
+
+    def ask(self, text: str, **how: Any) -> str:
+        """Somebody mentions the bot; the message's id."""
+        return self.feishu.say(text=text, mention_bot=True, **how)
+
+    def card(self, message_id: str, timeout: float = 20.0) -> SentCard:
+        """The final card that answers a message."""
+        return self.feishu.wait_for_card(message_id, timeout)
+
+    def quiet(self) -> None:
+        """Returns when every job has ended."""
+        until(lambda: not self.redis.llen("rq:queue:answer") and not self.redis.zcard("rq:wip:answer"))
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Waits for something to come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def words(card: Mapping[str, Any]) -> str:
+    """Everything a card says, in order."""
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            content = node.get("content")
+            if isinstance(content, str):
+                found.append(content)
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(card)
+    return "\n".join(found)

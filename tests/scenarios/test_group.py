@@ -1,0 +1,120 @@
+"""A day in a group: what people say to the bot, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.redis_server import RedisServer
+from tests.house import House, until, words
+from worker import trace
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, index: Path, documents: Path) -> Iterator[House]:
+    """One bot for the whole day."""
+    with (
+        RedisServer(tmp_path_factory.mktemp("redis")) as server,
+        House(server.url, index, documents) as house,
+    ):
+        yield house
+
+
+def test_a_question_gets_one_cited_card_in_its_thread(house: House) -> None:
+    asked = house.ask("怎么安装 Harbor？")
+    said = words(house.card(asked))
+    assert "pip install harbor-server" in said, "the command is quoted"
+    assert "harbor serve --port 7070" in said, "the list of steps comes whole"
+    assert "[1]" in said
+    assert "docs.example.com/harbor" in said, "the source is a link"
+    assert "extractive" in said, "the footer names the engine"
+    house.quiet()
+    assert len(house.feishu.cards(asked)) == 1
+    facts = trace.read(house.redis, asked)
+    assert facts is not None
+    assert facts["outcome"] == "answered"
+    assert facts["passages"]
+    assert facts["usage"]["calls"] == 0
+
+
+def test_an_english_question_is_answered_from_the_english_page(house: House) -> None:
+    said = words(house.card(house.ask("How do I revoke a Harbor access token?")))
+    assert "harbor token revoke ci" in said
+    assert "Access tokens" in said
+    assert "Quoted from the documents" in said
+
+
+def test_the_same_push_three_times_is_answered_once(house: House) -> None:
+    asked = house.ask("怎么清空 Harbor 的缓存？")
+    house.feishu.push(asked, times=2)
+    house.card(asked)
+    house.quiet()
+    assert len(house.feishu.cards(asked)) == 1
+    assert "harbor cache clear" in words(house.card(asked))
+
+
+def test_chit_chat_that_mentions_the_bot_is_declined_shortly(house: House) -> None:
+    before = len(house.feishu.calls("cards.create"))
+    asked = house.ask("今天中午吃什么？")
+    card = house.card(asked)
+    assert "不像是我索引的文档能回答的问题" in words(card)
+    assert len(house.feishu.calls("cards.create")) == before, "a declined message opens no streaming card"
+
+
+def test_what_is_not_said_to_the_bot_is_left_alone(house: House) -> None:
+    ignored = house.feishu.say(text="怎么安装 Harbor？")
+    answered = house.ask("怎么升级 Harbor？")
+    house.card(answered)
+    house.quiet()
+    assert house.feishu.cards(ignored) == []
+
+
+def test_the_asker_takes_a_question_back_and_its_answer_goes_too(house: House) -> None:
+    asked = house.ask("How do I install Harbor?")
+    house.card(asked)
+    house.feishu.recall(asked)
+    until(lambda: not house.feishu.cards(asked))
+
+
+def test_helpful_and_not_helpful_are_noted(house: House) -> None:
+    asked = house.ask("缓存大小怎么调？Harbor")
+    card = house.card(asked)
+    house.feishu.click(card.message_id, "👎 没帮助")
+    until(lambda: "哪里不对" in words(house.card(asked)) or "reason_form" in str(house.card(asked)))
+    house.feishu.click(card.message_id, "提交", form={"reason": "单位不清楚"})
+    until(lambda: house.redis.hget(f"fennel:feedback:{asked}", "ou_alice") is not None)
+    until(lambda: "单位不清楚" in house.redis.hget(f"fennel:feedback:{asked}", "ou_alice").decode())
+
+
+def test_an_expert_is_asked_takes_it_and_resolves_it(house: House) -> None:
+    asked = house.ask("How do I create a Harbor token?")
+    card = house.card(asked)
+    house.feishu.click(card.message_id, "🙋 Ask a human")
+    until(lambda: "ou_expert" in words(house.card(asked)))
+    refused = house.feishu.click(card.message_id, "I will take it", user="ou_bob")
+    assert refused is not None
+    house.feishu.click(card.message_id, "I will take it", user="ou_expert")
+    until(lambda: "has taken it" in words(house.card(asked)))
+    house.feishu.click(card.message_id, "Resolved")
+    until(lambda: "Resolved" in words(house.card(asked)))
+
+
+def test_the_asker_sees_why_and_takes_the_answer_back(house: House) -> None:
+    asked = house.ask("How do I upgrade Harbor?")
+    card = house.card(asked)
+    house.feishu.click(card.message_id, "Why this answer")
+    house.feishu.wait_for_replies(asked, 2)
+    assert any("probability" in words(reply) for reply in house.feishu.cards(asked))
+    house.feishu.click(card.message_id, "Recall")
+    until(lambda: not house.feishu.cards(asked))
+
+
+def test_commands_are_for_those_who_may_give_them(house: House) -> None:
+    refused = house.ask("/reindex", user="ou_alice")
+    assert "管理员" in words(house.card(refused)) or "admins" in words(house.card(refused))
+    helped = house.ask("/help", user="ou_alice")
+    assert "/recall" in words(house.card(helped))
+    status = house.ask("/status", user="ou_admin")
+    assert "extractive" in words(house.card(status))
