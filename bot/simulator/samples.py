@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from bot import cards
 from bot.actions import ActionSigner
 from bot.answer import Answer, CardState, Feedback, Human, Outcome, ReindexProgress, ReindexReport, Source
+from bot.messages import say
+from bot.simulator.rich_text import RICH_TEXT
 from bot.simulator.state import Json
 
 NOW = 1_795_000_000.0
@@ -65,6 +67,11 @@ _WORDS = {
         "declined": "This does not look like a question my documents can answer.",
         "failed": "I could not answer: the model server timed out. An admin can see it with /why.",
     },
+}
+_WHY = {
+    "zh": "- 判断：**回答**，概率 0.93，阈值 0.52\n- 最接近的段落：安装 › 最佳实践（0.81）\n- 用时：1.8 s",
+    "en": "- Verdict: **answer**, probability 0.93, threshold 0.52\n"
+    "- Nearest passage: Installation › Best practices (0.81)\n- Took: 1.8 s",
 }
 
 
@@ -127,6 +134,7 @@ def _questions(language: str) -> Iterator[Sample]:
     base, words = _base(language), _WORDS[language]
     yield Sample("progress", cards.progress_card(base.question, language), streaming=True)
     yield from _drawn("answered", base)
+    yield from _drawn("rich-text", replace(base, text=RICH_TEXT[language]))
     yield from _drawn("answered-extractive", replace(base, engine="extractive", degraded="TurboMind is away"))
     web = Source(1, "LMDeploy release notes", (), "https://example.com/notes", web=True, excerpt="v0.6 ...")
     yield from _drawn("web", replace(base, outcome=Outcome.WEB, sources=(web,)))
@@ -136,7 +144,7 @@ def _questions(language: str) -> Iterator[Sample]:
     busy = replace(base, outcome=Outcome.BUSY, text="", sources=(), queue_position=7)
     yield from _drawn("busy", busy)
     yield from _drawn("failed", replace(base, outcome=Outcome.FAILED, text=words["failed"], sources=()))
-    long_text = "\n\n".join(itertools.repeat(base.text, 18))
+    long_text = "\n\n".join(itertools.repeat(base.text, 40))
     yield from _drawn("long", replace(base, text=long_text))
 
 
@@ -168,5 +176,8 @@ def _operators(language: str) -> Iterator[Sample]:
     yield Sample("status", cards.status_card(facts, language))
     yield Sample("help", cards.help_card(language, admin=False))
     yield Sample("help-admin", cards.help_card(language, admin=True))
+    yield Sample("why", cards.notice_card(say("title_why", language), _WHY[language], language))
+    refused = say("admins_only", language)
+    yield Sample("admins-only", cards.notice_card("/reindex", refused, language, "grey"))
     notice = "请联系管理员。" if language == "zh" else "Please ask an admin."
     yield Sample("notice", cards.notice_card("Fennel", notice, language))
