@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.certificate import self_signed
 from bot.errors import FetchRefused
 from tests.refused_addresses import ADDRESSES, NOTATIONS
 from tests.web_server import Reply, WebServer
@@ -232,44 +233,6 @@ def test_redirect_does_not_leave_tls(server: WebServer, tmp_path) -> None:
     trusting = fetcher(server, tls, resolve=lambda host, port: ["127.0.0.1"])
     with pytest.raises(FetchRefused, match="away from https"):
         trusting.fetch(f"https://docs.example.com:{port}/down")
-
-
-def self_signed(folder, name: str) -> tuple[str, str]:
-    """A certificate of its own authority, and its key, as files."""
-    import datetime
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    for file, content in (
-        ("certificate.pem", certificate.public_bytes(serialization.Encoding.PEM)),
-        (
-            "key.pem",
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            ),
-        ),
-    ):
-        (folder / file).write_bytes(content)
-    return str(folder / "certificate.pem"), str(folder / "key.pem")
 
 
 def test_proxies_of_the_environment_are_not_used(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
