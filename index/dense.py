@@ -1,4 +1,4 @@
-"""The dense half: cosines between a question and every chunk, of its text and of its headings.
+"""The dense half: cosines between a question and every chunk: its text, its headings, its title.
 
 A section's headings are embedded apart from its text: a short question and a short heading that mean the
 same lie close even across languages, while a chunk's own vector is an average over everything it says.
@@ -8,6 +8,7 @@ which at the usual settings misses the true first chunk for one question in five
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,44 +21,56 @@ from index.embed import Vectors
 Rows = npt.NDArray[np.int64]
 
 
-class Dense:
-    """Vectors of the chunks' texts and of their headings; headings that repeat are kept once."""
+@dataclass(frozen=True)
+class DenseScores:
+    """Cosines of a question with every chunk, each (chunks,)."""
 
-    def __init__(self, texts: Any, headings: Any, heading_rows: Rows) -> None:
-        """`heading_rows[i]` is the row of chunk i's headings in `headings`."""
+    text: Vectors
+    headings: Vectors
+    """With title and headings as one line."""
+    heading: Vectors
+    """With the section's own heading."""
+    title: Vectors
+
+
+class Dense:
+    """Vectors of the chunks' texts and of their short strings (headings, titles), each string once."""
+
+    def __init__(self, texts: Any, strings: Any, rows: Rows) -> None:
+        """`rows` is (3, chunks): where in `strings` each chunk's headings, own heading and title stand."""
         self._texts = texts
-        self._headings = headings
-        self._heading_rows = heading_rows
+        self._strings = strings
+        self._rows = rows
         self.text_vectors = _vectors_of(texts)
-        self._heading_vectors = _vectors_of(headings)
+        self._string_vectors = _vectors_of(strings)
 
     @classmethod
-    def build(cls, texts: Vectors, headings: Vectors, heading_rows: Rows) -> Self:
-        """Indexes vectors of length 1: (chunks, d), (distinct headings, d) and (chunks,)."""
-        return cls(_flat(texts), _flat(headings), heading_rows)
+    def build(cls, texts: Vectors, strings: Vectors, rows: Rows) -> Self:
+        """Indexes vectors of length 1: (chunks, d), (strings, d) and where each chunk's strings stand."""
+        return cls(_flat(texts), _flat(strings), rows)
 
     @property
     def count(self) -> int:
         """How many chunks there are."""
         return int(self._texts.ntotal)
 
-    def scores(self, vector: Vectors) -> tuple[Vectors, Vectors]:
-        """Cosines of a question's vector (d,) with every chunk's text and headings, each (chunks,)."""
-        texts = self.text_vectors @ vector
-        return texts, (self._heading_vectors @ vector)[self._heading_rows]
+    def scores(self, vector: Vectors) -> DenseScores:
+        """Cosines with a question's vector (d,)."""
+        headings, heading, title = (self._string_vectors @ vector)[self._rows]
+        return DenseScores(self.text_vectors @ vector, headings, heading, title)
 
     def save(self, folder: Path) -> None:
         """Writes three files into a folder that exists."""
         faiss.write_index(self._texts, str(folder / "texts.faiss"))
-        faiss.write_index(self._headings, str(folder / "headings.faiss"))
-        np.save(folder / "heading_rows.npy", self._heading_rows)
+        faiss.write_index(self._strings, str(folder / "strings.faiss"))
+        np.save(folder / "string_rows.npy", self._rows)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Reads what `save` wrote."""
         texts = faiss.read_index(str(folder / "texts.faiss"))
-        headings = faiss.read_index(str(folder / "headings.faiss"))
-        return cls(texts, headings, np.load(folder / "heading_rows.npy"))
+        strings = faiss.read_index(str(folder / "strings.faiss"))
+        return cls(texts, strings, np.load(folder / "string_rows.npy"))
 
 
 def _flat(vectors: Vectors) -> Any:

@@ -27,13 +27,14 @@ _PATH_WORDS = re.compile(r"[/\\#]")
 
 
 @dataclass(frozen=True)
-class LexicalScores:
-    """Scores of every chunk, each (chunks,)."""
+class FieldScores:
+    """BM25 of every chunk by field, each (chunks,)."""
 
     text: Scores
     headings: Scores
+    """Title and headings."""
     place: Scores
-    characters: Scores
+    """Source and path."""
 
 
 class Lexical:
@@ -61,10 +62,11 @@ class Lexical:
         characters = Characters.build([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
         return cls({name: _bm25(name, tokens) for name, tokens in columns.items()}, characters, frequencies)
 
-    def scores(self, query: str, weighted: Mapping[str, float]) -> LexicalScores:
-        """Scores of every chunk; `weighted`: the query's terms and their translations, with weights."""
-        by_field = {name: self._field_scores(name, weighted) for name in FIELDS}
-        return LexicalScores(characters=self.characters.scores(query), **by_field)
+    def scores(self, words: Iterable[str]) -> FieldScores:
+        """BM25 of every chunk in each field, for distinct terms as `index.terms.terms` gives them."""
+        known = [word for word in words if word]
+        text, headings, place = (self._field_scores(name, known) for name in FIELDS)
+        return FieldScores(text, headings, place)
 
     def document_frequency(self, term: str) -> int:
         """How many chunks hold this term (as `index.terms.terms` gives it) in any field."""
@@ -74,14 +76,17 @@ class Lexical:
         """ln((chunks + 1) / (document frequency + 1)) + 1: 1 for a term of every chunk."""
         return float(np.log((self.count + 1) / (self.document_frequency(term) + 1)) + 1)
 
-    def _field_scores(self, name: str, weighted: Mapping[str, float]) -> Scores:
+    def rarity(self, words: Iterable[str]) -> float:
+        """The sum of the terms' BM25 weights, words that no chunk has included: no text scores more."""
+        frequencies = np.array([self.document_frequency(word) for word in words], dtype=np.float64)
+        return float(np.log1p((self.count - frequencies + 0.5) / (frequencies + 0.5)).sum())
+
+    def _field_scores(self, name: str, words: list[str]) -> Scores:
         field = self._fields[name]
-        total = np.zeros(self.count, dtype=np.float32)
-        for weight in set(weighted.values()):
-            ids = field.get_tokens_ids([term for term, own in weighted.items() if own == weight])
-            if ids:
-                total += weight * field.get_scores_from_ids(ids)
-        return total
+        ids = field.get_tokens_ids(words)
+        if not ids:
+            return np.zeros(self.count, dtype=np.float32)
+        return np.asarray(field.get_scores_from_ids(ids), dtype=np.float32)
 
     def save(self, folder: Path) -> None:
         """Writes files into a folder that exists."""
@@ -101,6 +106,11 @@ class Lexical:
 def headings_of(chunk: Chunk) -> str:
     """Title and headings as one line, the title once."""
     return " > ".join([chunk.title, *(step for step in chunk.heading_path if step != chunk.title)])
+
+
+def heading_of(chunk: Chunk) -> str:
+    """The heading right above the chunk; the title where there is none."""
+    return chunk.heading_path[-1] if chunk.heading_path else chunk.title
 
 
 def _bm25(name: str, tokens: Iterable[list[str]]) -> Any:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 
 import numpy as np
+import numpy.typing as npt
 
 from index.embed import Vectors, normalised
 from index.split import Chunk
@@ -30,7 +31,7 @@ def page_key(source: str, path: str) -> tuple[str, str]:
     return _SUFFIX.sub("", source), "/".join([*kept, _SUFFIX.sub("", stem) + dot + suffix]).lower()
 
 
-def page_numbers(chunks: list[Chunk], vectors: Vectors) -> list[int]:
+def page_numbers(chunks: list[Chunk], vectors: Vectors) -> npt.NDArray[np.int64]:
     """For every chunk the number of its page; copies share one where their vectors agree.
 
     `vectors`: (chunks, d), the chunks' text vectors.
@@ -41,14 +42,17 @@ def page_numbers(chunks: list[Chunk], vectors: Vectors) -> list[int]:
     groups: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for source, path in rows:
         groups[page_key(source, path)].append((source, path))
-    numbers = [0] * len(chunks)
+    numbers = np.zeros(len(chunks), dtype=np.int64)
     next_number = 0
     for copies in groups.values():
         means = normalised(np.stack([vectors[rows[copy]].mean(axis=0) for copy in copies]))
+        first = next_number
         for copy, mean in zip(copies, means, strict=True):
             same = float(mean @ means[0]) >= COPY_COSINE
-            for row in rows[copy]:
-                numbers[row] = next_number if same else next_number + 1
-            next_number += 0 if same else 1
+            if same:
+                numbers[rows[copy]] = first
+            else:
+                next_number += 1
+                numbers[rows[copy]] = next_number
         next_number += 1
     return numbers
