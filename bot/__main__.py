@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot import logs
 from bot.config import Settings, load_settings
 from bot.errors import FennelError
 
@@ -22,6 +23,12 @@ Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def _quietly() -> None:
+    """Fennel, a Feishu bot that answers from your documents."""
+    logs.configure("command", "warning")
 
 
 @app.command()
