@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.dialect import escape
+
 Element = dict[str, Any]
 Card = dict[str, Any]
 
@@ -66,6 +68,15 @@ def markdown(content: str, element_id: str = "", *, small: bool = False) -> Elem
     return element
 
 
+def grey(text: str) -> Element:
+    """Small grey text: footers and notes."""
+    return markdown(_grey(text), small=True)
+
+
+def _grey(text: str) -> str:
+    return f"<font color='grey'>{escape(text)}</font>"
+
+
 def rule() -> Element:
     """A horizontal line."""
     return {"tag": "hr"}
@@ -105,14 +116,21 @@ def button_row(buttons: Sequence[Element], element_id: str) -> Element:
     }
 
 
-def panel(title: str, elements: Sequence[Element], element_id: str, *, expanded: bool = False) -> Element:
-    """A folded part. Its header takes no padding: tenants refuse the property."""
+def panel(
+    title: str,
+    elements: Sequence[Element],
+    element_id: str,
+    *,
+    expanded: bool = False,
+    quiet: bool = True,
+) -> Element:
+    """A folded part, by default under a grey title. Its header takes no padding: tenants refuse it."""
     return {
         "tag": "collapsible_panel",
         "element_id": element_id,
         "expanded": expanded,
         "header": {
-            "title": plain(title),
+            "title": markdown(_grey(title)) if quiet else plain(title),
             "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined", "size": "16px 16px"},
             "icon_position": "follow_text",
             "icon_expanded_angle": -180,

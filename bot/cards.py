@@ -22,8 +22,10 @@ from bot.card_parts import (
     Element,
     card,
     count_elements,
+    grey,
     json_bytes,
     markdown,
+    rule,
     shorten,
 )
 from bot.dialect import escape
@@ -120,6 +122,8 @@ def _tail(
 ) -> list[Element]:
     """What stands below an answer."""
     elements = _notes(answer)
+    if answer.sources:
+        elements.append(rule())
     elements += source_elements(answer.sources, _sources_heading(answer), answer.language, now, listed)
     if state.more_sources:
         elements += source_elements(answer.further, "sources_further", answer.language, now, listed)
@@ -166,10 +170,7 @@ def _card(
     if parts > 1:
         title = say("title_part", language, title=title, part=part, parts=parts)
     if part < parts:
-        elements = [
-            *elements,
-            markdown(f"<font color='grey'>{escape(say('continued', language))}</font>", small=True),
-        ]
+        elements = [*elements, grey(say("continued", language))]
     return card(title, color, elements, tags=tags, summary=summary)
 
 
@@ -208,4 +209,4 @@ def _footer(answer: Answer) -> list[Element]:
         parts.append(say("footer_index", answer.language, version=shorten(answer.index_version, 60)))
     if not parts:
         return []
-    return [markdown(f"<font color='grey'>{escape(' · '.join(parts))}</font>", "footer", small=True)]
+    return [{**grey(" · ".join(parts)), "element_id": "footer"}]

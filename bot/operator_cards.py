@@ -13,6 +13,9 @@ from bot.messages import SENTENCES, say
 _LISTED = 12
 """Paths listed for each kind of change."""
 
+_UNFOLDED = 5
+"""Lists up to this long are open from the start."""
+
 _BAR = 20
 
 
@@ -89,4 +92,6 @@ def _paths(name: str, paths: Sequence[str], language: str) -> list[Element]:
     lines = [escape(shorten(path, 120)) for path in paths[:_LISTED]]
     if len(paths) > _LISTED:
         lines.append(escape(say("list_omitted", language, count=len(paths) - _LISTED)))
-    return [panel(say(name, language, count=len(paths)), [markdown("<br>".join(lines), small=True)], name)]
+    listed = [markdown("<br>".join(lines), small=True)]
+    title = say(name, language, count=len(paths))
+    return [panel(title, listed, name, expanded=len(paths) <= _UNFOLDED, quiet=False)]
