@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.config import FeishuSettings
 from bot.feishu_call import Caller
-from bot.pacing import Limit, card_limit, chat_limit, message_limit
+from bot.pacing import card_limit, chat_limit, interface_limit, message_limit
 from bot.sdk import (
     AccessTokenType,
     BaseRequest,
@@ -52,8 +52,6 @@ TIMEOUT = 10.0
 """Seconds Feishu may take for one answer."""
 FRAME_TIMEOUT = 3.0
 """The same for one frame of a stream: the next frame makes up for a lost one."""
-APP_RATE = 50
-"""Calls a second of one interface that one app may make (level 4 of the API call guide)."""
 
 Card2 = dict[str, Any]
 """A card, JSON 2.0."""
@@ -101,7 +99,7 @@ class FeishuAPI:
             request = ReplyMessageRequest.builder().message_id(message_id).request_body(body).build()
             return self._im.message.reply(request, option)
 
-        limits = (_app_limit("reply"), *((chat_limit(chat_id),) if chat_id else ()))
+        limits = (interface_limit("reply"), *((chat_limit(chat_id),) if chat_id else ()))
         return _data(self._caller.call("im.message.reply", send, limits=limits))
 
     def create(self, chat_id: str, content: dict[str, Any], *, uuid: str) -> dict[str, Any]:
@@ -113,7 +111,7 @@ class FeishuAPI:
             request = CreateMessageRequest.builder().receive_id_type("chat_id").request_body(body).build()
             return self._im.message.create(request, option)
 
-        limits = (_app_limit("create"), chat_limit(chat_id))
+        limits = (interface_limit("create"), chat_limit(chat_id))
         return _data(self._caller.call("im.message.create", send, limits=limits))
 
     def patch(self, message_id: str, card: Card2, *, patience: float | None = None) -> None:
@@ -124,7 +122,7 @@ class FeishuAPI:
             request = PatchMessageRequest.builder().message_id(message_id).request_body(body).build()
             return self._im.message.patch(request, option)
 
-        limits = (_app_limit("patch"), message_limit(message_id))
+        limits = (interface_limit("patch"), message_limit(message_id))
         self._caller.call("im.message.patch", send, limits=limits, patience=patience)
 
     def delete(self, message_id: str) -> None:
@@ -189,7 +187,7 @@ class FeishuAPI:
             body = CreateCardRequestBody.builder().type("card_json").data(_text(card)).build()
             return self._cardkit.card.create(CreateCardRequest.builder().request_body(body).build(), option)
 
-        limits = (_app_limit("card.create"),)
+        limits = (interface_limit("card.create"),)
         body = self._caller.call("cardkit.card.create", send, limits=limits, patience=patience)
         return str(_data(body)["card_id"])
 
@@ -249,10 +247,6 @@ def _config(settings: FeishuSettings, timeout: float) -> Any:
     config.timeout = timeout
     config.enable_set_token = True
     return config
-
-
-def _app_limit(interface: str) -> Limit:
-    return Limit(f"api:{interface}", APP_RATE)
 
 
 def _text(value: dict[str, Any]) -> str:

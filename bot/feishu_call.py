@@ -31,6 +31,10 @@ PATIENCE = 30.0
 FIRST_PAUSE = 0.4
 """Seconds before the second attempt; each further pause is twice as long, up to LONGEST_PAUSE."""
 LONGEST_PAUSE = 8.0
+_GATEWAY_CODES = (0, 99991400)
+"""Limits that the API gateway named; 0 stands for HTTP 429 without a code."""
+_GATEWAYS_OWN = 99990000
+"""Codes from here on are the gateway's: its words name scopes and settings, never a message's content."""
 _RETRIABLE = (Remedy.RETRY, Remedy.RATE)
 _random = SystemRandom()
 
@@ -121,7 +125,7 @@ class Caller:
             body=body,
             code=code,
             refusal=look_up(code, message),
-            detail=f"ErrCode {inner}" if inner else "",
+            detail=message if code > _GATEWAYS_OWN else f"ErrCode {inner}" if inner else "",
             log_id=_log_id(body, raw.headers),
             reset=_reset(raw.headers),
         )
@@ -132,7 +136,8 @@ class Caller:
         if outcome.refusal is None or outcome.refusal.remedy is not Remedy.RATE:
             return max(grown, outcome.reset)
         pause = outcome.reset or grown
-        for limit in limits:
+        gateway = outcome.code in _GATEWAY_CODES
+        for limit in [limit for limit in limits if limit.gateway is gateway] or limits:
             self._pacer.hold(limit, pause)
         return pause
 

@@ -52,6 +52,13 @@ class Limit:
     name: str
     """What is limited, such as 'chat:oc_1'; the Redis keys carry it."""
     per_second: int
+    gateway: bool = False
+    """Whether the API gateway sets it for an interface as a whole, rather than the thing itself."""
+
+
+def interface_limit(interface: str) -> Limit:
+    """Calls of one interface by one app: level 4 of the API call guide."""
+    return Limit(f"api:{interface}", 50, gateway=True)
 
 
 def chat_limit(chat_id: str) -> Limit:

@@ -1,10 +1,10 @@
 """The parts of lark-oapi that Fennel calls, imported without the sixty services that it does not.
 
 `import lark_oapi` runs its `__init__`, which imports every service of the platform: 6 s and 171 MB measured
-on lark-oapi 1.7.5, against 1 s and 61 MB for this module (`bench/transport.py`). Python runs a package's `__init__`
-before any of its submodules, so the two outer packages are stood in for while ours are imported, and taken
-away again: a later `import lark_oapi` (the long connection does it) finds the real ones. Where the SDK is
-loaded already nothing is stood in for.
+on lark-oapi 1.7.5, against 1 s and 61 MB for this module (`bench/transport.py`). Python runs a package's
+`__init__` before any of its submodules, so the two outer packages are stood in for while ours are imported,
+and taken away again: a later `import lark_oapi` finds the real ones. Where the SDK is loaded already nothing
+is stood in for.
 """
 
 from __future__ import annotations

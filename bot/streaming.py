@@ -34,7 +34,7 @@ ENTITY_PACE = 0.12
 PATCH_PACE = 1.0
 """Seconds between two patches of a message: each carries the whole card."""
 SLOWEST_PACE = 5.0
-MOST_FAILURES = 8
+MOST_FAILURES = 5
 """Failed frames in a row after which the text waits for the last card."""
 SEQUENCE_JUMP = 1000
 """What a refused sequence is raised by: whoever overtook us has not drawn so many."""
