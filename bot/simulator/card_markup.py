@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 INLINE_TAGS = frozenset(
@@ -35,6 +36,7 @@ MAX_TABLES_PER_MARKDOWN = 4
 
 _TAG = re.compile(r"^<(/?)([A-Za-z][A-Za-z0-9_-]*)\s*([^>]*?)\s*(/?)>$", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_UNDERSCORED = re.compile(r"</?(?:text_tag|number_tag|local_datetime)\b[^<>]*>")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _FOUR_MARKS = re.compile(r"\*{4,}|(?<!\\)_{4,}")
 _IMAGE_KEY = re.compile(r"img_[\w.-]+$")
@@ -63,7 +65,20 @@ class Tag:
 
 def reader() -> MarkdownIt:
     """A parser of the dialect. HTML blocks do not exist in it: every tag is read inline."""
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).disable("html_block")
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser.disable("html_block").inline.ruler.before("html_inline", "feishu_tag", _feishu_tag)
+    return parser
+
+
+def _feishu_tag(state: StateInline, silent: bool) -> bool:
+    """Feishu's tags with an underscore in their names, which CommonMark does not take for tags."""
+    found = _UNDERSCORED.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = found.group()
+    state.pos = found.end()
+    return True
 
 
 _READER = reader()

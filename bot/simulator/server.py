@@ -222,7 +222,9 @@ class Server:
             "127.0.0.1", port, app, threaded=True, request_handler=QuietHandler
         )
         self.port = int(self.server.server_port)
-        self.thread = threading.Thread(target=self.server.serve_forever, name="local-feishu", daemon=True)
+        self.thread = threading.Thread(
+            target=self.server.serve_forever, args=(0.05,), name="local-feishu", daemon=True
+        )
 
     def start(self) -> None:
         """Serves until `stop`."""
