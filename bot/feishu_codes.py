@@ -13,33 +13,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 
 
 class Remedy(StrEnum):
     """What a caller does about a refusal."""
 
-    RETRY = "retry"
+    RETRY = auto()
     """The same call may succeed later."""
-    RATE = "rate"
+    RATE = auto()
     """The same call succeeds once the limit allows it."""
-    TOKEN = "token"  # noqa: S105 - the name of a remedy
+    TOKEN = auto()
     """The tenant token is not accepted: fetch another and call once more."""
-    DONE = "done"
+    DONE = auto()
     """An earlier attempt of this very call already took effect."""
-    CONTENT = "content"
+    CONTENT = auto()
     """This content is never accepted; plainer content may be."""
-    THREADLESS = "threadless"
+    THREADLESS = auto()
     """The reply must not ask for a thread."""
-    GONE = "gone"
+    GONE = auto()
     """The message was recalled or deleted: there is nothing left to answer or to change."""
-    EXPIRED = "expired"
+    EXPIRED = auto()
     """The card entity or its message is too old to change: only a new card helps."""
-    SEQUENCE = "sequence"
+    SEQUENCE = auto()
     """Another operation on this card used this sequence or a later one."""
-    CLOSED = "closed"
+    CLOSED = auto()
     """The card is not in streaming mode any more."""
-    NEVER = "never"
+    NEVER = auto()
     """The call can never succeed as the app, the group and the people are set up."""
 
 

@@ -111,16 +111,12 @@ def test_the_bodys_code_decides_whatever_the_status(feishu: Feishu, status: int)
     assert caught.value.retriable
 
 
-def test_client_loads_few_of_the_sdks_services_and_leaves_the_rest_importable() -> None:
+def test_client_loads_few_of_the_sdks_services_and_no_stand_ins_stay() -> None:
     program = """
 import sys
 import bot.feishu
 services = {name.split(".")[2] for name in sys.modules if name.startswith("lark_oapi.api.")}
 assert services == {"im", "cardkit"}, services
-assert "lark_oapi" not in sys.modules
-import lark_oapi
-client = lark_oapi.Client.builder().app_id("a").app_secret("b").build()
-assert client.im.v1.message.__class__.__module__ == "lark_oapi.api.im.v1.resource.message"
-assert lark_oapi.EventDispatcherHandler and lark_oapi.ws.Client and client.docx
+assert not {"lark_oapi", "lark_oapi.api"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
