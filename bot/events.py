@@ -77,7 +77,7 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON dict: the argument of a job."""
-        return asdict(self)
+        return {**vars(self), "mentions": [vars(mention) for mention in self.mentions]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Message:

@@ -4,23 +4,21 @@
 -- between "seen" and "enqueued" would lose the message, in the other order double it.
 --
 -- Order and fairness. Jobs of one thread run in order: they share an RQ rate-limit key with concurrency 1.
--- A group has `slots` such keys; a thread with unfinished jobs stays in its slot, any other takes the
--- emptiest. So at most `slots` jobs of a group stand in the shared list or run, and a busy group cannot
--- push the others back. RQ releases the slots itself, also when a worker dies.
+-- A group has `slots` such keys; a thread with unfinished jobs stays in its slot, any other takes an empty
+-- one. So at most `slots` jobs of a group stand in the shared list or run, and a busy group cannot push the
+-- others back. RQ releases the slots itself, also when a worker dies.
 --
 -- Returns {outcome, job id, number of jobs ahead}; outcomes: queued, duplicate, user_limit, group_limit,
--- group_full, queue_full.
+-- group_full, queue_full. The table CONSTANTS stands before this text (bot/queue.py): prefixes, limits and
+-- the job fields that RQ writes for every job.
 
-local job_prefix, queue_prefix, limit_prefix, queues_key, limit_keys_key = unpack(ARGV, 1, 5)
-local seen_key, seen_seconds, suffix, queue_name, now = unpack(ARGV, 6, 10)
-local order, thread, slots, at_front, sender = ARGV[11], ARGV[12], tonumber(ARGV[13]), ARGV[14], ARGV[15]
-local user_limit, group_limit = tonumber(ARGV[16]), tonumber(ARGV[17])
-local group_room, total_room = tonumber(ARGV[18]), tonumber(ARGV[19])
-local job_name, arguments, busy_name = ARGV[20], ARGV[21], ARGV[22]
-local FIRST_FIELD = 23
+local suffix, queue_name, now, job_name, arguments = unpack(ARGV, 1, 5)
+local order, thread, slots, first_slot = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local at_front, sender, busy_name = ARGV[10], ARGV[11], ARGV[12]
+local user_limit, group_limit = tonumber(ARGV[13]), tonumber(ARGV[14])
 
-local queue_key = queue_prefix .. queue_name
-local pending_key = 'fennel:pending'
+local seen_key = 'fennel:seen:' .. suffix
+local queue_key = CONSTANTS.queue_prefix .. queue_name
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
 
@@ -30,22 +28,17 @@ local function acquire(KEYS, ARGV)
 end
 
 local function is_pending(job_id)
-    local status = redis.call('HGET', job_prefix .. job_id, 'status')
+    local status = redis.call('HGET', CONSTANTS.job_prefix .. job_id, 'status')
     return status == 'queued' or status == 'rate_limited' or status == 'started' or status == 'scheduled'
 end
 
-local function unfinished()
-    -- Finished jobs are dropped from the old end at each call, and everywhere once the room is used up.
-    for _, job_id in ipairs(redis.call('ZRANGE', pending_key, 0, 7)) do
-        if is_pending(job_id) then break end
-        redis.call('ZREM', pending_key, job_id)
+local function is_full(key, room)
+    -- A set of unfinished jobs; the finished ones among them are dropped once the room is used up.
+    if redis.call('ZCARD', key) < room then return false end
+    for _, job_id in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+        if not is_pending(job_id) then redis.call('ZREM', key, job_id) end
     end
-    if redis.call('ZCARD', pending_key) >= total_room then
-        for _, job_id in ipairs(redis.call('ZRANGE', pending_key, 0, -1)) do
-            if not is_pending(job_id) then redis.call('ZREM', pending_key, job_id) end
-        end
-    end
-    return redis.call('ZCARD', pending_key)
+    return redis.call('ZCARD', key) >= room
 end
 
 local function above(kind, who, limit)
@@ -57,43 +50,43 @@ local function above(kind, who, limit)
     return count > limit
 end
 
-local function slot_key(slot) return limit_prefix .. order .. '-' .. slot end
+local function slot_key(slot) return CONSTANTS.limit_prefix .. order .. '-' .. slot end
+
+local function is_free(slot) return redis.call('ZCARD', slot_key(slot) .. ':allowed') == 0 end
 
 local function choose_slot()
-    -- The slot of this job, how many jobs the group has, and how many of them wait.
-    local best, least, total, waiting_total = 0, nil, 0, 0
-    for slot = 0, slots - 1 do
-        local allowed = redis.call('ZCARD', slot_key(slot) .. ':allowed')
-        local waiting = redis.call('ZCARD', slot_key(slot) .. ':rate_limited')
-        total, waiting_total = total + allowed + waiting, waiting_total + waiting
-        if not least or allowed + waiting < least then best, least = slot, allowed + waiting end
-    end
-    local before = redis.call('GET', 'fennel:slot:' .. thread)
+    -- Returns a slot and whether it is free.
+    local before = slots > 1 and redis.call('GET', 'fennel:slot:' .. thread)
     if before then
         local slot, job_id = before:match('^(%d+) (.+)$')
-        if tonumber(slot) < slots and is_pending(job_id) then best = tonumber(slot) end
+        slot = tonumber(slot)
+        if slot < slots and is_pending(job_id) then return slot, is_free(slot) end
     end
-    return best, total, waiting_total
+    for step = 0, slots - 1 do
+        local slot = (first_slot + step) % slots
+        if is_free(slot) then return slot, true end
+    end
+    return first_slot, false
 end
 
-local function save(job_id, name, values)
-    redis.call('SADD', queues_key, queue_key)
-    redis.call('HSET', job_prefix .. job_id, unpack(ARGV, FIRST_FIELD))
-    redis.call('HSET', job_prefix .. job_id,
-        'created_at', now, 'data', '["' .. name .. '", null, [' .. values .. '], {}]')
+local function save(job_id, name, values, ...)
+    local fields = {'created_at', now, 'data', '["' .. name .. '", null, [' .. values .. '], {}]', ...}
+    for _, part in ipairs(CONSTANTS.fields[queue_name]) do fields[#fields + 1] = part end
+    redis.call('HSET', CONSTANTS.job_prefix .. job_id, unpack(fields))
 end
 
 local function new_id() return string.format('%016d-%s', redis.call('INCR', 'fennel:sequence'), suffix) end
 
 local function refuse(reason, position)
     -- The asker is told once a minute, ahead of everything else; the message itself is settled.
-    redis.call('SET', seen_key, '', 'EX', seen_seconds)
+    redis.call('SET', seen_key, '', 'EX', CONSTANTS.seen_seconds)
     if busy_name == '' or not redis.call('SET', 'fennel:told:' .. sender, reason, 'NX', 'EX', 60) then
         return {reason, '', position}
     end
     local job_id = new_id()
-    save(job_id, busy_name, arguments .. ', "' .. reason .. '", ' .. position)
-    redis.call('HSET', job_prefix .. job_id, 'status', 'queued', 'enqueued_at', now)
+    local values = arguments .. ', "' .. reason .. '", ' .. position
+    save(job_id, busy_name, values, 'status', 'queued', 'enqueued_at', now)
+    redis.call('SADD', CONSTANTS.queues_key, queue_key)
     redis.call('LPUSH', queue_key, job_id)
     return {reason, job_id, position}
 end
@@ -101,23 +94,33 @@ end
 local seen = redis.call('GET', seen_key)
 if seen then return {'duplicate', seen, 0} end
 
-local slot, in_group, waiting = choose_slot()
-local ahead = waiting + redis.call('LLEN', queue_key)
+local group_key, pending_key = 'fennel:pending:' .. order, 'fennel:pending'
+local slot, free = choose_slot()
+local key, limit_name = slot_key(slot), order .. '-' .. slot
+local ahead = redis.call('LLEN', queue_key)
+if not free then ahead = ahead + redis.call('ZCARD', key .. ':rate_limited') end
 if above('user', sender, user_limit) then return refuse('user_limit', ahead) end
 if above('group', order, group_limit) then return refuse('group_limit', ahead) end
-if in_group >= group_room then return refuse('group_full', ahead) end
-if unfinished() >= total_room then return refuse('queue_full', ahead) end
+if is_full(group_key, CONSTANTS.group_room) then return refuse('group_full', ahead) end
+if is_full(pending_key, CONSTANTS.total_room) then return refuse('queue_full', ahead) end
 
 local job_id = new_id()
-local key = slot_key(slot)
-redis.call('SET', seen_key, job_id, 'EX', seen_seconds)
-redis.call('SET', 'fennel:slot:' .. thread, slot .. ' ' .. job_id, 'EX', seen_seconds)
-redis.call('ZADD', pending_key, seconds + tonumber(time[2]) / 1000000, job_id)
-save(job_id, job_name, arguments)
-redis.call('HSET', job_prefix .. job_id, 'status', 'rate_limited', 'rate_limit_key', order .. '-' .. slot,
+local since = seconds + tonumber(time[2]) / 1000000
+redis.call('SET', seen_key, job_id, 'EX', CONSTANTS.seen_seconds)
+if slots > 1 then
+    redis.call('SET', 'fennel:slot:' .. thread, slot .. ' ' .. job_id, 'EX', CONSTANTS.seen_seconds)
+end
+redis.call('ZADD', pending_key, since, job_id)
+redis.call('ZADD', group_key, since, job_id)
+if free then redis.call('EXPIRE', group_key, CONSTANTS.seen_seconds) end
+save(job_id, job_name, arguments, 'status', 'rate_limited', 'rate_limit_key', limit_name,
     'rate_limit_concurrency', 1, 'enqueue_at_front', at_front)
-redis.call('SADD', limit_keys_key, order .. '-' .. slot)
-redis.call('HSET', key, 'concurrency', 1)
 redis.call('ZADD', key .. ':rate_limited', seconds, job_id)
-acquire({key .. ':allowed', key .. ':rate_limited'}, {1, seconds, now, queue_prefix, job_prefix})
+if free then
+    redis.call('SADD', CONSTANTS.queues_key, queue_key)
+    redis.call('SADD', CONSTANTS.limit_keys_key, limit_name)
+    redis.call('HSET', key, 'concurrency', 1)
+    acquire({key .. ':allowed', key .. ':rate_limited'},
+        {1, seconds, now, CONSTANTS.queue_prefix, CONSTANTS.job_prefix})
+end
 return {'queued', job_id, ahead}

@@ -1,0 +1,94 @@
+"""Starts the servers a webhook benchmark puts under load, each as in production, and stops them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.webhook.events import BOT, ENCRYPT_KEY, TOKEN
+from bot.queue import connect
+from bot.redis_server import RedisServer, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+_MANY = str(10**9)
+_START_TIMEOUT = 60.0
+
+
+def hold_to_two_cores() -> int:
+    """Keeps this process and its children on two cores, as the figures are stated for; returns how many."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    os.sched_setaffinity(0, cores)
+    return len(cores)
+
+
+@contextmanager
+def webhook(redis: RedisServer, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[int]:
+    """gunicorn with gunicorn.conf.py, its limits checked but out of reach; yields its port."""
+    port = free_port()
+    with connect(redis.url) as client:
+        client.set("fennel:bot:open_id", BOT)
+    environment = {
+        "FENNEL_CONFIG": str(_empty_settings(folder)),
+        "FENNEL_FEISHU__APP_SECRET": "bench app secret",
+        "FENNEL_FEISHU__ENCRYPT_KEY": ENCRYPT_KEY,
+        "FENNEL_FEISHU__VERIFICATION_TOKEN": TOKEN,
+        "FENNEL_REDIS__URL": redis.url,
+        "FENNEL_WEB__PORT": str(port),
+        "FENNEL_LIMITS__QUEUE_TOTAL": _MANY,
+        "FENNEL_LIMITS__QUEUE_PER_GROUP": _MANY,
+        "FENNEL_LIMITS__QUESTIONS_PER_USER_PER_MINUTE": _MANY,
+        "FENNEL_LIMITS__QUESTIONS_PER_GROUP_PER_MINUTE": _MANY,
+        **(settings or {}),
+    }
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
+    with _running(command, environment, folder / "web.log", f"http://127.0.0.1:{port}/healthz"):
+        yield port
+
+
+@contextmanager
+def peer(redis: RedisServer, folder: Path) -> Iterator[int]:
+    """The listener of HuixiangDou's shape; yields its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.webhook.peer", str(port), str(redis.port)]
+    with _running(command, {}, folder / "peer.log", f"http://127.0.0.1:{port}/"):
+        yield port
+
+
+@contextmanager
+def _running(command: list[str], environment: Mapping[str, str], log: Path, address: str) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+        try:
+            _wait(process, address, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{' '.join(process.args)} did not start; see {log}")  # type: ignore[arg-type]
+
+
+def _empty_settings(folder: Path) -> Path:
+    file = folder / "settings.yaml"
+    file.write_text("{}\n", "utf-8")
+    return file
