@@ -90,12 +90,16 @@ class ModelClient:
     def prepare(self, cancelled: Callable[[], bool]) -> None:
         """Asks every server for its model and features now rather than at the first question."""
         for url in self.servers.urls:
-            try:
-                self._known_of(url, Call(time.monotonic() + PREPARE_SECONDS, cancelled))
-            except Cancelled:
-                return
-            except (_PutOff, httpx.TransportError, FennelError) as error:
-                log.warning("llm_not_ready", server=url, error=f"{type(error).__name__}: {error}"[:300])
+            self.prepare_one(url, cancelled)
+
+    def prepare_one(self, url: str, cancelled: Callable[[], bool]) -> None:
+        """The same for one server; what goes wrong is logged, the first question will meet it again."""
+        try:
+            self._known_of(url, Call(time.monotonic() + PREPARE_SECONDS, cancelled))
+        except Cancelled:
+            log.info("llm_preparation_ended", server=url)
+        except (_PutOff, httpx.TransportError, FennelError) as error:
+            log.warning("llm_not_ready", server=url, error=f"{type(error).__name__}: {error}"[:300])
 
     def features(self, url: str, call: Call) -> Features:
         """What `url` can do, asked once."""

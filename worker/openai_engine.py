@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -26,6 +26,7 @@ from worker.tokens import Counter, open_counter
 
 log = structlog.get_logger(__name__)
 
+Engine = TypeVar("Engine", bound="OpenAIEngine")
 NUMBER_TOKENS = 4
 """Room for a parsed reply: '10', a full stop, an end mark."""
 
@@ -226,13 +227,17 @@ def open_openai(settings: Settings) -> OpenAIEngine:
     return engine
 
 
-def open_engine(settings: Settings, urls: tuple[str, ...], api_key: str = "") -> OpenAIEngine:
-    """The engine for servers at `urls`; `api_key` '' takes llm.api_key."""
+def open_engine(settings: Settings, urls: tuple[str, ...]) -> OpenAIEngine:
+    """The engine for servers at `urls`; nothing is asked of them yet."""
+    return build_engine(OpenAIEngine, settings, urls)
+
+
+def build_engine(kind: type[Engine], settings: Settings, urls: tuple[str, ...]) -> Engine:
+    """The same, of a class derived from OpenAIEngine."""
     llm = settings.llm
     connection = Connection(llm.max_connections)
-    key = api_key or llm.api_key.get_secret_value()
-    return OpenAIEngine(
-        ModelClient(urls, model=llm.model, api_key=key, connection=connection),
+    return kind(
+        ModelClient(urls, model=llm.model, api_key=llm.api_key.get_secret_value(), connection=connection),
         connection,
         open_counter(llm),
         name=llm.model.rstrip("/").rsplit("/", 1)[-1] or "model",

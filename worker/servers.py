@@ -27,6 +27,7 @@ class _Health:
     failures: int = 0
     rests_until: float = 0.0
     running: int = 0
+    away: bool = False
 
 
 class Servers:
@@ -49,7 +50,7 @@ class Servers:
             most = max(ALWAYS_TAKES, LARGEST_SHARE * (total + 1) / len(self.urls))
             return sorted(
                 ranked,
-                key=lambda url: (self._health[url].rests_until > now, self._health[url].running >= most),
+                key=lambda url: (self._rests(url, now), self._health[url].running >= most),
             )
 
     @contextmanager
@@ -82,10 +83,21 @@ class Servers:
             self._health[url].rests_until = 0.0
 
     def resting(self) -> tuple[str, ...]:
-        """Those that failed lately, for the log and /status."""
+        """Those that failed lately or are away, for the log and /status."""
         now = self._clock()
         with self._lock:
-            return tuple(url for url in self.urls if self._health[url].rests_until > now)
+            return tuple(url for url in self.urls if self._rests(url, now))
+
+    def set_away(self, url: str, away: bool) -> None:
+        """What whoever runs `url` knows: away until it is said to be back, then at once in use again."""
+        with self._lock:
+            self._health[url].away = away
+            self._health[url].failures = 0
+            self._health[url].rests_until = 0.0
+
+    def _rests(self, url: str, now: float) -> bool:
+        health = self._health[url]
+        return health.away or health.rests_until > now
 
 
 def rendezvous(group: str, urls: Sequence[str]) -> list[str]:

@@ -1,0 +1,289 @@
+"""Supervision of LMDeploy's api_server, with a program in its place that serves, dies and falls ill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.config import IndexSettings, LLMSettings, Settings
+from tests.fake_lmdeploy import parser
+from worker.extractive import Extractive
+from worker.fallback import WithFallback
+from worker.gpu import GraphicsCard
+from worker.llm import ChatMessage
+from worker.turbomind import TurboMindEngine, open_turbomind
+from worker.turbomind_command import (
+    ServerPlan,
+    command,
+    environment,
+    needs_remote_code,
+    reason_of_death,
+    server_plans,
+    stage,
+)
+from worker.turbomind_server import Pace, TurboMindServer
+
+ROOT = Path(__file__).resolve().parents[1]
+CARD = GraphicsCard(0, "NVIDIA RTX 4090", 24 << 30, 23 << 30, 8.9)
+PACE = Pace(
+    look=0.03, health=0.1, health_timeout=2.0, progress=0.05, first_pause=0.02, longest_pause=0.1, stop=5.0
+)
+ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install it?"}]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Puts the stand-in on PATH; the folder returned holds its script.json."""
+    file = tmp_path / "bin" / "lmdeploy"
+    file.parent.mkdir()
+    file.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.fake_lmdeploy {tmp_path} "$@"\n')
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{file.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return tmp_path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(llm=LLMSettings(startup_timeout=20), index=IndexSettings(dir=tmp_path / "data" / "index"))
+
+
+Start = Callable[..., TurboMindEngine]
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Start]:
+    """Starts servers for so many cards; closes them after the test."""
+    with ExitStack() as stack:
+
+        def start_them(cards: int = 1, **llm: object) -> TurboMindEngine:
+            changed = settings.model_copy(update={"llm": settings.llm.model_copy(update=llm)})
+            plans = tuple(ServerPlan(CARD, free_port(), None) for _ in range(cards))
+            engine = open_turbomind(changed, plans, PACE)
+            stack.callback(engine.close)
+            return engine
+
+        yield start_them
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.02)
+
+
+def script(folder: Path, **plan: object) -> None:
+    (folder / "script.json").write_text(json.dumps(plan))
+
+
+def own_process(server: TurboMindServer) -> int:
+    assert server._process is not None
+    return server._process.pid
+
+
+def test_it_loads_answers_dies_and_comes_back(program: Path, start: Start) -> None:
+    script(program, load_seconds=0.4)
+    with capture_logs() as logs:
+        engine = start()
+        llm = WithFallback(engine, Extractive())
+        assert llm.degraded == "engine_loading"
+        assert llm.stream(ASK).degraded == "engine_loading"
+        wait_until(lambda: not llm.degraded)
+        assert "".join(llm.stream(ASK)) == "yes"
+        os.kill(own_process(engine.supervised[0]), signal.SIGABRT)
+        wait_until(lambda: llm.degraded == "engine_down")
+        wait_until(lambda: not llm.degraded)
+        assert "".join(llm.stream(ASK)) == "yes"
+    events = [entry["event"] for entry in logs]
+    assert engine.supervised[0].starts == 2
+    assert {"turbomind_starting", "turbomind_loading", "turbomind_healthy", "turbomind_died"} <= set(events)
+    died = next(entry for entry in logs if entry["event"] == "turbomind_died")
+    assert died["ending"] == "SIGABRT"
+    assert any(entry.get("stage") == "Loading checkpoint shards:  50%" for entry in logs)
+
+
+def test_it_says_why_it_cannot_start_and_keeps_trying(program: Path, start: Start) -> None:
+    script(program, deaths=["CUDA runtime error: out of memory", "CUDA runtime error: out of memory"])
+    with capture_logs() as logs:
+        engine = start()
+        wait_until(lambda: not engine.degraded)
+    died = [entry for entry in logs if entry["event"] == "turbomind_died"]
+    assert len(died) == 2
+    assert "memory is full" in died[0]["reason"]
+    assert engine.supervised[0].starts == 3
+
+
+def test_a_load_that_takes_too_long_is_ended(program: Path, start: Start) -> None:
+    script(program, load_seconds=60)
+    engine = start(startup_timeout=1)
+    wait_until(lambda: engine.supervised[0].starts >= 2)
+    assert engine.degraded == "engine_loading"
+    assert "startup_timeout" in engine.supervised[0].last_problem
+
+
+def test_an_ill_server_is_replaced(program: Path, start: Start) -> None:
+    engine = start()
+    wait_until(lambda: not engine.degraded)
+    os.kill(own_process(engine.supervised[0]), signal.SIGUSR1)
+    wait_until(lambda: engine.degraded == "engine_down")
+    wait_until(lambda: not engine.degraded)
+    assert engine.supervised[0].starts == 2
+
+
+def test_one_of_two_servers_dies_and_no_question_is_lost(program: Path, start: Start) -> None:
+    script(program, latency=0.05)
+    engine = start(cards=2)
+    wait_until(lambda: not engine.client.servers.resting())
+    answers: list[str] = []
+
+    def ask(number: int) -> None:
+        for _ in range(6):
+            answers.append("".join(engine.stream(ASK, group=f"oc_{number}")))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    os.kill(own_process(engine.supervised[0]), signal.SIGKILL)
+    for thread in threads:
+        thread.join()
+    assert answers == ["yes"] * 48
+    wait_until(lambda: not engine.client.servers.resting())
+    assert engine.supervised[0].starts == 2
+    assert engine.supervised[1].starts == 1
+
+
+def test_workers_of_one_machine_share_a_server_and_one_takes_over(
+    program: Path, settings: Settings, tmp_path: Path
+) -> None:
+    plan = ServerPlan(CARD, free_port(), None)
+    seen: list[tuple[str, bool]] = []
+
+    def server(name: str) -> TurboMindServer:
+        return TurboMindServer(
+            settings.llm, plan, tmp_path / "data", lambda healthy: seen.append((name, healthy)), PACE
+        )
+
+    first, second = server("first"), server("second")
+    first.start()
+    wait_until(lambda: ("first", True) in seen)
+    second.start()
+    wait_until(lambda: ("second", True) in seen)
+    assert (first.starts, second.starts) == (1, 0)
+    first.stop()
+    wait_until(lambda: second.starts == 1 and seen[-1] == ("second", True))
+    second.stop()
+
+
+def test_the_server_does_not_outlive_a_killed_worker(program: Path, settings: Settings) -> None:
+    port = free_port()
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from tests.test_turbomind import CARD, PACE\n"
+        "from bot.config import LLMSettings\n"
+        "from worker.turbomind_command import ServerPlan\n"
+        "from worker.turbomind_server import TurboMindServer\n"
+        f"server = TurboMindServer(LLMSettings(), ServerPlan(CARD, {port}, None), Path({str(program)!r}),\n"
+        "    lambda healthy: print(server._process.pid, flush=True), PACE)\n"
+        "server.start(); time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        lines = (line for line in worker.stdout if line.strip().isdigit())
+        child = int(next(lines))
+        worker.kill()
+    wait_until(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text())
+
+
+def test_command_line_for_a_card_is_what_lmdeploy_takes(settings: Settings) -> None:
+    (plan,) = server_plans(settings, (CARD,))
+    line = command(settings.llm, plan, transformers="5.17.0")
+    given = parser().parse_args(line[3:])
+    assert (given.model_path, given.model_name) == ("internlm/internlm2-chat-7b", "internlm2-chat-7b")
+    assert (given.server_name, given.server_port) == ("127.0.0.1", 23333)
+    assert given.enable_prefix_caching
+    assert not given.trust_remote_code
+    assert 0 < given.cache_max_entry_count < 0.8
+    assert given.session_len == 8192
+    assert plan.memory is not None
+    assert plan.memory.fits
+
+
+def test_settings_of_the_operator_win(settings: Settings) -> None:
+    llm = LLMSettings(
+        session_len=4096, cache_max_entry_count=0.3, quant_policy=4, max_batch_size=7, port=9000
+    )
+    (first, second) = server_plans(settings.model_copy(update={"llm": llm}), (CARD, CARD))
+    given = parser().parse_args(command(llm, second, transformers="4.57.6")[3:])
+    assert (given.session_len, given.cache_max_entry_count) == (4096, 0.3)
+    assert (given.quant_policy, given.max_batch_size, given.server_port) == (4, 7, 9001)
+    assert given.trust_remote_code
+    assert first.url == "http://127.0.0.1:9000/v1"
+
+
+def test_a_model_of_unknown_size_leaves_half_the_memory() -> None:
+    llm = LLMSettings(model="acme/unknown")
+    given = parser().parse_args(command(llm, ServerPlan(CARD, 1, None), transformers="5.17")[3:])
+    assert (given.cache_max_entry_count, given.session_len, given.quant_policy) == (0.5, 8192, 0)
+
+
+def test_environment_has_the_card_and_the_mirror_but_no_secret() -> None:
+    base = {
+        "PATH": "/bin",
+        "FEISHU_APP_SECRET": "s",
+        "FENNEL_LLM__API_KEY": "k",
+        "OPENAI_API_KEY": "o",
+        "HF_TOKEN": "t",
+    }
+    llm = LLMSettings(hf_endpoint="https://hf-mirror.com", use_modelscope=True)
+    found = environment(llm, CARD, base)
+    assert found == {
+        "PATH": "/bin",
+        "HF_TOKEN": "t",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "HF_ENDPOINT": "https://hf-mirror.com",
+        "LMDEPLOY_USE_MODELSCOPE": "True",
+    }
+
+
+def test_what_the_log_says() -> None:
+    assert "driver" in reason_of_death("ImportError: libcublas.so.12: cannot open shared object file")
+    assert "hf_endpoint" in reason_of_death("OSError: Repository Not Found for url")
+    assert reason_of_death("all is well") == ""
+    assert stage("Fetching 12 files:  25%|##\rFetching 12 files:  50%|####") == "Fetching 12 files:  50%"
+    assert stage("") == ""
+    assert not needs_remote_code("Qwen/Qwen2.5-7B-Instruct", "4.57.6")
+
+
+def test_llm_process_without_a_gpu_waits_to_be_stopped() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "worker.turbomind"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+    )
+    with process:
+        assert process.stdout is not None
+        assert "no GPU is visible" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
