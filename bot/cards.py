@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.actions import ActionSigner
-from bot.answer import Answer, CardState, Human, Outcome
+from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.answer_buttons import button_elements
 from bot.card_pages import Room
 from bot.card_parts import (
@@ -93,22 +94,23 @@ def answer_cards(
 
     `message_id` is the question's, which the buttons act on; no buttons without `actions`. `state` is what
     people did with the card since. `now` is in Unix seconds, for the sources' age. Sources, buttons and
-    footer stand on the last card.
+    footer stand on the last card, and that is the only one that a change of `state` changes: what stands on
+    which card is settled by the fullest state.
     """
+    fullest = replace(state, feedback=Feedback.ASKING_REASON, human=Human.ASKED, more_sources=True)
     head = [_question(answer.question)] if answer.question.strip() else []
-    frame = json_bytes(_card(answer, state, head)) + _FRAME_MARGIN
+    frame = json_bytes(_card(answer, fullest, head)) + _FRAME_MARGIN
     room = Room(limits.bytes - frame, limits.elements - _FRAME_ELEMENTS, limits.tables)
     bodies = pages(_text(answer), room, room, {item.number: item.url for item in answer.sources})
     bodies[0] = [*head, *bodies[0]]
     moment = time.time() if now is None else now
     for listed in (MAX_LISTED, 4, 1):
-        tail = _tail(answer, state, actions, message_id, moment, listed)
-        if _fits(_card(answer, state, tail), limits):
+        longest = _tail(answer, fullest, actions, message_id, moment, listed)
+        if _fits(_card(answer, fullest, longest), limits):
             break
-    if _fits(_card(answer, state, [*bodies[-1], *tail]), limits):
-        bodies[-1] = [*bodies[-1], *tail]
-    else:
-        bodies.append(tail)
+    if not _fits(_card(answer, fullest, [*bodies[-1], *longest]), limits):
+        bodies.append([])
+    bodies[-1] = [*bodies[-1], *_tail(answer, state, actions, message_id, moment, listed)]
     return [_card(answer, state, body, part, len(bodies)) for part, body in enumerate(bodies, 1)]
 
 
@@ -159,11 +161,11 @@ def _card(
     """One of an answer's cards: its colour and tags tell how the question ended."""
     language = answer.language
     color = _COLORS[answer.outcome]
-    tags = []
+    tags: list[tuple[str, str]] = []
     if answer.degraded:
         color = "orange" if answer.outcome in (Outcome.ANSWERED, Outcome.WEB, Outcome.PARTLY) else color
         tags.append((say("tag_degraded", language), "orange"))
-    if state.human is Human.RESOLVED:
+    if state.human is Human.RESOLVED and part == parts:
         tags.append((say("tag_resolved", language), "green"))
     title = say(f"title_{answer.outcome.value}", language)
     summary = f"{title}: {first_words(answer.text, _SUMMARY_LENGTH)}".rstrip(": ")

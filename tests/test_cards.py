@@ -228,6 +228,19 @@ def test_a_long_answer_continues_and_ends_with_the_buttons() -> None:
     assert first_lost(text_of_markdown(text), text_of_cards(cards)) == -1
 
 
+@pytest.mark.parametrize("paragraphs", range(80, 104, 2))
+def test_a_press_changes_the_last_card_alone(paragraphs: int) -> None:
+    text = "\n\n".join(f"Paragraph {number}: {'词语' * 40}。" for number in range(paragraphs))
+    answer = replace(ANSWER, text=text, further=(replace(SOURCE, number=2),) * 9)
+    before = cards_of(answer, CardState(experts=EXPERTS))
+    for state in (
+        CardState(experts=EXPERTS, feedback=Feedback.ASKING_REASON),
+        CardState(experts=EXPERTS, human=Human.RESOLVED, taken_by=EXPERTS[0]),
+        CardState(experts=EXPERTS, human=Human.ASKED, more_sources=True),
+    ):
+        assert cards_of(answer, state)[:-1] == before[:-1]
+
+
 def test_the_preview_is_the_answers_beginning() -> None:
     assert cards_of(ANSWER)[0]["config"]["summary"] == {
         "content": "Answer from the documents: Like this [1]."

@@ -110,7 +110,7 @@ class Feedbacks:
         self._draw(press.message_id, action.message_id, searching)
         answer = self._answer_from_web(press, kept)
         state = replace(kept.state, searching_web=False, can_search_web=False, feedback=Feedback.NONE)
-        self._draw(press.message_id, action.message_id, replace(kept, answer=answer, state=state))
+        self._draw_new(press.message_id, action.message_id, replace(kept, answer=answer, state=state))
         return f"web: {answer.outcome}"
 
     def _answer_from_web(self, press: ButtonPress, kept: answers.Kept) -> Answer:
@@ -138,10 +138,18 @@ class Feedbacks:
         )
 
     def _draw(self, question: str, card: str, kept: answers.Kept) -> None:
-        """Keeps the new state and shows it. Only the first card carries buttons, so only it changes."""
+        """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""
+        answers.keep(self.process.redis, question, kept)
+        cards = answer_cards(kept.answer, actions=self.process.signer, message_id=question, state=kept.state)
+        self.process.feishu.update(card, cards[-1], key="state")
+
+    def _draw_new(self, question: str, card: str, kept: answers.Kept) -> None:
+        """Keeps a new answer and shows it in the pressed card's place, what is too long for it below."""
         answers.keep(self.process.redis, question, kept)
         cards = answer_cards(kept.answer, actions=self.process.signer, message_id=question, state=kept.state)
         self.process.feishu.update(card, cards[0], key="state")
+        for number, further in enumerate(cards[1:], start=2):
+            self.process.feishu.reply(question, further, key=f"web:{number}", chat_id=kept.chat_id)
 
 
 def _changed(state: CardState, kind: Press, operator: str) -> CardState:
