@@ -106,7 +106,6 @@ def test_it_loads_answers_dies_and_comes_back(program: Path, start: Start) -> No
         engine = start()
         llm = WithFallback(engine, Extractive())
         assert llm.degraded == "engine_loading"
-        assert llm.stream(ASK).degraded == "engine_loading"
         wait_until(lambda: not llm.degraded)
         assert "".join(llm.stream(ASK)) == "yes"
         os.kill(own_process(engine.supervised[0]), signal.SIGABRT)
@@ -221,7 +220,7 @@ def test_command_line_for_a_card_is_what_lmdeploy_takes(settings: Settings) -> N
     assert (given.server_name, given.server_port) == ("127.0.0.1", 23333)
     assert given.enable_prefix_caching
     assert not given.trust_remote_code
-    assert 0 < given.cache_max_entry_count < 0.8
+    assert 0 < given.cache_max_entry_count <= 0.8
     assert given.session_len == 8192
     assert plan.memory is not None
     assert plan.memory.fits
