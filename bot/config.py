@@ -175,11 +175,16 @@ class WebSettings(_Section):
     """Set, RQ's dashboard is served at /rq behind this token."""
 
 
+class CardSettings(_Section):
+    tables: int = Field(default=3, ge=0, le=5)
+    """Tables drawn on one card; Feishu refuses a card for one too many, further ones become text."""
+
+
 class LimitSettings(_Section):
     queue_total: int = 500
     queue_per_group: int = 50
     running_per_group: int = Field(default=8, ge=1, le=64)
-    """Answers of one group that may run or stand in the shared queue at once, so that others get their turn."""
+    """Answers of one group that may run or stand in the shared queue at once: others get their turn."""
     questions_per_user_per_minute: int = 10
     questions_per_group_per_minute: int = 60
 
@@ -231,6 +236,7 @@ class Settings(BaseSettings):
     web_search: WebSearchSettings = WebSearchSettings()
     worker: WorkerSettings = WorkerSettings()
     web: WebSettings = WebSettings()
+    cards: CardSettings = CardSettings()
     limits: LimitSettings = LimitSettings()
     access: AccessSettings = AccessSettings()
     groups: dict[str, GroupSettings] = {}

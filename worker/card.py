@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 
 from bot.answer import Answer, CardState, Outcome
+from bot.card_parts import CardLimits
 from bot.cards import answer_cards, progress_card
 from bot.errors import Cancelled, MessageGone
 from bot.events import Message
@@ -95,7 +96,11 @@ class QuestionCard:
     def finish(self, answer: Answer, state: CardState) -> str:
         """Ends with the answer's cards; returns the card's message id. Raises MessageGone, FeishuError."""
         cards = answer_cards(
-            answer, actions=self.process.signer, message_id=self.message.message_id, state=state
+            answer,
+            actions=self.process.signer,
+            message_id=self.message.message_id,
+            state=state,
+            limits=CardLimits(tables=self.process.settings.cards.tables),
         )
         if answer.outcome is Outcome.DECLINED and not self.begun:
             sent = self.process.feishu.reply(

@@ -15,6 +15,7 @@ import structlog
 from bot.actions import ButtonPress, Press, may_press
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.answer_buttons import REASON_FIELD
+from bot.card_parts import Card, CardLimits
 from bot.cards import answer_cards
 from bot.errors import FennelError, MessageGone, UnprovenEvent
 from bot.events import CardAction
@@ -137,16 +138,21 @@ class Feedbacks:
             self.process.redis, what, by=action.operator_id, chat_id=action.chat_id, subject=press.message_id
         )
 
+    def _cards(self, question: str, kept: answers.Kept) -> list[Card]:
+        limits = CardLimits(tables=self.process.settings.cards.tables)
+        signer = self.process.signer
+        return answer_cards(kept.answer, actions=signer, message_id=question, state=kept.state, limits=limits)
+
     def _draw(self, question: str, card: str, kept: answers.Kept) -> None:
         """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""
         answers.keep(self.process.redis, question, kept)
-        cards = answer_cards(kept.answer, actions=self.process.signer, message_id=question, state=kept.state)
+        cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[-1], key="state")
 
     def _draw_new(self, question: str, card: str, kept: answers.Kept) -> None:
         """Keeps a new answer and shows it in the pressed card's place, what is too long for it below."""
         answers.keep(self.process.redis, question, kept)
-        cards = answer_cards(kept.answer, actions=self.process.signer, message_id=question, state=kept.state)
+        cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[0], key="state")
         for number, further in enumerate(cards[1:], start=2):
             self.process.feishu.reply(question, further, key=f"web:{number}", chat_id=kept.chat_id)
