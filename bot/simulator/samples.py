@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot import cards
 from bot.actions import ActionSigner
@@ -84,9 +85,10 @@ class Sample:
     streaming: bool = False
 
 
-def samples(language: str = "zh") -> list[Sample]:
+@lru_cache
+def samples(language: str = "zh") -> tuple[Sample, ...]:
     """Every card in 'zh' or 'en', those of long answers one by one."""
-    return [*_questions(language), *_presses(language), *_operators(language)]
+    return (*_questions(language), *_presses(language), *_operators(language))
 
 
 def _sources() -> tuple[Source, ...]:

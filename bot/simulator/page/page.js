@@ -92,21 +92,24 @@ function emptyMessage(message) {
   const node = make("article", { class: "message", "data-testid": "message", "data-id": message.id });
   node.append(avatar(message.name, message.bot ? here.state.bot.color : colorOf(message.sender)),
     make("div", { class: "content" }, make("div", { class: "who" }), make("div", { class: "body", "data-testid": "body" }),
-      make("div", { class: "reactions", "data-testid": "reactions" }),
-      make("section", { class: "thread", "data-testid": "thread", hidden: true }, make("div", { class: "thread-head" }))));
+      make("div", { class: "reactions", "data-testid": "reactions" })));
   return node;
 }
 
 function place(node, message, known) {
   const root = message.root && known.has(message.root) ? drawn.get(message.root) : null;
   if (!root) { get("messages").append(node); return; }
-  const thread = root.node.querySelector(".thread");
-  thread.hidden = false;
+  const content = root.node.querySelector(".content");
+  let thread = content.querySelector(":scope > .thread");
+  if (!thread) {
+    thread = make("section", { class: "thread", "data-testid": "thread" }, make("div", { class: "thread-head" }));
+    content.append(thread);
+  }
   thread.append(node);
 }
 
 function countReplies() {
-  for (const thread of document.querySelectorAll(".thread:not([hidden])")) {
+  for (const thread of document.querySelectorAll(".thread")) {
     thread.querySelector(".thread-head").textContent = `话题 · ${thread.querySelectorAll(":scope > .message").length} 条回复`;
   }
 }
