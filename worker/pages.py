@@ -23,6 +23,8 @@ KEPT_REFUSED = 600
 """Seconds a refusal is kept: the same question soon after does not ask again."""
 MAX_CHARACTERS = 60_000
 """Of a page's text; more is never read for one answer."""
+MAX_ELEMENTS = 10_000
+"""Of a page's tree: what takes a second to take apart; the longest pages of documentation have half."""
 _FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!<>~|-])")
 
@@ -81,15 +83,27 @@ def _article(page: Page) -> Article:
 
 
 def _main_text(page: Page) -> tuple[str, str]:
-    """Title and main text of an HTML page, without navigation, comments, links and images."""
-    from trafilatura import bare_extraction  # 1 s to import, and most workers never search the web
+    """Title and main text of an HTML page, without navigation, comments, links and images.
 
-    document = bare_extraction(
-        page.body, url=page.url, with_metadata=True, include_formatting=True, include_comments=False
-    )
-    if document is None:
-        return "", ""
-    return str(document.title or ""), _unescaped(str(document.text or ""))
+    Raises FetchRefused for a page that is too large to take apart or that the parser stumbles over.
+    """
+    from trafilatura import bare_extraction, load_html  # 1 s to import; most workers never search the web
+
+    try:
+        tree = load_html(page.body)
+        if tree is None:
+            return "", ""
+        if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
+            raise FetchRefused("the page has too many elements")
+        title = " ".join((tree.findtext(".//title") or "").split())
+        document = bare_extraction(
+            tree, url=page.url, fast=True, include_formatting=True, include_comments=False
+        )
+    except FetchRefused:
+        raise
+    except Exception as error:  # Strangers write these pages, and the parser asserts what they break.
+        raise FetchRefused(f"the page could not be taken apart: {type(error).__name__}") from error
+    return title, _unescaped(str(document.text or "")) if document is not None else ""
 
 
 def _unescaped(markdown: str) -> str:
@@ -106,5 +120,5 @@ def _decoded(page: Page) -> str:
     _, _, charset = page.media_type.partition("charset=")
     try:
         return page.body.decode(charset.strip().strip('"') or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return page.body.decode("utf-8", "replace")
