@@ -59,7 +59,17 @@ class Characters:
 
     def similarities(self, row: int, others: list[int]) -> Scores:
         """Cosines of one chunk with some others, (len(others),)."""
-        return np.asarray((self._rows[others] @ self._rows[row].T).todense(), dtype=np.float32).ravel()
+        buckets, weights = self._row(row)
+        cosines = []
+        for other in others:
+            other_buckets, other_weights = self._row(other)
+            _, own, its = np.intersect1d(buckets, other_buckets, assume_unique=True, return_indices=True)
+            cosines.append(float(weights[own] @ other_weights[its]))
+        return np.array(cosines, dtype=np.float32)
+
+    def _row(self, row: int) -> tuple[npt.NDArray[np.int32], Scores]:
+        start, end = self._rows.indptr[row], self._rows.indptr[row + 1]
+        return self._rows.indices[start:end], self._rows.data[start:end]
 
     def save(self, folder: Path) -> None:
         """Writes one file into a folder that exists."""

@@ -177,7 +177,7 @@ class Searcher:
         return chosen
 
     def _repeats(self, row: int, chosen: list[int]) -> bool:
-        """Whether the chunk says the same as a chosen one; only those with like vectors are compared closely."""
+        """Whether the chunk says the same as a chosen one; only those with like vectors are compared."""
         if not chosen:
             return False
         cosines = self.dense.text_vectors[chosen] @ self.dense.text_vectors[row]
