@@ -23,7 +23,7 @@ FORBIDDEN = frozenset(
 )
 """Names of fields whose values are never written."""
 REMOVED = "[removed]"
-_NOISY = ("urllib3", "httpx", "httpcore", "Lark", "werkzeug", "asyncio")
+_NOISY = ("urllib3", "httpx", "httpcore", "primp", "ddgs", "Lark", "werkzeug", "asyncio")
 
 
 def configure(process: str, level: str = "info") -> None:
