@@ -88,7 +88,7 @@ def _settings(config: Path | None) -> Settings:
 def _readable(result: dict[str, Any]) -> str:
     lines = [f"[{result['decision']}]", "", result["answer"]]
     for source in result["sources"]:
-        place = " > ".join([source["title"], *source.get("heading_path", [])])
+        place = " > ".join(dict.fromkeys([source["title"], *source["heading_path"]]))
         lines.append(f"[{source['number']}] {place}  {source['url'] or source['path']}")
     return "\n".join(lines)
 

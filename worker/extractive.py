@@ -33,16 +33,20 @@ SECOND_SHARE = 0.85
 """A second source is quoted from this share of the first one's relevance on."""
 SECOND_WORDS = 0.5
 """... and when it has this share of the question's words."""
-HOW_BONUS = 1.2
-"""Factor for a section with a list or a command, when the question asks how."""
-NEXT_SECTION = 0.6
-"""After a short section the excerpt's next best one is added from this share of its score on."""
+COMMAND_BONUS, LIST_BONUS = 1.35, 1.15
+"""Factors for a block that leads to a command or a list of steps, when the question asks how."""
+COMMAND_REACH, LIST_REACH = 3, 2
+"""So many blocks on, the command or the list still belongs to the block that leads to it."""
+NEXT_SECTION = 0.75
+"""To a short section the excerpt's next best one is added from this share of its score on."""
 RANK_LOSS = 0.12
 """What each lower place in the search result costs."""
 OTHER_LANGUAGE = 0.8
 """Factor for an excerpt that is not in the question's language."""
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _ASKS_HOW = re.compile(r"怎|如何|步骤|教程|命令|\bhow\b|\bsteps?\b|\bcommand", re.IGNORECASE)
+_CONTENTS = re.compile(r"(?:\s*(?:[-*+]|\d+\.)\s+\[[^\]]*\]\(#[^)]*\)\s*)+")
+"""A table of contents: a list of nothing but links into its own page."""
 _ATTACHED = {"code", "list", "table"}
 
 
@@ -147,7 +151,7 @@ def _quotes(prompt: Prompt) -> Iterator[Quote]:
         if not parts:
             continue
         scores = [
-            relevance.of(rank, part) * (HOW_BONUS if asks_how and _has_steps(parts, part) else 1.0)
+            relevance.of(rank, part) * (_step_bonus(parts, part) if asks_how else 1.0)
             for part in range(len(parts))
         ]
         best = max(range(len(parts)), key=lambda part: scores[part])
@@ -167,7 +171,7 @@ def _parts(excerpt: Excerpt) -> list[_Part]:
         if block.kind == "heading":
             title = block.text.lstrip("# ").splitlines()[0].strip()
             heading = "" if title in excerpt.name else title
-        else:
+        elif not _CONTENTS.fullmatch(block.text.strip()):
             parts.append(_Part(block, heading))
     return parts
 
@@ -230,20 +234,35 @@ class _Relevance:
 def _around(parts: Sequence[_Part], best: int, budget: int, scores: Sequence[float]) -> str:
     """The best block with what belongs to it: its whole section when that is short enough.
 
-    A short section, such as a page's introduction, is followed by the next best one of the excerpt.
+    A short section is followed by the subsection whose command it leads to, else by the next best section
+    of the excerpt; both stand in the order of the page.
     """
     start, end = _section(parts, best)
-    whole = _joined(parts[start:end])
-    left = budget - estimate_tokens(whole)
+    left = budget - estimate_tokens(_joined(parts[start:end]))
     if left < 0:
         return _core(parts, best, end, budget)
+    second = _second(parts, best, scores) if left > budget // 3 else None
+    if second is None:
+        return _joined(parts[start:end])
+    sections = sorted([(start, end), _section(parts, second)])
+    lengths = {(start, end): budget}
+    shown = [
+        cut(_joined(parts[slice(*place)]), lengths.get(place, left), estimate_tokens) for place in sections
+    ]
+    return "\n\n".join(text for text in shown if text)
+
+
+def _second(parts: Sequence[_Part], best: int, scores: Sequence[float]) -> int | None:
+    """A block of the section to show beside the best one's; None when no other is near enough."""
+    start, end = _section(parts, best)
+    has_command = any(part.block.kind == "code" for part in parts[start:end])
+    if not has_command and end < len(parts):
+        following = parts[end : _section(parts, end)[1]]
+        if parts[best].heading and any(part.block.kind == "code" for part in following):
+            return end
     others = [part for part in range(len(parts)) if not start <= part < end]
-    if left > budget // 2 and others:
-        second = max(others, key=lambda part: scores[part])
-        if scores[second] >= NEXT_SECTION * scores[best]:
-            more = cut(_joined(parts[slice(*_section(parts, second))]), left, estimate_tokens)
-            return f"{whole}\n\n{more}".rstrip()
-    return whole
+    second = max(others, key=lambda part: scores[part], default=best)
+    return second if second != best and scores[second] >= NEXT_SECTION * scores[best] else None
 
 
 def _section(parts: Sequence[_Part], inside: int) -> tuple[int, int]:
@@ -266,11 +285,19 @@ def _core(parts: Sequence[_Part], best: int, end: int, budget: int) -> str:
     return cut(_joined(parts[start:last]), budget, estimate_tokens)
 
 
-def _has_steps(parts: Sequence[_Part], part: int) -> bool:
-    """Whether the block's section has a list or a command."""
-    return any(
-        other.heading == parts[part].heading and other.block.kind in ("list", "code") for other in parts
-    )
+def _step_bonus(parts: Sequence[_Part], part: int) -> float:
+    """More than 1 for a block that is, or leads to, what a reader can do.
+
+    A section's command may stand in its first subsection; a page's introduction leads nowhere.
+    """
+    near = parts[part : part + COMMAND_REACH]
+    if not parts[part].heading:
+        near = [other for other in near if not other.heading]
+    if any(other.block.kind == "code" for other in near):
+        return COMMAND_BONUS
+    if any(other.block.kind == "list" for other in near[:LIST_REACH]):
+        return LIST_BONUS
+    return 1.0
 
 
 def _joined(parts: Sequence[_Part]) -> str:

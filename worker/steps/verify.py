@@ -77,11 +77,16 @@ class Verifier:
                 text = self._lines(block.text, result)
             if text:
                 kept.append(text)
-        result.text = "\n\n".join(_without_empty_lead(kept))
-        for number in _CITATION.findall(result.text):
-            if int(number) not in result.cited:
-                result.cited.append(int(number))
+        kept = _without_empty_lead(kept)
+        result.text = "\n\n".join(kept)
+        result.cited = self._cited(kept)
         return result
+
+    def _cited(self, texts: Sequence[str]) -> list[int]:
+        """Numbers cited in order of first use. `row[0]` in a program cites nothing."""
+        prose = (text for text in texts if not text.lstrip().startswith(("```", "~~~")))
+        numbers = (int(number) for text in prose for number in _CITATION.findall(text))
+        return list(dict.fromkeys(number for number in numbers if number in self.excerpts))
 
     def _keep_known(self, text: str) -> str:
         """The text without citations of sources that do not exist."""
