@@ -232,18 +232,24 @@ class Feishu:
         return None
 
     def _stream(self, message_id: str, key: str, card: Card2, record: Record) -> CardStream:
+        current = record
+
         def replaced(last: Card2) -> str:
-            self.recall(record.message_id)
-            return self.reply(message_id, last, key=f"{key}:replaced", chat_id=record.chat_id).message_id
+            nonlocal current
+            self.recall(current.message_id)
+            sent = self.reply(message_id, last, key=f"{key}:replaced", chat_id=current.chat_id)
+            current = replace(current, message_id=sent.message_id, card_id="")
+            self.records.put(message_id, key, current)
+            return sent.message_id
 
         def follow(number: int, further: Card2) -> None:
-            self.reply(message_id, further, key=f"{key}:{number}", chat_id=record.chat_id)
+            self.reply(message_id, further, key=f"{key}:{number}", chat_id=current.chat_id)
 
         ways = Ways(
-            patching=lambda: PatchCarrier(self._api, record.message_id, card),
+            patching=lambda: PatchCarrier(self._api, current.message_id, card),
             replace=replaced,
             follow=follow,
-            done=lambda: self.records.put(message_id, key, replace(record, state=State.DONE)),
+            done=lambda: self.records.put(message_id, key, replace(current, state=State.DONE)),
         )
         carrier = self._carrier(record.message_id, record.card_id, card)
         return CardStream(carrier, ways, record.message_id, finished=record.state is State.DONE)

@@ -127,7 +127,11 @@ def test_card_that_cannot_be_changed_is_replaced_by_one(local: LocalFeishu, feis
     local.faults.add(200750, on="cards.update", times=None)
     local.faults.add(230031, on="messages.patch", times=None)
     stream_answer(feishu, question)
-    assert [text_of(card).count(TEXT) for card in local.cards(question)] == [1]
+    cards = local.cards(question)
+    assert [text_of(card).count(TEXT) for card in cards] == [1]
+    record = feishu.records.get(question, "answer")
+    assert record is not None
+    assert record.message_id == cards[0].message_id
 
 
 def test_recalled_card_stops_the_stream(local: LocalFeishu, feishu: Feishu) -> None:
