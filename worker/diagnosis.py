@@ -6,19 +6,14 @@ of them. The doctor itself is bot/doctor.py and reaches these by dotted path.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from redis import Redis
 
 from bot.config import Settings
-from bot.errors import EngineRefused, EngineUnavailable, FeishuError, IndexMismatch, IndexMissing
+from bot.errors import FeishuError, IndexMismatch, IndexMissing
 from bot.feishu import Feishu
-from bot.messages import say
 from index.gate import open_gate
 from index.snapshot import open_current
-from worker.gpu import graphics_cards
-from worker.llm import LLM, open_llm
-from worker.tokens import check_model_folder
+from worker.engine_check import engine_rows
 
 Row = tuple[str, str, str, str]
 GOOD, WARNING, FAILED = "good", "warning", "failed"
@@ -93,24 +88,4 @@ def index(settings: Settings) -> list[Row]:
 
 def engine(settings: Settings) -> list[Row]:
     """Which engine serves, whether its model fits and is complete, whether it follows the scale."""
-    cards = graphics_cards()
-    named = "; ".join(f"{card.name}, {card.total_bytes / 2**30:.0f} GiB" for card in cards) or "none visible"
-    rows: list[Row] = [("gpu", GOOD, named, "")]
-    folder = Path(settings.llm.model)
-    if folder.is_dir():
-        rows += [("model files", FAILED, problem, "") for problem in check_model_folder(folder)]
-    llm = open_llm(settings)
-    try:
-        return rows + _speak(llm)
-    finally:
-        llm.close()
-
-
-def _speak(llm: LLM) -> list[Row]:
-    rows: list[Row] = [("engine", GOOD, llm.name, "")]
-    try:
-        if llm.degraded:
-            rows = [("engine", WARNING, say(llm.degraded, "en"), "start the model server, then ask again")]
-    except (EngineUnavailable, EngineRefused) as error:
-        rows = [("engine", FAILED, str(error), "check llm.base_url, llm.api_key and llm.model")]
-    return rows
+    return engine_rows(settings)

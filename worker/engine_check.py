@@ -1,4 +1,4 @@
-"""The doctor's look at the engine: which serves, does its model fit and is it whole, does it follow the scale.
+"""The doctor's look at the engine: which serves, does its model fit and follow the scale.
 
 Nothing is started for it: a TurboMind that runs is asked, one that does not is judged by arithmetic.
 Rows are (check, state, detail, fix), for bot/doctor.py.
@@ -108,7 +108,7 @@ def memory_rows(settings: Settings, card: GraphicsCard) -> list[Row]:
 
 
 def server_rows(settings: Settings, urls: tuple[str, ...]) -> list[Row]:
-    """Does each server answer, does it split text as the tokenizer here does, does its model follow the scale."""
+    """Does each server answer, split text as the tokenizer here does, follow the scale."""
     rows: list[Row] = []
     patient = settings.model_copy(
         update={"worker": settings.worker.model_copy(update={"answer_timeout": int(ANSWER_PATIENCE)})}
@@ -141,16 +141,17 @@ def _compare(url: str, counter: SentencePieceCounter | FastCounter, settings: LL
     headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def encode(text: str) -> list[int]:
-        answer = httpx.post(
-            f"{url}/encode", json={"input": text}, headers=headers, timeout=PATIENCE, trust_env=False
-        )
+        answer = client.post(f"{url}/encode", json={"input": text})
         answer.raise_for_status()
         return [int(number) for number in answer.json()["input_ids"]]
 
+    client = httpx.Client(headers=headers, timeout=PATIENCE, trust_env=False)
     try:
         problems = compare_with_server(counter, encode)
     except (httpx.HTTPError, KeyError, ValueError, TypeError):
         return []
+    finally:
+        client.close()
     return [("tokenizer", FAILED, problem, "") for problem in problems]
 
 

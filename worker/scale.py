@@ -18,34 +18,10 @@ APART = 2.0
 """Points between the means of both kinds for scores to be worth asking for."""
 FLAT = 1.0
 """Below this the model gives everything the same number."""
-ANSWERABLE = (
-    (
-        "如何安装 FooServe？",
-        "安装 FooServe",
-        "运行 pip install fooserve 即可安装 FooServe，需要 Python 3.9 以上。",
-        "zh",
-    ),
-    (
-        "Which port does FooServe listen on by default?",
-        "FooServe settings",
-        "FooServe listens on port 9090 by default; change it with --port.",
-        "en",
-    ),
-)
-UNRELATED = (
-    (
-        "今天中午吃什么？",
-        "安装 FooServe",
-        "运行 pip install fooserve 即可安装 FooServe，需要 Python 3.9 以上。",
-        "zh",
-    ),
-    (
-        "Happy birthday, see you at the party tonight!",
-        "FooServe settings",
-        "FooServe listens on port 9090 by default; change it with --port.",
-        "en",
-    ),
-)
+_ZH = ("安装 FooServe", "运行 pip install fooserve 即可安装 FooServe，需要 Python 3.9 以上。", "zh")
+_EN = ("FooServe settings", "FooServe listens on port 9090 by default; change it with --port.", "en")
+ANSWERABLE = (("如何安装 FooServe？", *_ZH), ("Which port does FooServe listen on by default?", *_EN))
+UNRELATED = (("今天中午吃什么？", *_ZH), ("Happy birthday, see you at the party tonight!", *_EN))
 TAKE_ANOTHER = (
     "take a newer chat model, such as internlm/internlm2-chat-7b, or let the index decide alone: "
     "llm.engine: extractive"
