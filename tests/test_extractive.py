@@ -1,0 +1,79 @@
+"""The answerer with no model: what it quotes, what it leaves out, when it has nothing to say."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import EngineRefused
+from worker.excerpts import Excerpt
+from worker.extractive import Extractive, choose
+from worker.prompts import NOT_FOUND, Prompt, Prompts
+
+INSTALL = """Fennel runs on Linux and macOS and installs in two ways.
+
+- [Requirements](#requirements)
+- [From source](#from-source)
+
+## Requirements
+
+Python 3.11 or newer.
+
+## From source
+
+Install Fennel from source like this:
+
+```bash
+git clone https://example.org/fennel
+make setup
+```
+"""
+HISTORY = "Fennel was first shown in spring. It is named after a plant."
+
+
+def prompt(question: str, *texts: str, language: str = "en") -> Prompt:
+    excerpts = [Excerpt(number, f"Page {number}", text) for number, text in enumerate(texts, start=1)]
+    return Prompts(question, excerpts, language).answer()
+
+
+def answer(question: str, *texts: str, language: str = "en") -> str:
+    return "".join(Extractive().stream(prompt(question, *texts, language=language)))
+
+
+def test_a_how_question_is_answered_with_the_command() -> None:
+    said = answer("How do I install Fennel from source?", INSTALL, HISTORY)
+    assert "git clone" in said
+    assert "[1]" in said
+
+
+def test_it_says_that_it_quotes_in_the_language_asked() -> None:
+    assert answer("How do I install Fennel?", INSTALL).startswith("Quoted from the documents")
+    assert answer("怎么安装 Fennel？", INSTALL, language="zh").startswith("以下是文档原文")
+
+
+def test_a_table_of_contents_is_never_quoted() -> None:
+    assert "(#requirements)" not in answer("How do I install Fennel?", INSTALL)
+
+
+def test_every_quoted_line_stands_in_the_document() -> None:
+    for quote in choose(prompt("How do I install Fennel from source?", INSTALL)):
+        lines = [line.strip("* ") for line in quote.text.splitlines() if line.strip()]
+        assert all(line in INSTALL for line in lines)
+
+
+def test_nothing_in_common_means_not_found() -> None:
+    assert answer("Which wine goes with roasted duck?", HISTORY) == NOT_FOUND
+
+
+def test_no_material_means_not_found() -> None:
+    assert answer("How do I install Fennel?") == NOT_FOUND
+
+
+def test_it_does_not_pretend_to_score() -> None:
+    score = Extractive().score(prompt("How do I install Fennel?", INSTALL))
+    assert score.value is None
+    assert "no model" in score.reason
+
+
+def test_a_free_prompt_is_refused() -> None:
+    with pytest.raises(EngineRefused):
+        Extractive().stream([{"role": "user", "content": "Tell me a story"}])
