@@ -222,3 +222,28 @@ def test_entity_card_is_sent_once(local: LocalFeishu, caller: Caller, question: 
 def test_unknown_routes_are_plain_404(caller: Caller) -> None:
     answer = caller.send("GET", "/im/v9/nothing")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/plain")
+
+
+def test_scopes_decide_what_the_app_may_do_and_hear(
+    local: LocalFeishu, caller: Caller, question: str
+) -> None:
+    listed = caller.call("GET", "/application/v6/scopes")["data"]["scopes"]
+    assert "im:message.group_msg" in {scope["scope_name"] for scope in listed}
+    local.tenant.scopes = ["im:message.group_at_msg:readonly"]
+    refused = caller.reply(question, text("x"))
+    assert refused["code"] == 99991672
+    assert "im:message:send_as_bot" in refused["msg"]
+    assert caller.create_card(CARD)["code"] == 99991672
+    heard = len(local.pushes.all)
+    local.say(text="nobody in particular")
+    assert len(local.pushes.all) == heard, "without im:message.group_msg only mentions are pushed"
+    local.say(text="@bot hello", mention_bot=True)
+    assert len(local.pushes.all) == heard + 1
+
+
+def test_every_message_opens_a_topic_in_a_topic_group(local: LocalFeishu, caller: Caller) -> None:
+    local.add_chat("oc_topics", "Topics", message_type="thread")
+    question = local.say(text="@bot how?", mention_bot=True, chat="oc_topics")
+    thread = local.messages("oc_topics")[0].thread_id
+    assert thread.startswith("omt_")
+    assert caller.reply(question, text("x"))["data"]["thread_id"] == thread

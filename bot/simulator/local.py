@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bot.simulator import payloads
+from bot.simulator import payloads, scopes
 from bot.simulator.auth_api import Tokens
 from bot.simulator.clock import Clock
 from bot.simulator.faults import Faults
@@ -73,7 +73,9 @@ class LocalFeishu:
             verification_token or secrets.token_hex(16),
         )
         self.clock = Clock(scale)
-        self.tenant = Tenant(self.clock, bot_open_id=BOT_OPEN_ID, bot_name="茴香", app_id=app_id)
+        self.tenant = Tenant(
+            self.clock, bot_open_id=BOT_OPEN_ID, bot_name="茴香", app_id=app_id, scopes=scopes.DEFAULT
+        )
         self.faults = Faults(seed=seed)
         self.tokens = Tokens(self.clock, app_id, self.app.app_secret)
         self.limits = Limits(enabled=limits)
@@ -139,6 +141,18 @@ class LocalFeishu:
     def bot_open_id(self) -> str:
         return self.tenant.bot.open_id
 
+    def add_chat(
+        self, chat_id: str, name: str = "", members: tuple[str, ...] = (), message_type: str = "chat"
+    ) -> None:
+        """Makes a group; `message_type` "thread" is a group where every message opens a topic."""
+        with self.tenant.lock:
+            chat = self.tenant.chat(chat_id, name)
+            chat.members = list(members or PEOPLE)
+            chat.message_type = message_type
+            for open_id in chat.members:
+                self.tenant.user(open_id)
+            self.tenant.touch()
+
     def say(
         self,
         user: str = "ou_alice",
@@ -159,7 +173,7 @@ class LocalFeishu:
 
     def push(self, message_id: str, times: int = 1, *, new_event_id: bool = False) -> list[Push]:
         """Delivers a message's event again, as Feishu sometimes does; waits for each first attempt."""
-        first = next(p for p in self.pushes.all if p.message_id == message_id)
+        first = self.pushes.of(message_id)
         sent = []
         for _ in range(times):
             payload = copy.deepcopy(first.payload)
@@ -174,27 +188,28 @@ class LocalFeishu:
 
     def wait_for_push(self, message_id: str, timeout: float = 10.0, attempts: int = 1) -> Push:
         """The push of a message once it was attempted. Raises TimeoutError."""
-        push = next(p for p in self.pushes.all if p.message_id == message_id)
-        return self.pushes.wait(push, timeout, attempts)
+        return self.pushes.wait(self.pushes.of(message_id), timeout, attempts)
 
     def messages(self, chat: str = DEMO_CHAT) -> list[ChatMessage]:
         """A chat's messages, oldest first."""
         return self.tenant.in_chat(chat)
 
     def replies(self, message_id: str) -> list[ChatMessage]:
-        """The bot's messages that answer a message, recalled ones left out."""
-        return self.tenant.replies_to(message_id)
+        """The bot's messages that answer a message, as they stand now, recalled ones left out."""
+        with self.tenant.lock:
+            return [copy.deepcopy(one) for one in self.tenant.replies_to(message_id)]
 
     def cards(self, message_id: str) -> list[SentCard]:
         """The cards that answer a message, as they stand now."""
-        return [SentCard(message) for message in self.replies(message_id) if message.card]
+        with self.tenant.lock:
+            return [SentCard(message) for message in self.tenant.replies_to(message_id) if message.card]
 
     def wait_for_card(self, message_id: str, timeout: float = 20.0, final: bool = True) -> SentCard:
         """The first card answering a message; `final`: once its streaming is closed. Raises TimeoutError."""
 
         def ready() -> SentCard | None:
             cards = self.cards(message_id)
-            if not cards or (final and _streams(cards[0])):
+            if not cards or (final and is_open(cards[0])):
                 return None
             return cards[0]
 
@@ -204,8 +219,8 @@ class LocalFeishu:
         """The bot's answers once there are `count`. Raises TimeoutError."""
 
         def ready() -> list[ChatMessage] | None:
-            replies = self.replies(message_id)
-            return replies if len(replies) >= count else None
+            enough = len(self.tenant.replies_to(message_id)) >= count
+            return self.replies(message_id) if enough else None
 
         return self._wait(ready, timeout, f"{message_id} has fewer than {count} replies")
 
@@ -245,7 +260,7 @@ class LocalFeishu:
             ]
 
 
-def _streams(card: SentCard) -> bool:
+def is_open(card: SentCard) -> bool:
     """Whether the card is still being written; between closing its stream and the last card it is, too."""
     if card.streaming or (card.get("config") or {}).get("streaming_mode") is True:
         return True

@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from bot.simulator import payloads
+from bot.simulator import payloads, scopes
 from bot.simulator.messages_api import p2p_chat_id
 from bot.simulator.payloads import App
 from bot.simulator.pushes import Push, Pushes
@@ -66,7 +66,8 @@ class People:
             )
             self._thread(message, chat, speech)
             tenant.add(message)
-            if not chat.bot_inside:
+            mentioned = tenant.bot.open_id in {mention["id"] for mention in mentions}
+            if not chat.bot_inside or not scopes.hears(tenant.scopes, kind=chat.kind, mentioned=mentioned):
                 return message, None
             event = payloads.message_received(tenant, message, chat)
         return message, self._push("im.message.receive_v1", event)

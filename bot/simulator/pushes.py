@@ -76,6 +76,8 @@ class Pushes:
         self.push_to = push_to
         self.on_change = on_change
         self.all: list[Push] = []
+        self.first: dict[str, Push] = {}
+        """message id -> the first push that spoke of it."""
         self.condition = threading.Condition()
         self.due: list[tuple[float, int, Push]] = []
         self.order = itertools.count(1)
@@ -91,10 +93,15 @@ class Pushes:
         push = Push(next(self.order), payload["header"]["event_type"], payload, self.clock.now())
         with self.condition:
             self.all.append(push)
+            self.first.setdefault(push.message_id, push)
             heapq.heappush(self.due, (time.monotonic(), push.number, push))
             self.condition.notify_all()
         self.on_change()
         return push
+
+    def of(self, message_id: str) -> Push:
+        """The first push of a message. Raises KeyError when it was never pushed."""
+        return self.first[message_id]
 
     def call_back(self, payload: Json) -> tuple[Push, Attempt]:
         """Sends a card callback and waits for its answer; never repeated."""

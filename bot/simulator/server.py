@@ -16,6 +16,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from bot.simulator import scopes
 from bot.simulator.auth_api import Tokens, auth_blueprint
 from bot.simulator.cardkit_api import CardKit, cardkit_blueprint
 from bot.simulator.chats_api import chats_blueprint, reactions_blueprint
@@ -91,6 +92,7 @@ class Gate:
         if operation in ("auth.token", "hook.send"):
             return None
         self.feishu.tokens.check(request.headers.get("Authorization", ""))
+        scopes.check(operation, self.feishu.tenant.scopes)
         if operation != "elements.content":
             self._count(operation)
         return None

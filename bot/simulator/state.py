@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import secrets
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,7 +141,9 @@ class ApiCall:
 class Tenant:
     """All of it, with the lock that guards it."""
 
-    def __init__(self, clock: Clock, *, bot_open_id: str, bot_name: str, app_id: str) -> None:
+    def __init__(
+        self, clock: Clock, *, bot_open_id: str, bot_name: str, app_id: str, scopes: tuple[str, ...] = ()
+    ) -> None:
         self.clock = clock
         self.app_id = app_id
         self.lock = threading.RLock()
@@ -151,20 +153,14 @@ class Tenant:
         self.users: dict[str, User] = {}
         self.chats: dict[str, Chat] = {}
         self.messages: dict[str, ChatMessage] = {}
+        self.answers: dict[str, list[ChatMessage]] = defaultdict(list)
+        """message id -> the bot's messages that answer it."""
         self.cards: dict[str, Card] = {}
         self.calls: deque[ApiCall] = deque(maxlen=2000)
         self.toasts: deque[Json] = deque(maxlen=200)
         self.sent: dict[str, tuple[float, str]] = {}
         """uuid of a send -> (when, message id)."""
-        self.scopes = [
-            "im:message.group_at_msg:readonly",
-            "im:message.p2p_msg:readonly",
-            "im:message:send_as_bot",
-            "im:message:recall",
-            "im:message:readonly",
-            "im:message.reactions:write_only",
-            "cardkit:card:write",
-        ]
+        self.scopes = list(scopes)
         """What the app may do, for application/v6/scopes."""
 
     def touch(self) -> None:
@@ -198,6 +194,9 @@ class Tenant:
         """Puts a message into its chat."""
         with self.lock:
             self.messages[message.message_id] = message
+            if message.is_bot:
+                for answered in {message.root_id, message.parent_id} - {""}:
+                    self.answers[answered].append(message)
             if message.card is not None:
                 message.card.message_id = message.message_id
             self.touch()
@@ -209,10 +208,9 @@ class Tenant:
             return [copy.deepcopy(m) for m in self.messages.values() if m.chat_id == chat_id]
 
     def replies_to(self, message_id: str) -> list[ChatMessage]:
-        """Copies of the bot's messages that answer a message, oldest first, recalled ones left out."""
+        """The bot's messages that answer a message, oldest first, recalled ones left out.
+
+        They are the live ones: copy what is kept.
+        """
         with self.lock:
-            return [
-                copy.deepcopy(m)
-                for m in self.messages.values()
-                if m.is_bot and message_id in (m.parent_id, m.root_id) and not m.recalled
-            ]
+            return [one for one in self.answers.get(message_id, ()) if not one.recalled]
