@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from redis import Redis
 
 from bot.redis_server import RedisServer
@@ -34,6 +35,12 @@ def redis(redis_server: RedisServer) -> Iterator[Redis]:
 def redis_url(redis: Redis, redis_server: RedisServer) -> str:
     """The address of the emptied Redis, for processes a test starts."""
     return redis_server.url
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _logs_off_stdout() -> None:
+    """Logs go to logging, where caplog sees them: what a command prints is its own."""
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
 @pytest.fixture(autouse=True)
