@@ -1,0 +1,167 @@
+"""Every format becomes Markdown with its headings; one bad file never stops the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.config import SourceSettings
+from bot.errors import LoadError
+from index.formats import SUFFIXES, read
+from index.load import Document, LoadReport, glob_pattern, load
+from index.pairs import read_pairs
+from tests.index_files import write_documents
+
+
+def read_all(
+    *sources: SourceSettings, clones: Path = Path("unused")
+) -> tuple[dict[str, Document], LoadReport]:
+    report = LoadReport()
+    return {document.path: document for document in load(sources, clones, report)}, report
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_documents(tmp_path / "handbook")
+
+
+def test_every_format_is_read(folder: Path) -> None:
+    documents, report = read_all(SourceSettings(path=folder))
+    assert not report.errors
+    names = "docs/kv_quant.md docs/zh_cn/install.md start.rst hook.html notes.txt manual.pdf policy.docx"
+    assert set(documents) == set(names.split())
+    assert all(document.source == "handbook" for document in documents.values())
+    assert documents["docs/kv_quant.md"].title == "KV cache quantization"
+    assert documents["docs/zh_cn/install.md"].language == "zh"
+    assert documents["start.rst"].language == "en"
+    assert documents["notes.txt"].title == "notes"
+
+
+def test_restructured_text_becomes_markdown(folder: Path) -> None:
+    text = read_all(SourceSettings(path=folder))[0]["start.rst"].text
+    assert "# Getting started" in text
+    assert "## Run it" in text
+    assert "```shell\nfennel --help\n```" in text
+    assert "[the site](https://example.org/site) and more" in text
+    assert "toctree" not in text
+
+
+def test_html_keeps_anchors_and_tables_and_drops_navigation(folder: Path) -> None:
+    page = read_all(SourceSettings(path=folder))[0]["hook.html"]
+    assert page.title == "Webhook guide"
+    assert "## Retries {#retry}" in page.text
+    assert "| 230020 | too fast |" in page.text
+    assert "- after 15 s" in page.text
+    assert "menu" not in page.text
+    assert "gone" not in page.text
+
+
+def test_pdf_pages_and_word_headings(folder: Path) -> None:
+    documents, _ = read_all(SourceSettings(path=folder))
+    assert "## Page 2 {#page=2}" in documents["manual.pdf"].text
+    assert "two years" in documents["manual.pdf"].text
+    assert "## Exceptions" in documents["policy.docx"].text
+    assert "| intern | 10 |" in documents["policy.docx"].text
+
+
+def test_include_exclude_and_links(folder: Path) -> None:
+    source = SourceSettings(
+        path=folder,
+        include=("docs/**/*.md",),
+        exclude=("**/zh_cn/**",),
+        url="https://example.org/site/",
+        name="guide",
+    )
+    documents, _ = read_all(source)
+    assert list(documents) == ["docs/kv_quant.md"]
+    assert documents["docs/kv_quant.md"].url == "https://example.org/site/docs/kv_quant.md"
+    assert documents["docs/kv_quant.md"].source == "guide"
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "matches"),
+    [
+        ("**/*.md", "a.md", True),
+        ("**/*.md", "a/b/c.md", True),
+        ("*.md", "a/b.md", False),
+        ("docs/*", "docs/a.md", True),
+        ("docs/**", "docs/a/b.md", True),
+        ("a?.md", "ab.md", True),
+        ("a+.md", "aa.md", False),
+    ],
+)
+def test_globs(glob: str, path: str, matches: bool) -> None:
+    assert bool(glob_pattern(glob).fullmatch(path)) is matches
+
+
+def test_bad_files_are_reported_and_the_rest_is_read(folder: Path) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 nothing more")
+    (folder / "broken.docx").write_bytes(b"no zip")
+    (folder / "binary.md").write_bytes(b"\x00\x01\x02\x03")
+    (folder / "empty.md").write_text("", "utf-8")
+    documents, report = read_all(SourceSettings(path=folder), SourceSettings(path=folder / "absent"))
+    assert len(documents) == 7
+    told = " ".join(map(str, report.errors))
+    assert all(name in told for name in ("broken.pdf", "broken.docx", "binary.md", "absent"))
+    assert len(report.errors) == 4
+
+
+def test_links_out_of_the_folder_and_hidden_folders_are_not_read(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("# secret", "utf-8")
+    (folder / "link.md").symlink_to(tmp_path / "secret.md")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "notes.md").write_text("# internal", "utf-8")
+    documents, _ = read_all(SourceSettings(path=folder))
+    assert "link.md" not in documents
+    assert ".git/notes.md" not in documents
+
+
+def test_chinese_encodings_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("安装说明".encode("gb18030"))
+    (tmp_path / "b.txt").write_bytes("安装说明".encode("utf-16"))
+    documents, report = read_all(SourceSettings(path=tmp_path))
+    assert [document.text for document in documents.values()] == ["安装说明", "安装说明"]
+    assert not report.errors
+
+
+def test_question_answer_pairs(tmp_path: Path) -> None:
+    (tmp_path / "faq.csv").write_text(
+        "Question,Answer,url\n怎么报销？,填单子。,https://e.org/1\n", "utf-8-sig"
+    )
+    (tmp_path / "faq.json").write_text(json.dumps({"How to log in?": "Use SSO."}), "utf-8")
+    (tmp_path / "faq.jsonl").write_text('{"问题": "几点开会", "答案": "十点"}\n', "utf-8")
+    sources = [SourceSettings(qa=tmp_path / f"faq.{suffix}") for suffix in ("csv", "json", "jsonl")]
+    documents, report = read_all(*sources)
+    assert not report.errors
+    found = {document.title: document for document in documents.values()}
+    assert found["怎么报销？"].url == "https://e.org/1"
+    assert found["怎么报销？"].language == "zh"
+    assert "Use SSO." in found["How to log in?"].text
+    assert "十点" in found["几点开会"].text
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '[{"question": "only"}]', "{"])
+def test_wrong_pairs_say_what_is_missing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "faq.json").write_text(text, "utf-8")
+    with pytest.raises(LoadError, match=r"faq\.json"):
+        read_pairs(tmp_path / "faq.json")
+
+
+def test_feishu_documents_need_a_reader(folder: Path) -> None:
+    source = SourceSettings(feishu_doc="doxcn123")
+    _, report = read_all(source)
+    assert "doxcn123" in str(report.errors[0])
+    page = next(load([SourceSettings(path=folder)], Path("unused"), LoadReport()))
+    assert list(load([source], Path("unused"), LoadReport(), lambda source: [page])) == [page]
+
+
+@settings(max_examples=40, deadline=None)
+@given(suffix=st.sampled_from(sorted(SUFFIXES - {".pdf", ".docx"})), raw=st.binary(max_size=300))
+def test_no_bytes_break_a_reader(suffix: str, raw: bytes) -> None:
+    with contextlib.suppress(LoadError):
+        read(suffix, raw)

@@ -1,0 +1,77 @@
+"""Chunks follow the headings, keep their ids when others change, and anchor like GitHub."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.load import Document
+from index.split import CHUNK_CHARACTERS, sections, slug_of, split
+from tests.index_files import MARKDOWN
+
+
+def document(text: str, path: str = "a.md", url: str = "") -> Document:
+    return Document("docs", path, "Title", text, url, "en", 0.0, "digest")
+
+
+def test_chunks_carry_their_headings_and_links() -> None:
+    chunks = split(document(MARKDOWN, url="https://example.org/a.md"))
+    assert [chunk.heading_path for chunk in chunks] == [
+        ("KV cache quantization",),
+        ("KV cache quantization", "Usage"),
+        ("KV cache quantization", "Accuracy"),
+    ]
+    assert [chunk.position for chunk in chunks] == [0, 1, 2]
+    assert chunks[1].url == "https://example.org/a.md#usage"
+    assert "# not a heading" in chunks[1].text
+
+
+def test_ids_are_stable_when_a_paragraph_is_added_above() -> None:
+    before = {chunk.id for chunk in split(document(MARKDOWN))}
+    after = {chunk.id for chunk in split(document("A new first line.\n\n" + MARKDOWN))}
+    assert before < after
+    moved = {chunk.id for chunk in split(document(MARKDOWN, path="b.md"))}
+    assert not before & moved
+
+
+def test_repeated_text_has_ids_of_its_own() -> None:
+    chunks = split(document("# A\n\nsame\n\n# A\n\nsame\n"))
+    assert len({chunk.id for chunk in chunks}) == 2
+    assert [chunk.anchor for chunk in chunks] == ["a", "a-1"]
+
+
+def test_underlined_headings_and_given_anchors() -> None:
+    text = "Top\n===\n\nbody\n\nPart\n----\n\nmore\n\n# Named {#here}\n\nend\n"
+    found = list(sections(text))
+    assert [(part.heading_path, part.anchor) for part in found] == [
+        (("Top",), "top"),
+        (("Top", "Part"), "part"),
+        (("Named",), "here"),
+    ]
+
+
+def test_tables_and_rules_are_no_headings() -> None:
+    text = "# A\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\ntext\n\n---\n\nmore\n"
+    assert [part.heading_path for part in sections(text)] == [("A",)]
+
+
+def test_slugs_are_those_of_github() -> None:
+    assert slug_of("Step 1, 数据准备 (optional)") == "step-1-数据准备-optional"
+    assert slug_of("`--kv_cache` usage") == "--kv_cache-usage"
+
+
+def test_long_sections_are_cut_within_the_aim() -> None:
+    english = "One sentence about quantization. " * 200
+    chinese = "量化可以节省显存并且提高吞吐。" * 200
+    for text, limit in ((english, CHUNK_CHARACTERS), (chinese, CHUNK_CHARACTERS // 2)):
+        chunks = split(document(f"# A\n\n{text}"))
+        assert len(chunks) > 5
+        assert all(len(chunk.text) <= limit for chunk in chunks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.sampled_from("#=-`~ \nab安装|{}"), max_size=200))
+def test_no_text_is_lost_or_breaks_the_splitter(text: str) -> None:
+    chunks = split(document(text))
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+    assert all(chunk.text.strip() for chunk in chunks)

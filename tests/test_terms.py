@@ -1,0 +1,62 @@
+"""Identifiers stay whole, their parts count too, and the words of a question are left out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.glossary import translated
+from index.terms import language_of, stem, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("怎么设置 --cache-max-entry-count？", {"cache-max-entry-count", "cach", "entry", "设置"}),
+        ("kv_cache 量化", {"kv_cache", "kv", "cach", "量化"}),
+        ("RTMPose 和 TurboMind", {"rtmpos", "turbomind"}),
+        ("mmdet3d==1.0.0", {"mmdet3d", "1.0.0"}),
+        ("C++ 推理", {"c++", "推理"}),
+        ("安装ＭＭＣＶ", {"安装", "mmcv"}),
+    ],
+)
+def test_identifiers_and_words(text: str, wanted: set[str]) -> None:
+    assert wanted <= set(terms(text))
+
+
+def test_question_words_say_nothing() -> None:
+    assert terms("请问如何 how to do this 呢？") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("install", "installs", "installing", "installed"),
+        ("configure", "configuring", "configured"),
+        ("cache", "caches", "cached"),
+    ],
+)
+def test_english_endings_meet(words: tuple[str, ...]) -> None:
+    assert len({stem(word) for word in words}) == 1
+
+
+def test_the_longest_chinese_term_is_translated() -> None:
+    assert {"object", "detection"} <= set(translated("目标检测怎么训练"))
+    assert {"finetun", "dataset", "custom"} <= set(translated("如何在自定义数据集上微调"))
+    assert translated("how to install") == ()
+
+
+def test_language_is_that_of_the_prose() -> None:
+    assert language_of("安装说明\n```\n" + "pip install something\n" * 50 + "```\n") == "zh"
+    assert (
+        language_of("Install it. The Chinese name is 茴香, which is fennel in English and grows well.")
+        == "en"
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=120))
+def test_any_text_has_terms_without_empty_ones(text: str) -> None:
+    assert all(terms(text))
+    translated(text)
