@@ -7,6 +7,7 @@ It shows job arguments (what people asked) and can delete and requeue jobs, so i
 from __future__ import annotations
 
 import hmac
+import json
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
@@ -30,18 +31,25 @@ def add_dashboard(app: Flask, settings: Settings) -> None:
     token = settings.web.dashboard_token.get_secret_value()
 
     def guard() -> Response | None:
+        if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
+            return None
         if not _is_allowed(token):
-            return Response(
-                '{"error": "unauthorized"}',
-                401,
-                {"WWW-Authenticate": 'Basic realm="fennel"', "Content-Type": "application/json"},
-            )
-        if request.method != "GET" and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            return Response('{"error": "forbidden"}', 403, content_type="application/json")
+            return _refuse("unauthorized", 401, {"WWW-Authenticate": 'Basic realm="fennel"'})
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return _refuse("forbidden", 403, {})  # another site's page: some of its GETs change things too
         return None
 
-    rq_dashboard.blueprint.before_request(guard)
+    def no_file(filename: str) -> Response:
+        return _refuse("not found", 404, {})
+
+    app.before_request(guard)
+    # Its template asks the application for a favicon, and this application serves no files.
+    app.add_url_rule(f"{PREFIX}/none/<path:filename>", "static", view_func=no_file)
     app.register_blueprint(rq_dashboard.blueprint, url_prefix=PREFIX)
+
+
+def _refuse(word: str, status: int, headers: dict[str, str]) -> Response:
+    return Response(json.dumps({"error": word}), status, headers, content_type="application/json")
 
 
 def _is_allowed(token: str) -> bool:

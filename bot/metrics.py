@@ -9,8 +9,10 @@ the queue's depth, are read when the page is asked for: they must not be added u
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     # prometheus_client opens its files while it is imported, so the folder must be there before.
@@ -26,6 +28,9 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+
+if TYPE_CHECKING:
+    from wsgiref.simple_server import WSGIServer
 
 EVENTS = Counter("fennel_events_total", "Proven events from Feishu, by type", ["type"])
 REFUSED = Counter("fennel_refused_pushes_total", "Pushes that were refused, by reason", ["reason"])
@@ -46,7 +51,7 @@ STEP_SECONDS = Histogram(
 )
 ANSWER_SECONDS = Histogram(
     "fennel_answer_seconds",
-    "Time from the asker's message to its final card",
+    "Time a question took, from taking it up to its answer",
     buckets=(0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300),
 )
 ENGINE_TOKENS = Counter("fennel_engine_tokens_total", "Tokens the engine read and wrote", ["engine", "kind"])
@@ -56,6 +61,15 @@ PARKED = Counter("fennel_parked_jobs_total", "Jobs given up after their last ret
 ADMIN_ACTIONS = Counter("fennel_admin_actions_total", "Commands given by admins", ["command"])
 
 Gauges = dict[str, float]
+
+
+def count_answer(trace: Mapping[str, Any]) -> None:
+    """Counts what a question's Trace (worker.trace) says: decision, time of each step, tokens."""
+    DECISIONS.labels(trace.get("decision") or "none").inc()
+    for step, seconds in trace.get("seconds", {}).items():
+        (ANSWER_SECONDS if step == "total" else STEP_SECONDS.labels(step)).observe(seconds)
+    for kind, count in trace.get("usage", {}).items():
+        ENGINE_TOKENS.labels(trace.get("engine") or "none", kind.removesuffix("_tokens")).inc(count)
 
 
 def exposition(state: Callable[[], Gauges] | None = None) -> bytes:
@@ -68,13 +82,13 @@ def exposition(state: Callable[[], Gauges] | None = None) -> bytes:
     return (b"" if _multiprocess() else generate_latest(REGISTRY)) + generate_latest(registry)
 
 
-def serve(port: int) -> None:
-    """Serves this process' page on loopback, for a worker that is scraped by itself."""
+def serve(port: int) -> tuple[WSGIServer, Thread]:
+    """Serves this process' page on loopback from a daemon thread, for a worker that is scraped by itself."""
     registry = REGISTRY
     if _multiprocess():
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    start_http_server(port, addr="127.0.0.1", registry=registry)
+    return start_http_server(port, addr="127.0.0.1", registry=registry)
 
 
 def _multiprocess() -> bool:

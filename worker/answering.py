@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot import policy
+from bot import metrics, policy
 from bot.answer import Answer, CardState, Outcome
 from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import Message
@@ -52,6 +52,7 @@ class Answering:
             kept = answers.find(self.process.redis, message_id)
             if kept is None:
                 kept = self._answer(mentioned)
+                metrics.count_answer(self.trace.facts)
             if kept is None:
                 return "silent"
             return self._finish(kept)
