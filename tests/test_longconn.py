@@ -1,0 +1,66 @@
+"""Events over the long connection end in the same queue as pushes, through the SDK's own client."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.config import FeishuSettings, Settings
+from bot.errors import ConfigError
+from bot.intake import BOT_OPEN_ID_KEY
+from bot.longconn import run
+from bot.simulator import LocalFeishu
+
+ROOT = Path(__file__).resolve().parents[1]
+START = 60.0
+"""Seconds the client may take: importing the whole SDK is slow."""
+
+
+@contextmanager
+def connected(feishu: LocalFeishu, redis_url: str) -> Iterator[None]:
+    """A `python -m bot longconn` that is connected to the local Feishu."""
+    environment = {
+        **os.environ,
+        "FENNEL_FEISHU__APP_ID": feishu.app.app_id,
+        "FENNEL_FEISHU__APP_SECRET": feishu.app.app_secret,
+        "FENNEL_FEISHU__DOMAIN": feishu.url,
+        "FENNEL_REDIS__URL": redis_url,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "bot", "longconn"], env=environment, cwd=ROOT)
+    try:
+        _wait(lambda: bool(feishu.connections.connected))
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(condition: object) -> None:
+    deadline = time.monotonic() + START
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.05)
+
+
+def test_a_mention_over_the_long_connection_is_queued_once(redis: Redis, redis_url: str) -> None:
+    with LocalFeishu() as feishu:
+        redis.set(BOT_OPEN_ID_KEY, feishu.bot_open_id)
+        with connected(feishu, redis_url):
+            message_id = feishu.say("ou_alice", "How do I install it?", mention_bot=True)
+            assert feishu.wait_for_push(message_id).attempts[-1].status == 200
+            feishu.push(message_id, 2)
+            jobs = [key for key in redis.scan_iter("rq:job:*") if message_id.encode() in key]
+            assert len(jobs) == 1
+
+
+def test_without_keys_it_says_which_are_missing() -> None:
+    with pytest.raises(ConfigError, match=r"feishu\.app_id"):
+        run(Settings(feishu=FeishuSettings()))
