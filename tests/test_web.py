@@ -251,3 +251,12 @@ def test_the_web_process_loads_no_heavy_package() -> None:
     packages = {name.split(".")[0] for name in loaded.split()}
     heavy = {"lark_oapi", "torch", "numpy", "faiss", "sklearn", "transformers", "sentence_transformers"}
     assert packages & (heavy | {"lmdeploy", "openai", "rq_dashboard", "worker", "index"}) == set()
+
+
+def test_hostile_pushes_get_nowhere() -> None:
+    """A short run of bench/fuzz.py, which is run at length by `make bench`."""
+    command = [sys.executable, "-m", "bench.fuzz", "--json", "--inputs", "2000", "--seed", "7"]
+    figures = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert figures["server_errors"] == figures["unproven_accepted"] == 0
+    assert figures["traces_of_unproven_in_redis"] == 0
+    assert figures["jobs_from_proven"] > 0, "the proven half must reach the queue, else it tests nothing"

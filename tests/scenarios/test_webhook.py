@@ -1,0 +1,187 @@
+"""The webhook as it runs: gunicorn's processes, a real Redis, and what Feishu does when either fails."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from bench.webhook.events import ENCRYPT_KEY, TOKEN, question, request_bytes
+from bench.webhook.servers import webhook
+from bot.redis_server import RedisServer
+from bot.web import EVENT_PATH
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("webhook")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[RedisServer]:
+    with RedisServer(folder / "redis") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def port(server: RedisServer, folder: Path) -> Iterator[int]:
+    with webhook(server, folder) as port:
+        yield port
+
+
+@pytest.fixture
+def jobs(server: RedisServer, port: int) -> Iterator[Redis]:
+    client = Redis.from_url(server.url)
+    bot = client.get("fennel:bot:open_id")
+    client.flushall()
+    client.set("fennel:bot:open_id", bot)
+    yield client
+    client.close()
+
+
+def push(port: int, number: int, run: str) -> int:
+    """Pushes one question on a connection of its own; the status, 0 when the connection broke."""
+    head, body = request_bytes(question(number, run), EVENT_PATH, port).split(b"\r\n\r\n", 1)
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", EVENT_PATH, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+    return answer.status
+
+
+def push_until_taken(port: int, number: int, run: str) -> None:
+    """As Feishu does, only faster: again until it is answered 200."""
+    deadline = time.monotonic() + 30
+    while push(port, number, run) != 200:
+        assert time.monotonic() < deadline, "never taken"
+        time.sleep(0.1)
+
+
+def gunicorn(port: int) -> int:
+    """The process id of gunicorn's parent, found by its command line and its port's environment."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+            environment = (entry / "environ").read_bytes()
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+        if (
+            b"gunicorn" in command
+            and f"FENNEL_WEB__PORT={port}".encode() in environment
+            and parent == os.getpid()
+        ):
+            return int(entry.name)
+    raise AssertionError("gunicorn does not run")
+
+
+def children(parent: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in listed.stdout.split()]
+
+
+def test_one_message_pushed_to_all_processes_at_once_is_one_job(port: int, jobs: Redis) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda number: push(port, number % 5, "a"), range(40)))
+    assert statuses == [200] * 40
+    assert int(jobs.get("fennel:sequence")) == 5
+
+
+def test_a_reload_under_load_fails_nobody(port: int, jobs: Redis) -> None:
+    statuses: list[int] = []
+    stop = threading.Event()
+
+    def keep_pushing(start: int) -> None:
+        number = start
+        while not stop.is_set():
+            statuses.append(push(port, number, "b"))
+            number += 4
+
+    threads = [threading.Thread(target=keep_pushing, args=(start,)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    before = children(gunicorn(port))
+    os.kill(gunicorn(port), signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while set(children(gunicorn(port))) & set(before) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.3)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not set(children(gunicorn(port))) & set(before)
+    assert set(statuses) == {200}
+    assert int(jobs.get("fennel:sequence")) == len(statuses)
+
+
+def test_a_killed_process_loses_and_doubles_nothing(port: int, jobs: Redis) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        pushed = [pool.submit(push_until_taken, port, number, "c") for number in range(60)]
+        time.sleep(0.05)
+        os.kill(children(gunicorn(port))[0], signal.SIGKILL)
+        for one in pushed:
+            one.result()
+    assert int(jobs.get("fennel:sequence")) == 60
+
+
+def test_redis_gone_means_503_and_redis_back_loses_nothing(
+    server: RedisServer, port: int, jobs: Redis
+) -> None:
+    assert push(port, 1, "d") == 200
+    time.sleep(1.1)  # append-only, written once a second
+    server.kill()
+    try:
+        started = time.monotonic()
+        assert push(port, 2, "d") == 503
+        assert time.monotonic() - started < 3, "Feishu waits no longer"
+        with pytest.raises(RedisConnectionError):
+            jobs.ping()
+    finally:
+        server.start()
+    assert push(port, 1, "d") == 200, "still known as a duplicate"
+    assert push(port, 2, "d") == 200
+    assert int(jobs.get("fennel:sequence")) == 2
+    assert jobs.zcard("fennel:pending") == 2
+
+
+def test_the_wire_has_limits(port: int) -> None:
+    for request, status in (
+        (f"POST {EVENT_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n", b"413"),
+        (f"GET /{'x' * 3000} HTTP/1.1\r\nHost: x\r\n\r\n", b"414"),
+        (f"POST {EVENT_PATH} HTTP/1.1\r\nHost: x\r\nX: {'y' * 9000}\r\n\r\n", b"431"),
+        ("nonsense\r\n\r\n", b"400"),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.connect()
+        connection.sock.sendall(request.encode())
+        answer = connection.sock.recv(1000)
+        connection.close()
+        assert answer.split(b" ")[1] in (status, b"400"), answer[:80]
+
+
+def test_the_log_holds_no_words_and_no_secret(port: int, folder: Path) -> None:
+    log = (folder / "web.log").read_text("utf-8")
+    assert "Booting worker" in log
+    for word in (ENCRYPT_KEY, TOKEN, "quantise"):
+        assert word not in log
