@@ -109,6 +109,18 @@ def test_post_arrives_without_a_locale(local: LocalFeishu, bot: Bot) -> None:
     assert event.text_without(local.bot_open_id).split() == ["first", "second"]
 
 
+def test_mention_is_found_without_a_blank_behind_it(local: LocalFeishu) -> None:
+    for said, text in (
+        ("@茴香如何安装？", "@_user_1如何安装？"),
+        ("@bot如何", "@_user_1如何"),
+        ("@botany?", "@_user_1 @botany?"),
+        ("你好 @Bot", "你好 @_user_1"),
+    ):
+        message_id = local.say(text=said, mention_bot=True)
+        message = local.wait_for_push(message_id).payload["event"]["message"]
+        assert json.loads(message["content"])["text"] == text
+
+
 def test_mention_of_all_is_in_the_text_only(local: LocalFeishu) -> None:
     message_id = local.say(text="@所有人 hello", mention_all=True)
     message = local.wait_for_push(message_id).payload["event"]["message"]

@@ -13,9 +13,7 @@ from bot.simulator import payloads, scopes
 from bot.simulator.messages_api import p2p_chat_id
 from bot.simulator.payloads import App
 from bot.simulator.pushes import Push, Pushes
-from bot.simulator.state import TENANT, Chat, ChatMessage, Json, Reaction, Tenant, new_id
-
-_WORDS = re.compile(r"@[^\s@,，。:：]+")
+from bot.simulator.state import TENANT, Chat, ChatMessage, Json, Reaction, Tenant, User, new_id
 
 
 @dataclass
@@ -80,12 +78,7 @@ class People:
         mentions: list[Json] = []
         for number, person in enumerate(wanted, start=1):
             key = f"@_user_{number}"
-            names = [f"@{person.name}"] + (["@bot"] if person is tenant.bot else [])
-            spelt = next((name for name in names if name.lower() in text.lower()), "")
-            if spelt:
-                text = re.sub(re.escape(spelt) + r"(?!\w)", key, text, count=1, flags=re.IGNORECASE)
-            else:
-                text = f"{key} {text}"
+            text = _placed(text, person, key, called_bot=person is tenant.bot)
             mentions.append(
                 {
                     "key": key,
@@ -168,6 +161,17 @@ class People:
             root.thread_id = root.thread_id or new_id("omt_", 12)
             message.thread_id = root.thread_id
             message.parent_id = root.message_id
+
+
+def _placed(text: str, person: User, key: str, *, called_bot: bool) -> str:
+    """The text with the placeholder where the person is named, else in front."""
+    for name in (f"@{person.name}", "@bot") if called_bot else (f"@{person.name}",):
+        placed, count = re.subn(
+            re.escape(name) + r"(?![A-Za-z0-9_])", key, text, count=1, flags=re.IGNORECASE
+        )
+        if count:
+            return placed
+    return f"{key} {text}"
 
 
 def _post(text: str, mentions: list[Json]) -> Json:
