@@ -127,6 +127,13 @@ def test_unknown_person_in_a_card_is_refused(caller: Caller, question: str) -> N
     assert "ErrCode: 100290" in caller.reply_card(question, plain_card(mention))["msg"]
 
 
+def test_at_tags_of_a_sent_text_become_placeholders(caller: Caller, question: str) -> None:
+    said = '<at user_id="ou_bob">Bob</at> and <at user_id="all"></at>: look'
+    sent = caller.reply(question, text(said))["data"]
+    assert json.loads(sent["body"]["content"])["text"] == "@_user_1 and @_all: look"
+    assert [(mention["id"], mention["name"]) for mention in sent["mentions"]] == [("ou_bob", "Bob Chen")]
+
+
 def test_recalled_message_takes_no_reply(local: LocalFeishu, caller: Caller, question: str) -> None:
     local.recall(question)
     assert caller.reply(question, text("late"))["code"] == 230011

@@ -105,6 +105,14 @@ def _check_row(row: Any) -> None:
             raise invalid(f"unknown post tag in {str(node)[:80]}")
 
 
-def mentioned_in_text(text: str) -> list[tuple[str, str]]:
-    """(open_id, name) of each <at> tag in a sent text."""
-    return [(found.group(1), found.group(2)) for found in _AT.finditer(text)]
+def with_placeholders(text: str) -> tuple[str, list[tuple[str, str, str]]]:
+    """A sent text with @_user_n in place of its <at> tags, and (key, open_id, name) of each."""
+    found: list[tuple[str, str, str]] = []
+
+    def place(at: re.Match[str]) -> str:
+        key = "@_all" if at.group(1) == "all" else f"@_user_{len(found) + 1}"
+        if key != "@_all":
+            found.append((key, at.group(1), at.group(2)))
+        return key
+
+    return _AT.sub(place, text), found

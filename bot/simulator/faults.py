@@ -66,7 +66,8 @@ class Faults:
 
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
-        self.random = random.Random(self.seed)  # noqa: S311 - which call fails is no secret
+        # Which call fails is no secret.
+        self.random = random.Random(self.seed)  # noqa: S311  # nosec B311
 
     def add(
         self,

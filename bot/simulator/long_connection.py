@@ -63,7 +63,7 @@ class LongConnections:
     def deliver(self, payload: Json, timeout: float) -> Attempt | None:
         """Sends an event to one connection and waits for its answer; None while nobody is connected."""
         with self.lock:
-            connection = random.choice(self.connected) if self.connected else None  # noqa: S311
+            connection = random.choice(self.connected) if self.connected else None  # noqa: S311  # nosec B311
         if connection is None:
             return None
         message_id, started, clock_time = uuid.uuid4().hex, time.monotonic(), time.time()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.clock import DAY
-from bot.simulator.content import card_refused, invalid, mentioned_in_text, read_content
+from bot.simulator.content import card_refused, invalid, read_content, with_placeholders
 from bot.simulator.limits import Limits
 from bot.simulator.replies import ApiError
 from bot.simulator.state import TENANT, Card, Chat, ChatMessage, Json, Tenant, new_id
@@ -118,10 +118,10 @@ class Sender:
 
     def _with_placeholders(self, parsed: Json) -> tuple[Json, list[Json]]:
         """Replaces <at> tags by @_user_n, as Feishu stores them."""
-        text, mentions = str(parsed["text"]), []
-        for number, (open_id, name) in enumerate(mentioned_in_text(text), start=1):
+        text, found = with_placeholders(str(parsed["text"]))
+        mentions: list[Json] = []
+        for key, open_id, name in found:
             person = self.tenant.users.get(open_id)
-            key = f"@_user_{number}"
             mentions.append(
                 {
                     "key": key,
