@@ -158,9 +158,9 @@ def _callback(settings: Settings) -> list[Finding]:
             "X-Lark-Request-Nonce": nonce,
             "X-Lark-Signature": signature(stamp, nonce, key, body),
         }
-    request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310
+    request = urllib.request.Request(url, data=body, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=CALLBACK_TIMEOUT) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=CALLBACK_TIMEOUT) as response:  # noqa: S310  # nosec B310
             answer = json.loads(response.read())
     except urllib.error.HTTPError as error:
         fix = "restart the web process: it runs with other keys than these settings"
