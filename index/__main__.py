@@ -45,7 +45,7 @@ def build(
     if as_json:
         _print_json(report.to_json())
         return
-    from index.build_text import describe
+    from index.build_report import describe
 
     print(describe(report, settings.redis.url))
 
@@ -128,7 +128,7 @@ def diff(
     """Documents that were added, changed and removed between two versions."""
     from dataclasses import asdict
 
-    from index.build import difference
+    from index.build_report import difference
     from index.snapshot import Versions
 
     kept = Versions(load_settings(config).index.dir)

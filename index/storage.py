@@ -39,7 +39,6 @@ class Manifest:
     added: int = 0
     changed: int = 0
     removed: int = 0
-    unreadable: int = 0
     format: int = FORMAT
 
 
@@ -52,7 +51,7 @@ class Snapshot:
     dense: Dense
     lexical: Lexical
     digests: dict[str, str] = field(default_factory=dict)
-    """"source/path" of every document -> its digest."""
+    """ "source/path" of every document -> its digest."""
 
     @property
     def version(self) -> str:

@@ -66,8 +66,12 @@ class EmbeddingCache:
         return Embedded(self._vectors(keys), len(new), len(set(keys)) - len(new))
 
     def prune(self, builds: int) -> int:
-        """Drops embeddings that none of the last `builds` builds used; returns how many."""
-        oldest = self._build - builds
+        """Drops embeddings that none of the last `builds` builds used; returns how many.
+
+        A build is what one open cache embeds.
+        """
+        (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
+        oldest = int(last) - max(builds, 1)
         dropped = self._database.execute("DELETE FROM embeddings WHERE used <= ?", (oldest,)).rowcount
         self._database.commit()
         return int(dropped)

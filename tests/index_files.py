@@ -9,7 +9,7 @@ import docx
 import numpy as np
 from fpdf import FPDF
 
-from bot.config import EmbedderSettings, IndexSettings, RedisSettings, Settings, SourceSettings
+from bot.config import GateSettings, IndexSettings, RedisSettings, Settings, SourceSettings
 from index.embed import Vectors, normalised
 from index.terms import terms
 
@@ -127,5 +127,6 @@ def settings_for(
     folder: Path, *sources: SourceSettings, redis_url: str = "redis://127.0.0.1:1/0"
 ) -> Settings:
     """Settings with an index in `folder`/index; the default Redis address answers nobody."""
-    index = IndexSettings(dir=folder / "index", sources=sources, embedder=EmbedderSettings(), keep_versions=2)
+    gate = GateSettings(questions=())
+    index = IndexSettings(dir=folder / "index", sources=sources, gate=gate, keep_versions=2)
     return Settings(index=index, redis=RedisSettings(url=redis_url))

@@ -1,0 +1,183 @@
+"""Versions: built beside the old one, only what changed is embedded, swapped under running questions."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.config import Settings, SourceSettings
+from bot.errors import IndexBusy, IndexMismatch, IndexMissing
+from index.build import build
+from index.build_report import describe
+from index.snapshot import VERSION_KEY, Versions, Watcher, open_current, publish
+from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_documents(tmp_path / "handbook")
+
+
+@pytest.fixture
+def settings(folder: Path, tmp_path: Path) -> Settings:
+    return settings_for(tmp_path, SourceSettings(path=folder))
+
+
+def test_only_what_changed_is_embedded(settings: Settings, folder: Path) -> None:
+    embedder = WordEmbedder()
+    first = build(settings, embedder=embedder)
+    assert (len(first.added), first.changed, first.removed) == (7, (), ())
+    assert first.embedded == len(embedder.embedded)
+    (folder / "docs" / "kv_quant.md").write_text(MARKDOWN + "\n## New part\n\nA new fact.\n", "utf-8")
+    (folder / "notes.txt").unlink()
+    (folder / "extra.md").write_text("# Extra\n\nAnother page.\n", "utf-8")
+    embedder.embedded.clear()
+    second = build(settings, embedder=embedder)
+    assert second.added == ("handbook/extra.md",)
+    assert second.changed == ("handbook/docs/kv_quant.md",)
+    assert second.removed == ("handbook/notes.txt",)
+    assert "A new fact." in embedder.embedded
+    assert not any("Quantizing" in text for text in embedder.embedded)
+    assert second.version > first.version
+    searcher = open_current(settings, WordEmbedder())
+    assert searcher.search("new fact", 1)[0].chunk.heading_path[-1] == "New part"
+    assert searcher.statistics.documents == 7
+
+
+def test_nothing_changed_keeps_the_version_and_force_makes_one(settings: Settings) -> None:
+    embedder = WordEmbedder()
+    first = build(settings, embedder=embedder)
+    again = build(settings, embedder=embedder)
+    assert (again.version, again.published, again.embedded) == (first.version, False, 0)
+    assert "nothing changed" in describe(again, "redis://x")
+    assert build(settings, embedder=embedder, force=True).version != first.version
+
+
+def test_versions_are_pruned_and_rolled_back(settings: Settings, folder: Path) -> None:
+    names = []
+    for number in range(4):
+        (folder / "notes.txt").write_text(f"Number {number} of the notes.", "utf-8")
+        names.append(build(settings, embedder=WordEmbedder()).version)
+    versions = Versions(settings.index.dir)
+    assert versions.names() == names[2:]
+    versions.use(versions.before(versions.current()))
+    assert open_current(settings, WordEmbedder()).version == names[2]
+    assert "Number 2" in open_current(settings, WordEmbedder()).search("number notes", 1)[0].text
+    with pytest.raises(IndexMissing, match="no older version"):
+        versions.before(versions.current())
+    with pytest.raises(IndexMissing):
+        versions.use("../../etc")
+
+
+def test_unreadable_documents_are_told_and_empty_sources_are_an_error(
+    settings: Settings, folder: Path
+) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4")
+    report = build(settings, embedder=WordEmbedder())
+    assert "broken.pdf" in report.errors[0]
+    assert "not read 1" in describe(report, "redis://x")
+    empty = settings_for(folder, SourceSettings(path=folder / "absent"))
+    with pytest.raises(IndexMissing, match="absent"):
+        build(empty, embedder=WordEmbedder())
+
+
+def test_two_builds_do_not_meet(settings: Settings) -> None:
+    with Versions(settings.index.dir).building(), pytest.raises(IndexBusy):
+        build(settings, embedder=WordEmbedder())
+
+
+def test_a_killed_build_leaves_the_old_version_and_no_rubbish(settings: Settings, folder: Path) -> None:
+    first = build(settings, embedder=WordEmbedder())
+    left = settings.index.dir / "versions" / ".20990101T000000000-dead.1"
+    left.mkdir()
+    assert open_current(settings, WordEmbedder()).version == first.version
+    (folder / "notes.txt").write_text("Another text.", "utf-8")
+    build(settings, embedder=WordEmbedder())
+    assert not left.exists()
+
+
+def test_another_embedder_is_refused_with_the_way_out(settings: Settings) -> None:
+    build(settings, embedder=WordEmbedder())
+    other = WordEmbedder()
+    other.name = "test:other"
+    with pytest.raises(IndexMismatch, match="index build"):
+        open_current(settings, other)
+    rebuilt = build(settings, embedder=other)
+    assert rebuilt.published
+    assert rebuilt.reused == 0
+    with pytest.raises(IndexMissing, match="index build"):
+        open_current(settings_for(settings.index.dir / "nowhere"), other)
+
+
+def test_redis_is_told_and_its_absence_is_survived(settings: Settings, redis: Redis) -> None:
+    channel = redis.pubsub(ignore_subscribe_messages=True)
+    channel.subscribe("fennel:index")
+    report = build(settings, embedder=WordEmbedder(), redis=redis)
+    assert report.redis_told
+    assert redis.get(VERSION_KEY) == report.version.encode()
+    deadline = time.monotonic() + 5
+    message = None
+    while message is None and time.monotonic() < deadline:
+        message = channel.get_message(timeout=0.2)
+    assert message is not None
+    assert message["data"] == report.version.encode()
+    channel.close()
+    nobody = Redis(port=1, socket_connect_timeout=0.2)
+    assert not publish(report.version, Versions(settings.index.dir), nobody)
+    assert "does not answer" in describe(build(settings, embedder=WordEmbedder(), redis=nobody), "redis://x")
+
+
+@pytest.mark.parametrize("with_redis", [True, False])
+def test_running_questions_never_fail_while_versions_change(
+    settings: Settings, folder: Path, redis: Redis, monkeypatch: pytest.MonkeyPatch, with_redis: bool
+) -> None:
+    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    build(settings, embedder=WordEmbedder())
+    swapped: list[str] = []
+    connection = redis if with_redis else None
+    watcher = Watcher(settings, connection, on_swap=lambda searcher: swapped.append(searcher.version)).start()
+    failures: list[BaseException] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.wait(0.01):
+            try:
+                assert watcher.searcher.search("安装", 2)
+            except BaseException as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    versions = []
+    for number in range(2):
+        (folder / "notes.txt").write_text(f"The secret number is {number}.", "utf-8")
+        versions.append(build(settings, embedder=WordEmbedder(), redis=connection).version)
+        deadline = time.monotonic() + 20
+        while watcher.searcher.version != versions[-1] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert f"number is {number}" in watcher.searcher.search("secret number", 1)[0].text
+    stop.set()
+    for thread in threads:
+        thread.join()
+    watcher.stop()
+    assert not failures
+    assert swapped == versions
+
+
+def test_a_version_that_cannot_be_opened_leaves_the_old_one_in_use(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    first = build(settings, embedder=WordEmbedder())
+    watcher = Watcher(settings)
+    (folder / "notes.txt").write_text("Changed.", "utf-8")
+    other = WordEmbedder()
+    other.name = "test:other"
+    build(settings, embedder=other)
+    assert not watcher.check()
+    assert watcher.searcher.version == first.version

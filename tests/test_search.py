@@ -1,0 +1,174 @@
+"""What the search promises: the right page first, no page twice, passages grown to their section."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.config import RerankerSettings
+from index.build import assemble
+from index.characters import Characters
+from index.dense import Dense
+from index.fusion import Weights
+from index.grow import Grower
+from index.lexical import Lexical
+from index.load import Document
+from index.pages import page_key, page_numbers
+from index.rerank import open_reranker
+from index.search import Searcher
+from index.split import Chunk, split
+from tests.index_files import CHINESE, MARKDOWN, WordEmbedder
+from tests.vector_server import VectorServer
+
+ENGLISH_INSTALL = CHINESE.replace("安装", "Installation").replace("推荐使用 pip", "We recommend pip")
+
+
+def documents() -> list[Document]:
+    rows = [
+        ("lmdeploy", "docs/en/quantization/kv_quant.md", MARKDOWN, "en"),
+        ("lmdeploy", "docs/zh_cn/get_started.md", CHINESE.replace("安装", "安装 LMDeploy "), "zh"),
+        ("mmpose", "docs/zh_cn/installation.md", CHINESE.replace("安装", "安装 MMPose "), "zh"),
+        ("mmpose", "docs/en/installation.md", ENGLISH_INSTALL, "en"),
+        ("mmpose", "docs/en/copy.md", MARKDOWN.replace("memory", "memories"), "en"),
+        ("mmpose", "notes.txt", "RTMPose runs at 430 frames per second on one card.", "en"),
+    ]
+    return [
+        Document(source, path, text.splitlines()[0].lstrip("# "), text, "", language, 0.0, path)
+        for source, path, text, language in rows
+    ]
+
+
+@pytest.fixture(scope="module")
+def chunks() -> list[Chunk]:
+    return [chunk for document in documents() for chunk in split(document)]
+
+
+@pytest.fixture(scope="module")
+def searcher(chunks: list[Chunk], tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    return Searcher(
+        assemble(documents(), chunks, WordEmbedder(), tmp_path_factory.mktemp("index"))[0], WordEmbedder()
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "source", "path"),
+    [
+        ("mmpose 如何安装？", "mmpose", "docs/zh_cn/installation.md"),
+        ("LMDeploy 怎么安装", "lmdeploy", "docs/zh_cn/get_started.md"),
+        ("--cache-max-entry-count 是什么", "lmdeploy", "docs/en/quantization/kv_quant.md"),
+        ("quant_policy", "lmdeploy", "docs/en/quantization/kv_quant.md"),
+        ("RTMPose 速度", "mmpose", "notes.txt"),
+        ("怎么量化 kv cache", "lmdeploy", "docs/en/quantization/kv_quant.md"),
+    ],
+)
+def test_the_right_page_is_first(searcher: Searcher, query: str, source: str, path: str) -> None:
+    first = searcher.search(query, 3)[0].chunk
+    assert (first.source, first.path) == (source, path)
+
+
+def test_passages_are_ordered_distinct_and_bounded(searcher: Searcher) -> None:
+    passages = searcher.search("安装 installation", 10)
+    assert [passage.score for passage in passages] == sorted(
+        (passage.score for passage in passages), reverse=True
+    )
+    assert len({passage.chunk.section for passage in passages}) == len(passages)
+    assert all(0 <= passage.score <= 1 for passage in passages)
+    assert searcher.search("", 3) == []
+    assert searcher.search("安装", 0) == []
+
+
+def test_near_equal_text_is_given_once(searcher: Searcher) -> None:
+    found = [passage.chunk.path for passage in searcher.search("kv cache quantization accuracy int4", 10)]
+    assert "docs/en/quantization/kv_quant.md" in found
+    assert "docs/en/copy.md" not in [path for path in found if path == "docs/en/copy.md"][1:]
+    texts = [passage.chunk.text for passage in searcher.search("int4 loses a little accuracy", 10)]
+    assert texts.count("int4 loses a little accuracy.") == 1
+
+
+def test_a_lookup_is_reused_and_holds_every_score(searcher: Searcher) -> None:
+    lookup = searcher.look_up("如何量化 kv_cache")
+    assert lookup.terms == ("量化", "kv_cache", "kv", "cach")
+    assert "quantization" in lookup.translations
+    for values in (lookup.dense, lookup.bm25_text, lookup.bm25_place, lookup.characters, lookup.fused):
+        assert values.shape == (len(searcher.chunks),)
+        assert values.dtype == np.float32
+    assert searcher.search(lookup.query, 2, lookup) == searcher.search(lookup.query, 2)
+    assert searcher.lexical.document_frequency("kv_cache") == 0
+    assert searcher.lexical.document_frequency("quant_policy") == 2
+    assert searcher.lexical.idf("nowhere") > searcher.lexical.idf("安装")
+
+
+def test_passages_grow_to_their_section_and_its_subsections(chunks: list[Chunk]) -> None:
+    grower = Grower(chunks)
+    top = next(row for row, chunk in enumerate(chunks) if chunk.path.endswith("kv_quant.md"))
+    grown = grower.grow(top)
+    assert grown.startswith("Quantizing the key-value cache")
+    assert "## Usage" in grown
+    assert "int4 loses" in grown
+    assert grower.grow(top + 2) == "int4 loses a little accuracy."
+    assert grower.grow(top, budget=10) == chunks[top].text
+
+
+def test_copies_are_one_page_only_when_they_agree(chunks: list[Chunk]) -> None:
+    assert page_key("docs", "docs/zh_cn/a.md") == page_key("docs", "docs/en/a.md")
+    assert page_key("docs", "README_zh-CN.md") == page_key("docs", "README.md")
+    assert page_key("corpus-zh", "a.md") == page_key("corpus-en", "a.md")
+    assert page_key("docs", "a.v2.md") != page_key("docs", "a.md")
+    same = np.ones((len(chunks), 4), dtype=np.float32) / 2
+    pages = dict(
+        zip(((chunk.source, chunk.path) for chunk in chunks), page_numbers(chunks, same), strict=True)
+    )
+    assert pages["mmpose", "docs/zh_cn/installation.md"] == pages["mmpose", "docs/en/installation.md"]
+    apart = same.copy()
+    for row, chunk in enumerate(chunks):
+        if chunk.path == "docs/en/installation.md":
+            apart[row] = [0.5, -0.5, 0.5, -0.5]
+    numbers = page_numbers(chunks, apart)
+    pages = dict(zip(((chunk.source, chunk.path) for chunk in chunks), numbers, strict=True))
+    assert pages["mmpose", "docs/zh_cn/installation.md"] != pages["mmpose", "docs/en/installation.md"]
+
+
+def test_halves_can_be_looked_at_apart(searcher: Searcher) -> None:
+    lookup = searcher.look_up("RTMPose frames")
+    for weights in (Weights().dense_only(), Weights().lexical_only()):
+        scores = searcher.fuse(lookup, weights)
+        assert searcher.chunks[searcher.rank(scores, 1)[0]].path == "notes.txt"
+
+
+def test_the_reranker_has_the_last_word(chunks: list[Chunk], tmp_path: Path) -> None:
+    snapshot, _ = assemble(documents(), chunks, WordEmbedder(), tmp_path)
+    with VectorServer() as server:
+        settings = RerankerSettings(engine="openai", model="m", base_url=server.url, top=6)
+        searcher = Searcher(snapshot, WordEmbedder(), open_reranker(settings))
+        passages = searcher.search("shrink entry count accuracy", 2)
+    assert len(passages) == 2
+    assert passages[0].score >= passages[1].score
+    assert {passages[0].score, passages[1].score} == {0.75, 0.25}
+
+
+def test_halves_survive_the_disk(chunks: list[Chunk], tmp_path: Path) -> None:
+    lexical = Lexical.build(chunks)
+    lexical.save(tmp_path)
+    again = Lexical.load(tmp_path)
+    for mine, its in zip(
+        vars(lexical.scores(["安装"])).values(), vars(again.scores(["安装"])).values(), strict=True
+    ):
+        assert np.allclose(mine, its)
+    assert np.allclose(lexical.characters.scores("安装"), again.characters.scores("安装"))
+    texts = WordEmbedder().embed([chunk.text for chunk in chunks])
+    rows = np.zeros((3, len(chunks)), dtype=np.int64)
+    dense = Dense.build(texts, texts[:1], rows)
+    dense.save(tmp_path)
+    assert np.allclose(Dense.load(tmp_path).scores(texts[2]).text, dense.scores(texts[2]).text)
+    assert dense.scores(texts[2]).text.argmax() == 2
+
+
+def test_characters_find_what_words_miss() -> None:
+    characters = Characters.build(["deploying with TensorRT", "完全不同的内容", ""])
+    scores = characters.scores("tensor-rt deploymnt")
+    assert scores.argmax() == 0
+    assert scores[2] == 0
+    assert characters.similarities(0, [0, 1])[0] == pytest.approx(1, abs=1e-5)
+    assert not characters.scores("").any()
