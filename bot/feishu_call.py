@@ -31,6 +31,8 @@ PATIENCE = 30.0
 FIRST_PAUSE = 0.4
 """Seconds before the second attempt; each further pause is twice as long, up to LONGEST_PAUSE."""
 LONGEST_PAUSE = 8.0
+RATE_PAUSE = 1.1
+"""Seconds to wait for a limit per second when Feishu does not say how long."""
 _GATEWAY_CODES = (0, 99991400)
 """Limits that the API gateway named; 0 stands for HTTP 429 without a code."""
 _GATEWAYS_OWN = 99990000
@@ -132,10 +134,10 @@ class Caller:
 
     def _pause(self, outcome: _Outcome, attempt: int, limits: tuple[Limit, ...]) -> float:
         """Seconds until the next attempt; a limit Feishu named is kept by every process."""
-        grown = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE) * _random.uniform(0.75, 1.25)
         if outcome.refusal is None or outcome.refusal.remedy is not Remedy.RATE:
+            grown = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE) * _random.uniform(0.75, 1.25)
             return max(grown, outcome.reset)
-        pause = outcome.reset or grown
+        pause = outcome.reset or RATE_PAUSE * _random.uniform(1.0, 1.4)
         gateway = outcome.code in _GATEWAY_CODES
         for limit in [limit for limit in limits if limit.gateway is gateway] or limits:
             self._pacer.hold(limit, pause)

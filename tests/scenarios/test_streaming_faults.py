@@ -162,3 +162,22 @@ def test_killed_run_is_resumed_on_the_same_card(local: LocalFeishu, redis: Redis
     local.faults.clear()
     stream_answer(client(local, redis), question)
     assert [text_of(card).count(TEXT) for card in local.cards(question)] == [1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everything_fails_now_and_then(redis: Redis, seed: int) -> None:
+    """Every call fails one time in four, in every way; the job is begun again until it is through."""
+    with LocalFeishu(seed=seed) as local:
+        for what in ("bad_gateway", "drop_before", "drop_after", 230020, 99991663, 300317, 300309, 200810):
+            local.faults.add(what, times=None, probability=0.03, reset=0)
+        question = local.say("ou_alice", "How?", mention_bot=True)
+        for _ in range(20):
+            feishu = client(local, redis, Sleeper(longest=0.05), patience=5.0)
+            with suppress(FeishuError):
+                stream_answer(feishu, question)
+                break
+        else:
+            pytest.fail("twenty runs were not enough")
+        cards = local.cards(question)
+        assert [text_of(card).count(TEXT) for card in cards] == [1]
+        assert not cards[0].streaming
