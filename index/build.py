@@ -92,6 +92,7 @@ def assemble(
     folder: Path,
     *,
     changes: Difference | None = None,
+    unreadable: int = 0,
     tell: Progress | None = None,
 ) -> tuple[Snapshot, Embedded]:
     """A version in memory and what was embedded for it; the embeddings are kept in `folder`."""
@@ -109,7 +110,7 @@ def assemble(
     tell("index", 0, len(chunks))
     rows = np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
     dense = Dense.build(embedded.vectors[len(strings) :], embedded.vectors[: len(strings)], rows)
-    manifest = _manifest(documents, chunks, embedder, changes or Difference())
+    manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
     return Snapshot(manifest, chunks, dense, Lexical.build(chunks), gathered.digests), embedded
 
 
@@ -157,7 +158,13 @@ def _publish(
         tell(stage, done, total)
 
     snapshot, embedded = assemble(
-        gathered.documents, gathered.chunks, embedder, settings.index.dir, changes=changes, tell=noting
+        gathered.documents,
+        gathered.chunks,
+        embedder,
+        settings.index.dir,
+        changes=changes,
+        unreadable=len(gathered.errors),
+        tell=noting,
     )
     write(snapshot, versions.path)
     fit_from_settings(Searcher(snapshot, embedder), settings)
@@ -213,7 +220,7 @@ def _report(
 
 
 def _manifest(
-    documents: list[Document], chunks: list[Chunk], embedder: Embedder, changes: Difference
+    documents: list[Document], chunks: list[Chunk], embedder: Embedder, changes: Difference, unreadable: int
 ) -> Manifest:
     now = time.time()
     content = hashlib.sha256("".join(chunk.id for chunk in chunks).encode()).hexdigest()[:6]
@@ -229,4 +236,5 @@ def _manifest(
         added=len(changes.added),
         changed=len(changes.changed),
         removed=len(changes.removed),
+        unreadable=unreadable,
     )

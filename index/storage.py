@@ -39,6 +39,8 @@ class Manifest:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    unreadable: int = 0
+    """Documents that could not be read."""
     format: int = FORMAT
 
 
