@@ -17,14 +17,15 @@ import numpy as np
 import structlog
 
 from bot.config import Settings
-from bot.errors import ConfigError
+from bot.errors import ConfigError, IndexMismatch
 from index.gate import open_evidence
-from index.gate_fit import ENOUGH_OF_EACH, LEAST_OF_EACH, Table, fit, fit_evidence, out_of_fold, tabulate
+from index.gate_fit import ENOUGH_OF_EACH, LEAST_OF_EACH, fit
 from index.gate_model import GateModel, GateStore, Origin, shipped_model
 from index.labels import Example, known_questions, read_questions
 from index.logistic import logit_of
 from index.operating import figures
 from index.search import Searcher
+from index.table import Table, tabulate
 
 log = structlog.get_logger(__name__)
 
@@ -35,13 +36,11 @@ other documents."""
 
 @dataclass(frozen=True)
 class Calibration:
-    """A fit beside what was in use, both measured on examples that the fit did not see."""
+    """A fit, measured on folds that it did not see, beside the gate in use."""
 
     model: GateModel
     before: dict[str, float]
     after: dict[str, float]
-    quiet: dict[str, float]
-    """Figures of the fitted gate at its `quiet` point."""
     applied: bool
     seconds: float
 
@@ -56,7 +55,6 @@ class Calibration:
             "points": _rounded(self.model.points),
             "before": _rounded(self.before),
             "after": _rounded(self.after),
-            "quiet": _rounded(self.quiet),
             "seconds": round(self.seconds, 2),
         }
 
@@ -68,8 +66,9 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
     documents, the shipped gate is in use.
     """
     store = GateStore(settings.index.dir)
-    if store.current_name() and store.current().origin == "calibrated":
-        return store.current()
+    in_use = _readable(store)
+    if in_use is not None and in_use.origin == "calibrated":
+        return in_use
     examples = known_questions(settings.index.gate.questions)
     good = sum(example.label for example in examples)
     evidence = open_evidence(settings, searcher)
@@ -80,9 +79,8 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
         )
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
     table = tabulate(examples, searcher, evidence)
-    known = float(
-        (shipped.probability(table.numbers)[table.labels == 1] >= shipped.points["balanced"]).mean()
-    )
+    logits = shipped.evidence.logit(table.numbers)[table.labels == 1]
+    known = float((logits >= _balanced(shipped)).mean())
     if known < LEAST_KNOWN:
         note = f"no fit: these documents know only {known:.0%} of the good example questions"
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
@@ -90,6 +88,19 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
     store.apply(model)
     log.info("gate_fitted", gate=model.name, good=model.good, bad=model.bad)
     return model
+
+
+def _readable(store: GateStore) -> GateModel | None:
+    """The gate in use; None where there is none, or where another release fitted it and it is fitted anew."""
+    try:
+        return store.current() if store.current_name() else None
+    except IndexMismatch as error:
+        log.warning("gate_of_another_release", error=str(error))
+        return None
+
+
+def _balanced(model: GateModel) -> float:
+    return float(logit_of(model.points["balanced"]))
 
 
 def _keep_shipped(store: GateStore, model: GateModel) -> GateModel:
@@ -109,33 +120,28 @@ def calibrate(
             f"{good} good and {len(examples) - good} bad examples: at least {LEAST_OF_EACH} of each needed"
         )
     store = GateStore(settings.index.dir)
-    current = store.current()
+    current = (_readable(store) or shipped_model()).for_embedder(searcher.embedder.name)
     table = tabulate(examples, searcher, open_evidence(settings, searcher))
-    shipped = shipped_model()
-    model = _fitted(table, shipped, searcher.version, "calibrated")
-    prior = _prior(table, shipped)
-    unseen = out_of_fold(table, lambda rows: fit_evidence(table, rows, prior))
+    model = _fitted(table, shipped_model(), searcher.version, "calibrated")
     if apply:
         store.apply(model)
         log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad)
-    threshold = float(logit_of(current.points["balanced"]))
+    logits = np.array([current.logit(table.case(row)) for row in range(len(examples))])
     return Calibration(
         model=model,
-        before=figures(current.logit(table.numbers), table.labels, threshold),
+        before=figures(logits, table.labels, _balanced(current)),
         after=model.figures,
-        quiet=figures(unseen, table.labels, float(logit_of(model.points["quiet"]))),
         applied=apply,
         seconds=time.perf_counter() - started,
     )
 
 
-def _prior(table: Table, shipped: GateModel) -> GateModel | None:
-    return None if min(table.good, table.bad) >= ENOUGH_OF_EACH else shipped
-
-
 def _fitted(table: Table, shipped: GateModel, index_version: str, origin: Origin) -> GateModel:
+    """From nothing and with a memory where there are enough examples, else the shipped gate moved."""
+    enough = min(table.good, table.bad) >= ENOUGH_OF_EACH
+    prior = None if enough else shipped
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f"{int(time.time() * 1000) % 1000:03d}"
-    return fit(table, _prior(table, shipped), name=stamp, origin=origin, index_version=index_version)
+    return fit(table, prior, name=stamp, origin=origin, index_version=index_version, memory=enough)
 
 
 def command(settings: Settings, questions: Path, *, apply: bool, as_json: bool) -> None:
@@ -151,14 +157,18 @@ def command(settings: Settings, questions: Path, *, apply: bool, as_json: bool) 
 
 def describe(result: Calibration) -> str:
     """The calibration as lines for a terminal."""
-    rows = [("before", result.before), ("after", result.after), ("after, quiet", result.quiet)]
+    rows = [("before", result.before), ("after", result.after)]
     lines = [f"{result.model.good} good and {result.model.bad} bad examples, {result.seconds:.1f} s"]
     lines += [
         f"{name:14} precision {row['precision']:.3f}  recall {row['recall']:.3f}  F1 {row['f1']:.3f}  "
         f"AUC {row['auc']:.3f}"
         for name, row in rows
     ]
-    lines.append("'after' is measured on folds that the fit did not see")
+    lines += [
+        f"at `quiet`      precision {result.after['quiet_precision']:.3f}  "
+        f"recall {result.after['quiet_recall']:.3f}",
+        "'after' is measured on folds that the fit did not see, 'before' on all examples",
+    ]
     points = ", ".join(f"{name} {value:.2f}" for name, value in result.model.points.items())
     lines.append(f"thresholds: {points}")
     state = "in use now" if result.applied else "not applied; add --apply to use it"

@@ -7,58 +7,37 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bot.config import Settings
 from index.evidence import Evidence
 from index.gate import open_evidence
-from index.gate_fit import numbers_of
 from index.gate_model import GateModel, GateStore
 from index.labels import Example, read_questions
 from index.logistic import Numbers
 from index.operating import figures
 from index.search import Searcher
+from index.table import Table, tabulate
 
 
-def evaluate(
-    model: GateModel, searcher: Searcher, evidence: Evidence, examples: list[Example], point: str
-) -> tuple[dict[str, Any], Numbers]:
+def evaluate(model: GateModel, table: Table, point: str) -> tuple[dict[str, Any], Numbers]:
     """Figures at an operating point, without mentions, and the probability of every example, (n,)."""
-    import numpy as np
-
-    labels = np.array([example.label for example in examples], dtype=np.float64)
-    probability = model.probability(numbers_of([example.text for example in examples], searcher, evidence))
-    measured = {
-        name: round(value, 4) for name, value in figures(probability, labels, model.points[point]).items()
-    }
+    probability = np.array([model.probability(table.case(row)) for row in range(len(table.examples))])
+    threshold = model.points[point]
+    measured = _rounded(figures(probability, table.labels, threshold))
     by_point = {
-        name: {
-            key: round(value, 4)
-            for key, value in figures(probability, labels, threshold).items()
-            if key in ("precision", "recall", "f1")
-        }
-        for name, threshold in model.points.items()
+        name: _rounded(figures(probability, table.labels, least)) for name, least in model.points.items()
     }
-    facts = {
-        "point": point,
-        "threshold": round(model.points[point], 4),
-        "gate": model.name,
-        "origin": model.origin,
-    }
-    return {
-        **measured,
-        "n": len(examples),
-        **facts,
-        "points": by_point,
-        "index": searcher.version,
-    }, probability
+    facts = {"point": point, "threshold": round(threshold, 4), "gate": model.name, "origin": model.origin}
+    return {**measured, "n": len(table.examples), **facts, "points": by_point}, probability
 
 
 def swap_accept(model: GateModel, other: Searcher, examples: list[Example], point: str) -> float:
     """Share of the good examples accepted when the same gate looks at another index."""
-    good = [example.text for example in examples if example.label == 1]
-    if not good:
-        return 0.0
-    probability = model.probability(numbers_of(good, other, Evidence.build(other.chunks)))
-    return float((probability >= model.points[point]).mean())
+    good = [example for example in examples if example.label == 1]
+    table = tabulate(good, other, Evidence.build(other.chunks), twins=False)
+    accepted = [model.probability(table.case(row)) >= model.points[point] for row in range(len(good))]
+    return sum(accepted) / max(len(good), 1)
 
 
 def open_other(folder: Path, settings: Settings, like: Searcher) -> Searcher:
@@ -84,19 +63,22 @@ def command(
     started = time.perf_counter()
     examples = read_questions(questions)
     searcher = open_current(settings)
-    model = GateStore(settings.index.dir).current()
-    evidence = open_evidence(settings, searcher)
+    model = GateStore(settings.index.dir).current().for_embedder(searcher.embedder.name)
+    table = tabulate(examples, searcher, open_evidence(settings, searcher), twins=False)
     point = settings.index.gate.point
-    result, probability = evaluate(model, searcher, evidence, examples, point)
+    result, probability = evaluate(model, table, point)
+    result["index"] = searcher.version
+    if model.memory is not None:
+        alone = model.without_memory()
+        result["without_memory"] = evaluate(alone, table, point)[0]["points"][point]
     if swap is not None:
-        result["swap_accept"] = round(
-            swap_accept(model, open_other(swap, settings, searcher), examples, point), 4
-        )
+        other = open_other(swap, settings, searcher)
+        result["swap_accept"] = round(swap_accept(model, other, examples, point), 4)
     result["seconds"] = round(time.perf_counter() - started, 2)
     if report is not None:
         from index.gate_report import write_report
 
-        write_report(report, model, searcher, evidence, examples, probability, result)
+        write_report(report, model, searcher, table, probability, result)
         result["report"] = str(report)
     print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else describe(result))  # noqa: T201
 
@@ -116,3 +98,7 @@ def describe(result: dict[str, Any]) -> str:
     if "swap_accept" in result:
         lines.append(f"good messages accepted with the other index: {result['swap_accept']:.3f}")
     return "\n".join(lines)
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in values.items()}

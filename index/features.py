@@ -1,8 +1,10 @@
-"""Numbers from which the gate decides: how the message is put, what the documents know of its words, and how
-well the search does. No model is asked.
+"""Numbers from which the gate decides: what the documents know of the message's words, how typical those
+words are of them, and how well the search by words does. No model is asked.
 
-All but the surface numbers change when the documents change, and are shares or ratios where that is possible,
-so that a gate fitted on one index still means something on another of another size.
+Every number changes when the documents change, and is a share or a ratio where that is possible, so that a
+gate fitted on one index still means something on another of another size. How long a message is or how it
+is put is left out on purpose: it scores well on labelled chats and knows nothing of the documents. Cosines
+of the embedder are left out too: beside these numbers they added nothing that could be measured.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ import numpy.typing as npt
 from index.background import open_background
 from index.evidence import Evidence, WordFacts
 from index.search import Lookup
-from index.surface import SURFACE, surface
 
 Numbers = npt.NDArray[np.float64]
 
@@ -49,28 +50,23 @@ _PIECE_NAMES = (
     "pieces_mean", "pieces_sum", "pieces_best", "pieces_best_three", "pieces_share", "pieces_count",
     "pieces_untypical", "pieces_rare",
 )  # fmt: skip
-_SIGNALS = ("bm25_text", "bm25_headings", "bm25_place", "characters", "dense_text", "dense_headings")
-_SIGNAL_NAMES = tuple(
-    f"{signal}_{name}" for signal in _SIGNALS for name in ("best", "top_5", "top_30", "drop", "stands_out")
-)
-_AGREEMENT_NAMES = (
+_SIGNALS = ("bm25_text", "bm25_headings", "bm25_place", "characters")
+_SEARCH_NAMES = (
+    *(
+        f"{signal}_{name}"
+        for signal in _SIGNALS
+        for name in ("best", "top_5", "top_30", "drop", "stands_out")
+    ),
     "matched_share",
-    "agree_words_meaning",
-    "agree_characters_meaning",
-    "agree_words_characters",
 )
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "surface": SURFACE,
     "words": _WORD_NAMES,
     "typical": (*_TYPICAL_NAMES, *_PIECE_NAMES),
-    "search": (*(name for name in _SIGNAL_NAMES if not name.startswith("dense")), "matched_share"),
-    "meaning": (*(name for name in _SIGNAL_NAMES if name.startswith("dense")), *_AGREEMENT_NAMES[1:]),
+    "search": _SEARCH_NAMES,
 }
 """Names of the numbers by what they are about."""
-FEATURES: tuple[str, ...] = (
-    *SURFACE, *_WORD_NAMES, *_TYPICAL_NAMES, *_PIECE_NAMES, *_SIGNAL_NAMES, *_AGREEMENT_NAMES,
-)  # fmt: skip
+FEATURES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in names)
 """Names of all numbers, in the order of `features`."""
 
 
@@ -79,7 +75,6 @@ def features(message: str, lookup: Lookup, evidence: Evidence) -> Numbers:
     facts = [evidence.word(term) for term in lookup.terms]
     typical = typicality(lookup.terms, facts, evidence)
     numbers = [
-        *surface(message),
         *_word_numbers(lookup.terms, facts, typical, evidence),
         *_typical_numbers(facts, typical),
         *_piece_numbers(message, evidence),
@@ -170,25 +165,22 @@ def _piece_numbers(message: str, evidence: Evidence) -> list[float]:
 
 def _search_numbers(lookup: Lookup, facts: Sequence[WordFacts], evidence: Evidence) -> list[float]:
     numbers: list[float] = []
-    rows: dict[str, set[int]] = {}
     for signal in _SIGNALS:
-        scores = getattr(lookup, signal)
-        best = np.argpartition(scores, -_TOP)[-_TOP:] if len(scores) > _TOP else np.arange(len(scores))
-        top = np.sort(scores[best])[::-1].astype(np.float64)
-        rows[signal] = {int(row) for row in best if scores[row] > 0}
-        deviation = float(scores.std()) + 1e-6
-        numbers += [
-            float(top[0]), float(top[:5].mean()), float(top.mean()),
-            float(top[0] - top[min(5, len(top) - 1)]),
-            (float(top[0]) - float(scores.mean())) / deviation if float(top[0]) > 0 else 0.0,
-        ]  # fmt: skip
+        numbers += _signal_numbers(getattr(lookup, signal))
     rarity = sum(np.log(1 + evidence.chunk_count / (fact.chunks + 0.5)) for fact in facts)
-    words, characters, meaning = rows["bm25_text"], rows["characters"], rows["dense_text"]
-    matched = float(lookup.bm25_text.max()) / rarity if rarity and len(lookup.bm25_text) else 0.0
-    return [
-        *numbers, matched, len(words & meaning) / _TOP, len(characters & meaning) / _TOP,
-        len(words & characters) / _TOP,
-    ]  # fmt: skip
+    best = float(lookup.bm25_text.max()) if len(lookup.bm25_text) else 0.0
+    return [*numbers, best / rarity if rarity else 0.0]
+
+
+def _signal_numbers(scores: npt.NDArray[np.float32]) -> list[float]:
+    """Best, mean of the best 5 and 30, fall from the best to the sixth, and standard scores of the best."""
+    best = float(scores.max()) if len(scores) else 0.0
+    if best <= 0:
+        return [0.0] * 5
+    top = np.sort(np.partition(scores, -_TOP)[-_TOP:] if len(scores) > _TOP else scores)[::-1]
+    stands_out = (best - float(scores.mean())) / (float(scores.std()) + 1e-6)
+    fall = best - float(top[min(5, len(top) - 1)])
+    return [best, float(top[:5].mean()), float(top.mean()), fall, stands_out]
 
 
 def _mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> float:

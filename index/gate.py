@@ -14,16 +14,21 @@ import numpy as np
 
 from bot.config import OperatingPoint, Settings
 from index.evidence import Evidence
-from index.features import FEATURES, features
-from index.gate_model import GateModel, GateStore
-from index.gate_words import GROUP_OF, describe
-from index.logistic import Numbers, logit_of, sigmoid
+from index.features import FEATURES, GROUPS, features, typicality
+from index.gate_model import Case, GateModel, GateStore, joined
+from index.gate_words import describe
+from index.logistic import logit_of, sigmoid
 from index.search import Lookup, Passage, Searcher
+from index.terms import terms
 
 MENTION_SHIFT = 1.2
 """Logits by which a mention lowers the threshold: it was meant for the bot, yet it may still be chit-chat."""
 UNSURE_BAND = 0.7
 """Logits on either side of the threshold that a model server is asked about."""
+COLUMN = {name: column for column, name in enumerate(FEATURES)}
+_SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
+"""The number that stands for its group in a trace."""
+_LEAST_LOGIT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,10 @@ class Gate:
             return Decision("decline", 0.0, 1.0, (Reason("empty", 0.0, 0.0, describe("empty", query)),))
         lookup = lookup or self.searcher.look_up(query)
         numbers = features(query, lookup, self.evidence)
-        probability = float(self.model.probability(numbers))
+        case = Case(query, numbers, lookup.vector)
+        probability = self.model.probability(case)
         threshold = self.threshold(mentioned, point)
-        reasons = self._reasons(query, numbers, passages)
+        reasons = self._reasons(case, passages)
         return Decision(self._verdict(probability, threshold), probability, threshold, reasons)
 
     def threshold(self, mentioned: bool, point: OperatingPoint | None = None) -> float:
@@ -99,48 +105,46 @@ class Gate:
             return "unsure"
         return "answer" if probability >= threshold else "decline"
 
-    def _reasons(self, query: str, numbers: Numbers, passages: Sequence[Passage]) -> tuple[Reason, ...]:
-        """The groups of numbers by what they add to the logit, greatest first."""
-        added = self.model.evidence.contributions(numbers)
-        totals: dict[str, float] = {}
-        for name, contribution in zip(FEATURES, added, strict=True):
-            totals[GROUP_OF[name]] = totals.get(GROUP_OF[name], 0.0) + float(contribution)
-        values = dict(zip(FEATURES, numbers, strict=True))
+    def _reasons(self, case: Case, passages: Sequence[Passage]) -> tuple[Reason, ...]:
+        """The groups of numbers, and the memory, by what they add to the logit, greatest first."""
+        added = self.model.evidence.contributions(case.numbers)
+        values = dict(zip(FEATURES, case.numbers, strict=True))
+        parts = {
+            group: (values[_SHOWN[group]], sum(float(added[COLUMN[name]]) for name in names))
+            for group, names in GROUPS.items()
+        }
+        if self.model.memory is not None:
+            score = self.model.memory.score(case.message, case.vector)
+            scale = self._evidence_share(case)
+            parts = {group: (value, weight * scale) for group, (value, weight) in parts.items()}
+            parts["memory"] = (score, self.model.slope * score)
         best = passages[0].chunk.path if passages else ""
+        words = self._words(case.message)
         reasons = [
-            Reason(
-                group,
-                *_value(group, values),
-                weight,
-                describe(group, query, weight, self._words(query), best),
-            )
-            for group, weight in totals.items()
+            Reason(group, float(value), weight, describe(group, case.message, weight, words, best))
+            for group, (value, weight) in parts.items()
         ]
         return tuple(sorted(reasons, key=lambda reason: -abs(reason.weight)))
 
+    def _evidence_share(self, case: Case) -> float:
+        """What one logit of evidence adds here beside the memory: little above the guard, much below it."""
+        logit = float(self.model.evidence.logit(case.numbers))
+        if abs(logit) < _LEAST_LOGIT:
+            return 0.0
+        return self.model.slope * float(joined(logit, 0.0)) / logit
+
     def _words(self, query: str) -> tuple[str, ...]:
         """The message's words that are most typical of the documents."""
-        from index.features import typicality
-        from index.terms import terms
-
         own = tuple(dict.fromkeys(terms(query)))
         ratios = typicality(own, [self.evidence.word(term) for term in own], self.evidence)
         return tuple(own[row] for row in np.argsort(-ratios, kind="stable")[:4] if ratios[row] > 0.5)
-
-
-def _value(group: str, values: dict[str, float]) -> tuple[float]:
-    shown = {
-        "surface": "length", "words": "latin_known_share", "typical": "typical_sum",
-        "search": "matched_share", "meaning": "dense_text_best",
-    }  # fmt: skip
-    return (float(values[shown[group]]),)
 
 
 def open_gate(settings: Settings, searcher: Searcher) -> Gate:
     """The gate in use over this version of the documents. Raises IndexMismatch."""
     evidence = open_evidence(settings, searcher)
     return Gate(
-        GateStore(settings.index.dir).current(),
+        GateStore(settings.index.dir).current().for_embedder(searcher.embedder.name),
         searcher,
         evidence,
         point=settings.index.gate.point,

@@ -1,6 +1,10 @@
-"""A fitted gate: numbers of a message -> probability that it is worth answering, and the operating points.
+"""A fitted gate: a message and its numbers -> probability that it is worth answering, and operating points.
 
-Everything is kept as plain numbers: JSON and NumPy, nothing that could run code when read.
+`evidence` reads only what the documents know of the message and moves with them. `memory`, where there are
+enough labels, knows how this group's good messages sound. Memory ranks what the documents know; where they
+know little, the missing evidence is taken off, however good the message sounds. So a gate that is moved to
+other documents does not answer from habit. Everything is kept as plain numbers, JSON and NumPy: nothing that
+could run code when read.
 """
 
 from __future__ import annotations
@@ -12,17 +16,44 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.errors import IndexMismatch
+from index.embed import Vectors
 from index.features import FEATURES
+from index.gate_memory import Memory
 from index.logistic import Logistic, Numbers, sigmoid
 
-FORMAT = 1
+FORMAT = 2
 POINTS = ("quiet", "balanced", "eager")
 SHIPPED = Path(__file__).parent / "gate_prior.json"
 """The gate of a fresh install; `python -m bench.gate_prior` makes it and says from what."""
 
 Origin = Literal["shipped", "questions", "calibrated"]
+
+_LIFT, _LIFT_UP_TO = 0.2, 0.5
+"""Each logit of evidence lifts the memory's score a little, up to this logit: more says little more."""
+_GUARD, _GUARD_BELOW = 1.5, -0.5
+"""Below this logit of evidence each missing logit is taken off the memory's score, this many times."""
+
+
+def joined(evidence: npt.ArrayLike, memory: npt.ArrayLike) -> Numbers:
+    """The evidence's logits and the memory's scores as one score each."""
+    logits = np.asarray(evidence, dtype=np.float64)
+    lift = _LIFT * np.minimum(logits, _LIFT_UP_TO)
+    guard = _GUARD * np.minimum(logits - _GUARD_BELOW, 0.0)
+    return np.asarray(np.asarray(memory) + lift + guard)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One message as the gate sees it."""
+
+    message: str
+    numbers: Numbers
+    """(len(FEATURES),)."""
+    vector: Vectors
+    """(d,), by the embedder of the index."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +66,12 @@ class GateModel:
     evidence: Logistic
     points: dict[str, float]
     """Operating point -> least probability that is answered without a mention."""
+    memory: Memory | None = None
+    slope: float = 1.0
+    offset: float = 0.0
+    """With a memory, the logit is slope * joined score + offset."""
+    evidence_points: dict[str, float] = field(default_factory=dict)
+    """The operating points without the memory, for an index by another embedder."""
     good: int = 0
     bad: int = 0
     """Labelled examples it was fitted on."""
@@ -47,21 +84,31 @@ class GateModel:
     figures: dict[str, float] = field(default_factory=dict)
     """Cross-validated figures at the time of the fit."""
 
-    def logit(self, numbers: Numbers) -> Numbers:
-        """(n, len(FEATURES)) -> (n,), or one row -> a scalar."""
-        return self.evidence.logit(numbers)
+    def logit(self, case: Case) -> float:
+        """The logit that one message is worth answering."""
+        evidence = float(self.evidence.logit(case.numbers))
+        if self.memory is None:
+            return evidence
+        score = joined(evidence, self.memory.score(case.message, case.vector))
+        return self.slope * float(score) + self.offset
 
-    def probability(self, numbers: Numbers) -> Numbers:
+    def probability(self, case: Case) -> float:
         """As `logit`, 0..1."""
-        return sigmoid(self.logit(numbers))
+        return float(sigmoid(self.logit(case)))
 
-    def named(self, name: str, origin: Origin) -> Self:
-        """The same model under another name."""
-        return replace(self, name=name, origin=origin)
+    def without_memory(self) -> Self:
+        """The same gate by the documents alone."""
+        return self if self.memory is None else replace(self, memory=None, points=self.evidence_points)
+
+    def for_embedder(self, name: str) -> Self:
+        """The gate for an index by this embedder: a memory of another embedder's vectors is left out."""
+        return self if self.memory is None or self.memory.embedder == name else self.without_memory()
 
     def save(self, folder: Path) -> None:
-        """Writes `NAME.json` into a folder, aside first."""
+        """Writes `NAME.json`, and `NAME.npz` for a memory, into a folder; the JSON last and aside first."""
         folder.mkdir(parents=True, exist_ok=True)
+        if self.memory is not None:
+            self.memory.save(folder / f"{self.name}.npz")
         aside = folder / f".{os.getpid()}.{self.name}"
         aside.write_text(json.dumps(self.to_json(), ensure_ascii=False), encoding="utf-8")
         aside.replace(folder / f"{self.name}.json")
@@ -70,15 +117,8 @@ class GateModel:
         """The model as JSON; `from_json` reads it."""
         return {
             "format": FORMAT,
-            "name": self.name,
-            "origin": self.origin,
-            "points": self.points,
-            "good": self.good,
-            "bad": self.bad,
-            "made_at": self.made_at,
-            "index_version": self.index_version,
-            "note": self.note,
-            "figures": self.figures,
+            **{key: getattr(self, key) for key in _PLAIN},
+            "memory": self.memory is not None,
             "bias": self.evidence.bias,
             "features": {
                 name: [round(float(value), 6) for value in triple]
@@ -89,23 +129,33 @@ class GateModel:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any], place: str) -> Self:
-        """Reads what `to_json` wrote. Raises IndexMismatch when it was fitted on other features."""
+    def from_json(cls, data: dict[str, Any], place: str, memory: Memory | None = None) -> Self:
+        """Reads what `to_json` wrote, with the memory from its own file.
+
+        Raises IndexMismatch when it was fitted on other features.
+        """
         rows = data.get("features", {})
         if data.get("format") != FORMAT or tuple(rows) != FEATURES:
             raise IndexMismatch(
                 f"{place} was fitted by another release; run `python -m index calibrate --apply`"
             )
         mean, scale, weights = np.array([rows[name] for name in FEATURES], dtype=np.float64).T
-        keys = ("name", "origin", "points", "good", "bad", "made_at", "index_version", "note", "figures")
-        return cls(
-            evidence=Logistic(mean, scale, weights, float(data["bias"])), **{key: data[key] for key in keys}
-        )
+        evidence = Logistic(mean, scale, weights, float(data["bias"]))
+        return cls(evidence=evidence, memory=memory, **{key: data[key] for key in _PLAIN})
+
+
+_PLAIN = (
+    "name", "origin", "points", "slope", "offset", "evidence_points", "good", "bad", "made_at",
+    "index_version", "note", "figures",
+)  # fmt: skip
+"""Fields that go into JSON as they are."""
 
 
 def read_model(file: Path) -> GateModel:
     """A model's file. Raises IndexMismatch when another release wrote it."""
-    return GateModel.from_json(json.loads(file.read_text(encoding="utf-8")), str(file))
+    data = json.loads(file.read_text(encoding="utf-8"))
+    memory = Memory.load(file.with_suffix(".npz")) if data.get("memory") else None
+    return GateModel.from_json(data, str(file), memory)
 
 
 def shipped_model() -> GateModel:

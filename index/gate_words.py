@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from index.features import GROUPS
 from index.terms import chinese_share
-
-GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
-"""Name of a number -> the group it is reported in."""
 
 _SENTENCES: dict[str, dict[str, tuple[str, str]]] = {
     "zh": {
-        "surface": ("消息的写法像一个问题", "消息的写法（长度、语气）不像要回答的问题"),
         "words": ("文档里有消息中的大部分词", "消息中的多数词在文档里没有或很少见"),
         "typical": ("消息使用了文档特有的词：{words}", "消息里几乎没有文档特有的词"),
         "search": ("检索到用词相符的段落：{best}", "检索到的段落与消息用词很少重合"),
-        "meaning": ("检索到意思相近的段落：{best}", "没有意思足够接近的段落"),
         "memory": ("与标注为值得回答的消息相似", "与标注为不必回答的消息相似"),
         "empty": ("消息或索引是空的", "消息或索引是空的"),
     },
     "en": {
-        "surface": ("it is put like a question", "its length and tone are not a question's"),
         "words": ("the documents know most of its words", "the documents know few of its words"),
         "typical": ("it uses words typical of the documents: {words}", "no word is typical of the documents"),
         "search": ("a passage shares its words: {best}", "the passages found share few of its words"),
-        "meaning": ("a passage means something similar: {best}", "no passage is close in meaning"),
         "memory": ("it resembles messages labelled good", "it resembles messages labelled bad"),
         "empty": ("the message or the index is empty", "the message or the index is empty"),
     },
