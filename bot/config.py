@@ -185,6 +185,8 @@ class LimitSettings(_Section):
     queue_per_group: int = 50
     running_per_group: int = Field(default=8, ge=1, le=64)
     """Answers of one group that may run or stand in the shared queue at once: others get their turn."""
+    tell_position_from: int = Field(default=16, ge=1)
+    """An asker who mentioned the bot is told at once how many questions are ahead when it is this many."""
     questions_per_user_per_minute: int = 10
     questions_per_group_per_minute: int = 60
 

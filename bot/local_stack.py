@@ -103,6 +103,7 @@ class LocalStack:
             "FENNEL_WEB__PORT": str(self.ports.web),
             "FENNEL_INDEX__DIR": str(self.folder / "index"),
             "FENNEL_ADMINS": json.dumps(["ou_admin"]),
+            "PROMETHEUS_MULTIPROC_DIR": str((self.folder / "metrics").resolve()),
             **self.settings,
         }
 

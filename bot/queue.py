@@ -124,6 +124,15 @@ class Queue:
             limits=(self.limits.questions_per_user_per_minute, 0),
         )
 
+    def tell_position(self, message: Message, position: int) -> Submission:
+        """Has the asker of a question that was just taken told how many are ahead. Raises as `submit`."""
+        return self._submit(
+            "worker.jobs.waiting",
+            [message.to_json(), position],
+            suffix=f"waiting-{message.message_id}",
+            order=f"{message.chat_id}-waiting",
+        )
+
     def submit_action(self, action: CardAction) -> Submission:
         """Takes a press on a card. Raises as `submit`, without notice."""
         return self._submit(

@@ -169,6 +169,17 @@ def test_a_full_queue_is_still_accepted_and_the_asker_is_told(client: FlaskClien
     assert queued(redis) == ["worker.jobs.busy"] + ["worker.jobs.answer"] * 3
 
 
+def test_an_asker_behind_a_long_queue_is_told_the_position(redis: Redis) -> None:
+    redis.set("fennel:bot:open_id", BOT)
+    limits = LimitSettings(running_per_group=1, tell_position_from=2)
+    client = create_app(SETTINGS.model_copy(update={"limits": limits}), redis).test_client()
+    for number in (1, 2, 3, 3):
+        assert push(client, question("how?", f"om_{number}")) == (200, {})
+    notice, answer = RQQueue("answer", connection=redis, serializer="json").jobs
+    assert (notice.func_name, answer.func_name) == ("worker.jobs.waiting", "worker.jobs.answer")
+    assert (notice.args[0]["message_id"], notice.args[1]) == ("om_3", 2)
+
+
 def press(value: object, operator: str = "ou_asker", event_id: str = "press1") -> dict[str, Any]:
     body = {
         "operator": {"open_id": operator},

@@ -23,6 +23,7 @@ from worker.commands import Commands
 from worker.failures import failed
 from worker.feedback import Feedbacks
 from worker.language import language_of
+from worker.lease import LeaseTaken
 from worker.process import Process, current
 from worker.reindex import reindex as run_reindex
 
@@ -87,6 +88,25 @@ def busy(message: dict[str, Any], reason: str, position: int) -> str:
         outcome=Outcome.BUSY, question=text, text=sentence, language=language, queue_position=position
     )
     return _finish(process, asked, said)
+
+
+def waiting(message: dict[str, Any], position: int) -> str:
+    """Shows whoever asks into a long queue how many are ahead, on the card that will hold the answer."""
+    process, asked = current(), Message.from_json(message)
+    text = asked.text_without(process.bot_open_id() or "")
+    language = language_of(text, process.settings.group(asked.chat_id).language)
+    card = QuestionCard(process, asked, text, language)
+    try:
+        with process.leases.take(asked.message_id, wait=0):
+            if card.begun or answers.find(process.redis, asked.message_id):
+                return "begun"
+            card.progress(say("busy", language, position=position))
+    except LeaseTaken:
+        return "being_answered"
+    except FeishuError as error:
+        log.warning("position_not_shown", message_id=asked.message_id, code=error.code)
+        return "not_shown"
+    return "shown"
 
 
 def reindex(request: dict[str, Any]) -> str:
