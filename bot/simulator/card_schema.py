@@ -18,7 +18,6 @@ from bot.simulator.card_kinds import (
     ListOf,
     MapOf,
     Shape,
-    Value,
     fixed,
     number,
     pixels,
@@ -38,21 +37,21 @@ from bot.simulator.card_shapes import (
     LAYOUT,
     LINKS,
     OPTION,
+    PANEL_HEADER,
     PLAIN,
     STYLED,
+    TABLE_COLUMN,
     component,
     text_object,
 )
 from bot.simulator.card_words import (
     BUTTON_SIZES,
     BUTTON_TYPES,
-    DATA_TYPES,
     FLEX_MODES,
     HORIZONTAL,
     TAG_COLORS,
     TEMPLATES,
     TEXT_SIZES,
-    VERTICAL,
     names,
 )
 
@@ -66,43 +65,6 @@ COLUMN = component(
     action=CLICK,
     elements=Elements(),
 )
-TABLE_COLUMN = Shape(
-    {
-        "name": text(100, 1),
-        "display_name": text(1000),
-        "width": Value(
-            "auto, 80px to 600px or 1% to 100%",
-            lambda value: pixels(80, 600, "auto").accepts(value) or _is_percent(value),
-        ),
-        "data_type": word(DATA_TYPES),
-        "vertical_align": word(VERTICAL),
-        "horizontal_align": word(HORIZONTAL),
-        "format": Shape({"symbol": text(1), "precision": whole(0, 10), "separator": FLAG}),
-        "date_format": text(50),
-    },
-    required=names("name"),
-)
-PANEL_HEADER = Shape(
-    {
-        "title": text_object("plain_text markdown"),
-        "background_color": COLOR,
-        "vertical_align": word(VERTICAL),
-        "padding": PADDING,
-        "position": word(names("top bottom")),
-        "width": word(names("fill auto auto_when_fold")),
-        "icon": ICON,
-        "icon_position": word(names("left right follow_text")),
-        "icon_expanded_angle": number(-180, 180),
-    },
-    required=names("title"),
-)
-
-
-def _is_percent(value: object) -> bool:
-    digits = value.removesuffix("%") if isinstance(value, str) and value.endswith("%") else ""
-    return digits.isdigit() and 1 <= int(digits) <= 100
-
-
 COMPONENTS: dict[str, Shape] = {
     "markdown": component(
         "markdown",

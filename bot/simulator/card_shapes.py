@@ -19,14 +19,16 @@ from bot.simulator.card_kinds import (
     ListOf,
     MapOf,
     Shape,
+    Value,
     box,
     fixed,
+    number,
     pixels,
     text,
     whole,
     word,
 )
-from bot.simulator.card_words import DIRECTIONS, HORIZONTAL, VERTICAL, names
+from bot.simulator.card_words import DATA_TYPES, DIRECTIONS, HORIZONTAL, VERTICAL, names
 
 IDENTIFIER: dict[str, Kind] = {"element_id": text(20, 1)}
 I18N: dict[str, Kind] = {"i18n_content": MapOf(text())}
@@ -92,3 +94,40 @@ OPTION = Shape({"text": PLAIN, "icon": ICON, "value": text(1000, 1)}, required=n
 def component(tag: str, needs: str = "", /, **own: Kind) -> Shape:
     """A component: its tag, its id, its margin and what is its own."""
     return Shape({"tag": fixed(tag), "margin": MARGIN, **IDENTIFIER, **own}, names("tag") | names(needs))
+
+
+TABLE_COLUMN = Shape(
+    {
+        "name": text(100, 1),
+        "display_name": text(1000),
+        "width": Value(
+            "auto, 80px to 600px or 1% to 100%",
+            lambda value: pixels(80, 600, "auto").accepts(value) or _is_percent(value),
+        ),
+        "data_type": word(DATA_TYPES),
+        "vertical_align": word(VERTICAL),
+        "horizontal_align": word(HORIZONTAL),
+        "format": Shape({"symbol": text(1), "precision": whole(0, 10), "separator": FLAG}),
+        "date_format": text(50),
+    },
+    required=names("name"),
+)
+PANEL_HEADER = Shape(
+    {
+        "title": text_object("plain_text markdown"),
+        "background_color": COLOR,
+        "vertical_align": word(VERTICAL),
+        "padding": PADDING,
+        "position": word(names("top bottom")),
+        "width": word(names("fill auto auto_when_fold")),
+        "icon": ICON,
+        "icon_position": word(names("left right follow_text")),
+        "icon_expanded_angle": number(-180, 180),
+    },
+    required=names("title"),
+)
+
+
+def _is_percent(value: object) -> bool:
+    digits = value.removesuffix("%") if isinstance(value, str) and value.endswith("%") else ""
+    return digits.isdigit() and 1 <= int(digits) <= 100

@@ -27,6 +27,8 @@ class View:
         self.tenant = tenant
         self.pushes = pushes
         self.cards = CardHTML(self.name_of)
+        self.drawn: dict[str, tuple[tuple[str, bool], str]] = {}
+        """message id -> (what its look depends on, its HTML), so that only what changed is drawn again."""
 
     def name_of(self, open_id: str) -> str:
         """The name of a person or of the bot; the id of somebody unknown."""
@@ -99,6 +101,14 @@ class View:
 
     def html(self, message: ChatMessage) -> str:
         """The message's content as HTML."""
+        looks = (message.content, bool(message.card and message.card.streaming))
+        known = self.drawn.get(message.message_id)
+        if known is None or known[0] != looks:
+            known = (looks, self._drawn(message))
+            self.drawn[message.message_id] = known
+        return known[1]
+
+    def _drawn(self, message: ChatMessage) -> str:
         if message.card is not None:
             return self.cards.card(message.card.card, streaming=message.card.streaming)
         return f'<div class="bubble">{self._with_mentions(message, self._plain(message, keep=True))}</div>'
