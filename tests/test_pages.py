@@ -11,6 +11,7 @@ from bot.errors import FetchRefused
 from tests.web_server import Reply, WebServer
 from worker.fetch import Fetcher, Rules
 from worker.pages import MAX_ELEMENTS, Article, Pages
+from worker.web_cache import WebCache
 
 PARAGRAPH = "<p>" + "A sentence that says what the page is about, and then some more. " * 5 + "</p>"
 PIECES = [
@@ -45,7 +46,7 @@ def read(redis: Redis, body: bytes, media_type: str = "text/html") -> Article:
     with WebServer() as server:
         server.replies["/page"] = Reply(body, headers={"Content-Type": media_type})
         rules = Rules(ports={"http": (server.server_port,)}, permitted=lambda address: True, timeout=5)
-        return Pages(Fetcher(rules), redis).read(f"{server.url}/page")
+        return Pages(Fetcher(rules), WebCache(redis)).read(f"{server.url}/page")
 
 
 def test_main_text_without_what_surrounds_it(redis: Redis) -> None:

@@ -14,6 +14,7 @@ from tests.web_server import Asked, Reply, WebServer
 from worker.addresses import Target
 from worker.fetch import Fetcher, Rules
 from worker.robots import Robots, allowed, matches, read_rules
+from worker.web_cache import WebCache
 
 FILE = """
 # Everybody
@@ -42,7 +43,7 @@ def server() -> Iterator[WebServer]:
 
 def robots(server: WebServer, redis: Redis) -> Robots:
     ports = {"http": (server.server_port,)}
-    return Robots(Fetcher(Rules(ports=ports, permitted=lambda address: True, timeout=2.0)), redis)
+    return Robots(Fetcher(Rules(ports=ports, permitted=lambda address: True, timeout=2.0)), WebCache(redis))
 
 
 def page(server: WebServer, path: str = "/page") -> Target:

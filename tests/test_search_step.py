@@ -14,13 +14,11 @@ from redis import Redis
 
 from bot.config import RedisSettings, Settings, WebSearchSettings
 from bot.errors import FetchRefused, SearchUnavailable
-from tests.web_server import Asked, Reply, WebServer
-from worker.fetch import Fetcher, Rules
-from worker.pages import Pages
-from worker.steps.search import PER_PAGE, WebStep, open_search
-from worker.web_search import open_engine
+from tests.small_web import KEY, Web
+from tests.web_server import Reply, WebServer
+from worker.llm import never
+from worker.steps.search import PER_PAGE, open_search
 
-KEY = "key-that-nobody-may-see"
 FILLER = "<p>" + "Nothing of interest is said in this paragraph, which only fills the page. " * 6 + "</p>"
 KV = f"""<html><head><title>KV cache</title></head><body><nav><a href="/">Home</a></nav><article>
 <h1>KV cache</h1>{FILLER}<h2>Quantisation</h2>
@@ -32,52 +30,10 @@ OTHER = (
 PLAIN = "# Notes\n\nThe kv cache int8 switch is called quant_policy.\n"
 
 
-class Web:
-    """An engine and a site, and the step over both."""
-
-    def __init__(self, engine: WebServer, site: WebServer, redis: Redis) -> None:
-        self.engine = engine
-        self.site = site
-        self.redis = redis
-        self.found: list[str] = []
-        engine.on_request = self._results
-
-    def _results(self, asked: Asked) -> Reply:
-        organic = [{"title": "", "link": url, "snippet": ""} for url in self.found]
-        return Reply(json.dumps({"organic": organic}).encode(), 200, {"Content-Type": "application/json"})
-
-    def serve(self, path: str, reply: Reply, *, found: bool = True) -> None:
-        self.site.replies[path] = reply
-        if found:
-            self.found.append(self.site.url + path)
-
-    def step(self, **settings: object) -> WebStep:
-        given = WebSearchSettings(
-            engine="serper", api_key=SecretStr(KEY), base_url=self.engine.url, timeout=3, **settings
-        )
-        engine = open_engine(given)
-        assert engine is not None
-        rules = Rules(
-            timeout=2,
-            domains=given.domains,
-            ports={"http": (80, self.site.server_port)},
-            permitted=lambda address: address == "127.0.0.1",
-            resolve=lambda host, port: ["127.0.0.1"],
-        )
-        return WebStep(engine, Pages(Fetcher(rules), self.redis), given)
-
-    def asked_pages(self) -> list[str]:
-        return sorted(self.site.paths())
-
-
 @pytest.fixture
 def web(redis: Redis) -> Iterator[Web]:
     with ExitStack() as stack:
         yield Web(stack.enter_context(WebServer()), stack.enter_context(WebServer()), redis)
-
-
-def never() -> bool:
-    return False
 
 
 def test_the_part_that_answers_comes_first(web: Web) -> None:
@@ -199,3 +155,11 @@ def test_step_of_the_settings(redis_url: str) -> None:
     step = open_search(settings)
     assert step is not None
     assert step._pages.rules.domains == ("example.com",)
+
+
+def test_pages_are_read_without_redis_too(web: Web) -> None:
+    web.serve("/kv", Reply(KV.encode()))
+    web.redis = Redis.from_url("redis://127.0.0.1:1/0")
+    with structlog.testing.capture_logs() as logs:
+        assert web.step().excerpts("kv cache int8", "en", never)
+    assert "web.cache_away" in {entry["event"] for entry in logs}

@@ -6,16 +6,14 @@ What a page says is data. It is read, quoted and cited, never followed.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 from dataclasses import asdict, dataclass
 
-from redis import Redis
-
 from bot.errors import FetchRefused
 from worker.fetch import Fetcher, Page
 from worker.robots import Robots
+from worker.web_cache import WebCache
 
 KEPT = 3600
 """Seconds a page is kept."""
@@ -44,24 +42,24 @@ class Article:
 class Pages:
     """Reads pages for many threads."""
 
-    def __init__(self, fetcher: Fetcher, redis: Redis) -> None:
+    def __init__(self, fetcher: Fetcher, cache: WebCache) -> None:
         self.rules = fetcher.rules
         self._fetcher = fetcher
-        self._redis = redis
-        self._robots = Robots(fetcher, redis)
+        self._cache = cache
+        self._robots = Robots(fetcher, cache)
 
     def read(self, url: str) -> Article:
         """The page's text, from the cache where it was read lately. Raises FetchRefused."""
         key = "fennel:page:" + hashlib.sha256(url.encode()).hexdigest()
-        if kept := self._redis.get(key):
-            return _kept(json.loads(kept))
+        if kept := self._cache.get(key):
+            return _kept(kept)
         try:
             page = self._fetcher.fetch(url, may_fetch=self._robots.check)
             article = _article(page)
         except FetchRefused as refused:
-            self._redis.set(key, json.dumps({"refused": str(refused)}), ex=KEPT_REFUSED)
+            self._cache.put(key, {"refused": str(refused)}, KEPT_REFUSED)
             raise
-        self._redis.set(key, json.dumps(asdict(article)), ex=KEPT)
+        self._cache.put(key, asdict(article), KEPT)
         return article
 
 

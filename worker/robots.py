@@ -8,14 +8,12 @@ file said is kept in Redis for a day, as the RFC asks.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-
-from redis import Redis
 
 from bot.errors import FetchRefused
 from worker.addresses import Target
 from worker.fetch import Fetcher, StatusRefused, TypeRefused
+from worker.web_cache import WebCache
 
 AGENT = "fennelbot"
 KEPT = 86400
@@ -36,9 +34,9 @@ class Rule:
 class Robots:
     """Answers for all hosts."""
 
-    def __init__(self, fetcher: Fetcher, redis: Redis) -> None:
+    def __init__(self, fetcher: Fetcher, cache: WebCache) -> None:
         self._fetcher = fetcher
-        self._redis = redis
+        self._cache = cache
 
     def check(self, target: Target) -> None:
         """Raises FetchRefused where the host does not want this page fetched."""
@@ -51,12 +49,12 @@ class Robots:
     def _text(self, origin: str) -> str | None:
         """The file, empty where there is none, None where it cannot be read."""
         key = f"fennel:robots:{origin}"
-        kept = self._redis.get(key)
+        kept = self._cache.get(key)
         if kept is not None:
-            known: str | None = json.loads(kept)
+            known: str | None = kept["text"]
             return known
         text = self._fetch(origin)
-        self._redis.set(key, json.dumps(text), ex=KEPT if text is not None else KEPT_UNREADABLE)
+        self._cache.put(key, {"text": text}, KEPT if text is not None else KEPT_UNREADABLE)
         return text
 
     def _fetch(self, origin: str) -> str | None:

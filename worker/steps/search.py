@@ -26,6 +26,7 @@ from worker.excerpts import Excerpt, numbered
 from worker.fetch import Fetcher, Rules
 from worker.llm import Cancelled
 from worker.pages import Article, Pages
+from worker.web_cache import WebCache
 from worker.web_search import Result, SearchEngine, open_engine
 
 log = structlog.get_logger(__name__)
@@ -173,4 +174,4 @@ def open_search(settings: Settings) -> WebStep | None:
         return None
     rules = Rules(timeout=settings.web_search.timeout, domains=settings.web_search.domains)
     redis = Redis.from_url(settings.redis.url, socket_connect_timeout=1.0, socket_timeout=5.0)
-    return WebStep(engine, Pages(Fetcher(rules), redis), settings.web_search)
+    return WebStep(engine, Pages(Fetcher(rules), WebCache(redis)), settings.web_search)

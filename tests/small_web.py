@@ -1,0 +1,56 @@
+"""A small web on loopback: a search engine that finds what it is told, and a site with the pages."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import SecretStr
+from redis import Redis
+
+from bot.config import WebSearchSettings
+from tests.web_server import Asked, Reply, WebServer
+from worker.fetch import Fetcher, Rules
+from worker.pages import Pages
+from worker.steps.search import WebStep
+from worker.web_cache import WebCache
+from worker.web_search import open_engine
+
+KEY = "key-that-nobody-may-see"
+
+
+class Web:
+    """An engine and a site, and the step over both."""
+
+    def __init__(self, engine: WebServer, site: WebServer, redis: Redis) -> None:
+        self.engine = engine
+        self.site = site
+        self.redis = redis
+        self.found: list[str] = []
+        engine.on_request = self._results
+
+    def _results(self, asked: Asked) -> Reply:
+        organic = [{"title": "", "link": url, "snippet": ""} for url in self.found]
+        return Reply(json.dumps({"organic": organic}).encode(), 200, {"Content-Type": "application/json"})
+
+    def serve(self, path: str, reply: Reply, *, found: bool = True) -> None:
+        self.site.replies[path] = reply
+        if found:
+            self.found.append(self.site.url + path)
+
+    def step(self, **settings: object) -> WebStep:
+        given = WebSearchSettings(
+            engine="serper", api_key=SecretStr(KEY), base_url=self.engine.url, timeout=3, **settings
+        )
+        engine = open_engine(given)
+        assert engine is not None
+        rules = Rules(
+            timeout=2,
+            domains=given.domains,
+            ports={"http": (80, self.site.server_port)},
+            permitted=lambda address: address == "127.0.0.1",
+            resolve=lambda host, port: ["127.0.0.1"],
+        )
+        return WebStep(engine, Pages(Fetcher(rules), WebCache(self.redis)), given)
+
+    def asked_pages(self) -> list[str]:
+        return sorted(self.site.paths())

@@ -1,0 +1,39 @@
+"""What was read from the web lately, in Redis, for all workers.
+
+It only saves work: when Redis is away pages are read again, and a line in the log says so. (`python -m bot
+ask` runs without Redis on purpose.)
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+
+class WebCache:
+    """JSON values that expire."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, key: str) -> Any:
+        """The value put under `key`, None where there is none."""
+        try:
+            found = self._redis.get(key)
+        except RedisError as error:
+            log.warning("web.cache_away", error=type(error).__name__)
+            return None
+        return None if found is None else json.loads(found)
+
+    def put(self, key: str, value: dict[str, Any], seconds: int) -> None:
+        """Keeps a value for so many seconds."""
+        try:
+            self._redis.set(key, json.dumps(value), ex=seconds)
+        except RedisError as error:
+            log.warning("web.cache_away", error=type(error).__name__)
