@@ -51,9 +51,15 @@ def first_lost(wanted: str, shown: str) -> int:
 
 
 def _texts(tokens: Iterable[Token]) -> Iterator[str]:
+    """The texts of tokens. Backticks in a table are not counted: an unescaped `|` in code splits the code in
+    two for GFM, which then shows the backticks; the cards put it together again.
+    """
+    in_table = False
     for token in tokens:
+        in_table = token.type == "table_open" or (in_table and token.type != "table_close")
         if token.children:
-            yield from _texts(token.children)
+            texts = "".join(_texts(token.children))
+            yield texts.replace("`", "") if in_table else texts
         elif token.type in ("math", "math_block"):
             yield latex.readable(token.content)
         else:
@@ -85,5 +91,6 @@ def _shown(tokens: Sequence[Token] | None) -> Iterator[str]:
 
 @cache
 def _card_parser() -> MarkdownIt:
-    """Feishu's dialect as CommonMark with tables, strikethrough and tags."""
-    return MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"])
+    """Feishu's dialect as CommonMark with tables, strikethrough and tags, which are never blocks."""
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
+    return parser.enable(["table", "strikethrough"]).disable("html_block")

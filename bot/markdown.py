@@ -7,14 +7,16 @@ the text of the streaming element while the answer is still being written.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from bot import dialect
+from bot.blocks import Block
 from bot.card_pages import Room, one_text, paginate
 from bot.card_parts import LIMITS, CardLimits, Element, shorten
 from bot.markdown_inline import plain
 from bot.markdown_parser import parse
 from bot.markdown_reader import read_blocks
-from bot.markdown_tail import hold_back
+from bot.markdown_tail import hold_back, settled_parts
 
 _FRAME_BYTES = 3000
 """Left for a card's header and what is not the text."""
@@ -43,10 +45,18 @@ def stream_text(partial: str, citations: Mapping[int, str] | None = None, limits
     """The dialect text of an answer that is still growing, for the streaming element.
 
     An open code block is closed, what may still become bold, a link or a table is held back, so that what was
-    shown stays as it was. Text beyond one card's room is left to the final cards.
+    shown stays as it was. Text beyond one card's room is left to the final cards. Called again and again with
+    a longer text it reads the settled parts only once.
     """
-    room = card_room(limits)
-    return one_text(read_blocks(hold_back(partial), citations or {}), room)
+    known = tuple(sorted((citations or {}).items()))
+    parts = settled_parts(hold_back(partial))
+    blocks = [block for part in parts for block in _part_blocks(part, known)]
+    return one_text(blocks, card_room(limits))
+
+
+@lru_cache(maxsize=512)
+def _part_blocks(part: str, citations: tuple[tuple[int, str], ...]) -> tuple[Block, ...]:
+    return tuple(read_blocks(part, dict(citations)))
 
 
 def first_words(markdown: str, length: int) -> str:

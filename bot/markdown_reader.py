@@ -144,16 +144,19 @@ class _Reader:
 
     def _row(self, row: SyntaxTreeNode) -> list[list[Token]]:
         """The inline tokens of each cell. Cells beyond the header's, which GFM drops, join the last one."""
-        contents = [cell.children[0].content for cell in row.children]
-        if row.map is not None:
-            line = self._lines[row.map[0]].lstrip("> \t").rstrip()
-            written = escapedSplit(line.removeprefix("|").removesuffix("|"))
-            if len(written) > len(contents):
-                written = _code_joined(written)
-                last = len(contents) - 1
-                contents = [*written[:last], "|".join(written[last:])]
-                contents += [""] * (last + 1 - len(contents))
-        return [parse_inline(content) for content in contents]
+        cells = [cell.children[0] for cell in row.children]
+        line = self._lines[row.map[0]].lstrip("> \t").rstrip() if row.map is not None else ""
+        inner = line.removeprefix("|").removesuffix("|")
+        if inner.count("|") < len(cells):
+            return [_tokens(cell) for cell in cells]
+        written = escapedSplit(inner)
+        if len(written) <= len(cells):
+            return [_tokens(cell) for cell in cells]
+        written = _code_joined(written)
+        last = len(cells) - 1
+        contents = [*written[:last], "|".join(written[last:])]
+        contents += [""] * (last + 1 - len(contents))
+        return [parse_inline(content.strip()) for content in contents]
 
 
 def _code_joined(cells: Sequence[str]) -> list[str]:

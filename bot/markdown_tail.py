@@ -23,16 +23,41 @@ def hold_back(partial: str) -> str:
     return done + line[: _safe_end(line)]
 
 
+def settled_parts(text: str) -> list[str]:
+    """The text in parts that mean the same read one by one, cut before paragraphs that start anew.
+
+    A part begins after an empty line, outside code, with a line that can neither belong to the list above nor
+    begin one itself.
+    """
+    parts = [""]
+    fence = ""
+    empty = False
+    for line in text.split("\n"):
+        if not fence and empty and line[:1].isalnum() and not line[:1].isdigit():
+            parts.append("")
+        fence = _fence_after(fence, line)
+        empty = not line.strip()
+        parts[-1] += f"{line}\n"
+    return parts
+
+
 def _in_fence(text: str) -> bool:
-    """Whether an odd number of fences was opened so far."""
+    """Whether code is open at the end of the text."""
     fence = ""
     for line in text.split("\n"):
-        stripped = line.strip()
-        if not fence and stripped.startswith(("```", "~~~")):
-            fence = stripped[:3]
-        elif fence and stripped.startswith(fence) and not stripped.strip(fence[0]):
-            fence = ""
+        fence = _fence_after(fence, line)
     return bool(fence)
+
+
+def _fence_after(fence: str, line: str) -> str:
+    """The open fence after this line with its indentation, empty when none is; `fence` is that before it."""
+    stripped = line.strip()
+    indent = len(line) - len(line.lstrip())
+    if not fence and stripped.startswith(("```", "~~~")):
+        return line[:indent] + stripped[: len(stripped) - len(stripped.lstrip(stripped[0]))]
+    marks = fence.strip()
+    closes = bool(fence) and stripped.startswith(marks) and not stripped.strip(marks[0])
+    return "" if closes and indent <= len(fence) - len(marks) + 3 else fence
 
 
 def _without_open_fence_line(text: str) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bench.visible_text import first_lost, text_of_elements, text_of_markdown
 from bot.card_pages import Room
 from bot.dialect import CODE_LANGUAGES, code_language, mention, safe_url
 from bot.latex import readable
 from bot.markdown import first_words, pages, stream_text, to_feishu
+from bot.markdown_tail import settled_parts
 from bot.simulator.card_markup import problems
 from tests.markdown_strategies import ANY_TEXT, LONG_MARKDOWN, MARKDOWN
 
@@ -252,6 +254,14 @@ def test_any_text_comes_through_whole(markdown: str) -> None:
 @settings(max_examples=80, deadline=None)
 def test_any_half_written_text_streams(markdown: str) -> None:
     assert list(problems(stream_text(markdown))) == []
+
+
+@given(markdown=st.lists(MARKDOWN, max_size=4).map("\n\nthen ".join))
+@settings(max_examples=60, deadline=None)
+def test_reading_part_by_part_is_reading_the_whole(markdown: str) -> None:
+    whole = text_of_markdown(markdown)
+    parts = "".join(text_of_markdown(part) for part in settled_parts(markdown))
+    assert parts == whole
 
 
 def test_a_growing_text_only_grows() -> None:
