@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LMDEPLOY := .venv-lmdeploy
 UV_VERSION := 0.13.9
 # Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test lint bench lock clean
+.PHONY: help setup demo test test-lmdeploy lint bench lock clean
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,6 +35,16 @@ demo: $(VENV)/runtime ## the whole bot on this machine, with a local Feishu; ONC
 test: setup ## all tests
 	$(BIN)/python -m pytest $(ARGS)
 
+$(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
+	$(BIN)/python -m venv --without-pip $(LMDEPLOY)
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> `$(LMDEPLOY)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'`/fennel.pth
+	$(BIN)/uv pip install --quiet --no-deps --python $(LMDEPLOY)/bin/python -r requirements-lmdeploy.txt
+	@touch $@
+
+test-lmdeploy: $(LMDEPLOY)/ready ## the model client against LMDeploy's real server, without a GPU
+	$(LMDEPLOY)/bin/python -m pytest tests/lmdeploy $(ARGS)
+
 lint: setup ## style, types, security, pinned dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,4 +65,4 @@ lock: $(VENV)/uv ## pins requirements*.in again
 	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements.in -o requirements.txt
 
 clean: ## removes the environment and the demo's data
-	rm -rf $(VENV) data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LMDEPLOY) data .pytest_cache .mypy_cache .ruff_cache .hypothesis

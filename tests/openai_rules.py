@@ -17,10 +17,10 @@ FORMATS = ("text", "json_object", "json_schema", "regex_schema")
 TYPES: dict[str, tuple[type, ...]] = {
     "model": (str,),
     "messages": (list,),
-    "temperature": (int, float),
-    "top_p": (int, float),
+    "temperature": (float, int),
+    "top_p": (float, int),
     "top_k": (int,),
-    "min_p": (int, float),
+    "min_p": (float, int),
     "logprobs": (bool,),
     "top_logprobs": (int,),
     "max_tokens": (int,),
@@ -31,7 +31,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "stream": (bool,),
     "stream_options": (dict,),
     "response_format": (dict,),
-    "repetition_penalty": (int, float),
+    "repetition_penalty": (float, int),
     "seed": (int,),
 }
 WORDS = {
@@ -41,6 +41,11 @@ WORDS = {
     bool: "Input should be a valid boolean",
     list: "Input should be a valid list",
     dict: "Input should be a valid dictionary",
+}
+
+PARSING = {
+    int: ", unable to parse string as an integer",
+    float: ", unable to parse string as a number",
 }
 
 
@@ -82,7 +87,8 @@ def check_chat(body: dict[str, Any], model: str) -> None:
     for name, fine, words in RANGES:
         value = body.get(name)
         if value is not None and not fine(value):
-            raise Refusal(400, words.format(name=name, value=repr(value)))
+            shown = float(value) if TYPES[name][0] is float else value
+            raise Refusal(400, words.format(name=name, value=repr(shown)))
     if not body["messages"]:
         raise Refusal(400, "messages must not be empty unless input_ids is set.")
     _check_format(body.get("response_format"))
@@ -93,7 +99,8 @@ def _check_type(name: str, value: Any) -> None:
     if wanted is None or (value is None and name not in ("model", "messages")):
         return
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        raise Refusal(400, f"{name}: {WORDS[wanted[0]]}")
+        parsing = PARSING.get(wanted[0], "") if isinstance(value, str) else ""
+        raise Refusal(400, f"{name}: {WORDS[wanted[0]]}{parsing}")
     if name == "messages" and not all(isinstance(item, dict) for item in value):
         raise Refusal(400, "messages.0: Input should be a valid dictionary")
 

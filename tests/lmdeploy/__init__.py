@@ -1,0 +1,1 @@
+"""Contract tests against the real LMDeploy package, on a CPU, over a small engine in TurboMind's place."""
