@@ -78,6 +78,12 @@ def test_bad_gateway_is_html(local: LocalFeishu, caller: Caller) -> None:
     assert "<html>" in answer.text
 
 
+def test_header_names_can_be_lower_case_as_behind_some_gateways(local: LocalFeishu, caller: Caller) -> None:
+    local.faults.add("lower_case_headers", on="auth.bot_info")
+    assert "content-type" in list(caller.send("GET", "/bot/v3/info").headers)
+    assert "Content-Type" in list(caller.send("GET", "/bot/v3/info").headers)
+
+
 def test_codes_of_a_state_bring_it_about(local: LocalFeishu, caller: Caller) -> None:
     for code in (300309, 200850):
         card_id = caller.card_id(CARD)

@@ -26,13 +26,6 @@ class Window:
         times.append(now)
         return True
 
-    def wait(self, key: Hashable) -> float:
-        """Seconds until the next call of `key` would be taken."""
-        times = self.times[key]
-        if len(times) < self.allowed:
-            return 0.0
-        return max(0.0, times[0] + self.seconds - time.monotonic())
-
 
 class Limits:
     """The limits the bot can meet. Sources: reply.md, patch.md, api-call-guide (frequency control)."""

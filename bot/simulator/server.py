@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -131,6 +132,8 @@ class Gate:
         self._record(response, fault)
         if fault is not None and fault.what == "drop_after":
             _drop_connection()
+        if fault is not None and fault.what == "lower_case_headers":
+            response.headers = Headers([(name.lower(), value) for name, value in response.headers])
         return response
 
     def _bring_about(self, code: int) -> None:

@@ -1,34 +1,12 @@
 // The group chat: asks for the state, waits for changes, redraws only the messages that changed.
 "use strict";
 
-const get = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
 const here = { user: parameters.get("user") || "ou_alice", chat: parameters.get("chat") || "oc_demo", replyTo: null, revision: -1, state: null };
 const drawn = new Map();
 const shownToasts = new Set();
 let polling = null;
 
-function make(tag, attributes = {}, ...inner) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...inner.filter((one) => one !== null && one !== undefined));
-  return node;
-}
-
-async function act(name, body) {
-  const answer = await fetch(`/simulator/api/${name}`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  });
-  const result = await answer.json();
-  if (!answer.ok) toast({ text: result.problem || "出错了", type: "error" });
-  return result;
-}
-
-const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
 const colorOf = (id) => (here.state.users.find((user) => user.id === id) || here.state.bot).color;
 function avatar(name, color) {
   const short = /[\u4e00-\u9fff]/.test(name) ? name.slice(-2) : name.slice(0, 2);
@@ -160,32 +138,6 @@ function restore(body, kept) {
     if (kept.values.has(field.name) && field.type !== "checkbox") field.value = kept.values.get(field.name);
     if (kept.focus && field.name === kept.focus) field.focus();
   }
-}
-
-function line(testId, number, title, status, look, text) {
-  const key = `${testId}-${number}`;
-  const open = document.querySelector(`[data-key="${key}"]`)?.open;
-  return make("details", { class: "line", "data-testid": testId, "data-key": key, open },
-    make("summary", {}, make("b", {}, title), make("span", { class: look }, status)), make("pre", {}, text));
-}
-
-function drawPanel() {
-  if (get("panel").hidden) return;
-  const words = { delivered: "已送达", waiting: "等待", given_up: "放弃" };
-  const looks = { delivered: "ok", waiting: "wait", given_up: "bad" };
-  get("pushes").replaceChildren(...here.state.pushes.map((push) => {
-    const tries = push.attempts.map((one) => `${clock(one.time * 1000)}  HTTP ${one.status || "-"}  ${(one.seconds * 1000).toFixed(0)} ms  ${one.problem || one.body.slice(0, 200)}`);
-    return line("push", push.number, push.type, `${words[push.state]} · ${push.attempts.length} 次`, looks[push.state], `${tries.join("\n")}\n\n${push.payload}`);
-  }));
-  get("calls").replaceChildren(...here.state.calls.map((call) => line("call", call.number,
-    `${call.method} ${call.path.replace("/open-apis", "")}`, call.fault ? `故障 ${call.fault}` : `${call.status} · ${call.code}`,
-    call.code === 0 && !call.fault ? "ok" : "bad", `${call.operation}  ${clock(call.time)}\n\n${call.request}\n\n${call.response}`)));
-}
-
-function toast({ text, type }) {
-  const node = make("div", { class: `toast ${type}`, "data-testid": "toast" }, text);
-  get("toasts").append(node);
-  setTimeout(() => node.remove(), 4000);
 }
 
 function drawToasts(first) {
@@ -323,26 +275,5 @@ get("theme").addEventListener("click", () => {
   const root = document.documentElement;
   root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
 });
-get("panel-toggle").addEventListener("click", () => { get("panel").hidden = !get("panel").hidden; if (here.state) drawPanel(); });
-for (const tab of document.querySelectorAll("[data-tab]")) {
-  tab.addEventListener("click", () => {
-    for (const other of document.querySelectorAll("[data-tab]")) {
-      other.classList.toggle("on", other === tab);
-      get(other.dataset.tab).hidden = other !== tab;
-    }
-    if (tab.dataset.tab === "faults") drawFaults();
-  });
-}
-async function drawFaults() {
-  const { faults } = await act("faults", {});
-  get("fault-list").replaceChildren(...faults.map((one) => make("li", {}, `${one.what} → ${one.on || "全部"} × ${one.times ?? "∞"} (p=${one.probability})`)));
-}
-get("fault-form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const data = Object.fromEntries(new FormData(event.target));
-  await act("add_fault", { what: data.what, on: data.on, times: Number(data.times) || 1, probability: Number(data.probability), delay: Number(data.delay) || 0 });
-  drawFaults();
-});
-get("clear-faults").addEventListener("click", async () => { await act("clear_faults", {}); drawFaults(); });
 document.documentElement.dataset.theme = parameters.get("theme") === "dark" ? "dark" : "light";
 poll();
