@@ -22,7 +22,8 @@ from redis import Redis
 from bot.config import FeishuSettings
 from bot.errors import FeishuError
 from bot.feishu_codes import Remedy, look_up, look_up_status
-from bot.transport import CONNECT_TIMEOUT, SESSION
+from bot.http_session import CONNECT_TIMEOUT
+from bot.transport import SESSION
 
 log = structlog.get_logger(__name__)
 

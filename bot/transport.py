@@ -9,18 +9,10 @@ session, with unreadable answers told apart from refusals.
 from __future__ import annotations
 
 import json
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-
+from bot.http_session import CONNECT_TIMEOUT, new_session
 from bot.sdk import JSON, BaseRequest, Config, RawResponse, RequestOption, Transport, build_header, build_url
-
-POOL_SIZE = 64
-"""Connections kept open to one host; more threads than that open short-lived ones."""
-CONNECT_TIMEOUT = 3.0
-"""Seconds until a connection counts as not to be had."""
 
 
 class UnreadableAnswer(Exception):
@@ -30,16 +22,6 @@ class UnreadableAnswer(Exception):
         super().__init__(f"HTTP {status} without a readable code")
         self.status = status
         self.headers = headers
-
-
-def new_session() -> requests.Session:
-    """A session for many threads: pooled, without cookies (they would be its only shared state)."""
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
 
 
 SESSION = new_session()

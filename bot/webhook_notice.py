@@ -22,6 +22,7 @@ import structlog
 
 from bot.config import FeishuSettings
 from bot.errors import ConfigError, FeishuError
+from bot.http_session import new_session
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,8 @@ def _send(address: str, body: bytes) -> FeishuError | None:
     """What went wrong, None when the message is in the group."""
     headers = {"Content-Type": "application/json; charset=utf-8"}
     try:
-        answer = requests.post(address, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+        with new_session() as session:
+            answer = session.post(address, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as failure:
         return FeishuError(0, f"no answer from the webhook: {type(failure).__name__}", retriable=True)
     try:

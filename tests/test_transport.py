@@ -16,6 +16,7 @@ from redis import Redis
 from bot.config import FeishuSettings
 from bot.errors import FeishuError
 from bot.feishu import Feishu
+from bot.http_session import new_session
 
 ANSWERS: dict[str, tuple[int, str, bytes]] = {}
 """Path ending -> (status, content type, body); others get a message that was sent."""
@@ -76,6 +77,22 @@ def test_all_calls_go_over_one_connection(server: Connections, feishu: Feishu) -
     for number in range(20):
         feishu.reply("om_1", {"schema": "2.0"}, key=str(number))
     assert server.accepted == 1
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_local_feishu_is_not_behind_the_environments_proxy(
+    feishu: Feishu, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert feishu.reply("om_1", {"schema": "2.0"}, key="a").message_id == "om_2"
+
+
+def test_everything_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "intranet.example.com")
+    for host, proxied in (("open.feishu.cn", True), ("intranet.example.com", False)):
+        settings = new_session().merge_environment_settings(f"https://{host}/", {}, None, None, None)
+        assert ("https" in settings["proxies"]) is proxied
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,12 @@ import requests
 
 from bot.config import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
+from bot.http_session import new_session
 
 SERPER = "https://google.serper.dev"
 MAX_QUERY = 200
 """Characters of a query; engines cut or refuse longer ones."""
+_SESSION = new_session()
 _LOCALES = {"zh": ("zh-cn", "cn", "zh-CN", "cn-zh"), "en": ("en", "us", "en", "us-en")}
 """Language -> serper's hl and gl, SearXNG's language, ddgs's region."""
 
@@ -75,7 +77,7 @@ class Serper:
         body = {"q": query[:MAX_QUERY], "hl": hl, "gl": gl, "num": max(count, 10)}
         answer = _ask(
             self.name,
-            lambda: requests.post(
+            lambda: _SESSION.post(
                 self._address, json=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
             ),
             {401: "the key is not valid", 403: "the key is not valid or has no credit left"},
@@ -98,7 +100,7 @@ class SearXNG:
         asked = {"q": query[:MAX_QUERY], "format": "json", "language": _LOCALES[language][2]}
         answer = _ask(
             self.name,
-            lambda: requests.get(
+            lambda: _SESSION.get(
                 self._address,
                 params=asked,
                 headers=self._headers,

@@ -1,0 +1,41 @@
+"""The kind of HTTP session that everything outbound shares: pooled, without cookies, for many threads.
+
+The proxy of the environment (HTTPS_PROXY) is used as people expect, except towards this machine itself: a
+local Feishu or SearXNG is never behind it, and few people set NO_PROXY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+POOL_SIZE = 64
+"""Connections kept open to one host; more threads than that open short-lived ones."""
+CONNECT_TIMEOUT = 3.0
+"""Seconds until a connection counts as not to be had."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class _Session(requests.Session):
+    def merge_environment_settings(
+        self, url: Any, proxies: MutableMapping[str, str] | None, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        host = urlsplit(str(url)).hostname or ""
+        if host in _LOOPBACK:
+            proxies = {**(proxies or {}), "no_proxy": host}
+        return super().merge_environment_settings(url, proxies, stream, verify, cert)
+
+
+def new_session() -> requests.Session:
+    """A session of its own pool; cookies, a session's only state that threads would share, are off."""
+    session = _Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
