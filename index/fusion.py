@@ -30,9 +30,10 @@ class Weights:
     bm25_text: float = 1.8
     bm25_place: float = 1.2
     translated_text: float = 1.0
-    translated_headings: float = 1.6
+    translated_headings: float = 2.0
     characters: float = 0.5
     language: float = 0.2
+    project: float = 0.3
     page: float = 0.6
     """What the best of a page's chunks, signal by signal, adds to each of them."""
 
@@ -45,7 +46,7 @@ class Weights:
     def dense_only(self) -> Weights:
         """The same without the lexical half."""
         return replace(
-            self, bm25_text=0, bm25_place=0, translated_text=0, translated_headings=0, characters=0
+            self, bm25_text=0, bm25_place=0, translated_text=0, translated_headings=0, characters=0, project=0
         )
 
     def lexical_only(self) -> Weights:
@@ -68,6 +69,8 @@ class Signals:
     characters: Scores
     language: Scores
     """1 where the chunk is in the question's language."""
+    project: Scores
+    """1 where the chunk belongs to a project that the question names."""
     headless: npt.NDArray[np.bool_]
     """True where a chunk stands under no heading: its text then counts as its heading and its title."""
     rarity: float
@@ -108,4 +111,5 @@ def _weighted(signals: Signals, weights: Weights) -> list[Scores]:
         weights.translated_headings / both * signals.translated_headings,
         weights.characters / max(float(signals.characters.max(initial=0)), 1e-6) * signals.characters,
         weights.language * signals.language,
+        weights.project * signals.project,
     ]

@@ -18,6 +18,7 @@ from index.fusion import Scores, Signals, Weights, fused
 from index.glossary import translated
 from index.grow import Grower
 from index.pages import page_numbers
+from index.projects import Projects
 from index.split import Chunk
 from index.terms import chinese_share, terms
 
@@ -98,6 +99,7 @@ class Searcher:
         self._weights = weights or Weights()
         self._pages = page_numbers(self.chunks, self.dense.text_vectors)
         self._grower = Grower(self.chunks)
+        self._projects = Projects(self.chunks)
         self._chinese = np.array([chunk.language == "zh" for chunk in self.chunks], dtype=np.bool_)
         self._headless = np.array([not chunk.heading_path for chunk in self.chunks], dtype=np.bool_)
 
@@ -120,6 +122,7 @@ class Searcher:
             translated_headings=translation.headings,
             characters=characters,
             language=(self._chinese == (chinese_share(query) > 0)).astype(np.float32),
+            project=self._projects.signal(query),
             headless=self._headless,
             rarity=self.lexical.rarity(own),
             translated_rarity=self.lexical.rarity(english),

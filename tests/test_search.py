@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from index.grow import Grower
 from index.lexical import Lexical
 from index.load import Document
 from index.pages import page_key, page_numbers
+from index.projects import Projects
 from index.rerank import open_reranker
 from index.search import Searcher
 from index.split import Chunk, split
@@ -172,3 +174,17 @@ def test_characters_find_what_words_miss() -> None:
     assert scores[2] == 0
     assert characters.similarities(0, [0, 1])[0] == pytest.approx(1, abs=1e-5)
     assert not characters.scores("").any()
+
+
+def test_a_named_project_is_preferred(chunks: list[Chunk]) -> None:
+    projects = Projects(chunks)
+    assert projects.named("mmpose 如何安装") == ("mmpose",)
+    assert projects.named("LMDeploy-serve") == ("lmdeploy",)
+    assert projects.named("lmde 怎么用") == ("lmdeploy",)
+    assert projects.named("mm 怎么用") == ()
+    assert {chunk.source for chunk, on in zip(chunks, projects.signal("mmpose"), strict=True) if on} == {
+        "mmpose"
+    }
+    rows = ["mmcv/README.md", "mmcv/faq.md", "notes/a.md", "mmdet/docs/a.md"]
+    one = [replace(chunk, source="all", path=path) for chunk, path in zip(chunks, rows, strict=False)]
+    assert Projects(one).named("mmcv notes mmdet") == ("mmcv", "mmdet")
