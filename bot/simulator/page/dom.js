@@ -1,4 +1,4 @@
-// Small helpers that the page's scripts share.
+// Functions that the page's scripts share.
 "use strict";
 
 const get = (id) => document.getElementById(id);
