@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import structlog
+from playwright.sync_api import Browser
 from redis import Redis
 
 from bot.redis_server import RedisServer
+from tests.browser import chromium
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -56,3 +58,10 @@ def shared_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"needs the shared data folder at {DATA}, which is not part of the project")
     return DATA
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for a module; a page of its own for each test."""
+    with chromium() as running:
+        yield running
