@@ -51,14 +51,15 @@ class Feishu:
         settings: FeishuSettings,
         redis: Redis,
         *,
+        on_call: Callable[[str], None] | None = None,
         on_refusal: Callable[[str, int], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         patience: float = PATIENCE,
     ) -> None:
-        """`on_refusal` is told the name and code of each refused call; `patience` is Caller's, in seconds."""
+        """`on_call`, `on_refusal` and `patience`, in seconds, are Caller's."""
         token = TenantToken(settings, redis, sleep=sleep)
         pacer = Pacer(redis, sleep=sleep)
-        caller = Caller(token, pacer, sleep=sleep, on_refusal=on_refusal, patience=patience)
+        caller = Caller(token, pacer, sleep=sleep, on_call=on_call, on_refusal=on_refusal, patience=patience)
         self.records = SentRecords(redis)
         self._api = FeishuAPI(settings, caller)
         self._app_id = settings.app_id

@@ -22,7 +22,7 @@ from bot.feishu_codes import Code, Remedy, inner_code, look_up, look_up_status
 from bot.pacing import Limit, Pacer
 from bot.sdk import RequestOption
 from bot.tenant_token import TenantToken
-from bot.transport import UnreadableAnswer, read_body
+from bot.transport import RefusedAnswer, UnreadableAnswer, read_body
 
 log = structlog.get_logger(__name__)
 
@@ -66,12 +66,15 @@ class Caller:
         pacer: Pacer,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        on_call: Callable[[str], None] | None = None,
         on_refusal: Callable[[str, int], None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
+        """`on_call` is told the name of each attempt, `on_refusal` name and code of each that failed."""
         self._token = token
         self._pacer = pacer
         self._sleep = sleep
+        self._on_call = on_call
         self._on_refusal = on_refusal
         self._patience = patience
 
@@ -89,7 +92,9 @@ class Caller:
         while True:
             self._pace(name, limits, deadline - time.monotonic())
             token = self._token.get()
-            outcome = self._attempt(send, token)
+            if self._on_call is not None:
+                self._on_call(name)
+            outcome = _attempt(send, token)
             refusal = outcome.refusal
             if refusal is None or refusal.remedy is Remedy.DONE:
                 return outcome.body
@@ -108,29 +113,6 @@ class Caller:
         for limit in limits:
             if not self._pacer.wait(limit, max(patience, 0.0)):
                 raise FeishuError(0, f"{name}: {limit.name} is at its rate limit", retriable=True)
-
-    def _attempt(self, send: Send, token: str) -> _Outcome:
-        option = RequestOption()
-        option.tenant_access_token = token
-        try:
-            raw = send(option).raw
-        except UnreadableAnswer as answer:
-            return _Outcome(refusal=look_up_status(answer.status), reset=_reset(answer.headers))
-        except requests.RequestException as error:
-            return _Outcome(refusal=Code(Remedy.RETRY, f"no answer: {type(error).__name__}"))
-        body = read_body(raw)
-        code, message = int(body["code"]), str(body.get("msg", ""))
-        if code == 0:
-            return _Outcome(body=body)
-        inner = inner_code(message)
-        return _Outcome(
-            body=body,
-            code=code,
-            refusal=look_up(code, message),
-            detail=message if code > _GATEWAYS_OWN else f"ErrCode {inner}" if inner else "",
-            log_id=_log_id(body, raw.headers),
-            reset=_reset(raw.headers),
-        )
 
     def _pause(self, outcome: _Outcome, attempt: int, limits: tuple[Limit, ...]) -> float:
         """Seconds until the next attempt; a limit Feishu named is kept by every process."""
@@ -155,6 +137,32 @@ class Caller:
             log_id=outcome.log_id,
             attempt=attempt + 1,
         )
+
+
+def _attempt(send: Send, token: str) -> _Outcome:
+    option = RequestOption()
+    option.tenant_access_token = token
+    try:
+        return _Outcome(body=read_body(send(option).raw))
+    except RefusedAnswer as answer:
+        return _refused(answer)
+    except UnreadableAnswer as answer:
+        return _Outcome(refusal=look_up_status(answer.status), reset=_reset(answer.headers))
+    except requests.RequestException as error:
+        return _Outcome(refusal=Code(Remedy.RETRY, f"no answer: {type(error).__name__}"))
+
+
+def _refused(answer: RefusedAnswer) -> _Outcome:
+    code, message = int(answer.body["code"]), str(answer.body.get("msg", ""))
+    inner = inner_code(message)
+    return _Outcome(
+        body=answer.body,
+        code=code,
+        refusal=look_up(code, message),
+        detail=message if code > _GATEWAYS_OWN else f"ErrCode {inner}" if inner else "",
+        log_id=_log_id(answer.body, answer.headers),
+        reset=_reset(answer.headers),
+    )
 
 
 def remedy_of(error: FeishuError) -> Remedy:

@@ -3,7 +3,8 @@
 lark-oapi 1.7.5 opens a connection for every call (`requests.request`; `bench/transport.py` counts them) and
 raises a bare JSON error when a gateway answers with an HTML page. `install` puts `execute` in the place of
 the SDK's own `Transport.execute`, which every service calls: same request, same result, sent over one pooled
-session, with unreadable answers told apart from refusals.
+session. Answers that are no success become exceptions here, before the SDK fits them into its types, which
+unexpected `data` beside a refusal would break.
 """
 
 from __future__ import annotations
@@ -27,21 +28,30 @@ class UnreadableAnswer(Exception):
 SESSION = new_session()
 
 
+class RefusedAnswer(Exception):
+    """The answer carries a code other than 0."""
+
+    def __init__(self, body: dict[str, Any], headers: dict[str, str]) -> None:
+        super().__init__(f"code {body['code']}")
+        self.body = body
+        self.headers = headers
+
+
 def execute(conf: Config, request: BaseRequest, option: RequestOption | None = None) -> RawResponse:
     """Sends one request as the SDK would, over the pooled session.
 
-    Raises UnreadableAnswer for a body that is not Feishu's JSON, and what requests raises when there is no
-    answer at all.
+    Raises RefusedAnswer for a code other than 0, UnreadableAnswer for a body that is not Feishu's JSON, and
+    what requests raises when there is no answer at all.
     """
     url = build_url(conf.domain, request.uri, request.paths)
     headers = build_header(request, option or RequestOption(), conf)
-    body = None if request.body is None else JSON.marshal(request.body).encode()
+    content = None if request.body is None else JSON.marshal(request.body).encode()
     answer = SESSION.request(
         request.http_method.name,
         url,
         headers=headers,
         params=request.queries,
-        data=body,
+        data=content,
         timeout=(CONNECT_TIMEOUT, conf.timeout),
         allow_redirects=False,
     )
@@ -49,7 +59,9 @@ def execute(conf: Config, request: BaseRequest, option: RequestOption | None = N
     raw.status_code = answer.status_code
     raw.headers = dict(answer.headers)
     raw.content = answer.content
-    read_body(raw)
+    body = read_body(raw)
+    if body["code"] != 0:
+        raise RefusedAnswer(body, raw.headers)
     return raw
 
 

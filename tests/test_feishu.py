@@ -245,8 +245,12 @@ def test_refusals_are_counted_by_code(local: LocalFeishu, redis: Redis) -> None:
     question = local.say(text="hi")
     local.faults.add(230049, on="messages.reply")
     local.faults.add("bad_gateway", on="messages.reply")
-    feishu = client(local, redis, on_refusal=lambda name, code: counted.append((name, code)))
+    calls: list[str] = []
+    feishu = client(
+        local, redis, on_call=calls.append, on_refusal=lambda name, code: counted.append((name, code))
+    )
     feishu.reply(question, CARD, key="answer")
+    assert calls == ["im.message.reply"] * 3
     assert counted == [("im.message.reply", 230049), ("im.message.reply", 0)]
 
 

@@ -128,6 +128,14 @@ def test_the_bodys_code_decides_whatever_the_status(feishu: Feishu, status: int)
     assert caught.value.retriable
 
 
+@pytest.mark.parametrize("data", [None, [], "text", {"mentions": "text", "body": []}])
+def test_a_refusal_may_carry_any_data(feishu: Feishu, data: object) -> None:
+    refusal = {"code": 230002, "msg": "no", "data": data, "error": "text"}
+    ANSWERS["/om_1/reply"] = (400, "application/json", json.dumps(refusal).encode())
+    with pytest.raises(FeishuError, match="not in this group"):
+        feishu.reply("om_1", {"schema": "2.0"}, key="a")
+
+
 def test_client_loads_few_of_the_sdks_services_and_no_stand_ins_stay() -> None:
     program = """
 import sys

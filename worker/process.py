@@ -98,7 +98,7 @@ def open_process(settings: Settings, *, answers: bool = True) -> Process:
     process = Process(
         settings=settings,
         redis=redis,
-        feishu=Feishu(settings.feishu, redis, on_refusal=_count_refusal),
+        feishu=Feishu(settings.feishu, redis, on_call=_count_call, on_refusal=_count_refusal),
         liveness=liveness,
         leases=Leases(redis, liveness),
         queue=Queue(redis, settings),
@@ -110,6 +110,10 @@ def open_process(settings: Settings, *, answers: bool = True) -> Process:
     if answers:
         process.knowledge.start()
     return process
+
+
+def _count_call(call: str) -> None:
+    metrics.FEISHU_CALLS.labels(call).inc()
 
 
 def _count_refusal(call: str, code: int) -> None:
