@@ -53,11 +53,11 @@ def _generated() -> Iterator[Sample]:
 
 
 def _documents() -> Iterator[Sample]:
-    """READMEs under the shared documents, cut at paragraphs; none where the folder is absent."""
+    """The beginnings of READMEs under the shared documents; none where the folder is absent."""
     files = sorted(path for path in _DOCUMENTS.rglob("*.md") if path.name.lower().startswith("readme"))
     for number, file in enumerate(files):
         text = file.read_text(encoding="utf-8", errors="replace")
-        for part in list(_cut(text, _LENGTHS[number % len(_LENGTHS)]))[:3]:
+        for part in list(_cut(text, _LENGTHS[number % len(_LENGTHS)]))[:1]:
             yield Sample("document", part)
 
 
