@@ -46,6 +46,11 @@ def corpus() -> list[Sample]:
     return [*_generated(), *_documents()]
 
 
+def one_of_each_shape() -> list[Sample]:
+    """The first generated answer of each shape."""
+    return [Sample(shape, make(random.Random(f"{shape} 0"))) for shape, make in _SHAPES.items()]
+
+
 def _generated() -> Iterator[Sample]:
     for shape, make in _SHAPES.items():
         for seed in range(EACH_SHAPE):

@@ -134,15 +134,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "I stay out of chit-chat.",
     ),
     "help_commands": (
-        "- `/help`：这份说明\n- `/recall`：回复我的回答，撤回它（提问者和管理员）\n"
+        "- `/help`：这份说明\n- `/status`：运行状态\n- `/recall`：回复我的回答，撤回它（提问者和管理员）\n"
         "- `/why`：回复我的回答，看依据（提问者和管理员）",
-        "- `/help`: this card\n- `/recall`: in reply to an answer, takes it back (asker and admins)\n"
+        "- `/help`: this card\n- `/status`: how things stand\n"
+        "- `/recall`: in reply to an answer, takes it back (asker and admins)\n"
         "- `/why`: in reply to an answer, shows what it rests on (asker and admins)",
     ),
     "help_admin": (
-        "**管理员**\n- `/reindex`：更新索引\n- `/status`：运行状态\n"
+        "**管理员**\n- `/reindex`：更新索引\n"
+        "- `/versions`、`/rollback`：索引的各个版本，退回到其中一个\n"
         "- `/good`、`/bad`：回复一条消息，标记该不该回答",
-        "**Admins**\n- `/reindex`: update the index\n- `/status`: how things stand\n"
+        "**Admins**\n- `/reindex`: update the index\n"
+        "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"
         "- `/good`, `/bad`: in reply to a message, mark whether it should be answered",
     ),
     # What the worker says

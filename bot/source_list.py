@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bot.answer import Source
 from bot.card_parts import Element, markdown, panel, shorten
 from bot.dialect import escape, link
+from bot.markdown import first_words
 from bot.messages import say
 
 MAX_LISTED = 10
@@ -38,7 +39,7 @@ def source_elements(
     if len(sources) > len(listed):
         lines.append(escape(say("sources_omitted", language, count=len(sources) - len(listed))))
     elements = [markdown("<br>".join(lines), heading, small=True)]
-    excerpts = [item for item in listed if item.excerpt.strip()]
+    excerpts = [item for item in listed if first_words(item.excerpt, _EXCERPT)]
     if excerpts:
         title = say("sources_excerpts", language, count=len(excerpts))
         texts = "\n\n".join(_excerpt(item) for item in excerpts)
@@ -74,4 +75,4 @@ def _line(source: Source, language: str, now: float) -> str:
 
 
 def _excerpt(source: Source) -> str:
-    return f"{escape(f'[{source.number}]')} {escape(shorten(source.excerpt, _EXCERPT))}"
+    return f"{escape(f'[{source.number}]')} {escape(first_words(source.excerpt, _EXCERPT))}"

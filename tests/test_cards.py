@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.answers import Sample as ShapedAnswer
+from bench.answers import one_of_each_shape as corpus_shapes
 from bench.visible_text import first_lost, text_of_cards, text_of_markdown
 from bot.actions import ActionSigner, Press
 from bot.answer import (
@@ -210,8 +212,8 @@ def test_uncited_passages_are_shown_on_demand() -> None:
     assert "Elsewhere" in text_of(shown)
 
 
-def test_excerpts_are_folded() -> None:
-    [card] = cards_of(ANSWER)
+def test_excerpts_are_folded_and_without_markup() -> None:
+    [card] = cards_of(replace(ANSWER, sources=(replace(SOURCE, excerpt="## An\n\n**excerpt.**"),)))
     [excerpts] = [item for item in card["body"]["elements"] if item.get("element_id") == "sources_x"]
     assert excerpts["expanded"] is False
     assert "An excerpt." in text_of(excerpts)
@@ -310,6 +312,12 @@ def test_samples_cover_every_outcome(language: str) -> None:
     colors = {sample.card["header"]["template"] for sample in found}
     assert {"green", "blue", "yellow", "orange", "grey", "wathet", "red"} <= colors
     assert {"long-1", "long-2", "rich-text", "why"} <= {sample.name for sample in found}
+
+
+@pytest.mark.parametrize("sample", corpus_shapes(), ids=lambda sample: sample.shape)
+def test_answers_of_every_shape(sample: ShapedAnswer) -> None:
+    cards = cards_of(replace(ANSWER, text=sample.markdown))
+    assert first_lost(text_of_markdown(sample.markdown), text_of_cards(cards)) == -1
 
 
 _SOURCES = st.lists(
