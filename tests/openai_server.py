@@ -16,11 +16,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tests.http_answers import Headers, head, send_json, write_event
 from tests.openai_model import Answering, ScriptedModel
 from tests.openai_rules import TOO_BUSY, UNAUTHORIZED, Refusal, check_chat, check_length, read_body, render
-
-Headers = dict[str, str]
-STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 
 
 @dataclass
@@ -143,7 +141,7 @@ class ModelServer:
             await self._route(method, path, headers, data, reader, writer)
         except Refusal as refusal:
             self.state.refused += 1
-            await _send_json(writer, refusal.status, refusal.body, self._hints(refusal.status))
+            await send_json(writer, refusal.status, refusal.body, self._hints(refusal.status))
         return headers.get("connection", "").lower() != "close" and not writer.is_closing()
 
     def _hints(self, status: int) -> Headers:
@@ -160,21 +158,21 @@ class ModelServer:
     ) -> None:
         if path == "/health":
             word = "healthy" if self.faults.healthy else "unhealthy"
-            await _send_json(writer, 200 if self.faults.healthy else 503, {"status": word})
+            await send_json(writer, 200 if self.faults.healthy else 503, {"status": word})
         elif path == "/test/state":
-            await _send_json(writer, 200, asdict(self.state))
+            await send_json(writer, 200, asdict(self.state))
         elif self.api_key and headers.get("authorization") != f"Bearer {self.api_key}":
             raise UNAUTHORIZED
         elif (method, path) == ("GET", "/v1/models"):
             card = {"id": self.model.name, "object": "model", "owned_by": "lmdeploy"}
-            await _send_json(writer, 200, {"object": "list", "data": [card]})
+            await send_json(writer, 200, {"object": "list", "data": [card]})
         elif (method, path) == ("POST", "/v1/encode"):
             ids = self.model.encode(read_body(data, headers.get("content-type", "")).get("input", ""))
-            await _send_json(writer, 200, {"input_ids": ids, "length": len(ids)})
+            await send_json(writer, 200, {"input_ids": ids, "length": len(ids)})
         elif (method, path) == ("POST", "/v1/chat/completions"):
             await self._chat(read_body(data, headers.get("content-type", "")), reader, writer)
         else:
-            await _send_json(writer, 404, {"detail": "Not Found"})
+            await send_json(writer, 404, {"detail": "Not Found"})
 
     async def _chat(
         self, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -227,13 +225,13 @@ class ModelServer:
                 else:
                     await asyncio.sleep(answering.seconds)
                     logprobs = body.get("logprobs") and "no_logprobs" not in self.quirks
-                    await _send_json(writer, 200, answering.whole(bool(logprobs)))
+                    await send_json(writer, 200, answering.whole(bool(logprobs)))
                 self.state.answered += 1
             finally:
                 self.state.running -= 1
 
     async def _stream(self, body: dict[str, Any], answering: Answering, writer: asyncio.StreamWriter) -> None:
-        writer.write(_head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
+        writer.write(head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
         pause = answering.seconds / max(len(answering.pieces), 1)
         for number, chunk in enumerate(answering.chunks()):
             if number == self.faults.die_after:
@@ -241,39 +239,19 @@ class ModelServer:
                 raise ConnectionResetError
             if number == self.faults.error_after:
                 error = Refusal(500, "An internal server error occurred.", "server_error").body
-                _event(writer, json.dumps({"error": error}))
+                write_event(writer, json.dumps({"error": error}))
                 break
             if number == self.faults.stall_after:
                 await asyncio.sleep(3600)
             await asyncio.sleep(pause)
-            _event(writer, json.dumps(chunk, ensure_ascii=False))
+            write_event(writer, json.dumps(chunk, ensure_ascii=False))
             await writer.drain()
         else:
             if (body.get("stream_options") or {}).get("include_usage"):
-                _event(writer, json.dumps(answering.usage_chunk()))
-        _event(writer, "[DONE]")
+                write_event(writer, json.dumps(answering.usage_chunk()))
+        write_event(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()
-
-
-def _event(writer: asyncio.StreamWriter, data: str) -> None:
-    piece = f"data: {data}\n\n".encode()
-    writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-
-
-def _head(status: int, headers: Headers) -> bytes:
-    lines = [f"HTTP/1.1 {status} {STATUS.get(status, 'Error')}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-async def _send_json(
-    writer: asyncio.StreamWriter, status: int, body: Any, extra: Headers | None = None
-) -> None:
-    data = json.dumps(body, ensure_ascii=False).encode()
-    headers = {"content-type": "application/json", "content-length": str(len(data))} | (extra or {})
-    writer.write(_head(status, headers) + data)
-    await writer.drain()
 
 
 def main(arguments: list[str] | None = None, run: Callable[[], None] | None = None) -> None:

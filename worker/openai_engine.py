@@ -235,7 +235,7 @@ def open_engine(settings: Settings, urls: tuple[str, ...]) -> OpenAIEngine:
 def build_engine(kind: type[Engine], settings: Settings, urls: tuple[str, ...]) -> Engine:
     """The same, of a class derived from OpenAIEngine."""
     llm = settings.llm
-    connection = Connection(llm.max_connections)
+    connection = Connection(max(llm.max_connections, settings.worker.concurrency))
     return kind(
         ModelClient(urls, model=llm.model, api_key=llm.api_key.get_secret_value(), connection=connection),
         connection,
