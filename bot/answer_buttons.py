@@ -11,13 +11,16 @@ from typing import Any
 from bot.actions import ActionSigner, Press
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.card_parts import Element, button_row, callback_button, markdown, panel, plain
-from bot.dialect import escape, mention
+from bot.dialect import escape, is_open_id, mention
 from bot.messages import say
 
 REASON_FIELD = "reason"
 """Name of the form's input: the reason arrives in the press's form under it."""
 
 _REASON_LENGTH = 500
+_MENTIONED = 10
+"""Experts mentioned on one card."""
+
 _WITHOUT_FEEDBACK = (Outcome.BUSY, Outcome.FAILED)
 
 
@@ -68,9 +71,9 @@ def _feedback_line(answer: Answer, state: CardState) -> list[Element]:
 def _human_line(answer: Answer, state: CardState) -> list[Element]:
     if state.human is Human.NONE:
         return []
-    person = mention(state.taken_by) if state.taken_by else ""
+    person = _person(state.taken_by)
     if state.human is Human.ASKED:
-        people = " ".join(mention(expert) for expert in state.experts)
+        people = " ".join(_person(expert) for expert in state.experts[:_MENTIONED])
         text = say("human_asked", answer.language, people=people)
     elif state.human is Human.TAKEN:
         text = say("human_taken", answer.language, person=person)
@@ -79,6 +82,11 @@ def _human_line(answer: Answer, state: CardState) -> list[Element]:
     else:
         text = say("human_resolved_self", answer.language)
     return [markdown(text, "human", small=True)]
+
+
+def _person(open_id: str) -> str:
+    """A mention; a misspelt id in the settings is shown as it stands, for Feishu refuses a card over it."""
+    return mention(open_id) if is_open_id(open_id) else escape(open_id)
 
 
 def _row(answer: Answer, state: CardState, buttons: _Buttons) -> list[Element]:

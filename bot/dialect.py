@@ -104,9 +104,14 @@ def link(rendered: str, url: str) -> str:
 
 def mention(open_id: str) -> str:
     """Mentions a person. Raises ValueError unless it is an open_id: no text ever becomes a mention."""
-    if not _OPEN_ID.fullmatch(open_id):
+    if not is_open_id(open_id):
         raise ValueError(f"{open_id!r} is not an open_id")
     return f"<at id={open_id}></at>"
+
+
+def is_open_id(text: str) -> bool:
+    """Whether this has the shape of a person's open_id."""
+    return bool(_OPEN_ID.fullmatch(text))
 
 
 def code_language(info: str) -> str:

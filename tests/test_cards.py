@@ -195,6 +195,11 @@ def test_the_card_after_a_press(state: CardState, wanted: list[Press], words: st
     assert words in text_of(card)
 
 
+def test_a_misspelt_expert_does_not_spoil_the_card() -> None:
+    [card] = cards_of(ANSWER, CardState(experts=("Li <Lei>",), human=Human.ASKED))
+    assert "Asked Li &#60;Lei&#62; for help" in text_of(card)
+
+
 def test_the_reason_form_stands_at_the_root_and_names_its_field() -> None:
     [card] = cards_of(ANSWER, CardState(feedback=Feedback.ASKING_REASON))
     [form] = [element for element in card["body"]["elements"] if element["tag"] == "form"]
