@@ -124,7 +124,8 @@ def table(result: dict[str, Any]) -> str:
     """The measures as text, a line for each type and each part of the ablation."""
     lines = [f"{'':28}  n     @1     @5     @10    mrr"]
     for name, measures in {"search": result, **result.get("ablation", {})}.items():
-        for kind, row in {"all": measures, **measures["by_type"]}.items():
+        whole = {"all": measures} if "n" in measures else {}
+        for kind, row in {**whole, **measures["by_type"]}.items():
             figures = "  ".join(f"{row[key]:.3f}" for key in ("recall@1", "recall@5", "recall@10", "mrr"))
             lines.append(f"{name + ' ' + kind:28}  {row['n']:<4}  {figures}")
     return "\n".join(lines)

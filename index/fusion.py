@@ -34,13 +34,17 @@ class Weights:
     characters: float = 0.5
     language: float = 0.2
     project: float = 0.3
+    bare: float = 0.3
+    """Taken off a heading with nothing under it: such a page is announced, not written."""
     page: float = 0.6
     """What the best of a page's chunks, signal by signal, adds to each of them."""
 
     @property
     def total(self) -> float:
         """What a chunk would score that is perfect in every signal."""
-        signals = sum(float(getattr(self, field.name)) for field in fields(self) if field.name != "page")
+        signals = sum(
+            float(getattr(self, field.name)) for field in fields(self) if field.name not in ("page", "bare")
+        )
         return signals * (1 + self.page)
 
     def dense_only(self) -> Weights:
@@ -71,6 +75,8 @@ class Signals:
     """1 where the chunk is in the question's language."""
     project: Scores
     """1 where the chunk belongs to a project that the question names."""
+    bare: npt.NDArray[np.bool_]
+    """True where a chunk is a heading with nothing under it."""
     headless: npt.NDArray[np.bool_]
     """True where a chunk stands under no heading: its text then counts as its heading and its title."""
     rarity: float
@@ -89,7 +95,8 @@ def fused(signals: Signals, weights: Weights, pages: Pages) -> Scores:
     for values in _weighted(signals, weights):
         scores += values
         shared[order] += np.repeat(np.maximum.reduceat(values[order], starts), counts)
-    return np.asarray((scores + weights.page * shared) / weights.total, dtype=np.float32)
+    total = scores + weights.page * shared - weights.bare * signals.bare
+    return np.asarray(np.maximum(total, 0) / weights.total, dtype=np.float32)
 
 
 def _weighted(signals: Signals, weights: Weights) -> list[Scores]:

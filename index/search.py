@@ -101,6 +101,7 @@ class Searcher:
         self._grower = Grower(self.chunks)
         self._projects = Projects(self.chunks)
         self._chinese = np.array([chunk.language == "zh" for chunk in self.chunks], dtype=np.bool_)
+        self._bare = np.array([chunk.bare for chunk in self.chunks], dtype=np.bool_)
         self._headless = np.array([not chunk.heading_path for chunk in self.chunks], dtype=np.bool_)
 
     def look_up(self, query: str, vector: Vectors | None = None) -> Lookup:
@@ -123,6 +124,7 @@ class Searcher:
             characters=characters,
             language=(self._chinese == (chinese_share(query) > 0)).astype(np.float32),
             project=self._projects.signal(query),
+            bare=self._bare,
             headless=self._headless,
             rarity=self.lexical.rarity(own),
             translated_rarity=self.lexical.rarity(english),

@@ -51,6 +51,11 @@ class Chunk:
     """Number of the chunk in its document, from 0."""
 
     @property
+    def bare(self) -> bool:
+        """Whether this is a heading with nothing under it."""
+        return bool(self.heading_path) and self.text == self.heading_path[-1]
+
+    @property
     def section(self) -> tuple[str, str, tuple[str, ...], str]:
         """What the chunks of one section share."""
         return self.source, self.path, self.heading_path, self.anchor
@@ -94,7 +99,11 @@ def split(document: Document) -> list[Chunk]:
 
 
 def sections(markdown: str) -> Iterator[Section]:
-    """The sections of a Markdown text that have a body, in order."""
+    """The sections of a Markdown text that have a body, in order.
+
+    A heading with nothing under it, not even subsections, is a section whose text is the heading: a page that
+    is only announced can still be found, and cited as what it is.
+    """
     path: list[tuple[int, str]] = []
     anchors: Counter[str] = Counter()
     anchor = ""
@@ -103,15 +112,15 @@ def sections(markdown: str) -> Iterator[Section]:
         if not level:
             body.append(line)
             continue
-        yield from _section(path, anchor, body)
+        yield from _section(path, anchor, body, leaf=bool(path) and level <= path[-1][0])
         heading, anchor = _named(line, anchors)
         path = [step for step in path if step[0] < level] + [(level, heading)]
         body = []
-    yield from _section(path, anchor, body)
+    yield from _section(path, anchor, body, leaf=bool(path))
 
 
-def _section(path: list[tuple[int, str]], anchor: str, body: list[str]) -> Iterator[Section]:
-    text = "\n".join(body).strip()
+def _section(path: list[tuple[int, str]], anchor: str, body: list[str], *, leaf: bool) -> Iterator[Section]:
+    text = "\n".join(body).strip() or (path[-1][1] if leaf else "")
     if text:
         yield Section(tuple(heading for _, heading in path), anchor, text)
 

@@ -18,7 +18,7 @@ from index.dense import Dense
 from index.lexical import Lexical
 from index.split import Chunk
 
-FORMAT = 2
+FORMAT = 3
 """Raised when older versions on disk can no longer be read, or chunks come out differently."""
 
 

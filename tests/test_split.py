@@ -50,6 +50,16 @@ def test_underlined_headings_and_given_anchors() -> None:
     ]
 
 
+def test_a_heading_with_nothing_under_it_is_a_section_of_its_own() -> None:
+    text = "# Models\n\n## Coming soon\n\n## Parent\n\n### Child\n\nbody\n\n# Last\n"
+    chunks = split(document(text))
+    assert [(chunk.heading_path[-1], chunk.text, chunk.bare) for chunk in chunks] == [
+        ("Coming soon", "Coming soon", True),
+        ("Child", "body", False),
+        ("Last", "Last", True),
+    ]
+
+
 def test_tables_and_rules_are_no_headings() -> None:
     text = "# A\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\ntext\n\n---\n\nmore\n"
     assert [part.heading_path for part in sections(text)] == [("A",)]
