@@ -179,11 +179,12 @@ def evaluate_gate(
     as_json: AsJson = False,
     swap: Annotated[Path | None, typer.Option(help="Another index folder: adds swap_accept.")] = None,
     report: Annotated[Path | None, typer.Option(help="HTML file for the error report.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="SVG file for the precision/recall curve.")] = None,
 ) -> None:
     """F1, precision, recall and AUC of the gate as configured."""
     from index import evaluate_gate as gate
 
-    gate.command(load_settings(config), questions, swap=swap, report=report, as_json=as_json)
+    gate.command(load_settings(config), questions, swap=swap, report=report, plot=plot, as_json=as_json)
 
 
 @evaluation.command("retrieval")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bot.config import Settings
+from bot.errors import IndexMismatch
 from index.evidence import Evidence
 from index.gate import open_evidence
 from index.gate_model import GateModel, GateStore
@@ -41,9 +42,18 @@ def swap_accept(model: GateModel, other: Searcher, examples: list[Example], poin
 
 
 def open_other(folder: Path, settings: Settings, like: Searcher) -> Searcher:
-    """The current version of another index folder, built with the same embedder. Raises as `open_current`."""
-    from index.snapshot import open_current
+    """The current version of another index folder, or that version's own folder, by the same embedder.
 
+    Raises IndexMissing or IndexMismatch.
+    """
+    from index.snapshot import open_current
+    from index.storage import read, read_manifest
+
+    if (folder / "manifest.json").is_file():
+        built_with = read_manifest(folder).embedder
+        if built_with != like.embedder.name:
+            raise IndexMismatch(f"{folder} was built with {built_with}, not with {like.embedder.name}")
+        return Searcher(read(folder), like.embedder)
     index = settings.index.model_copy(update={"dir": folder})
     return open_current(settings.model_copy(update={"index": index}), embedder=like.embedder)
 
@@ -54,10 +64,10 @@ def command(
     *,
     swap: Path | None,
     report: Path | None,
+    plot: Path | None = None,
     as_json: bool,
-    plot: bool = False,
 ) -> None:
-    """Prints the figures; writes the report where one is asked for."""
+    """Prints the figures; writes the report and the curve where they are asked for."""
     from index.snapshot import open_current
 
     started = time.perf_counter()
@@ -80,6 +90,12 @@ def command(
 
         write_report(report, model, searcher, table, probability, result)
         result["report"] = str(report)
+    if plot is not None:
+        from index.gate_report import precision_recall_svg
+
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        plot.write_text(precision_recall_svg(probability, table.labels, model.points), encoding="utf-8")
+        result["plot"] = str(plot)
     print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else describe(result))  # noqa: T201
 
 

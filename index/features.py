@@ -10,15 +10,53 @@ of the embedder are left out too: beside these numbers they added nothing that c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from index.background import open_background
 from index.evidence import Evidence, WordFacts
-from index.search import Lookup
+from index.lexical import Lexical
+from index.terms import terms as terms_of
 
 Numbers = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.float32]
+
+
+class FoundByWords(Protocol):
+    """What the features read of a search; `index.search.Lookup` is one. Scores are (chunks,)."""
+
+    @property
+    def terms(self) -> tuple[str, ...]: ...
+    @property
+    def bm25_text(self) -> Scores: ...
+    @property
+    def bm25_headings(self) -> Scores: ...
+    @property
+    def bm25_place(self) -> Scores: ...
+    @property
+    def characters(self) -> Scores: ...
+
+
+@dataclass(frozen=True)
+class WordSearch:
+    """The half of a search that the features read, for when nobody needs the rest."""
+
+    terms: tuple[str, ...]
+    bm25_text: Scores
+    bm25_headings: Scores
+    bm25_place: Scores
+    characters: Scores
+
+
+def search_words(message: str, lexical: Lexical) -> WordSearch:
+    """Scores of every chunk by the message's words and character n-grams."""
+    own = tuple(dict.fromkeys(terms_of(message)))
+    found = lexical.scores(own)
+    return WordSearch(own, found.text, found.headings, found.place, lexical.characters.scores(message))
+
 
 _KINDS = ("latin", "chinese", "character")
 """A term is a Latin word or identifier, a Chinese word, or a single Chinese character."""
@@ -70,7 +108,7 @@ FEATURES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in 
 """Names of all numbers, in the order of `features`."""
 
 
-def features(message: str, lookup: Lookup, evidence: Evidence) -> Numbers:
+def features(message: str, lookup: FoundByWords, evidence: Evidence) -> Numbers:
     """The numbers of FEATURES for one message, (len(FEATURES),) float64."""
     facts = [evidence.word(term) for term in lookup.terms]
     typical = typicality(lookup.terms, facts, evidence)
@@ -163,7 +201,7 @@ def _piece_numbers(message: str, evidence: Evidence) -> list[float]:
     return [float(number) for number in numbers]
 
 
-def _search_numbers(lookup: Lookup, facts: Sequence[WordFacts], evidence: Evidence) -> list[float]:
+def _search_numbers(lookup: FoundByWords, facts: Sequence[WordFacts], evidence: Evidence) -> list[float]:
     numbers: list[float] = []
     for signal in _SIGNALS:
         numbers += _signal_numbers(getattr(lookup, signal))
@@ -177,10 +215,16 @@ def _signal_numbers(scores: npt.NDArray[np.float32]) -> list[float]:
     best = float(scores.max()) if len(scores) else 0.0
     if best <= 0:
         return [0.0] * 5
-    top = np.sort(np.partition(scores, -_TOP)[-_TOP:] if len(scores) > _TOP else scores)[::-1]
+    top = np.zeros(min(_TOP, len(scores)), dtype=np.float32)
+    found = np.sort(_greatest(scores[scores > 0]))[::-1]
+    top[: len(found)] = found
     stands_out = (best - float(scores.mean())) / (float(scores.std()) + 1e-6)
     fall = best - float(top[min(5, len(top) - 1)])
     return [best, float(top[:5].mean()), float(top.mean()), fall, stands_out]
+
+
+def _greatest(scores: Scores) -> Scores:
+    return np.partition(scores, -_TOP)[-_TOP:] if len(scores) > _TOP else scores
 
 
 def _mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> float:

@@ -31,18 +31,14 @@ SHIPPED = Path(__file__).parent / "gate_prior.json"
 
 Origin = Literal["shipped", "questions", "calibrated"]
 
-_LIFT, _LIFT_UP_TO = 0.2, 0.5
-"""Each logit of evidence lifts the memory's score a little, up to this logit: more says little more."""
-_GUARD, _GUARD_BELOW = 1.5, -0.5
+_GUARD, _GUARD_BELOW = 3.0, -0.5
 """Below this logit of evidence each missing logit is taken off the memory's score, this many times."""
 
 
 def joined(evidence: npt.ArrayLike, memory: npt.ArrayLike) -> Numbers:
     """The evidence's logits and the memory's scores as one score each."""
     logits = np.asarray(evidence, dtype=np.float64)
-    lift = _LIFT * np.minimum(logits, _LIFT_UP_TO)
-    guard = _GUARD * np.minimum(logits - _GUARD_BELOW, 0.0)
-    return np.asarray(np.asarray(memory) + lift + guard)
+    return np.asarray(np.asarray(memory) + _GUARD * np.minimum(logits - _GUARD_BELOW, 0.0))
 
 
 @dataclass(frozen=True)
