@@ -2,7 +2,7 @@
 
 It refuses what LMDeploy refuses, keeps an account of what it was asked, and can be made slow, full,
 broken or poor in features. In a test: `with ModelServer(...) as server:`. As a process of its own:
-`python -m tests.openai_server --port 23333 --latency 2 --capacity 32`; `GET /test/state` tells counts.
+`python -m tests.openai_server --port 23333 --latency 2 --capacity 32`; `GET /test/state` counts.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class Faults:
 
     statuses: list[int] = field(default_factory=list)
     retry_after: str = ""
+    proxy_failures: int = 0
+    """So many requests are answered as LMDeploy's proxy does for a server it cannot reach: 200, no answer."""
     healthy: bool = True
     die_after: int = -1
     """Pieces of a reply after which the connection is cut; -1 never."""
@@ -181,6 +183,11 @@ class ModelServer:
         self.bodies.append(body)
         if self.faults.statuses:
             raise Refusal(self.faults.statuses.pop(0), "The server was told to fail.", "server_error")
+        if self.faults.proxy_failures:
+            self.faults.proxy_failures -= 1
+            words = "Failed to get response after a period of time"
+            await send_json(writer, 200, {"error_code": 10402, "text": words})
+            return
         self._check_quirks(body)
         check_chat(body, self.model.name)
         prompt = self.model.encode(render(body["messages"]))

@@ -123,6 +123,16 @@ def test_busy_server_is_asked_again_after_its_hint(engine_for: Open) -> None:
         assert server.faults.statuses == []
 
 
+def test_a_proxy_that_hides_failures_behind_200_is_asked_again(engine_for: Open) -> None:
+    with ModelServer(model=ScriptedModel(reply="yes")) as server:
+        engine = engine_for(server)
+        engine.prepare()
+        server.faults.proxy_failures = 1
+        assert "".join(engine.stream(ASK)) == "yes"
+        server.faults.proxy_failures = 1
+        assert engine.score(ASK).value
+
+
 def test_refusals_are_not_repeated_and_say_what_is_wrong(engine_for: Open) -> None:
     with ModelServer(api_key="right", session_len=60) as server:
         with pytest.raises(EngineRefused, match=r"llm\.api_key") as caught:

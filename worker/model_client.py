@@ -30,13 +30,17 @@ MakeBody = Callable[[str, Features], Body]
 PREPARE_SECONDS = 60.0
 
 
+class _EndedEarly(httpx.RemoteProtocolError):
+    """A stream that ended, without breaking, before it was complete."""
+
+
 class _PutOff(Exception):
     """A status that may be better next time."""
 
-    def __init__(self, status: int, headers: httpx.Headers) -> None:
+    def __init__(self, status: int, headers: httpx.Headers | None = None) -> None:
         super().__init__(status)
         self.status = status
-        self.hint = retry_hint(headers)
+        self.hint = retry_hint(headers or {})
 
 
 class ModelClient:
@@ -83,6 +87,9 @@ class ModelClient:
             except _PutOff as later:
                 attempts.put_off(url, later.status, later.hint)
             except httpx.TransportError as error:
+                if isinstance(error, _EndedEarly) and not started:
+                    attempts.put_off(url, httpx.codes.BAD_GATEWAY, None)
+                    continue
                 attempts.broke(url, type(error).__name__)
                 if started:
                     raise EngineUnavailable(f"{url} broke off while writing") from error
@@ -119,8 +126,8 @@ class ModelClient:
 
     def _probe(self, url: str, model: str, call: Call) -> Features:
         def ask(body: Body) -> tuple[int, Body]:
-            answer = self._request("POST", f"{url}/chat/completions", call, body)
-            return answer.status_code, _last_usage(answer) if body.get("stream") else _json(answer)
+            status, answer = self._chat(url, body, call)
+            return status, _last_usage(answer) if body.get("stream") else _json(answer)
 
         try:
             return probe(ask, model)
@@ -151,10 +158,17 @@ class ModelClient:
         return events
 
     def _post(self, url: str, body: Body, call: Call) -> Body:
-        answer = self._request("POST", f"{url}/chat/completions", call, body)
-        if answer.status_code != httpx.codes.OK:
-            raise _refusal(url, answer.status_code, error_message(_json(answer)))
+        status, answer = self._chat(url, body, call)
+        if status != httpx.codes.OK:
+            raise _refusal(url, status, error_message(_json(answer)))
         return _json(answer)
+
+    def _chat(self, url: str, body: Body, call: Call) -> tuple[int, httpx.Response]:
+        answer = self._request("POST", f"{url}/chat/completions", call, body)
+        status = true_status(answer)
+        if status in RETRIED:
+            raise _PutOff(status)
+        return status, answer
 
     def _request(self, method: str, url: str, call: Call, body: Body | None = None) -> httpx.Response:
         answer = self._connection.request(
@@ -180,6 +194,21 @@ def choose_model(wanted: str, listed: list[str], url: str) -> str:
     raise EngineRefused(f"llm.model: {url} does not serve {wanted!r}; it serves {', '.join(listed[:10])}")
 
 
+def true_status(answer: httpx.Response) -> int:
+    """The status that the body speaks of.
+
+    LMDeploy's proxy answers 200 whatever happened behind it: with the server's error body, or with
+    {"error_code": 10402, "text": ...} when a server cannot be reached (lmdeploy/serve/proxy/proxy.py).
+    """
+    if answer.status_code != httpx.codes.OK or answer.content.startswith(b"data:"):
+        return answer.status_code
+    body = _json(answer)
+    code = body.get("code")
+    if "choices" in body:
+        return httpx.codes.OK
+    return code if isinstance(code, int) and 400 <= code < 600 else httpx.codes.BAD_GATEWAY
+
+
 def _chunks(events: EventStream) -> Iterator[list[Body]]:
     """Parses the events up to [DONE]. An error inside the stream, or an end without one, raises."""
     for arrived in events:
@@ -194,7 +223,7 @@ def _chunks(events: EventStream) -> Iterator[list[Body]]:
         if ended:
             events.complete = True
             return
-    raise httpx.RemoteProtocolError("the stream ended without [DONE]")
+    raise _EndedEarly("the stream ended without [DONE]")
 
 
 def _raise_streamed(error: Body) -> None:

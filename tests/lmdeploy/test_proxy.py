@@ -1,0 +1,75 @@
+"""Several servers behind LMDeploy's own, real proxy, with stand-ins as its servers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.config import LLMSettings, Settings
+from tests.openai_model import ScriptedModel
+from tests.openai_server import ModelServer
+from worker.llm import ChatMessage
+from worker.openai_engine import open_engine
+
+pytestmark = pytest.mark.timeout(300)
+ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install it?"}]
+HEART_BEAT = {"LMDEPLOY_CONTROLLER_HEART_BEAT_EXPIRATION": "2"}
+"""Seconds after which the proxy forgets a dead server; its default is 90."""
+
+
+@pytest.fixture
+def proxy(tmp_path: Path) -> Iterator[str]:
+    """The proxy's address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    line = [sys.executable, "-m", "lmdeploy", "serve", "proxy", "--server-name", "127.0.0.1"]
+    line += ["--server-port", str(port), "--routing-strategy", "random", "--disable-cache-status"]
+    with (tmp_path / "proxy.log").open("wb") as log:
+        process = subprocess.Popen(
+            line, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **HEART_BEAT}
+        )
+    url = f"http://127.0.0.1:{port}"
+    ends = time.monotonic() + 200
+    while not listens(url):
+        assert process.poll() is None, (tmp_path / "proxy.log").read_text(encoding="utf-8")[-2000:]
+        assert time.monotonic() < ends
+        time.sleep(0.3)
+    yield url
+    process.terminate()
+    process.wait(30)
+
+
+def listens(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/nodes/status", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_answers_come_through_the_proxy_and_go_on_when_a_server_dies(proxy: str) -> None:
+    models = [ScriptedModel(reply="yes", pieces=3) for _ in range(2)]
+    with ModelServer(model=models[0]) as first, ModelServer(model=models[1]) as second:
+        for server in (first, second):
+            answer = httpx.post(
+                f"{proxy}/nodes/add", json={"url": server.url.removesuffix("/v1")}, timeout=30
+            )
+            assert answer.status_code == 200
+        engine = open_engine(Settings(llm=LLMSettings(model="internlm2-chat-7b")), (f"{proxy}/v1",))
+        try:
+            assert engine.score(ASK).value == pytest.approx(8, abs=1.0)
+            assert ["".join(engine.stream(ASK)) for _ in range(8)] == ["yes"] * 8
+            assert min(first.state.answered, second.state.answered) > 0
+            first.stop()
+            assert ["".join(engine.stream(ASK)) for _ in range(8)] == ["yes"] * 8
+            assert engine.score(ASK).value
+        finally:
+            engine.close()
