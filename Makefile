@@ -59,7 +59,7 @@ bench: setup ## all benchmarks; each is also python -m bench.NAME --json
 		echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 
 lock: $(VENV)/uv ## pins requirements*.in again
-	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 --upgrade-package torch requirements-dev.in -o requirements-dev.txt
 	sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 -c requirements-dev.txt requirements-cpu.in -o requirements-cpu.txt
 	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements.in -o requirements.txt
