@@ -144,7 +144,7 @@ def problems(markdown: str) -> Iterator[Problem]:
 
 
 def _inline_problems(inline: Token) -> Iterator[Problem]:
-    marks = _FOUR_MARKS.search(_CODE_SPAN.sub("", inline.content))
+    marks = _FOUR_MARKS.search(_CODE_SPAN.sub(" ", inline.content))
     if marks:
         yield unsupported("four emphasis marks in a row", marks.group())
     open_tags: list[str] = []
