@@ -28,7 +28,7 @@ class Faults:
     statuses: list[int] = field(default_factory=list)
     retry_after: str = ""
     proxy_failures: int = 0
-    """So many requests are answered as LMDeploy's proxy does for a server it cannot reach: 200, no answer."""
+    """So many requests are answered as LMDeploy's proxy does for a server it cannot reach: by 200."""
     healthy: bool = True
     die_after: int = -1
     """Pieces of a reply after which the connection is cut; -1 never."""
@@ -119,8 +119,7 @@ class ModelServer:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        await asyncio.gather(*tasks, asyncio.sleep(0), return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

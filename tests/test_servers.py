@@ -41,6 +41,17 @@ def test_a_failed_server_rests_longer_each_time_and_comes_back() -> None:
     assert servers.resting() == ()
 
 
+def test_one_broken_connection_is_no_failure_two_are() -> None:
+    servers = Servers(URLS[:1])
+    servers.broke(URLS[0])
+    assert servers.resting() == ()
+    servers.worked(URLS[0])
+    servers.broke(URLS[0])
+    assert servers.resting() == ()
+    servers.broke(URLS[0])
+    assert servers.resting() == URLS[:1]
+
+
 def test_a_busy_group_spills_over_to_the_others() -> None:
     servers = Servers(URLS)
     taken: Counter[str] = Counter()
@@ -78,7 +89,7 @@ def test_attempts_go_round_and_end() -> None:
     attempts = Attempts(Servers(URLS), Call(time.monotonic() + 60))
     seen = [attempts.next_server() for _ in range(6)]
     for url in seen:
-        attempts.broke(url, "ConnectError")
+        attempts.broke(url, httpx.ConnectError("refused"))
     assert sorted(seen) == sorted(URLS * 2)
     with pytest.raises(EngineUnavailable, match="http://a/v1: ConnectError"):
         attempts.next_server()

@@ -61,10 +61,13 @@ class Attempts:
         if hint is not None:
             self._hint = hint if self._hint is None else min(self._hint, hint)
 
-    def broke(self, url: str, why: str) -> None:
+    def broke(self, url: str, error: httpx.TransportError) -> None:
         """`url` could not be reached, or its connection broke before it wrote anything."""
-        self._servers.failed(url)
-        self._reasons[url] = why
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            self._servers.failed(url)
+        else:
+            self._servers.broke(url)
+        self._reasons[url] = type(error).__name__
 
     def _pause(self) -> None:
         self._round += 1

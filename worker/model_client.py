@@ -67,7 +67,7 @@ class ModelClient:
             except _PutOff as later:
                 attempts.put_off(url, later.status, later.hint)
             except httpx.TransportError as error:
-                attempts.broke(url, type(error).__name__)
+                attempts.broke(url, error)
 
     def stream(self, make_body: MakeBody, call: Call) -> Iterator[list[Body]]:
         """The chunks of a streamed chat completion, in lists of those that arrived together.
@@ -90,7 +90,7 @@ class ModelClient:
                 if isinstance(error, _EndedEarly) and not started:
                     attempts.put_off(url, httpx.codes.BAD_GATEWAY, None)
                     continue
-                attempts.broke(url, type(error).__name__)
+                attempts.broke(url, error)
                 if started:
                     raise EngineUnavailable(f"{url} broke off while writing") from error
 

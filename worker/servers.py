@@ -25,6 +25,8 @@ LARGEST_SHARE = 1.25
 @dataclass
 class _Health:
     failures: int = 0
+    breaks: int = 0
+    """Connections that broke since the last request that went well."""
     rests_until: float = 0.0
     running: int = 0
     away: bool = False
@@ -64,6 +66,14 @@ class Servers:
             with self._lock:
                 self._health[url].running -= 1
 
+    def broke(self, url: str) -> None:
+        """A connection to `url` broke: once may be an idle connection that it closed, twice is a failure."""
+        with self._lock:
+            self._health[url].breaks += 1
+            once = self._health[url].breaks == 1
+        if not once:
+            self.failed(url)
+
     def failed(self, url: str) -> None:
         """Lets `url` rest: 1 s after the first failure, twice as long after each further one, at most 30 s.
 
@@ -80,6 +90,7 @@ class Servers:
         """Ends the rest of `url`."""
         with self._lock:
             self._health[url].failures = 0
+            self._health[url].breaks = 0
             self._health[url].rests_until = 0.0
 
     def resting(self) -> tuple[str, ...]:
