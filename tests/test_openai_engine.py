@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.config import LLMSettings, Settings
 from bot.errors import AnswerTimeout, Cancelled, EngineRefused, EngineUnavailable
@@ -144,6 +145,26 @@ def test_refusals_are_not_repeated_and_say_what_is_wrong(engine_for: Open) -> No
         with pytest.raises(EngineRefused, match="must be smaller than the model context length"):
             list(engine.stream([{"role": "user", "content": "word " * 100}]))
         assert server.state.requests == before + 1
+
+
+def test_neither_key_nor_question_nor_reply_is_logged_or_raised(engine_for: Open) -> None:
+    secrets = ("sk-very-secret", "How do I install it?", "a reply to nobody else")
+    with (
+        ModelServer(api_key=secrets[0], model=ScriptedModel(reply=secrets[2])) as server,
+        capture_logs() as logs,
+    ):
+        engine = engine_for(server, api_key=secrets[0])
+        assert "".join(engine.stream(ASK)) == secrets[2]
+        server.faults.statuses = [400]
+        with pytest.raises(EngineRefused) as refused:
+            engine.score(ASK)
+        server.api_key = "changed"
+        with pytest.raises(EngineRefused) as no_key:
+            engine.score(ASK)
+        engine_for("http://127.0.0.1:9/v1", api_key=secrets[0]).prepare()
+    said = repr([logs, str(refused.value), str(no_key.value)])
+    assert logs
+    assert not any(secret in said for secret in secrets)
 
 
 def test_unknown_model_is_named_with_what_is_served(engine_for: Open) -> None:
