@@ -107,7 +107,8 @@ def versions(config: Config = None, as_json: AsJson = False) -> None:
     from index.snapshot import Versions
 
     kept = Versions(load_settings(config).index.dir)
-    rows = [{**asdict(kept.manifest(name)), "current": name == kept.current()} for name in kept.names()]
+    current = kept.current()
+    rows = [{**asdict(manifest), "current": manifest.version == current} for manifest in kept.readable()]
     if as_json:
         _print_json(rows)
         return
@@ -161,15 +162,28 @@ def rollback(
 
 @app.command()
 def calibrate(
-    questions: Annotated[Path, typer.Option(help="Labelled rows {id, text, label}.")],
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labelled rows {id, text, label}; default: index.gate.questions and what was learned."
+        ),
+    ] = None,
     config: Config = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Write the fitted gate as a new version.")] = False,
+    learned: Annotated[bool, typer.Option("--learned", help="Add what the groups said of messages.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Put the fitted gate in use.")] = False,
     as_json: AsJson = False,
+    rollback: Annotated[
+        str | None, typer.Option(help="Put an older fitted gate, or 'shipped', in use.")
+    ] = None,
 ) -> None:
     """Fits the gate and shows cross-validated precision and recall before and after."""
     from index import calibrate as fitting
 
-    fitting.command(load_settings(config), questions, apply=apply, as_json=as_json)
+    settings = load_settings(config)
+    if rollback is not None:
+        print(fitting.roll_back(settings, rollback))
+        return
+    fitting.command(settings, questions, learned=learned, apply=apply, as_json=as_json)
 
 
 @evaluation.command("gate")

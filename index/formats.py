@@ -6,6 +6,7 @@ Everything becomes Markdown because the headings of Markdown are what the splitt
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ def _pdf(raw: bytes) -> Page:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it warns of comes back as LoadError
     try:
         reader = PdfReader(io.BytesIO(raw))
         if reader.is_encrypted and not reader.decrypt(""):

@@ -53,6 +53,16 @@ class Versions:
             return []
         return sorted(place.name for place in self.path.iterdir() if not place.name.startswith("."))
 
+    def readable(self) -> list[Manifest]:
+        """What the versions of this release's format say of themselves, oldest first."""
+        manifests = []
+        for name in self.names():
+            try:
+                manifests.append(self.manifest(name))
+            except IndexMismatch:
+                log.info("index_version_of_another_format", version=name)
+        return manifests
+
     def current(self) -> str:
         """Name of the version in use; empty when there is none."""
         file = self.folder / "CURRENT"
@@ -75,7 +85,7 @@ class Versions:
 
     def before(self, name: str) -> str:
         """The version before this one. Raises IndexMissing where there is none."""
-        older = [other for other in self.names() if other < name]
+        older = [other.version for other in self.readable() if other.version < name]
         if not older:
             raise IndexMissing("there is no older version to go back to; see `python -m index versions`")
         return older[-1]

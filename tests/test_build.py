@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -71,6 +72,21 @@ def test_versions_are_pruned_and_rolled_back(settings: Settings, folder: Path) -
         versions.before(versions.current())
     with pytest.raises(IndexMissing):
         versions.use("../../etc")
+
+
+def test_a_version_of_another_format_is_built_anew(settings: Settings) -> None:
+    first = build(settings, embedder=WordEmbedder())
+    manifest = settings.index.dir / "versions" / first.version / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"format": 0}), "utf-8")
+    with pytest.raises(IndexMismatch, match="another format"):
+        open_current(settings, WordEmbedder())
+    second = build(settings, embedder=WordEmbedder())
+    assert second.published
+    assert second.embedded == 0
+    versions = Versions(settings.index.dir)
+    assert [row.version for row in versions.readable()] == [second.version]
+    with pytest.raises(IndexMissing, match="no older version"):
+        versions.before(second.version)
 
 
 def test_unreadable_documents_are_told_and_empty_sources_are_an_error(
