@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 from pathlib import Path
 
 import pytest
 
+from bench.turbomind.carry import _build_shim
 from bench.turbomind.checkpoint import PLANTED, expected_score, first_token, planted, random_weights
 from bench.turbomind.load import Load, compare, prompts
 from tests.openai_model import ScriptedModel
@@ -46,3 +48,11 @@ def test_both_clients_are_measured_on_the_same_kind_of_prompts() -> None:
     assert found["ratio"] > 0
     first, second = prompts(load, "a"), prompts(load, "b")
     assert first[0][0] != second[0][0]
+
+
+def test_calls_for_cublas_12_are_passed_on(tmp_path: Path) -> None:
+    file = tmp_path / "libcublas.so.12"
+    _build_shim(file)
+    library = ctypes.CDLL(str(file))
+    names = ("Create_v2", "Destroy_v2", "SetStream_v2", "GetMathMode", "SetWorkspace_v2", "GemmEx")
+    assert all(getattr(library, f"cublas{name}") for name in names)
