@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 import structlog
+from redis.exceptions import RedisError
 
 from bot.config import Settings
-from bot.errors import ConfigError, IndexMismatch
+from bot.errors import ConfigError, IndexMismatch, QueueUnavailable
 from index.gate import open_evidence
 from index.gate_fit import ENOUGH_OF_EACH, LEAST_OF_EACH, fit
 from index.gate_model import GateModel, GateStore, Origin, shipped_model
 from index.labels import Example, known_questions, read_questions
+from index.labels import learned as learned_of
 from index.logistic import logit_of
 from index.operating import figures
 from index.search import Searcher
@@ -144,15 +146,35 @@ def _fitted(table: Table, shipped: GateModel, index_version: str, origin: Origin
     return fit(table, prior, name=stamp, origin=origin, index_version=index_version, memory=enough)
 
 
-def command(settings: Settings, questions: Path, *, apply: bool, as_json: bool) -> None:
+def command(settings: Settings, questions: Path | None, *, learned: bool, apply: bool, as_json: bool) -> None:
     """`python -m index calibrate`: prints figures, and applies when asked. Raises what `calibrate` raises."""
     from index.snapshot import open_current
 
-    result = calibrate(settings, open_current(settings), read_questions(questions), apply=apply)
-    if as_json:
-        print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))  # noqa: T201
-        return
-    print(describe(result))  # noqa: T201
+    examples = read_questions(questions) if questions else []
+    if learned or questions is None:
+        examples += known_questions(settings.index.gate.questions) if questions is None else []
+        examples += learned_labels(settings)
+    result = calibrate(settings, open_current(settings), examples, apply=apply)
+    print(json.dumps(result.to_json(), ensure_ascii=False, indent=2) if as_json else describe(result))  # noqa: T201
+
+
+def roll_back(settings: Settings, name: str) -> str:
+    """Puts an older fitted gate, or the shipped one, in use. Raises IndexMismatch for an unknown name."""
+    GateStore(settings.index.dir).use("" if name == "shipped" else name)
+    return f"gate {name} is in use; running workers take it with the next version of the index or a restart"
+
+
+def learned_labels(settings: Settings) -> list[Example]:
+    """What was said of messages in the groups. Raises QueueUnavailable when Redis does not answer."""
+    from index.snapshot import connect
+
+    connection = connect(settings)
+    try:
+        return learned_of(connection)
+    except RedisError as error:
+        raise QueueUnavailable(f"Redis at {settings.redis.url} does not answer: {error}") from error
+    finally:
+        connection.close()
 
 
 def describe(result: Calibration) -> str:
@@ -169,6 +191,7 @@ def describe(result: Calibration) -> str:
         f"recall {result.after['quiet_recall']:.3f}",
         "'after' is measured on folds that the fit did not see, 'before' on all examples",
     ]
+    lines += [f"{name} {value:.3f}" for name, value in result.after.items() if "/" in name]
     points = ", ".join(f"{name} {value:.2f}" for name, value in result.model.points.items())
     lines.append(f"thresholds: {points}")
     state = "in use now" if result.applied else "not applied; add --apply to use it"

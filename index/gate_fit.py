@@ -93,6 +93,8 @@ def fit(
     priors = prior.points if prior else None
     points, at_balanced = choose_points(logits, table.labels, priors)
     quiet = figures(logits, table.labels, float(logit_of(points["quiet"])))
+    at_balanced["quiet_precision"], at_balanced["quiet_recall"] = quiet["precision"], quiet["recall"]
+    at_balanced |= _by_group(table, logits, float(logit_of(points["balanced"])))
     return GateModel(
         name=name,
         origin=origin,
@@ -107,7 +109,7 @@ def fit(
         made_at=time.time(),
         index_version=index_version,
         note=_note(table, prior, memory),
-        figures={**at_balanced, "quiet_precision": quiet["precision"], "quiet_recall": quiet["recall"]},
+        figures=at_balanced,
     )
 
 
@@ -116,6 +118,19 @@ def scaling(scores: Numbers, labels: Numbers) -> tuple[float, float]:
     plain = fit_logistic(scores[:, None], labels, ridge=1e-3)
     slope = float(plain.weights[0] / plain.scale[0])
     return slope, float(plain.bias - slope * plain.mean[0])
+
+
+def _by_group(table: Table, logits: Numbers, threshold: float) -> dict[str, float]:
+    """`GROUP/precision`, `GROUP/recall` and `GROUP/f1` of every chat with enough examples of both kinds."""
+    found: dict[str, float] = {}
+    groups = np.array([example.group for example in table.examples])
+    for group in sorted(set(groups) - {""}):
+        own = groups == group
+        good = int(table.labels[own].sum())
+        if min(good, int(own.sum()) - good) >= LEAST_OF_EACH:
+            measured = figures(logits[own], table.labels[own], threshold)
+            found |= {f"{group}/{name}": measured[name] for name in ("precision", "recall", "f1")}
+    return found
 
 
 def folds(labels: Numbers, count: int, seed: int) -> list[Rows]:

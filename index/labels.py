@@ -1,22 +1,28 @@
-"""Labelled examples: files of questions, and the store of what a group's admins and members say.
+"""Labelled examples: files of questions, and what a group's admins and members say of messages.
 
 A label's weight is 1 for an admin's word or a row of a file and less for a feedback button, which is pressed
-for many reasons. The store is one JSON line a label in the index folder; the newest word on a message counts.
+for many reasons. The worker keeps both in Redis; `python -m index calibrate --learned` reads them.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
+
+from redis import Redis
 
 from bot.errors import ConfigError
 
 ADMIN_WEIGHT = 1.0
 FEEDBACK_WEIGHT = 0.3
+EXAMPLES_KEY = "fennel:examples"
+"""Hash: message id -> {"text", "label", "group"}, written when an admin says good or bad."""
+FEEDBACK_KEYS = "fennel:feedback:*"
+"""Hashes, one a message: person -> {"kind", ...}, written when a button is pressed."""
+TRACE_KEY = "fennel:trace:{}"
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,7 @@ class Example:
     """1: worth answering; 0: not."""
     weight: float = 1.0
     group: str = ""
-    """Chat it was said in; empty for rows of a file."""
-    said_at: float = 0.0
-    """Unix seconds of the label."""
+    """Chat it was said in; empty where that is not known."""
 
 
 def read_questions(file: Path) -> list[Example]:
@@ -58,37 +62,46 @@ def known_questions(files: Iterable[Path]) -> list[Example]:
     return [example for file in files if file.is_file() for example in read_questions(file)]
 
 
-class LabelStore:
-    """labels.jsonl in the index folder; appended under a lock by any process."""
+def learned(connection: Redis) -> list[Example]:
+    """What admins and members said of messages, kept in Redis by the worker, oldest message id first.
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "labels.jsonl"
+    An admin's word counts fully and wins over the buttons of members, which count `FEEDBACK_WEIGHT` together.
+    """
+    pressed = _pressed(connection)
+    marked: dict[str, Example] = {}
+    for key, value in _hash(connection, EXAMPLES_KEY).items():
+        row, facts = json.loads(value), _trace(connection, key)
+        group = str(row.get("group") or (facts or {}).get("chat_id", ""))
+        marked[key] = Example(key, str(row["text"]), int(row["label"]), ADMIN_WEIGHT, group)
+    return [example for _, example in sorted({**pressed, **marked}.items())]
 
-    def add(
-        self, message_id: str, text: str, label: int, *, group: str, weight: float = ADMIN_WEIGHT
-    ) -> Example:
-        """Keeps one word on a message; a later one on the same message replaces it."""
-        example = Example(message_id, text, int(bool(label)), weight, group, time.time())
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a", encoding="utf-8") as out:
-            fcntl.flock(out, fcntl.LOCK_EX)
-            out.write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
-        return example
 
-    def all(self) -> list[Example]:
-        """The word that counts on each message, oldest first: an admin's over a button's, then the newest."""
-        if not self.file.is_file():
-            return []
-        kept: dict[str, Example] = {}
-        for line in self.file.read_text(encoding="utf-8").split("\n"):
-            if not line.strip():
-                continue
-            example = Example(**json.loads(line))
-            before = kept.get(example.id)
-            if before is None or example.weight >= before.weight:
-                kept[example.id] = example
-        return sorted(kept.values(), key=lambda example: example.said_at)
+def _pressed(connection: Redis) -> dict[str, Example]:
+    """Message id -> the majority of the buttons pressed on its answer; a tie says nothing."""
+    found: dict[str, Example] = {}
+    for name in connection.scan_iter(match=FEEDBACK_KEYS, count=500):
+        message_id = _text(name).rsplit(":", 1)[1]
+        facts = _trace(connection, message_id)
+        kinds = [json.loads(entry).get("kind") for entry in _hash(connection, _text(name)).values()]
+        votes = kinds.count("helpful") - len([kind for kind in kinds if kind in ("not_helpful", "reason")])
+        if facts is None or votes == 0:
+            continue
+        label = int(votes > 0)
+        group = str(facts.get("chat_id", ""))
+        found[message_id] = Example(message_id, str(facts["question"]), label, FEEDBACK_WEIGHT, group)
+    return found
 
-    def of_group(self, group: str) -> list[Example]:
-        """The labels of one chat."""
-        return [example for example in self.all() if example.group == group]
+
+def _trace(connection: Redis, message_id: str) -> dict[str, Any] | None:
+    kept = connection.get(TRACE_KEY.format(message_id))
+    return None if kept is None else cast(dict[str, Any], json.loads(_text(kept)))
+
+
+def _hash(connection: Redis, key: str) -> dict[str, str]:
+    return {
+        _text(field): _text(value) for field, value in cast(dict[Any, Any], connection.hgetall(key)).items()
+    }
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -151,8 +151,8 @@ class Commands:
         facts = trace.read(self.process.redis, question)
         if facts is None:
             return self._notice("no_trace", color="grey")
-        row = json.dumps({"text": facts["question"], "label": label}, ensure_ascii=False)
-        self.process.redis.hset(EXAMPLES_KEY, question, row)
+        row = {"text": facts["question"], "label": label, "group": self.message.chat_id}
+        self.process.redis.hset(EXAMPLES_KEY, question, json.dumps(row, ensure_ascii=False))
         return self._notice("marked_good" if label else "marked_bad", color="green")
 
     def _question_replied_to(self) -> str:

@@ -1,0 +1,200 @@
+"""What the gate promises: it answers what the documents know, declines the rest, and says why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.config import EmbedderSettings, GateSettings, Settings, SourceSettings
+from bot.errors import ConfigError, IndexMismatch
+from index.build import build
+from index.calibrate import calibrate, describe, fit_from_settings, roll_back
+from index.embed import Embedder, open_embedder
+from index.gate import Gate, open_gate
+from index.gate_model import POINTS, Case, GateModel, GateStore, joined, read_model, shipped_model
+from index.labels import Example, read_questions
+from index.logistic import logit_of, sigmoid
+from index.search import Searcher
+from index.snapshot import open_current
+from tests.index_files import settings_for
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+QUESTIONS = DOCS / "questions.jsonl"
+KNOWN = ("怎么用 ngrok 在本地测试机器人？", "Which permissions does the Feishu app need?")
+CHAT = ("今天中午吃什么？", "哈哈哈哈", "Who won the match last night?")
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder(EmbedderSettings())
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Settings:
+    """An index of Fennel's own guide, the gate fitted on the bundled questions."""
+    sources = (SourceSettings(path=DOCS / "zh"), SourceSettings(path=DOCS / "en"))
+    plain = settings_for(tmp_path_factory.mktemp("guide"), *sources)
+    index = plain.index.model_copy(update={"gate": GateSettings(questions=(QUESTIONS,))})
+    asked = plain.model_copy(update={"index": index})
+    build(asked, embedder=embedder)
+    return asked
+
+
+@pytest.fixture(scope="module")
+def searcher(settings: Settings, embedder: Embedder) -> Searcher:
+    return open_current(settings, embedder=embedder)
+
+
+@pytest.fixture(scope="module")
+def gate(settings: Settings, searcher: Searcher) -> Gate:
+    return open_gate(settings, searcher)
+
+
+@pytest.mark.parametrize("question", KNOWN)
+def test_answers_what_the_documents_know(gate: Gate, searcher: Searcher, question: str) -> None:
+    lookup = searcher.look_up(question)
+    decision = gate.decide(question, searcher.search(question, 5, lookup=lookup), False, lookup=lookup)
+    assert decision.verdict == "answer"
+    assert decision.probability > decision.threshold
+    assert decision.reasons[0].weight > 0
+    assert all(reason.text for reason in decision.reasons)
+
+
+@pytest.mark.parametrize("chat", CHAT)
+def test_declines_chat_even_when_mentioned(gate: Gate, chat: str) -> None:
+    decision = gate.decide(chat, [], True)
+    assert decision.verdict == "decline"
+    assert min(reason.weight for reason in decision.reasons) < 0
+
+
+def test_a_decision_needs_no_lookup_of_the_caller(gate: Gate, searcher: Searcher) -> None:
+    question = KNOWN[0]
+    given = gate.decide(question, [], False, lookup=searcher.look_up(question))
+    assert gate.decide(question, [], False).probability == pytest.approx(given.probability)
+
+
+@pytest.mark.parametrize("message", ["", "   ", "？？？", "[图片]", "\ud800", "a" * 5000])
+def test_odd_messages_are_declined(gate: Gate, message: str) -> None:
+    text = message.encode("utf-8", "replace").decode()
+    assert gate.decide(text, [], True).verdict == "decline"
+
+
+def test_reasons_speak_the_language_of_the_message(gate: Gate) -> None:
+    chinese = gate.decide(KNOWN[0], [], False).reasons
+    english = gate.decide(KNOWN[1], [], False).reasons
+    assert any("ngrok" in reason.text for reason in chinese)
+    assert all(reason.text.isascii() for reason in english)
+
+
+def test_a_mention_lowers_the_threshold_and_points_order_it(gate: Gate) -> None:
+    assert gate.threshold(True) < gate.threshold(False)
+    thresholds = [gate.threshold(False, point) for point in ("eager", "balanced", "quiet")]
+    assert thresholds == sorted(thresholds)
+    assert gate.threshold(True, "eager") > 0
+
+
+def test_near_the_threshold_a_model_server_is_asked(gate: Gate, searcher: Searcher) -> None:
+    probability = gate.decide(KNOWN[1], [], False).probability
+    near = replace(gate.model, points=dict.fromkeys(POINTS, float(sigmoid(logit_of(probability) - 0.3))))
+    unsure = Gate(near, searcher, gate.evidence, ask_model=True)
+    assert unsure.decide(KNOWN[1], [], False).verdict == "unsure"
+    assert Gate(near, searcher, gate.evidence).decide(KNOWN[1], [], False).verdict == "answer"
+    assert unsure.decide(CHAT[0], [], False).verdict == "decline"
+
+
+def test_a_build_says_on_what_the_gate_was_fitted(gate: Gate) -> None:
+    assert gate.model.origin == "questions"
+    assert "good" in gate.model.note
+    assert gate.model.good >= 40
+
+
+def test_without_labels_the_shipped_gate_says_so(
+    settings: Settings, searcher: Searcher, tmp_path: Path
+) -> None:
+    index = settings.index.model_copy(
+        update={"dir": tmp_path, "gate": GateSettings(questions=(tmp_path / "none.jsonl",))}
+    )
+    model = fit_from_settings(searcher, settings.model_copy(update={"index": index}))
+    assert model.origin == "shipped"
+    assert "0 good and 0 bad" in model.note
+    assert "no label of this group" in model.note
+
+
+def test_questions_about_other_documents_teach_nothing(tmp_path: Path, embedder: Embedder) -> None:
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "cake.md").write_text("# Cake\n\nMix flour, sugar and eggs. Bake.\n", "utf-8")
+    plain = settings_for(tmp_path, SourceSettings(path=tmp_path / "recipes"))
+    index = plain.index.model_copy(update={"gate": GateSettings(questions=(QUESTIONS,))})
+    cookbook = plain.model_copy(update={"index": index})
+    build(cookbook, embedder=embedder)
+    opened = open_gate(cookbook, open_current(cookbook, embedder=embedder))
+    assert opened.model.origin == "shipped"
+    assert opened.decide(KNOWN[1], [], False).verdict == "decline"
+
+
+def test_calibrate_shows_figures_and_applies_only_when_told(settings: Settings, searcher: Searcher) -> None:
+    store = GateStore(settings.index.dir)
+    before = store.current_name()
+    examples = read_questions(QUESTIONS)
+    shown = calibrate(settings, searcher, examples, apply=False)
+    assert store.current_name() == before
+    assert shown.after["f1"] > 0.9
+    assert "not applied" in describe(shown)
+    applied = calibrate(settings, searcher, examples, apply=True)
+    assert store.current_name() == applied.model.name
+    assert store.current().origin == "calibrated"
+    assert fit_from_settings(searcher, settings).name == applied.model.name
+    roll_back(settings, before)
+    assert store.current_name() == before
+    with pytest.raises(IndexMismatch, match="no fitted gate"):
+        roll_back(settings, "20000101T000000000")
+
+
+def test_calibrate_refuses_too_few_examples(settings: Settings, searcher: Searcher) -> None:
+    with pytest.raises(ConfigError, match="1 good and 0 bad"):
+        calibrate(settings, searcher, [Example("1", KNOWN[0], 1)], apply=True)
+
+
+def test_with_many_labels_the_gate_remembers_but_does_not_answer_from_habit(
+    settings: Settings, searcher: Searcher, embedder: Embedder, tmp_path: Path
+) -> None:
+    rows = read_questions(QUESTIONS)
+    again = [*[row for row in rows if row.label][:25], *[row for row in rows if not row.label][:25]]
+    many = [*rows, *(replace(row, id=f"{row.id}-again", text=row.text + "呀") for row in again)]
+    model = calibrate(settings, searcher, many, apply=False).model
+    assert model.memory is not None
+    here = Gate(model, searcher)
+    decision = here.decide(KNOWN[0], [], False)
+    assert decision.verdict == "answer"
+    assert "memory" in {reason.feature for reason in decision.reasons}
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "cake.md").write_text("# Cake\n\nMix flour, sugar and eggs. Bake.\n", "utf-8")
+    elsewhere = settings_for(tmp_path, SourceSettings(path=tmp_path / "recipes"))
+    build(elsewhere, embedder=embedder)
+    moved = Gate(model, open_current(elsewhere, embedder=embedder))
+    assert moved.decide(KNOWN[0], [], False).verdict == "decline"
+    assert model.for_embedder("another").memory is None
+    model.save(tmp_path / "kept")
+    kept = read_model(tmp_path / "kept" / f"{model.name}.json")
+    numbers = np.zeros(len(model.evidence.weights))
+    case = Case(KNOWN[0], numbers, embedder.embed([KNOWN[0]])[0])
+    assert kept.logit(case) == pytest.approx(model.logit(case), abs=1e-3)
+
+
+def test_memory_counts_only_as_far_as_the_documents_know() -> None:
+    assert joined(2.0, 1.0) == joined(0.0, 1.0) == 1.0
+    assert joined(-3.0, 1.0) < joined(-1.0, 1.0) < 1.0
+
+
+def test_a_gate_of_another_release_is_named(tmp_path: Path) -> None:
+    data = shipped_model().to_json()
+    data["features"].popitem()
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(IndexMismatch, match=r"old\.json was fitted by another release"):
+        read_model(file)
+    assert GateModel.from_json(shipped_model().to_json(), "here").name == "shipped"

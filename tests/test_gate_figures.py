@@ -1,0 +1,188 @@
+"""The arithmetic below the gate: logistic regression, operating points, figures, labels, contrast."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis import Redis
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bot.errors import ConfigError
+from index.background import LEAST, open_background
+from index.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
+from index.evidence import UNKNOWN, Evidence
+from index.features import FEATURES, features, search_words, typicality
+from index.gate_memory import Memory, fit_memory
+from index.labels import FEEDBACK_WEIGHT, known_questions, learned, read_questions
+from index.lexical import Lexical
+from index.load import Document
+from index.logistic import fit_logistic, logit_of, sigmoid
+from index.operating import area_under_curve, choose_points, curve, figures
+from index.split import Chunk, split
+from tests.index_files import CHINESE, MARKDOWN, WordEmbedder
+
+
+@pytest.fixture(scope="module")
+def chunks() -> list[Chunk]:
+    rows = [("kv_quant.md", "KV cache", MARKDOWN, "en"), ("install.md", "安装", CHINESE, "zh")]
+    return [
+        chunk
+        for path, title, text, language in rows
+        for chunk in split(Document("handbook", path, title, text, "", language, 0.0, path))
+    ]
+
+
+@pytest.fixture(scope="module")
+def evidence(chunks: list[Chunk]) -> Evidence:
+    return Evidence.build(chunks)
+
+
+def labelled(seed: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    rows = generator.normal(size=(count, 4)) * [1, 5, 0.1, 1] + [0, 3, 0, 0]
+    labels = (sigmoid(2 * rows[:, 0] - 0.5 * (rows[:, 1] - 3)) > generator.random(count)).astype(float)
+    return rows, labels
+
+
+def test_the_fit_is_the_one_of_scikit_learn() -> None:
+    rows, labels = labelled(1)
+    ours = fit_logistic(rows, labels, ridge=2.0)
+    theirs = LogisticRegression(C=0.5, tol=1e-8).fit(ours.standardised(rows), labels)
+    assert ours.weights == pytest.approx(theirs.coef_[0], abs=1e-3)
+    assert ours.bias == pytest.approx(theirs.intercept_[0], abs=1e-3)
+
+
+def test_an_offset_that_knows_everything_is_left_alone() -> None:
+    rows, labels = labelled(2)
+    known = fit_logistic(rows, labels, ridge=1.0)
+    moved = fit_logistic(rows, labels, ridge=100.0, offset=known.logit(rows), scaled_by=known)
+    assert np.abs(moved.weights).max() < 0.05
+    assert known.contributions(rows[0]).sum() + known.bias == pytest.approx(float(known.logit(rows[0])))
+
+
+def test_separable_and_far_rows_stay_finite() -> None:
+    rows, labels = np.array([[0.0], [1.0], [0.0], [1.0]]), np.array([0.0, 1.0, 0.0, 1.0])
+    fitted = fit_logistic(rows, labels, ridge=1.0, offset=np.array([30.0, -30.0, 30.0, -30.0]))
+    assert np.isfinite(fitted.weights).all()
+    assert abs(float(fitted.logit(np.array([1e9])))) < 1e3
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=2, max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_area_and_curve_agree_with_scikit_learn(rows: list[tuple[int, bool]]) -> None:
+    scores = np.array([float(score) for score, _ in rows])
+    labels = np.array([float(good) for _, good in rows])
+    if 0 < labels.sum() < len(labels):
+        assert area_under_curve(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
+    thresholds, precision, recall = curve(scores, labels)
+    for threshold, p, r in zip(thresholds, precision, recall, strict=True):
+        measured = figures(scores, labels, threshold)
+        assert (measured["precision"], measured["recall"]) == pytest.approx((p, r))
+
+
+def test_points_are_in_order_and_keep_their_promises() -> None:
+    rows, labels = labelled(3, 2000)
+    logits = 2 * rows[:, 0] - 0.5 * (rows[:, 1] - 3)
+    points, at_balanced = choose_points(logits, labels, None)
+    assert points["eager"] <= points["balanced"] <= points["quiet"]
+    assert figures(logits, labels, float(logit_of(points["quiet"])))["precision"] >= 0.9
+    assert figures(logits, labels, float(logit_of(points["eager"])))["recall"] >= 0.92
+    best = max(figures(logits, labels, threshold)["f1"] for threshold in logits[:200])
+    assert at_balanced["f1"] >= best - 0.02
+    few = choose_points(logits[:30], labels[:30], {"quiet": 0.9, "balanced": 0.4, "eager": 0.2})[0]
+    assert 0.2 < few["balanced"] < 0.6
+
+
+def test_evidence_counts_words_and_survives_the_disk(evidence: Evidence, tmp_path: Path) -> None:
+    assert evidence.word("quantizat") == UNKNOWN or evidence.word("quantizat").chunks
+    assert evidence.word("安装").headings > 0
+    assert evidence.word("红烧肉") == UNKNOWN
+    evidence.save(tmp_path / "kept.npz")
+    kept = Evidence.load(tmp_path / "kept.npz")
+    assert kept.vocabulary == evidence.vocabulary
+    assert kept.word("安装") == evidence.word("安装")
+    assert kept.total_pieces == evidence.total_pieces
+
+
+def test_typical_words_are_frequent_here_and_rare_elsewhere(evidence: Evidence) -> None:
+    found = ("安装", "the", "红烧肉")
+    ratios = typicality(found, [evidence.word(term) for term in found], evidence)
+    assert ratios[0] > 1
+    assert ratios[2] == -9.0
+    background = open_background()
+    assert background.word("的") > background.word("量化") >= LEAST
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_every_message_has_finite_numbers(chunks: list[Chunk], evidence: Evidence, message: str) -> None:
+    clean = message.encode("utf-8", "replace").decode()
+    numbers = features(clean, search_words(clean, Lexical.build(chunks[:2])), evidence)
+    assert numbers.shape == (len(FEATURES),)
+    assert np.isfinite(numbers).all()
+
+
+def test_twins_lose_the_words_of_the_documents(evidence: Evidence) -> None:
+    twin = estranged("怎么安装 quant_policy 呢", evidence, random.Random(0))
+    assert "quant_policy" not in twin
+    assert twin.startswith("怎么")
+    assert any(word in twin for word in CHINESE_ELSEWHERE + LATIN_ELSEWHERE)
+    assert estranged("今天吃红烧肉", evidence, random.Random(0)) == "今天吃红烧肉"
+
+
+def test_memory_knows_what_sounds_alike(tmp_path: Path) -> None:
+    good = [f"how to install the {word} module" for word in ("cache", "queue", "index", "card", "token")]
+    bad = [f"lunch with {name} today haha" for name in ("anna", "bob", "carl", "dora", "emil")]
+    embedder = WordEmbedder()
+    labels = np.array([1.0] * 5 + [0.0] * 5)
+    memory = fit_memory(good + bad, embedder.embed(good + bad), labels, np.ones(10), embedder.name)
+    asked, chat = "how to install the gate module", "lunch with fay today haha"
+    scores = [
+        memory.score(text, vector)
+        for text, vector in zip((asked, chat), embedder.embed([asked, chat]), strict=True)
+    ]
+    assert scores[0] > 0.2 > -0.2 > scores[1]
+    memory.save(tmp_path / "memory.npz")
+    kept = Memory.load(tmp_path / "memory.npz")
+    assert kept.score(asked, embedder.embed([asked])[0]) == pytest.approx(scores[0], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [("{", "JSON object"), ('{"text": "x"}', "label"), ('{"text": "x", "label": 3}', "must be 1")],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, line: str, complaint: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": "a", "text": "ok", "label": 1}\n' + line + "\n", "utf-8")
+    with pytest.raises(ConfigError, match=complaint) as raised:
+        read_questions(file)
+    assert "rows.jsonl:2" in str(raised.value)
+
+
+def test_files_that_are_missing() -> None:
+    assert known_questions([Path("nowhere.jsonl")]) == []
+    with pytest.raises(ConfigError, match="no such file"):
+        read_questions(Path("nowhere.jsonl"))
+
+
+def test_labels_of_a_group_are_read_from_redis(redis: Redis) -> None:
+    redis.hset("fennel:examples", "om_1", json.dumps({"text": "怎么安装", "label": 1, "group": "oc_a"}))
+    for message, presses in (
+        ("om_1", ["not_helpful"]),
+        ("om_2", ["helpful"]),
+        ("om_3", ["helpful", "reason"]),
+    ):
+        redis.set(f"fennel:trace:{message}", json.dumps({"question": f"question {message}"}))
+        for person, kind in enumerate(presses):
+            redis.hset(f"fennel:feedback:{message}", f"ou_{person}", json.dumps({"kind": kind}))
+    found = {example.id: example for example in learned(redis)}
+    assert (found["om_1"].label, found["om_1"].weight, found["om_1"].group) == (1, 1.0, "oc_a")
+    assert (found["om_2"].label, found["om_2"].weight) == (1, FEEDBACK_WEIGHT)
+    assert "om_3" not in found
