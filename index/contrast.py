@@ -16,6 +16,7 @@ import rjieba
 
 from index.evidence import Evidence
 from index.features import typicality
+from index.glossary import translated
 from index.terms import terms
 
 TYPICAL = 0.5
@@ -40,7 +41,7 @@ def _units(piece: str) -> list[str]:
 
 
 def _replacement(unit: str, evidence: Evidence, chooser: random.Random) -> str:
-    found = terms(unit)
+    found = [*terms(unit), *(() if evidence.knows_chinese else translated(unit))]
     ratios = typicality(found, [evidence.word(term) for term in found], evidence)
     if not len(ratios) or ratios.max() < TYPICAL or chooser.random() > _SHARE_REPLACED:
         return unit

@@ -26,6 +26,9 @@ _PIECE_CHARACTERS = 2000
 """Characters of a chunk that are counted in pieces; a chunk is rarely longer."""
 
 
+_CHINESE_SHARE = 0.05
+
+
 @dataclass(frozen=True)
 class WordFacts:
     """One term in these documents."""
@@ -90,6 +93,12 @@ class Evidence:
     def total_pieces(self) -> int:
         """Occurrences of all pieces."""
         return int(self.pieces.sum())
+
+    @cached_property
+    def knows_chinese(self) -> bool:
+        """Whether Chinese is one of the documents' languages: at least one term in twenty."""
+        chinese = [not term.isascii() for term in self.vocabulary]
+        return int(self.counts[chinese, 0].sum()) >= _CHINESE_SHARE * self.total if self.total else True
 
     def word(self, term: str) -> WordFacts:
         """What the documents know of a term; all zero for one they do not."""

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from index.background import open_background
 from index.evidence import Evidence, WordFacts
+from index.glossary import translated
 from index.lexical import Lexical
 from index.terms import terms as terms_of
 
@@ -106,6 +107,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Names of the numbers by what they are about."""
 FEATURES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in names)
 """Names of all numbers, in the order of `features`."""
+
+
+def examined(
+    message: str, lexical: Lexical, evidence: Evidence, found: FoundByWords | None = None
+) -> Numbers:
+    """The numbers of a message; `found` spares searching again.
+
+    A Chinese message to documents without Chinese is read together with the English of its technical terms.
+    """
+    english = () if evidence.knows_chinese else translated(message)
+    if english:
+        message, found = f"{message} {' '.join(english)}", None
+    return features(message, found or search_words(message, lexical), evidence)
 
 
 def features(message: str, lookup: FoundByWords, evidence: Evidence) -> Numbers:

@@ -6,6 +6,7 @@ is configured, the narrow band around the threshold is `unsure` and the caller m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,7 @@ import numpy as np
 
 from bot.config import OperatingPoint, Settings
 from index.evidence import Evidence
-from index.features import FEATURES, GROUPS, features, typicality
+from index.features import FEATURES, GROUPS, examined, typicality
 from index.gate_model import Case, GateModel, GateStore, joined
 from index.gate_words import describe
 from index.logistic import logit_of, sigmoid
@@ -29,6 +30,8 @@ COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
 """The number that stands for its group in a trace."""
 _LEAST_LOGIT = 1e-6
+_TYPICAL = 0.5
+_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Gate:
         if not query.strip() or not self.searcher.chunks:
             return Decision("decline", 0.0, 1.0, (Reason("empty", 0.0, 0.0, describe("empty", query)),))
         lookup = lookup or self.searcher.look_up(query)
-        numbers = features(query, lookup, self.evidence)
+        numbers = examined(query, self.searcher.lexical, self.evidence, lookup)
         case = Case(query, numbers, lookup.vector)
         probability = self.model.probability(case)
         threshold = self.threshold(mentioned, point)
@@ -133,11 +136,18 @@ class Gate:
             return 0.0
         return self.model.slope * float(joined(logit, 0.0)) / logit
 
-    def _words(self, query: str) -> tuple[str, ...]:
-        """The message's words that are most typical of the documents."""
-        own = tuple(dict.fromkeys(terms(query)))
+    def _words(self, message: str) -> tuple[str, ...]:
+        """The message's words that are most typical of the documents, as the message writes them."""
+        own = tuple(dict.fromkeys(terms(message)))
         ratios = typicality(own, [self.evidence.word(term) for term in own], self.evidence)
-        return tuple(own[row] for row in np.argsort(-ratios, kind="stable")[:4] if ratios[row] > 0.5)
+        typical = [own[row] for row in np.argsort(-ratios, kind="stable") if ratios[row] > _TYPICAL]
+        return tuple(dict.fromkeys(_as_written(term, message) for term in typical[:_WORDS]))
+
+
+def _as_written(term: str, message: str) -> str:
+    """A term without its ending is shown with it."""
+    found = re.search(re.escape(term) + r"[A-Za-z]{0,4}", message, re.IGNORECASE) if term.isascii() else None
+    return found.group() if found else term
 
 
 def open_gate(settings: Settings, searcher: Searcher) -> Gate:

@@ -11,7 +11,7 @@ import numpy as np
 from index.contrast import estranged
 from index.embed import Vectors
 from index.evidence import Evidence
-from index.features import FEATURES, features, search_words
+from index.features import FEATURES, examined
 from index.gate_model import Case
 from index.labels import Example
 from index.logistic import Numbers
@@ -62,7 +62,7 @@ class Table:
 def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> tuple[Vectors, Numbers]:
     """Vectors (n, d), embedded in one batch, and numbers (n, len(FEATURES)) of messages."""
     vectors = searcher.embedder.embed(list(messages))
-    rows = [features(message, search_words(message, searcher.lexical), evidence) for message in messages]
+    rows = [examined(message, searcher.lexical, evidence) for message in messages]
     return vectors, np.array(rows, dtype=np.float64).reshape(len(messages), len(FEATURES))
 
 

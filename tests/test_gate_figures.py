@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 from index.background import LEAST, open_background
 from index.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
 from index.evidence import UNKNOWN, Evidence
-from index.features import FEATURES, features, search_words, typicality
+from index.features import FEATURES, examined, features, search_words, typicality
 from index.gate_memory import Memory, fit_memory
 from index.labels import FEEDBACK_WEIGHT, known_questions, learned, read_questions
 from index.lexical import Lexical
@@ -127,6 +127,18 @@ def test_every_message_has_finite_numbers(chunks: list[Chunk], evidence: Evidenc
     numbers = features(clean, search_words(clean, Lexical.build(chunks[:2])), evidence)
     assert numbers.shape == (len(FEATURES),)
     assert np.isfinite(numbers).all()
+
+
+def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk]) -> None:
+    english = [chunk for chunk in chunks if chunk.language == "en"]
+    evidence, lexical = Evidence.build(english), Lexical.build(english)
+    assert not evidence.knows_chinese
+    question = "怎么量化缓存来节省显存"
+    plain = features(question, search_words(question, lexical), evidence)
+    bridged = examined(question, lexical, evidence)
+    column = FEATURES.index("typical_sum")
+    assert bridged[column] > plain[column]
+    assert Evidence.build(chunks).knows_chinese
 
 
 def test_twins_lose_the_words_of_the_documents(evidence: Evidence) -> None:
