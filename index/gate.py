@@ -29,6 +29,7 @@ UNSURE_BAND = 0.7
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
 """The number that stands for its group in a trace."""
+_COLUMNS = {group: np.array([COLUMN[name] for name in names]) for group, names in GROUPS.items()}
 _LEAST_LOGIT = 1e-6
 _TYPICAL = 0.5
 _WORDS = 4
@@ -92,9 +93,10 @@ class Gate:
         lookup = lookup or self.searcher.look_up(query)
         numbers = examined(query, self.searcher.lexical, self.evidence, lookup)
         case = Case(query, numbers, lookup.vector)
-        probability = self.model.probability(case)
+        evidence, memory = self.model.parts(case)
+        probability = float(sigmoid(self.model.joint(evidence, memory)))
         threshold = self.threshold(mentioned, point)
-        reasons = self._reasons(case, passages)
+        reasons = self._reasons(case, evidence, memory, passages)
         return Decision(self._verdict(probability, threshold), probability, threshold, reasons)
 
     def threshold(self, mentioned: bool, point: OperatingPoint | None = None) -> float:
@@ -108,33 +110,33 @@ class Gate:
             return "unsure"
         return "answer" if probability >= threshold else "decline"
 
-    def _reasons(self, case: Case, passages: Sequence[Passage]) -> tuple[Reason, ...]:
+    def _reasons(
+        self, case: Case, evidence: float, memory: float | None, passages: Sequence[Passage]
+    ) -> tuple[Reason, ...]:
         """The groups of numbers, and the memory, by what they add to the logit, greatest first."""
         added = self.model.evidence.contributions(case.numbers)
-        values = dict(zip(FEATURES, case.numbers, strict=True))
+        scale = self._evidence_share(evidence, memory)
         parts = {
-            group: (values[_SHOWN[group]], sum(float(added[COLUMN[name]]) for name in names))
-            for group, names in GROUPS.items()
+            group: (float(case.numbers[COLUMN[_SHOWN[group]]]), scale * float(added[columns].sum()))
+            for group, columns in _COLUMNS.items()
         }
-        if self.model.memory is not None:
-            score = self.model.memory.score(case.message, case.vector)
-            scale = self._evidence_share(case)
-            parts = {group: (value, weight * scale) for group, (value, weight) in parts.items()}
-            parts["memory"] = (score, self.model.slope * score)
+        if memory is not None:
+            parts["memory"] = (memory, self.model.slope * memory)
         best = passages[0].chunk.path if passages else ""
         words = self._words(case.message)
         reasons = [
-            Reason(group, float(value), weight, describe(group, case.message, weight, words, best))
+            Reason(group, value, weight, describe(group, case.message, weight, words, best))
             for group, (value, weight) in parts.items()
         ]
         return tuple(sorted(reasons, key=lambda reason: -abs(reason.weight)))
 
-    def _evidence_share(self, case: Case) -> float:
-        """What one logit of evidence adds here beside the memory: little above the guard, much below it."""
-        logit = float(self.model.evidence.logit(case.numbers))
-        if abs(logit) < _LEAST_LOGIT:
+    def _evidence_share(self, evidence: float, memory: float | None) -> float:
+        """What one logit of evidence adds here: beside a memory nothing above the guard, much below it."""
+        if memory is None:
+            return 1.0
+        if abs(evidence) < _LEAST_LOGIT:
             return 0.0
-        return self.model.slope * float(joined(logit, 0.0)) / logit
+        return self.model.slope * float(joined(evidence, 0.0)) / evidence
 
     def _words(self, message: str) -> tuple[str, ...]:
         """The message's words that are most typical of the documents, as the message writes them."""

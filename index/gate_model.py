@@ -80,13 +80,18 @@ class GateModel:
     figures: dict[str, float] = field(default_factory=dict)
     """Cross-validated figures at the time of the fit."""
 
+    def parts(self, case: Case) -> tuple[float, float | None]:
+        """The evidence's logit, and the memory's score where there is a memory."""
+        evidence = float(self.evidence.logit(case.numbers))
+        return evidence, None if self.memory is None else self.memory.score(case.message, case.vector)
+
+    def joint(self, evidence: float, memory: float | None) -> float:
+        """The logit of the two parts together."""
+        return evidence if memory is None else self.slope * float(joined(evidence, memory)) + self.offset
+
     def logit(self, case: Case) -> float:
         """The logit that one message is worth answering."""
-        evidence = float(self.evidence.logit(case.numbers))
-        if self.memory is None:
-            return evidence
-        score = joined(evidence, self.memory.score(case.message, case.vector))
-        return self.slope * float(score) + self.offset
+        return self.joint(*self.parts(case))
 
     def probability(self, case: Case) -> float:
         """As `logit`, 0..1."""
