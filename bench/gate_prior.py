@@ -58,7 +58,15 @@ def main() -> None:
     alone = fit(group, None, name="group", origin="shipped")
     model = fit(both, None, name="shipped", origin="shipped")
     kept = replace(
-        model, points=alone.points, evidence_points={}, figures={}, good=0, bad=0, made_at=0.0, note=NOTE
+        model,
+        points=alone.points,
+        evidence_points={},
+        unseen={},
+        figures={},
+        good=0,
+        bad=0,
+        made_at=0.0,
+        note=NOTE,
     )
     SHIPPED.write_text(json.dumps(kept.to_json(), ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     print(json.dumps({"points": alone.points, "group_alone": alone.figures, "both": model.figures}, indent=2))

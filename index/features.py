@@ -147,7 +147,7 @@ def typicality(terms: Sequence[str], facts: Sequence[WordFacts], evidence: Evide
 
 
 def _kind(term: str) -> int:
-    return 0 if term[0].isascii() else (1 if len(term) > 1 else 2)
+    return 0 if term.isascii() else (1 if len(term) > 1 else 2)
 
 
 def _word_numbers(

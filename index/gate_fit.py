@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.gate_memory import Memory, fit_memory
-from index.gate_model import GateModel, Origin, joined
+from index.gate_model import GateModel, Origin, digest, joined
 from index.logistic import Logistic, Numbers, fit_logistic, logit_of
 from index.operating import choose_points, figures
 from index.table import TWINS, Table
@@ -87,6 +87,7 @@ def fit(
     rows = np.arange(len(table.examples))
     guesses = unseen(table, prior, memory=memory, seed=seed)
     slope, offset, logits = 1.0, 0.0, guesses.evidence
+    sounds = np.zeros(len(rows)) if guesses.memory is None else guesses.memory
     if guesses.memory is not None:
         slope, offset = scaling(joined(guesses.evidence, guesses.memory), table.labels)
         logits = slope * joined(guesses.evidence, guesses.memory) + offset
@@ -109,6 +110,10 @@ def fit(
         made_at=time.time(),
         index_version=index_version,
         note=_note(table, prior, memory),
+        unseen={
+            digest(example.text): [round(float(guesses.evidence[row]), 4), round(float(sounds[row]), 4)]
+            for row, example in enumerate(table.examples)
+        },
         figures=at_balanced,
     )
 

@@ -9,6 +9,7 @@ could run code when read.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,11 @@ def joined(evidence: npt.ArrayLike, memory: npt.ArrayLike) -> Numbers:
     """The evidence's logits and the memory's scores as one score each."""
     logits = np.asarray(evidence, dtype=np.float64)
     return np.asarray(np.asarray(memory) + _GUARD * np.minimum(logits - _GUARD_BELOW, 0.0))
+
+
+def digest(message: str) -> str:
+    """By which a fit remembers that it saw a message, without keeping its text."""
+    return hashlib.blake2b(message.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class GateModel:
     """The index it was fitted on."""
     note: str = ""
     """One line for operators: from what it was made, and what it lacks."""
+    unseen: dict[str, list[float]] = field(default_factory=dict)
+    """Digest of each message it was fitted on -> evidence and memory by a fold that did not see it."""
     figures: dict[str, float] = field(default_factory=dict)
     """Cross-validated figures at the time of the fit."""
 
@@ -92,6 +100,17 @@ class GateModel:
     def logit(self, case: Case) -> float:
         """The logit that one message is worth answering."""
         return self.joint(*self.parts(case))
+
+    def honest_logit(self, case: Case, *, elsewhere: bool = False) -> float:
+        """As `logit`, but for a message of the fit what a fold that did not see it says.
+
+        `elsewhere`: the numbers come from other documents than the fit's, so only the memory is replaced.
+        """
+        kept = self.unseen.get(digest(case.message))
+        if kept is None:
+            return self.logit(case)
+        evidence = float(self.evidence.logit(case.numbers)) if elsewhere else kept[0]
+        return self.joint(evidence, None if self.memory is None else kept[1])
 
     def probability(self, case: Case) -> float:
         """As `logit`, 0..1."""
@@ -138,18 +157,18 @@ class GateModel:
         rows = data.get("features", {})
         if data.get("format") != FORMAT or tuple(rows) != FEATURES:
             raise IndexMismatch(
-                f"{place} was fitted by another release; run `python -m index calibrate --apply`"
+                f"{place} was fitted by another release: run `python -m index build --force` or calibrate"
             )
         mean, scale, weights = np.array([rows[name] for name in FEATURES], dtype=np.float64).T
         evidence = Logistic(mean, scale, weights, float(data["bias"]))
-        return cls(evidence=evidence, memory=memory, **{key: data[key] for key in _PLAIN})
+        return cls(evidence=evidence, memory=memory, **{key: data[key] for key in _PLAIN if key in data})
 
 
 _PLAIN = (
     "name", "origin", "points", "slope", "offset", "evidence_points", "good", "bad", "made_at",
-    "index_version", "note", "figures",
+    "index_version", "note", "unseen", "figures",
 )  # fmt: skip
-"""Fields that go into JSON as they are."""
+"""Fields that go into JSON as they are; one that a file lacks has its default."""
 
 
 def read_model(file: Path) -> GateModel:

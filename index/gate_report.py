@@ -19,6 +19,7 @@ MISTAKES = 30
 """Shown of each kind."""
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; color: #1f2329; }
+body { padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; }
 td, th { padding: .25rem .75rem; text-align: left; border-bottom: 1px solid #dee0e3; }
 details { border: 1px solid #dee0e3; border-radius: 6px; margin: .5rem 0; padding: .5rem .75rem; }
@@ -66,9 +67,10 @@ def _figures(result: dict[str, Any]) -> str:
         f"<td>{row['f1']:.3f}</td></tr>"
         for name, row in result["points"].items()
     )
-    swap = f", {result['swap_accept']:.3f} of the good ones accepted with the other index"
     head = "<tr><th>point</th><th>precision</th><th>recall</th><th>F1</th></tr>"
-    line = f"{result['n']} messages, AUC {result['auc']:.3f}{swap if 'swap_accept' in result else ''}"
+    line = f"{result['n']} messages, AUC {result['auc']:.3f}"
+    if "swap_accept" in result:
+        line += f", {result['swap_accept']:.3f} of the good ones accepted with the other index"
     return f"<p>{_safe(line)}</p><table>{head}{rows}</table>"
 
 
@@ -77,12 +79,12 @@ def precision_recall_svg(probability: Numbers, labels: Numbers, points: dict[str
     thresholds, precision, recall = curve(probability, labels)
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(_place, recall, precision))
     marks = []
-    for name, threshold in points.items():
+    for number, (name, threshold) in enumerate(points.items()):
         at = max(int(np.searchsorted(-thresholds, -threshold, side="right")) - 1, 0)
         x, y = _place(recall[at], precision[at])
         marks.append(
             f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4' fill='#3370ff'/>"
-            f"<text x='{x + 7:.1f}' y='{y - 7:.1f}'>{_safe(name)}</text>"
+            f"<text x='{x - 60:.1f}' y='{y + 18 + 14 * number:.1f}'>{_safe(name)}</text>"
         )
     grid = "".join(
         f"<line x1='{_place(0, v)[0]}' x2='{_place(1, v)[0]}' y1='{_place(0, v)[1]}' y2='{_place(0, v)[1]}' "

@@ -14,12 +14,15 @@ from bot.errors import ConfigError, IndexMismatch
 from index.build import build
 from index.calibrate import calibrate, describe, fit_from_settings, roll_back
 from index.embed import Embedder, open_embedder
+from index.evaluate_gate import evaluate, swap_accept
 from index.gate import Gate, open_gate
 from index.gate_model import POINTS, Case, GateModel, GateStore, joined, read_model, shipped_model
+from index.gate_report import write_report
 from index.labels import Example, read_questions
 from index.logistic import logit_of, sigmoid
 from index.search import Searcher
 from index.snapshot import open_current
+from index.table import tabulate
 from tests.index_files import settings_for
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -152,6 +155,33 @@ def test_calibrate_shows_figures_and_applies_only_when_told(settings: Settings, 
     assert store.current_name() == before
     with pytest.raises(IndexMismatch, match="no fitted gate"):
         roll_back(settings, "20000101T000000000")
+
+
+def test_examples_of_the_fit_are_judged_by_folds_that_did_not_see_them(
+    settings: Settings, searcher: Searcher, gate: Gate
+) -> None:
+    rows = read_questions(QUESTIONS)
+    table = tabulate([*rows, Example("new", "怎么安装", 1)], searcher, gate.evidence, twins=False)
+    model = calibrate(settings, searcher, rows, apply=False).model
+    result, _ = evaluate(model, table, "balanced")
+    assert result["seen"] == len(rows) == result["n"] - 1
+    shown = {name: round(model.figures[name], 2) for name in ("f1", "precision", "recall")}
+    assert shown == pytest.approx({name: result[name] for name in shown}, abs=0.02)
+    assert swap_accept(model, searcher, rows, "balanced") > 0.8
+
+
+def test_the_report_shows_mistakes_and_loads_nothing(
+    settings: Settings, searcher: Searcher, gate: Gate, tmp_path: Path
+) -> None:
+    wrong = [Example("w1", KNOWN[0], 0), Example("w2", "<b>吃什么</b>", 1)]
+    table = tabulate(wrong, searcher, gate.evidence, twins=False)
+    result, probability = evaluate(gate.model, table, "balanced")
+    write_report(tmp_path / "out.html", gate.model, searcher, table, probability, result)
+    page = (tmp_path / "out.html").read_text("utf-8")
+    assert "false accepts (1)" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "src=" not in page
 
 
 def test_calibrate_refuses_too_few_examples(settings: Settings, searcher: Searcher) -> None:
