@@ -39,7 +39,7 @@ def redis_url(redis: Redis, redis_server: RedisServer) -> str:
     return redis_server.url
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def _logs_off_stdout() -> None:
     """Logs go to logging, where caplog sees them: what a command prints is its own."""
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())

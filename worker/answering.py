@@ -28,6 +28,7 @@ from worker.trace import Trace
 
 log = structlog.get_logger(__name__)
 
+
 class Answering:
     """One question on its way to its card, under a lease."""
 

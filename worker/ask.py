@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from index.gate import open_gate
-
 from bot.config import Settings
+from index.gate import open_gate
 from index.snapshot import open_current
 from worker.language import language_of
 from worker.llm import open_llm
