@@ -67,9 +67,8 @@ def _ours(
     count = int(seconds * (rate or MOST_PER_SECOND / 2)) + 100
     requests = questions(count, EVENT_PATH, port, _run_name())
     with Redis.from_url(redis.url) as client:
-        before = _sequence(client)
         result = run_load(requests, port, connections=connections, seconds=seconds, rate=rate)
-        jobs = _sequence(client) - before
+        jobs = int(client.zcard("fennel:pending"))
         _clear(client)
     return result, sum(result.statuses.values()) - jobs
 
@@ -87,14 +86,8 @@ def _theirs(redis: RedisServer, port: int, seconds: float, connections: int) -> 
 
 def _clear(client: Redis) -> None:
     """Empties the queue between rounds, so that each starts alike."""
-    sequence = _sequence(client)
     client.flushdb()
-    client.mset({"fennel:bot:open_id": BOT, "fennel:sequence": sequence})
-
-
-def _sequence(client: Redis) -> int:
-    """How many jobs the queue has ever taken."""
-    return int(client.get("fennel:sequence") or 0)
+    client.set("fennel:bot:open_id", BOT)
 
 
 def _run_name() -> str:

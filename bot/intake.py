@@ -19,7 +19,7 @@ from bot.errors import QueueFull, QueueUnavailable, UnprovenEvent
 from bot.events import CardAction, Challenge, Event, Message, Recall, Unknown
 from bot.messages import say
 from bot.policy import Action, decide
-from bot.queue import Queue, Submission
+from bot.queue import Queue
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -98,8 +98,7 @@ class Intake:
                 command = verdict.command
                 submission = self.queue.submit_command(message, command.name, command.argument)
             elif verdict.action is Action.ANSWER:
-                submission = self.queue.submit(message)
-                self._tell_position(message, submission, verdict.mentioned)
+                submission = self.queue.submit(message, mentioned=verdict.mentioned)
             else:
                 return
         except QueueFull as full:
@@ -107,16 +106,6 @@ class Intake:
             log.warning("message_refused", message_id=message.message_id, reason=str(full))
             return
         metrics.SUBMISSIONS.labels("duplicate" if submission.duplicate else "queued").inc()
-
-    def _tell_position(self, message: Message, submission: Submission, mentioned: bool) -> None:
-        """A courtesy: the question is safe already, so what goes wrong here is only logged."""
-        long = submission.position >= self.settings.limits.tell_position_from
-        if submission.duplicate or not mentioned or not long:
-            return
-        try:
-            self.queue.tell_position(message, submission.position)
-        except (QueueFull, QueueUnavailable) as error:
-            log.warning("position_not_told", message_id=message.message_id, why=type(error).__name__)
 
     def _take_action(self, action: CardAction) -> dict[str, Any]:
         """A press must be answered within 3 s and is never pushed again: failures are toasts, not errors."""

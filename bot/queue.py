@@ -94,8 +94,12 @@ class Queue:
         self.limits = settings.limits
         self._script = connection.register_script(self._write_script(settings))
 
-    def submit(self, message: Message, job: str = "worker.jobs.answer") -> Submission:
+    def submit(
+        self, message: Message, job: str = "worker.jobs.answer", *, mentioned: bool = False
+    ) -> Submission:
         """Takes a question. A message pushed before is a duplicate and changes nothing.
+
+        An asker who `mentioned` the bot and has a long queue ahead is told the position by a job of its own.
 
         Raises QueueFull when the group, its member or the whole queue is over its limit (the asker is told
         by a job of its own), QueueUnavailable within a second when Redis is away.
@@ -111,6 +115,7 @@ class Queue:
             sender=message.sender_id,
             limits=(self.limits.questions_per_user_per_minute, self.limits.questions_per_group_per_minute),
             busy_job="worker.jobs.busy",
+            waiting_job="worker.jobs.waiting" if mentioned else "",
         )
 
     def submit_command(self, message: Message, name: str, argument: str) -> Submission:
@@ -122,15 +127,6 @@ class Queue:
             order=f"{message.chat_id}-commands",
             sender=message.sender_id,
             limits=(self.limits.questions_per_user_per_minute, 0),
-        )
-
-    def tell_position(self, message: Message, position: int) -> Submission:
-        """Has the asker of a question that was just taken told how many are ahead. Raises as `submit`."""
-        return self._submit(
-            "worker.jobs.waiting",
-            [message.to_json(), position],
-            suffix=f"waiting-{message.message_id}",
-            order=f"{message.chat_id}-waiting",
         )
 
     def submit_action(self, action: CardAction) -> Submission:
@@ -194,13 +190,14 @@ class Queue:
         sender: str = "",
         limits: tuple[int, int] = (0, 0),
         busy_job: str = "",
+        waiting_job: str = "",
         queue: str = ANSWER_QUEUE,
         at_front: bool = True,
     ) -> Submission:
         values: list[str | int] = [
             *(suffix, queue, _now(), job, json.dumps(arguments)[1:-1]),
             *(order, thread or order, slots, crc32(thread.encode()) % slots),
-            *(int(at_front), sender, busy_job, *limits),
+            *(int(at_front), sender, busy_job, waiting_job, *limits),
         ]
         try:
             outcome, job_id, position = self._script(args=values)
@@ -223,6 +220,7 @@ class Queue:
             "seen_seconds": max(SEEN_SECONDS, 2 * settings.feishu.max_event_age),
             "group_room": self.limits.queue_per_group,
             "total_room": self.limits.queue_total,
+            "tell_position_from": self.limits.tell_position_from,
         }
         table = ", ".join(f"{name} = {json.dumps(value)}" for name, value in constants.items())
         head = f"local CONSTANTS = {{{table}, fields = {{{', '.join(fields)}}}}}\n"

@@ -14,8 +14,8 @@
 
 local suffix, queue_name, now, job_name, arguments = unpack(ARGV, 1, 5)
 local order, thread, slots, first_slot = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
-local at_front, sender, busy_name = ARGV[10], ARGV[11], ARGV[12]
-local user_limit, group_limit = tonumber(ARGV[13]), tonumber(ARGV[14])
+local at_front, sender, busy_name, waiting_name = unpack(ARGV, 10, 13)
+local user_limit, group_limit = tonumber(ARGV[14]), tonumber(ARGV[15])
 
 local seen_key = 'fennel:seen:' .. suffix
 local queue_key = CONSTANTS.queue_prefix .. queue_name
@@ -77,18 +77,22 @@ end
 
 local function new_id() return string.format('%016d-%s', redis.call('INCR', 'fennel:sequence'), suffix) end
 
-local function refuse(reason, position)
-    -- The asker is told once a minute, ahead of everything else; the message itself is settled.
-    redis.call('SET', seen_key, '', 'EX', CONSTANTS.seen_seconds)
-    if busy_name == '' or not redis.call('SET', 'fennel:told:' .. sender, reason, 'NX', 'EX', 60) then
-        return {reason, '', position}
+local function tell(notice, name, values)
+    -- A job that tells the asker something, ahead of everything else and at most once a minute.
+    if name == '' or not redis.call('SET', 'fennel:told:' .. notice .. ':' .. sender, 1, 'NX', 'EX', 60) then
+        return ''
     end
     local job_id = new_id()
-    local values = arguments .. ', "' .. reason .. '", ' .. position
-    save(job_id, busy_name, values, 'status', 'queued', 'enqueued_at', now)
+    save(job_id, name, values, 'status', 'queued', 'enqueued_at', now)
     redis.call('SADD', CONSTANTS.queues_key, queue_key)
     redis.call('LPUSH', queue_key, job_id)
-    return {reason, job_id, position}
+    return job_id
+end
+
+local function refuse(reason, position)
+    -- The message itself is settled: pushed again, it is a duplicate.
+    redis.call('SET', seen_key, '', 'EX', CONSTANTS.seen_seconds)
+    return {reason, tell('refused', busy_name, arguments .. ', "' .. reason .. '", ' .. position), position}
 end
 
 local seen = redis.call('GET', seen_key)
@@ -122,5 +126,8 @@ if free then
     redis.call('HSET', key, 'concurrency', 1)
     acquire({key .. ':allowed', key .. ':rate_limited'},
         {1, seconds, now, CONSTANTS.queue_prefix, CONSTANTS.job_prefix})
+end
+if ahead >= CONSTANTS.tell_position_from then
+    tell('position', waiting_name, arguments .. ', ' .. ahead)
 end
 return {'queued', job_id, ahead}

@@ -162,6 +162,7 @@ class House:
             "llm": {"engine": "extractive"},
             "admins": ["ou_admin"],
             "worker": {"concurrency": 4, "stop_timeout": 5},
+            "limits": {"questions_per_user_per_minute": 1000, "questions_per_group_per_minute": 1000},
             "groups": {"default": {"experts": ["ou_expert"]}},
         }
         self.settings = Settings(**{**values, **(settings or {})})

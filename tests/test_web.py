@@ -173,7 +173,7 @@ def test_an_asker_behind_a_long_queue_is_told_the_position(redis: Redis) -> None
     redis.set("fennel:bot:open_id", BOT)
     limits = LimitSettings(running_per_group=1, tell_position_from=2)
     client = create_app(SETTINGS.model_copy(update={"limits": limits}), redis).test_client()
-    for number in (1, 2, 3, 3):
+    for number in (1, 2, 3, 3, 4):
         assert push(client, question("how?", f"om_{number}")) == (200, {})
     notice, answer = RQQueue("answer", connection=redis, serializer="json").jobs
     assert (notice.func_name, answer.func_name) == ("worker.jobs.waiting", "worker.jobs.answer")

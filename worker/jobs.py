@@ -13,12 +13,13 @@ from rq.job import Job
 
 from bot import metrics, policy
 from bot.answer import Answer, CardState, Outcome
+from bot.cards import progress_card
 from bot.errors import FeishuError, MessageGone
 from bot.events import CardAction, Message, Recall
 from bot.messages import say
 from worker import answers
 from worker.answering import Answering, judge, recall_all
-from worker.card import QuestionCard, cancelled_key
+from worker.card import KEY, QuestionCard, cancelled_key
 from worker.commands import Commands
 from worker.failures import failed
 from worker.feedback import Feedbacks
@@ -95,18 +96,29 @@ def waiting(message: dict[str, Any], position: int) -> str:
     process, asked = current(), Message.from_json(message)
     text = asked.text_without(process.bot_open_id() or "")
     language = language_of(text, process.settings.group(asked.chat_id).language)
-    card = QuestionCard(process, asked, text, language)
     try:
         with process.leases.take(asked.message_id, wait=0):
-            if card.begun or answers.find(process.redis, asked.message_id):
+            if _is_begun(process, asked.message_id):
                 return "begun"
-            card.progress(say("busy", language, position=position))
+            card = progress_card(text, language)
+            stream = process.feishu.stream(asked.message_id, card, key=KEY, chat_id=asked.chat_id)
+            stream.progress(say("busy", language, position=position))
     except LeaseTaken:
         return "being_answered"
     except FeishuError as error:
         log.warning("position_not_shown", message_id=asked.message_id, code=error.code)
         return "not_shown"
     return "shown"
+
+
+def _is_begun(process: Process, message_id: str) -> bool:
+    """Whether the question has a card already, or needs none any more."""
+    sent = process.feishu.records.get(message_id, KEY) is not None
+    return (
+        sent
+        or bool(process.redis.exists(cancelled_key(message_id)))
+        or bool(answers.find(process.redis, message_id))
+    )
 
 
 def reindex(request: dict[str, Any]) -> str:
