@@ -7,13 +7,18 @@ that ends in what happens to the card.
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import Future
+
+from redis.exceptions import RedisError
 
 from bot.answer import Answer, CardState, Outcome
 from bot.card_parts import CardLimits
 from bot.cards import answer_cards, progress_card
-from bot.errors import Cancelled, MessageGone
+from bot.errors import Cancelled, FennelError, MessageGone
 from bot.events import Message
+from bot.messages import say
 from bot.streaming import CardStream
 from worker.lease import Lease
 from worker.process import Process
@@ -69,7 +74,12 @@ class StillWanted:
 
 
 class QuestionCard:
-    """Shows progress, text and the end of one question."""
+    """Shows progress, text and the end of one question.
+
+    Progress and text are shown from a thread of the process's card pool, so that neither search nor engine
+    waits for Feishu; of what comes while a frame is under way only the newest is shown. What goes wrong there
+    is raised from the next call here.
+    """
 
     def __init__(self, process: Process, message: Message, question: str, language: str) -> None:
         self.process = process
@@ -77,21 +87,25 @@ class QuestionCard:
         self.question = question
         self.language = language
         self._stream: CardStream | None = None
+        self._lock = threading.Lock()
+        self._progress = ""
+        self._text = ""
+        self._asked = False
+        self._showing: Future[None] | None = None
+        self._error: Exception | None = None
 
     @property
     def begun(self) -> bool:
-        """Whether a card was sent for this question, now or by a former run."""
-        if self._stream is not None:
-            return True
-        return self.process.feishu.records.get(self.message.message_id, KEY) is not None
+        """Whether a card was sent, or is being sent, for this question, now or by a former run."""
+        return self._asked or self.process.feishu.records.get(self.message.message_id, KEY) is not None
 
     def progress(self, text: str) -> None:
-        """Shows what is being done; the first line opens the card."""
-        self._open().progress(text)
+        """Shows what is being done; the first line opens the card. Raises MessageGone, FeishuError."""
+        self._post(progress=text)
 
     def write(self, text: str) -> None:
-        """Shows the answer so far."""
-        self._open().write(text)
+        """Shows the answer so far. Raises MessageGone, FeishuError."""
+        self._post(text=text)
 
     def finish(self, answer: Answer, state: CardState) -> str:
         """Ends with the answer's cards; returns the card's message id. Raises MessageGone, FeishuError."""
@@ -107,9 +121,55 @@ class QuestionCard:
                 self.message.message_id, cards[0], key=KEY, chat_id=self.message.chat_id
             )
             return sent.message_id
+        self._settle()
         stream = self._open()
         stream.finish(cards)
         return stream.message_id
+
+    def _post(self, progress: str = "", text: str = "") -> None:
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            self._asked = True
+            self._progress = progress or self._progress
+            self._text = text or self._text
+            if self._showing is None:
+                self._showing = self.process.cards.submit(self._show)
+
+    def _show(self) -> None:
+        """Shows the newest of what was posted until there is nothing new."""
+        while True:
+            with self._lock:
+                progress, text = self._progress, self._text
+                self._progress = self._text = ""
+                if not progress and not text:
+                    self._showing = None
+                    return
+            try:
+                self._frame(progress, text)
+            except (FennelError, RedisError) as error:
+                with self._lock:
+                    self._error, self._showing = error, None
+                return
+
+    def _frame(self, progress: str, text: str) -> None:
+        opened = self._stream is None
+        stream = self._open()
+        shown_already = opened and progress == say("searching", self.language)
+        if text and self.process.frames.take():
+            stream.write(text)
+        elif progress and not shown_already:
+            stream.progress(progress)
+
+    def _settle(self) -> None:
+        """Waits for the frame under way, drops what was not shown yet, and raises what went wrong."""
+        with self._lock:
+            self._progress = self._text = ""
+            showing = self._showing
+        if showing is not None:
+            showing.result()
+        if self._error is not None:
+            raise self._error
 
     def _open(self) -> CardStream:
         if self._stream is None:

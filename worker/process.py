@@ -7,6 +7,7 @@ from many threads at once.
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
@@ -25,6 +26,7 @@ from bot.intake import BOT_OPEN_ID_KEY
 from bot.queue import Queue
 from bot.readiness import DEGRADED_KEY
 from worker.extractive import Extractive
+from worker.frames import FrameBudget
 from worker.knowledge import Knowledge
 from worker.lease import Leases
 from worker.liveness import Liveness, new_name
@@ -54,6 +56,9 @@ class Process:
     llm: LLM
     web: WebSearch | None
     signer: ActionSigner | None
+    cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
+    """Shows progress and text, so that no answer waits for a frame."""
+    frames: FrameBudget = field(default_factory=FrameBudget)
     handing_back: threading.Event = field(default_factory=threading.Event)
     """Set when running jobs must stop and go back to their queue."""
 
@@ -87,6 +92,7 @@ class Process:
 
     def close(self) -> None:
         """Ends what was opened."""
+        self.cards.shutdown(wait=False, cancel_futures=True)
         self.knowledge.stop()
         self.llm.close()
 
@@ -100,6 +106,7 @@ def open_process(settings: Settings, *, answers: bool = True) -> Process:
         redis=redis,
         feishu=Feishu(settings.feishu, redis, on_call=_count_call, on_refusal=_count_refusal),
         liveness=liveness,
+        cards=ThreadPoolExecutor(settings.worker.concurrency, "card"),
         leases=Leases(redis, liveness),
         queue=Queue(redis, settings),
         knowledge=Knowledge(settings, redis),
