@@ -27,7 +27,6 @@ from worker.trace import Trace
 
 if TYPE_CHECKING:
     from index.gate import Decision, Gate
-
     from index.search import Passage, Searcher
 
 PASSAGES = 8
@@ -245,9 +244,11 @@ class _Run:
             engine=written.engine,
             degraded=written.degraded,
         )
-        return self._cited(prompts.excerpts, written, verified) if verified.cited else None
+        return self._cited(prompts.excerpts, written, verified, sanitiser) if verified.cited else None
 
-    def _cited(self, excerpts: Sequence[Excerpt], written: Written, verified: Verified) -> Answer:
+    def _cited(
+        self, excerpts: Sequence[Excerpt], written: Written, verified: Verified, sanitiser: Sanitiser
+    ) -> Answer:
         by_number = {excerpt.number: excerpt for excerpt in excerpts}
         cited = [by_number[number] for number in sorted(verified.cited)]
         outcome = Outcome.PARTLY if verified.dropped else Outcome.ANSWERED
@@ -257,15 +258,18 @@ class _Run:
         degraded = say(written.degraded, self.question.language) if written.degraded else ""
         return replace(
             self._ending(outcome, verified.text),
-            sources=tuple(excerpt.source() for excerpt in cited),
-            further=tuple(excerpt.source() for excerpt in excerpts if excerpt.number not in verified.cited),
+            sources=tuple(sanitiser.source(excerpt) for excerpt in cited),
+            further=tuple(
+                sanitiser.source(excerpt) for excerpt in excerpts if excerpt.number not in verified.cited
+            ),
             engine=written.engine,
             degraded=degraded,
             unsupported=verified.dropped,
         )
 
     def _not_found(self, excerpts: Sequence[Excerpt]) -> Answer:
-        nearest = tuple(excerpt.source() for excerpt in excerpts[:NEAREST])
+        sanitiser = Sanitiser(excerpts, self.question.language)
+        nearest = tuple(sanitiser.source(excerpt) for excerpt in excerpts[:NEAREST])
         return replace(
             self._ending(Outcome.NOT_FOUND, say("not_found", self.question.language)), sources=nearest
         )

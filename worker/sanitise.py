@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bot.answer import Source
 from bot.messages import say
 from worker.excerpts import Excerpt
 from worker.prompts import SYSTEM
@@ -45,6 +47,19 @@ class Sanitiser:
         self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
         self.removed = say("link_removed", language)
         self.rules = [_shingles(text, LEAK_LENGTH[name]) for name, text in SYSTEM.items()]
+
+    def source(self, excerpt: Excerpt) -> Source:
+        """What the card lists of an excerpt, its words made as harmless as the answer's."""
+        return replace(
+            excerpt,
+            title=self._line(excerpt.title),
+            heading_path=tuple(self._line(heading) for heading in excerpt.heading_path),
+            text=self._line(excerpt.text),
+        ).source()
+
+    def _line(self, text: str) -> str:
+        text = _ADDRESS.sub(self._address, text)
+        return _without_mentions(_BARE_HOST.sub(self.removed, text))
 
     def clean(self, text: str) -> str:
         """The text as it may be shown. Also right for the unfinished text of an answer being written."""
