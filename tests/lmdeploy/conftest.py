@@ -121,7 +121,10 @@ def make_model_folder(folder: Path) -> None:
 
 
 def _train_tokenizer(folder: Path) -> dict[str, int]:
-    """A small sentencepiece model with byte pieces, digits of their own and "10" as one piece."""
+    """A small sentencepiece model with byte pieces, digits of their own and "10" as one piece.
+
+    Like InternLM2's it takes text as it is: no space before the first word, none taken away.
+    """
     from tests.lmdeploy.real_server import REPLY
 
     text = folder / "text"
@@ -133,6 +136,9 @@ def _train_tokenizer(folder: Path) -> dict[str, int]:
         model_type="bpe",
         byte_fallback=True,
         split_digits=True,
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        normalization_rule_name="identity",
         user_defined_symbols=["10", "Sure"],
         hard_vocab_limit=False,
         minloglevel=2,
