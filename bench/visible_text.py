@@ -16,12 +16,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot import latex
+from bot.dialect import clean
 from bot.markdown_parser import parse
 
 
 def text_of_markdown(markdown: str) -> str:
-    """The visible characters of Markdown, by its tokens."""
-    return visible("".join(_texts(parse(markdown))))
+    """The visible characters of Markdown, by its tokens; control characters are no part of it."""
+    return visible("".join(_texts(parse(clean(markdown)))))
 
 
 def text_of_cards(cards: Iterable[Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialect import escape
+from bot.dialect import clean, escape
 
 Element = dict[str, Any]
 Card = dict[str, Any]
@@ -55,7 +55,7 @@ def shorten(text: str, length: int) -> str:
 
 def plain(content: str) -> Element:
     """A plain text object: nothing in it is markup."""
-    return {"tag": "plain_text", "content": content}
+    return {"tag": "plain_text", "content": clean(content)}
 
 
 def markdown(content: str, element_id: str = "", *, small: bool = False) -> Element:
@@ -178,7 +178,7 @@ def card(
         ]
     config: Element = {"update_multi": True}
     if summary:
-        config["summary"] = {"content": shorten(summary, 100)}
+        config["summary"] = {"content": shorten(clean(summary), 100)}
     if streaming:
         config["streaming_mode"] = True
     body = {"direction": "vertical", "vertical_spacing": "8px", "elements": list(elements)}

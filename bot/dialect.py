@@ -15,6 +15,11 @@ from urllib.parse import urlsplit
 _LITERAL = re.compile(r"[<>*_~\[\]`$\\|]|&(?=#?\w+;)|:(?=[A-Za-z_]\w*:)|!(?=\[|\Z)")
 """Characters that mean something wherever they stand; `&` before an entity, `:name:` is an emoji."""
 
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters but tab, newline and its like; overrides of the writing direction; lone surrogates."""
+
 _LINE_START = re.compile(r"(?m)(?:^|(?<=<br>))(?:[#+=:-]|\d{1,9}[.)])")
 """What opens a heading, a list item, a rule or an underline when a line starts with it."""
 
@@ -56,13 +61,26 @@ _PLAIN_NAMES = frozenset({"text", "txt", "plain", "plaintext", "none", "output",
 
 
 def clean(text: str) -> str:
-    """The text without what no JSON can carry: lone surrogates and NUL become U+FFFD."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+    """The text without what leaves no ink and does harm.
+
+    Lone surrogates, which no JSON carries, and NUL become U+FFFD, page breaks a blank. Other control
+    characters go, and so do marks that turn text around.
+    """
+    if not _UNWANTED.search(text):
+        return text
+    return _UNWANTED.sub(_replacement, text)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    sign = match.group()
+    if sign == "\x00" or sign >= "\ud800":
+        return "\ufffd"
+    return " " if sign in "\x0b\x0c" else ""
 
 
 def escape(text: str) -> str:
     """`text` such that Feishu shows exactly these characters. One line: newlines become spaces."""
-    flat = text.replace("\r", " ").replace("\n", " ")
+    flat = clean(text).replace("\r", " ").replace("\n", " ")
     return _LITERAL.sub(lambda match: f"&#{ord(match.group())};", flat)
 
 

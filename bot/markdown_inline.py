@@ -153,12 +153,17 @@ def _image_name(token: Token) -> str:
 
 def _image(token: Token, linked: bool) -> Iterator[Run]:
     """An image has no image key here, and Feishu refuses a card with a web image: it becomes a link."""
-    name, source = _image_name(token), str(token.attrs.get("src", ""))
+    name, source = _image_name(token), _without_data(str(token.attrs.get("src", "")))
     url = dialect.safe_url(source)
     if linked or url:
         yield from _text(f"🖼 {name or source.rsplit('/', 1)[-1] or source}", url)
     else:
         yield from _text(f"🖼 {name} ({source})" if name else f"🖼 {source}")
+
+
+def _without_data(source: str) -> str:
+    """The address of an image; of one that is its own data only what kind of data it is."""
+    return source.split(",")[0].split(";")[0] if source.lower().startswith("data:") else source
 
 
 def _unlinked_address(href: str, inside: Sequence[Token]) -> Iterator[Run]:

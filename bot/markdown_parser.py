@@ -4,12 +4,14 @@ Differences from plain CommonMark, each because of what answers look like:
 - raw HTML is text (a card would not show it), only `<br>` breaks the line;
 - reference definitions are text: `[1]: https://...` in an answer must not turn the citation [1] into a link
   the model made up;
-- `$...$`, `$$...$$`, `\\(...\\)` and `\\[...\\]` are formulas;
-- `**重点：**内容` is bold: CommonMark's flanking rules assume spaces between words, Chinese has none.
+- `$...$`, `$$...$$`, `\\(...\\)` and `\\[...\\]` are formulas where they read like one, `\\[all\\]` is not;
+- `**重点：**内容` is bold: CommonMark's flanking rules assume spaces between words, Chinese has none;
+- the underscores of a bare web address and of `__init__` stay: nobody means them as emphasis.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -24,6 +26,10 @@ MAX_NESTING = 40
 
 _MATH_SIGNS = frozenset("\\^_=+<>{}|")
 _MAX_FORMULA = 2000
+_WORDS = re.compile(r"[\w.,\-/ ]+")
+_SUBSCRIPT = re.compile(r"(?<![A-Za-z])[A-Za-z]_")
+_ADDRESS_REST = re.compile(r"://[A-Za-z0-9\-._~:/?#@!&+,;=%]+")
+_DUNDER = re.compile(r"__[a-z][a-z0-9]*(?:_[a-z0-9]+)*__(?!\w)")
 
 
 def parse(text: str) -> list[Token]:
@@ -45,6 +51,8 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.before("escape", "math_brackets", _math_brackets)
     parser.inline.ruler.before("escape", "math_dollars", _math_dollars)
     parser.inline.ruler.before("autolink", "line_break", _line_break)
+    parser.inline.ruler.after("text", "bare_address", _bare_address)
+    parser.inline.ruler.before("emphasis", "dunder", _dunder)
     parser.block.ruler.before(
         "fence", "math_block", _math_block, {"alt": ["paragraph", "blockquote", "list", "reference"]}
     )
@@ -95,13 +103,50 @@ def _line_break(state: StateInline, silent: bool) -> bool:
     return False
 
 
+def _bare_address(state: StateInline, silent: bool) -> bool:
+    """The rest of an http(s) address that stands in the text, taken whole for its underscores' sake."""
+    scheme = state.src[max(0, state.pos - 5) : state.pos].lower()
+    if not state.src.startswith("://", state.pos) or not scheme.endswith(("http", "https")):
+        return False
+    found = _ADDRESS_REST.match(state.src, state.pos, state.posMax)
+    address = found.group().rstrip("_.,;:!?") if found else ""
+    if len(address) <= len("://"):
+        return False
+    if not silent:
+        state.pending += address
+    state.pos += len(address)
+    return True
+
+
+def _dunder(state: StateInline, silent: bool) -> bool:
+    """A name of Python's own such as `__init__`."""
+    before = state.src[state.pos - 1 : state.pos]
+    found = _DUNDER.match(state.src, state.pos, state.posMax)
+    if found is None or (before and (before == "_" or before.isalnum())):
+        return False
+    if not silent:
+        state.pending += found.group()
+    state.pos = found.end()
+    return True
+
+
 def _math_brackets(state: StateInline, silent: bool) -> bool:
     r"""`\(...\)` and `\[...\]` within a paragraph."""
     opening = state.src[state.pos : state.pos + 2]
     closing = {"\\(": "\\)", "\\[": "\\]"}.get(opening)
     if closing is None:
         return False
+    content = state.src[state.pos + 2 : state.src.find(closing, state.pos + 2, state.posMax)]
+    if _is_escaped_text(content, opening):
+        return False
     return _formula(state, silent, 2, closing)
+
+
+def _is_escaped_text(content: str, opening: str) -> bool:
+    r"""Whether these are words or a name between escaped brackets. `\(x\)` is a formula, `\[x\]` a box."""
+    if not _WORDS.fullmatch(content) or _SUBSCRIPT.search(content):
+        return False
+    return opening == "\\[" or len(content) > 1
 
 
 def _math_dollars(state: StateInline, silent: bool) -> bool:
@@ -112,9 +157,14 @@ def _math_dollars(state: StateInline, silent: bool) -> bool:
         return False
     end = state.src.find("$", state.pos + 1, state.pos + _MAX_FORMULA)
     content = state.src[state.pos + 1 : end]
-    if end < 0 or not _looks_like_math(content) or state.src[end + 1 : end + 2].isalnum():
+    if end < 0 or not _looks_like_math(content) or _is_latin(state.src[end + 1 : end + 2]):
         return False
     return _formula(state, silent, 1, "$")
+
+
+def _is_latin(sign: str) -> bool:
+    """A letter or digit that would make the dollar before it part of a word: no Chinese character."""
+    return sign.isascii() and sign.isalnum()
 
 
 def _looks_like_math(content: str) -> bool:

@@ -82,7 +82,7 @@ class _Reader:
         elif node.type in ("fence", "code_block"):
             yield from _code(node)
         elif node.type == "table":
-            yield from self._table(node, place)
+            yield self._table(node)
         elif node.type == "hr":
             yield Text("---")
         elif node.type == "heading" and place == _ROOT:
@@ -135,12 +135,11 @@ class _Reader:
         if waiting:
             yield from _item_texts(waiting, marker, joint, place)
 
-    def _table(self, node: SyntaxTreeNode, place: _Place) -> Iterator[Block]:
+    def _table(self, node: SyntaxTreeNode) -> Table:
         rows = [self._row(row) for part in node.children for row in part.children]
         plain = [tuple(markdown_inline.plain(cell) for cell in row) for row in rows]
         cells = [tuple("<br>".join(self._inline(cell)) for cell in row) for row in rows[1:]]
-        table = Table(plain[0], tuple(cells), tuple(plain[1:]))
-        yield table if place == _ROOT else table.as_code()
+        return Table(plain[0], tuple(cells), tuple(plain[1:]))
 
     def _row(self, row: SyntaxTreeNode) -> list[list[Token]]:
         """The inline tokens of each cell. Cells beyond the header's, which GFM drops, join the last one."""

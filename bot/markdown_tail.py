@@ -6,8 +6,15 @@ into bold a moment later, or a `[1` that becomes a link, would make the whole te
 
 from __future__ import annotations
 
+import re
+
 _MAX_HELD = 200
 """Characters: an opening this old is taken for a literal."""
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9*_\\])(\*{1,3}|_{1,3})(?=[^\s*_])")
+_GROWING = re.compile(r"(?<![A-Za-z0-9])(?:h|ht|htt|https?|https?:/?|https?://[!-~]*)\Z|&#?\w*\Z", re.ASCII)
+"""An address that may go on, or half an entity."""
+_PAIRS = (("`", "`"), ("**", "**"), ("~~", "~~"), ("[", "]"), ("$", "$"), ("$$", "$$"), ("\\(", "\\)"))
+_FORMULA_MARKS = {"$$": "$$", "\\[": "\\]"}
 
 
 def hold_back(partial: str) -> str:
@@ -16,6 +23,11 @@ def hold_back(partial: str) -> str:
         return _without_open_fence_line(partial)
     start = partial.rfind("\n") + 1
     done, line = partial[:start], partial[start:]
+    if _is_fence(line):
+        return partial
+    done, whole = _without_open_formula(done)
+    if not whole:
+        return done
     if not line or line.lstrip().startswith("|"):
         return _without_young_table(done)
     if line.strip() in ("-", "*", "+", "#", "##", "###", ">", "`", "``", "---", "--") or _only_digits(line):
@@ -60,6 +72,26 @@ def _fence_after(fence: str, line: str) -> str:
     return "" if closes and indent <= len(fence) - len(marks) + 3 else fence
 
 
+def _is_fence(line: str) -> bool:
+    """Whether this line, after which no code is open, has just closed some."""
+    return line.strip().startswith(("```", "~~~")) and not line.strip().strip(line.strip()[0])
+
+
+def _without_open_formula(done: str) -> tuple[str, bool]:
+    """Whole lines before a formula of several lines that has no end yet, and whether that is all of them."""
+    closing, start, position, fence = "", 0, 0, ""
+    for line in done.splitlines(keepends=True):
+        mark = line.strip()
+        fence = _fence_after(fence, line)
+        if closing:
+            closing = "" if mark == closing else closing
+        elif not fence and mark in _FORMULA_MARKS:
+            closing, start = _FORMULA_MARKS[mark], position
+        position += len(line)
+    held = bool(closing) and len(done) - start < _MAX_HELD
+    return (done[:start], False) if held else (done, True)
+
+
 def _without_open_fence_line(text: str) -> str:
     """The language after an opening fence may still be growing: the fence waits for its first line."""
     start = text.rfind("\n") + 1
@@ -83,8 +115,11 @@ def _only_digits(line: str) -> bool:
 def _safe_end(line: str) -> int:
     """Where the first opening without a closing stands; the line's length when there is none."""
     end = len(line)
-    for opening, closing in (("`", "`"), ("**", "**"), ("~~", "~~"), ("[", "]"), ("$", "$"), ("\\(", "\\)")):
-        position = _last_unclosed(line, opening, closing)
+    found = [_last_unclosed(line, opening, closing) for opening, closing in _PAIRS]
+    found += [mark.start() for mark in _EMPHASIS.finditer(line) if line.find(mark[1], mark.end()) < 0]
+    if growing := _GROWING.search(line):
+        found.append(growing.start())
+    for position in found:
         if position >= 0 and len(line) - position < _MAX_HELD:
             end = min(end, position)
     return _before_link(line, end)
@@ -106,11 +141,13 @@ def _before_link(line: str, end: int) -> int:
     start = line.rfind("[", 0, end)
     if start >= 0 and line[:end].endswith("]") and not line[start + 1 : end - 1].isdigit():
         return start
+    if any(line.find(mark[1], mark.end(), end) == end - len(mark[1]) for mark in _EMPHASIS.finditer(line)):
+        return end
     while end and (line[end - 1] in "[!\\" or _is_single(line, end - 1)):
         end -= 1
     return end
 
 
 def _is_single(line: str, position: int) -> bool:
-    """Whether a `*` or `~` stands alone so far; doubled ones were looked at before."""
-    return line[position] in "*~" and line[position - 1 : position] != line[position]
+    """Whether a `*`, `_` or `~` stands alone so far; doubled ones were looked at before."""
+    return line[position] in "*_~" and line[position - 1 : position] != line[position]

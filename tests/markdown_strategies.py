@@ -10,10 +10,12 @@ _FRAGMENTS = [
     "](./x)", "<br>", "<at id=all></at>", "<div>", "&lt;", "&amp;", "&#42;", "\\", "$", "$$", "\\(", "\\)",
     "x_1", "中文", "，", "。", "a", "word ", "1", "[1]", "http://x.y/z_w", "---", "===", "- [ ] ", "- [x] ",
     ":DONE:", "!", "<", ">", "\r", "\u200b", "~", "+ ", "<unk>", "python", "{", "}", "^", "\x00",
-    "\x0b", "\u2028",
+    "\x0b", "\u2028", "\ud800", "\udfff", "\x1b", "\x07", "\u202e", "\\[", "\\]", "__", "://", "![](data:,x)",
 ]  # fmt: skip
 
-ANY_TEXT = st.text(max_size=200)
+ANY_TEXT = st.text(st.characters(), max_size=200)
+"""Lone surrogates among it.
+"""
 
 MARKDOWN = st.lists(st.sampled_from(_FRAGMENTS) | st.text(max_size=6), max_size=40).map("".join)
 

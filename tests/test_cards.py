@@ -113,6 +113,19 @@ def test_an_answer_shows_question_text_sources_and_footer() -> None:
     assert presses(card) == [Press.HELPFUL, Press.NOT_HELPFUL, Press.WHY, Press.RECALL]
 
 
+def test_signs_that_no_json_carries_spoil_no_card() -> None:
+    strange = "a\ud800\x00\x1b"
+    source = replace(
+        SOURCE, title=strange, heading_path=(strange,), excerpt=strange, url=f"https://a.b/{strange}"
+    )
+    answer = replace(
+        ANSWER, question=strange, text=strange, engine=strange, degraded=strange, sources=(source,)
+    )
+    for card in (*cards_of(answer), progress_card(strange, "zh"), notice_card(strange, strange, "en")):
+        validate_card(card)
+        assert "\x1b" not in str(json.loads(json.dumps(card, ensure_ascii=False).encode()))
+
+
 def test_every_outcome_is_told_apart() -> None:
     titles = set()
     for outcome in Outcome:
@@ -373,5 +386,6 @@ def test_any_answer_makes_valid_cards_that_lose_nothing(answer: Answer, state: C
         assert json_bytes(card) <= LIMITS.bytes
         assert count_elements(card) <= LIMITS.elements
     assert first_lost(text_of_markdown(answer.text), text_of_cards(cards)) == -1
-    assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+    kept = json.dumps(answer.to_json())
+    assert json.dumps(Answer.from_json(json.loads(kept)).to_json()) == kept
     assert CardState.from_json(json.loads(json.dumps(state.to_json()))) == state

@@ -70,6 +70,9 @@ def test_constructs(markdown: str, expected: str) -> None:
         ("<at id=all></at>", "&#60;at id=all&#62;&#60;/at&#62;"),
         ("<div>x</div>", "&#60;div&#62;x&#60;/div&#62;"),
         ("a<br>b<BR/>c", "a<br>b<br>c"),
+        ("call __init__ and a__b__", "call &#95;&#95;init&#95;&#95; and a&#95;&#95;b&#95;&#95;"),
+        ("\\[all\\] \\[x\\] \\(see below\\)", "&#91;all&#93; &#91;x&#93; (see below)"),
+        ("a\ud800b\x00\x1b[1mc\x07\u202ed\x0be", "a\ufffdb\ufffd&#91;1mcd e"),
     ],
 )
 def test_literals_are_escaped(text: str, expected: str) -> None:
@@ -87,6 +90,14 @@ def test_literals_are_escaped(text: str, expected: str) -> None:
         ("[t](mailto:a@b.c)", "t (mailto:a@b.c)"),
         ("see https://a.b/c_d.", "see [https://a.b/c&#95;d](https://a.b/c_d)."),
         ("（https://a.b/c）", "（[https://a.b/c](https://a.b/c)）"),
+        (
+            "https://a.b/x/__init__.py",
+            "[https://a.b/x/&#95;&#95;init&#95;&#95;.py](https://a.b/x/__init__.py)",
+        ),
+        ("_https://a.b/c_", "[*https://a.b/c*](https://a.b/c)"),
+        ("**https://a.b/c**", "[**https://a.b/c**](https://a.b/c)"),
+        ("[https://a.b](https://c.d)", "[https://a.b](https://c.d)"),
+        ("![x](data:image/png;base64,AAAA)", "🖼 x (data:image/png)"),
         ("![alt](https://a.b/c.png)", "[🖼 alt](https://a.b/c.png)"),
         ("![](x/c.png)", "🖼 x/c.png"),
         ("[![b](https://i.mg/x.svg)](https://a.b)", "[🖼 b](https://a.b)"),
@@ -143,8 +154,13 @@ def test_a_row_with_too_many_cells_loses_none() -> None:
     assert table["rows"] == [{"c0": "1", "c1": "2 &#124; 3 &#124; 4"}]
 
 
-def test_a_table_in_a_list_becomes_text() -> None:
-    assert "```plain_text\na | b" in shown("- x\n\n  | a | b |\n  |--|--|\n  | c | d |")
+@pytest.mark.parametrize("start", ["- ", "> ", "1. "])
+def test_a_table_in_a_list_or_a_quote_is_lifted_out(start: str) -> None:
+    rows = ["| a | b |", "|--|--|", "| c | d |"]
+    rest = "> " if start == "> " else " " * len(start)
+    elements = to_feishu("\n".join([f"{start}x", rest, *(rest + row for row in rows)]))
+    assert [element["tag"] for element in elements] == ["markdown", "table"]
+    assert elements[1]["rows"] == [{"c0": "c", "c1": "d"}]
 
 
 def test_long_code_is_cut_between_lines_with_its_fence_closed() -> None:
@@ -192,6 +208,7 @@ def test_latex_becomes_readable(latex: str, expected: str) -> None:
 
 def test_formulas_in_text() -> None:
     assert shown("令 $x_1$，\\(y^2\\) 与\n\n$$\n\\frac{1}{2}\n$$") == "令 x₁，y² 与\n\n1/2"
+    assert shown("价格$5，公式$a^2$与\\(b_i\\)和\\(n\\)") == "价格&#36;5，公式a²与bᵢ和n"
 
 
 def test_languages_are_feishus() -> None:
@@ -264,22 +281,30 @@ def test_reading_part_by_part_is_reading_the_whole(markdown: str) -> None:
     assert parts == whole
 
 
-def test_a_growing_text_only_grows() -> None:
-    text = (
+@pytest.mark.parametrize(
+    "text",
+    [
         "先 **装好** `mmpose`，见 [文档](https://a.b/c) [1]。\n\n## 步骤\n\n- 一\n- 二 $x_1$\n\n"
-        "| a | b |\n|---|---|\n| 1 | 2 |\n\n结束。\n"
-    )
+        "| a | b |\n|---|---|\n| 1 | 2 |\n\n结束。\n",
+        "见 https://a.b/c_d/e 与 https://x.y/z。后文。",
+        "***a*** b _c_ d *e* f_g &lt;h&gt; 结束。",
+        "- [ ] t\n- [x] u\n\n> quote **b**\n> more\n\n10. a\n11. b\n\n结束。",
+        "\\[\nx^2\n\\]\n\na $$b$$ c \\(d\\)\n\n$$\nx\n$$\n\n结束。",
+    ],
+)
+def test_a_growing_text_only_grows(text: str) -> None:
     before = ""
     for length in range(len(text) + 1):
         now = stream_text(text[:length], {1: "https://s/1"})
         assert now.startswith(before), (before, now)
         before = now
-    assert before.endswith("结束。")
+    assert before.endswith("结束。") or before.endswith("后文。")
 
 
 def test_an_open_code_block_is_closed_while_it_streams() -> None:
     assert stream_text("a\n\n```pyth") == "a"
     assert stream_text("a\n\n```python\nx = 1\ny") == "a\n\n```python\nx = 1\ny\n```"
+    assert stream_text("a\n\n```python\nx = 1\n```") == "a\n\n```python\nx = 1\n```"
 
 
 def test_what_does_not_fit_streams_no_further() -> None:
