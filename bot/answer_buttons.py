@@ -6,6 +6,7 @@ control panel. The reason form stands at the root of the card's body, the only p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.actions import ActionSigner, Press
@@ -73,8 +74,7 @@ def _human_line(answer: Answer, state: CardState) -> list[Element]:
         return []
     person = _person(state.taken_by)
     if state.human is Human.ASKED:
-        people = " ".join(_person(expert) for expert in state.experts[:_MENTIONED])
-        text = say("human_asked", answer.language, people=people)
+        text = say("human_asked", answer.language, people=people(state.experts))
     elif state.human is Human.TAKEN:
         text = say("human_taken", answer.language, person=person)
     elif person:
@@ -82,6 +82,11 @@ def _human_line(answer: Answer, state: CardState) -> list[Element]:
     else:
         text = say("human_resolved_self", answer.language)
     return [markdown(text, "human", small=True)]
+
+
+def people(open_ids: Sequence[str]) -> str:
+    """Mentions of the experts, the first ten."""
+    return " ".join(_person(open_id) for open_id in open_ids[:_MENTIONED])
 
 
 def _person(open_id: str) -> str:

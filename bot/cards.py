@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from bot.actions import ActionSigner
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
-from bot.answer_buttons import button_elements
+from bot.answer_buttons import button_elements, people
 from bot.card_pages import Room
 from bot.card_parts import (
     LIMITS,
@@ -40,6 +40,7 @@ __all__ = [
     "PROGRESS_ELEMENT",
     "answer_cards",
     "help_card",
+    "human_card",
     "notice_card",
     "progress_card",
     "recalled_card",
@@ -48,7 +49,7 @@ __all__ = [
 ]
 
 PROGRESS_ELEMENT = "progress"
-"""Element id of the line that says what is being done; it is emptied when the answer begins."""
+"""Element id of the line that says what is being done."""
 
 ANSWER_ELEMENT = "answer"
 """Element id of the text that streams."""
@@ -64,6 +65,7 @@ _COLORS = {
 }
 _QUESTION_LENGTH = 160
 _SUMMARY_LENGTH = 60
+_PROGRESS_LENGTH = 100
 _FRAME_MARGIN = 600
 """Bytes for "(1/3)" in a title, the line that says where an answer goes on, commas."""
 
@@ -71,14 +73,22 @@ _FRAME_ELEMENTS = 10
 """Header, tags and those lines."""
 
 
-def progress_card(question: str, language: str) -> Card:
-    """The card that appears at once and streams: a progress line and an answer still empty."""
+def progress_card(question: str, language: str, line: str = "") -> Card:
+    """The card that appears at once and streams: a progress line and an answer still empty.
+
+    `line` says what is being done; without it the card says only that something is.
+    """
     elements = [
         _question(question),
-        markdown(escape(say("searching", language)), PROGRESS_ELEMENT, small=True),
+        markdown(progress_text(line or say("starting", language)), PROGRESS_ELEMENT, small=True),
         markdown("", ANSWER_ELEMENT),
     ]
     return card(say("title_progress", language), "blue", elements, streaming=True)
+
+
+def progress_text(line: str) -> str:
+    """The dialect text of a line about what is being done."""
+    return escape(shorten(line, _PROGRESS_LENGTH))
 
 
 def answer_cards(
@@ -145,6 +155,15 @@ def recalled_card(question: str, language: str) -> Card:
     """Takes an answer's place where the message itself cannot be recalled any more."""
     elements = [_question(question), markdown(escape(say("recalled", language)))]
     return card(say("title_recalled", language), "grey", elements)
+
+
+def human_card(answer: Answer, experts: Sequence[str]) -> Card:
+    """Calls the group's experts to an answer that did not help; it goes into the answer's thread."""
+    elements = [
+        _question(answer.question),
+        markdown(say("human_wanted", answer.language, people=people(experts))),
+    ]
+    return card(say("title_human", answer.language), "violet", elements)
 
 
 def notice_card(title: str, text: str, language: str, color: str = "blue") -> Card:

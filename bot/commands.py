@@ -20,6 +20,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "bad": ("bad", "坏问题"),
     "recall": ("recall", "撤回"),
 }
+RECALL_WORDS = frozenset({"recall", "recall this", "take it back", "撤回", "撤回回答", "撤回这条", "请撤回"})
 ADMIN_COMMANDS = frozenset({"reindex", "versions", "rollback", "good", "bad"})
 """Commands only admins may give. `why` and `recall` are for the asker and admins: the worker, which knows
 who asked, decides about those."""
@@ -41,14 +42,17 @@ class Command:
         return self.name in ADMIN_COMMANDS
 
 
-def parse(text: str) -> Command | None:
+def parse(text: str, *, reply: bool = False) -> Command | None:
     """The command in a message whose mention of the bot was stripped; None when it is not a command.
 
-    `help` and `帮助` also work without the slash: whoever needs them does not know about it.
+    `help` and `帮助` also work without the slash: whoever needs them does not know about it. So do the words
+    of recall in a `reply`, said to the bot in answer to a message.
     """
     text = text.strip()
     if text.lower() in ALIASES["help"]:
         return Command("help", "")
+    if reply and text.lower().rstrip(".!。！") in RECALL_WORDS:
+        return Command("recall", "")
     found = _COMMAND.fullmatch(text)
     name = _NAMES.get(found.group(1).lower()) if found else None
     return Command(name, (found.group(2) or "").strip()) if found and name else None

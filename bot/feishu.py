@@ -127,9 +127,10 @@ class Feishu:
     def stream(self, message_id: str, card: Card2, *, key: str, chat_id: str = "") -> CardStream:
         """Replies with a card that will stream, or takes up the one a former run of the job began."""
         record = self.records.get(message_id, key)
+        fresh = record is None or not record.message_id
         if record is None or not record.message_id:
             record = self._open(message_id, card, key, record, chat_id)
-        return self._stream(message_id, key, card, record)
+        return self._stream(message_id, key, card, record, fresh=fresh)
 
     def recall(self, message_id: str) -> None:
         """Recalls a message of the bot's own; one that is gone already is as it should be."""
@@ -232,7 +233,7 @@ class Feishu:
                 return reply
         return None
 
-    def _stream(self, message_id: str, key: str, card: Card2, record: Record) -> CardStream:
+    def _stream(self, message_id: str, key: str, card: Card2, record: Record, *, fresh: bool) -> CardStream:
         current = record
 
         def replaced(last: Card2) -> str:
@@ -253,7 +254,8 @@ class Feishu:
             done=lambda: self.records.put(message_id, key, replace(current, state=State.DONE)),
         )
         carrier = self._carrier(record.message_id, record.card_id, card)
-        return CardStream(carrier, ways, record.message_id, finished=record.state is State.DONE)
+        done = record.state is State.DONE
+        return CardStream(carrier, ways, record.message_id, finished=done, shown=card if fresh else None)
 
     def _carrier(self, message_id: str, card_id: str, card: Card2) -> Carrier:
         if card_id:

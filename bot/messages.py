@@ -24,7 +24,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # Commands
     "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),
     # Progress
-    "searching": ("正在检索文档 …", "Searching the documents ..."),
+    "searching": (
+        "正在检索 {total} 篇文档中的 {count} 篇 …",
+        "Searching {count} of {total} documents ...",
+    ),
+    "reading": ("正在阅读《{page}》 …", "Reading {page} ..."),
+    "reading_more": ("正在阅读《{page}》等 {count} 篇 …", "Reading {page}, {count} pages in all ..."),
+    "reading_web": (
+        "正在阅读第 {number} 个网页，共 {total} 个 …",
+        "Reading web page {number} of {total} ...",
+    ),
+    "starting": ("正在查找 …", "Looking it up ..."),
     "writing": ("正在撰写回答 …", "Writing the answer ..."),
     # Cards: titles, buttons, footers
     "title_progress": ("正在回答", "Working on it"),
@@ -99,6 +109,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "toast_old_button": ("这个按钮已经失效。", "This button no longer works."),
     "toast_try_again": ("现在有点忙，请稍后再点一次。", "Too busy right now; please press again later."),
     "human_asked": ("已请 {people} 帮忙，等待接手。", "Asked {people} for help; waiting for one to take it."),
+    "human_wanted": (
+        "{people} 有人需要帮助：请看上面的回答，按“我来回答”接手。",
+        "{people} Somebody needs a hand: see the answer above and press “I will take it”.",
+    ),
     "human_taken": ("{person} 已接手。", "{person} has taken it."),
     "human_resolved": ("已由 {person} 解决。", "Resolved by {person}."),
     "human_resolved_self": ("已解决。", "Resolved."),
@@ -134,10 +148,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "I stay out of chit-chat.",
     ),
     "help_commands": (
-        "- `/help`：这份说明\n- `/status`：运行状态\n- `/recall`：回复我的回答，撤回它（提问者和管理员）\n"
+        "- `/help`：这份说明\n- `/status`：运行状态\n"
+        "- `/recall` 或“撤回”：回复我的回答，撤回它（提问者和管理员）\n"
         "- `/why`：回复我的回答，看依据（提问者和管理员）",
         "- `/help`: this card\n- `/status`: how things stand\n"
-        "- `/recall`: in reply to an answer, takes it back (asker and admins)\n"
+        "- `/recall`, or just `recall`: in reply to an answer, takes it back (asker and admins)\n"
         "- `/why`: in reply to an answer, shows what it rests on (asker and admins)",
     ),
     "help_admin": (
@@ -217,7 +232,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{version}：{documents} 篇文档，{chunks} 个片段，{hours} 小时前建成",
         "{version}: {documents} documents, {chunks} chunks, built {hours} hours ago",
     ),
-    "title_human": ("请人帮忙", "Help wanted"),
+    "title_human": ("请求帮助", "Help wanted"),
     # Doctor and notices
 }
 

@@ -62,7 +62,7 @@ def _judge_words(message: Message, group: GroupSettings, bot_open_id: str | None
     text = message.text_without(bot_open_id or "")
     if not text:
         return Verdict(Action.IGNORE, "empty", mentioned)
-    command = parse(text)
+    command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
     if command:
         return Verdict(Action.COMMAND, "command", mentioned, command)
     if not mentioned and message.mentions:

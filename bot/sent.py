@@ -76,9 +76,13 @@ class SentRecords:
 
     def messages(self, message_id: str) -> list[str]:
         """The ids of everything sent for a question, in order: what a recall takes back."""
-        found = self._redis.hgetall(f"fennel:sent:{message_id}")
-        records = sorted((_read(value) for value in found.values()), key=lambda record: record.started)
+        records = sorted(self.sent(message_id).values(), key=lambda record: record.started)
         return [record.message_id for record in records if record.message_id]
+
+    def sent(self, message_id: str) -> dict[str, Record]:
+        """The records of all logical sends for a question, by their keys."""
+        found = self._redis.hgetall(f"fennel:sent:{message_id}")
+        return {_decoded(key): _read(value) for key, value in found.items()}
 
     def question_of(self, card_message_id: str) -> str:
         """The question a sent card answers; empty when it is not known."""

@@ -12,13 +12,13 @@ Sources: cardkit-v1 (sequence, streaming mode, 10 operations a second, 10 minute
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 
-from bot.cards import ANSWER_ELEMENT, PROGRESS_ELEMENT
+from bot.cards import ANSWER_ELEMENT, PROGRESS_ELEMENT, progress_text
 from bot.errors import FeishuError, MessageGone
 from bot.feishu_api import Card2, FeishuAPI
 from bot.feishu_call import remedy_of
@@ -146,7 +146,10 @@ class Ways:
 
 
 class CardStream:
-    """What the job writes to. One thread uses it; Feishu.stream makes it."""
+    """What the job writes to. One thread uses it; Feishu.stream makes it.
+
+    `shown` is the card as it was sent a moment ago, None for one that a former run wrote to.
+    """
 
     def __init__(
         self,
@@ -155,6 +158,7 @@ class CardStream:
         message_id: str,
         *,
         finished: bool = False,
+        shown: Card2 | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.message_id = message_id
@@ -168,11 +172,11 @@ class CardStream:
         self._next = 0.0
         self._failures = 0
         self._frames = not finished
-        self._shown: dict[str, str] = {}
+        self._shown = dict(_texts_by_id((shown or {}).get("body") or {}))
 
     def progress(self, text: str) -> None:
         """Shows one line about what is being done. Raises MessageGone when the card was taken away."""
-        self._show(PROGRESS_ELEMENT, text, patience=0.5)
+        self._show(PROGRESS_ELEMENT, progress_text(text), patience=0.5)
 
     def write(self, text: str) -> None:
         """Shows the Markdown answer so far, all of it; skipped when the last frame was a moment ago.
@@ -270,6 +274,14 @@ def without_streaming(card: Card2) -> Card2:
 def _with_text(card: Card2, element_id: str, text: str) -> Card2:
     """The card with other content in one element, wherever it is."""
     return {**card, "body": _changed(card.get("body") or {}, element_id, text)}
+
+
+def _texts_by_id(node: Any) -> Iterator[tuple[str, str]]:
+    """The texts of elements that have an id."""
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else []:
+        yield from _texts_by_id(inner)
+    if isinstance(node, dict) and "element_id" in node and "content" in node:
+        yield node["element_id"], node["content"]
 
 
 def _changed(node: Any, element_id: str, text: str) -> Any:

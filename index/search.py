@@ -96,6 +96,8 @@ class Searcher:
         self.embedder = embedder
         self._reranker = reranker
         self.reranks = reranker is not None
+        self.documents = len({(chunk.source, chunk.path) for chunk in self.chunks})
+        """How many documents there are to search."""
         self._weights = weights or Weights()
         self._pages = page_numbers(self.chunks, self.dense.text_vectors)
         self._grower = Grower(self.chunks)

@@ -18,7 +18,6 @@ from bot.card_parts import CardLimits
 from bot.cards import answer_cards, progress_card
 from bot.errors import Cancelled, FennelError, MessageGone
 from bot.events import Message
-from bot.messages import say
 from bot.streaming import CardStream
 from worker.lease import Lease
 from worker.process import Process
@@ -88,6 +87,7 @@ class QuestionCard:
         self.language = language
         self._stream: CardStream | None = None
         self._lock = threading.Lock()
+        self._first_line = ""
         self._progress = ""
         self._text = ""
         self._asked = False
@@ -131,6 +131,7 @@ class QuestionCard:
             if self._error is not None:
                 raise self._error
             self._asked = True
+            self._first_line = self._first_line or progress
             self._progress = progress or self._progress
             self._text = text or self._text
             if self._showing is None:
@@ -153,13 +154,11 @@ class QuestionCard:
                 return
 
     def _frame(self, progress: str, text: str) -> None:
-        opened = self._stream is None
         stream = self._open()
-        shown_already = opened and progress == say("searching", self.language)
+        if progress:
+            stream.progress(progress)
         if text and self.process.frames.take():
             stream.write(text)
-        elif progress and not shown_already:
-            stream.progress(progress)
 
     def _settle(self) -> None:
         """Waits for the frame under way, drops what was not shown yet, and raises what went wrong."""
@@ -177,7 +176,7 @@ class QuestionCard:
                 raise MessageGone(0, "the question was taken back before its card was sent")
             self._stream = self.process.feishu.stream(
                 self.message.message_id,
-                progress_card(self.question, self.language),
+                progress_card(self.question, self.language, self._first_line),
                 key=KEY,
                 chat_id=self.message.chat_id,
             )

@@ -16,11 +16,12 @@ from bot.actions import ButtonPress, Press, may_press
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.answer_buttons import REASON_FIELD
 from bot.card_parts import Card, CardLimits
-from bot.cards import answer_cards
+from bot.cards import answer_cards, human_card
 from bot.errors import FennelError, MessageGone, UnprovenEvent
 from bot.events import CardAction
 from worker import answers, audit
 from worker.answering import recall_all
+from worker.card import KEY
 from worker.commands import why_card
 from worker.failures import failed, reason_of
 from worker.pipeline import Question
@@ -78,13 +79,15 @@ class Feedbacks:
         if press.kind in (Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON):
             self._note(press, action)
         if press.kind is Press.WHY:
-            return self._why(press, action, kept)
+            return self._why(press, kept)
         if press.kind is Press.RECALL:
             self._audit("recall", press, action)
             recall_all(self.process, press.message_id)
             return "recalled"
-        if press.kind is Press.WEB:
+        if press.kind is Press.WEB and state.can_search_web:
             return self._web(press, action, kept)
+        if press.kind is Press.ASK_HUMAN and state.human is Human.NONE:
+            self._call_experts(press, kept)
         changed = _changed(state, press.kind, action.operator_id)
         self._draw(press.message_id, action.message_id, replace(kept, state=changed))
         return str(press.kind)
@@ -100,10 +103,16 @@ class Feedbacks:
             pipeline.execute()
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
 
-    def _why(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+    def _why(self, press: ButtonPress, kept: answers.Kept) -> str:
+        """Shows the Trace below the answer, once however often it is asked for."""
         card = why_card(self.process, press.message_id, kept.answer.language)
-        self.process.feishu.reply(press.message_id, card, key=f"why-{action.event_id}", chat_id=kept.chat_id)
+        self.process.feishu.reply(press.message_id, card, key="why", chat_id=kept.chat_id)
         return "why"
+
+    def _call_experts(self, press: ButtonPress, kept: answers.Kept) -> None:
+        """A new message that mentions them: Feishu notifies nobody whom a changed card mentions."""
+        card = human_card(kept.answer, kept.state.experts)
+        self.process.feishu.reply(press.message_id, card, key="human", chat_id=kept.chat_id)
 
     def _web(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
         """Answers once more from web pages, in the place of the old answer."""
@@ -150,23 +159,42 @@ class Feedbacks:
         self.process.feishu.update(card, cards[-1], key="state")
 
     def _draw_new(self, question: str, card: str, kept: answers.Kept) -> None:
-        """Keeps a new answer and shows it in the pressed card's place, what is too long for it below."""
+        """Keeps a new answer and shows it in the pressed card's place, what is too long for it below.
+
+        The other cards of a long answer go: they hold what is said anew.
+        """
         answers.keep(self.process.redis, question, kept)
         cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[0], key="state")
+        for key, sent in self.process.feishu.records.sent(question).items():
+            if key.partition(":")[0] == KEY and sent.message_id not in ("", card):
+                self.process.feishu.recall(sent.message_id)
         for number, further in enumerate(cards[1:], start=2):
             self.process.feishu.reply(question, further, key=f"web:{number}", chat_id=kept.chat_id)
 
 
 def _changed(state: CardState, kind: Press, operator: str) -> CardState:
-    """The state after a press that only changes what the card shows."""
-    changes: dict[Press, CardState] = {
-        Press.HELPFUL: replace(state, feedback=Feedback.HELPFUL),
-        Press.NOT_HELPFUL: replace(state, feedback=Feedback.ASKING_REASON),
-        Press.REASON: replace(state, feedback=Feedback.NOT_HELPFUL),
-        Press.ASK_HUMAN: replace(state, human=Human.ASKED),
-        Press.TAKE: replace(state, human=Human.TAKEN, taken_by=operator),
-        Press.RESOLVE: replace(state, human=Human.RESOLVED),
-        Press.SOURCES: replace(state, more_sources=True),
-    }
-    return changes.get(kind, state)
+    """The state after a press that only changes what the card shows.
+
+    A press that comes too late, from a client that shows an older card, changes nothing.
+    """
+    if kind is Press.SOURCES:
+        return replace(state, more_sources=True)
+    feedback = _FEEDBACK.get((state.feedback, kind), state.feedback)
+    human = _HUMAN.get((state.human, kind), state.human)
+    helper = human is not state.human and not state.taken_by and operator in state.experts
+    return replace(state, feedback=feedback, human=human, taken_by=operator if helper else state.taken_by)
+
+
+_FEEDBACK = {
+    (Feedback.NONE, Press.HELPFUL): Feedback.HELPFUL,
+    (Feedback.NONE, Press.NOT_HELPFUL): Feedback.ASKING_REASON,
+    (Feedback.ASKING_REASON, Press.REASON): Feedback.NOT_HELPFUL,
+}
+_HUMAN = {
+    (Human.NONE, Press.ASK_HUMAN): Human.ASKED,
+    (Human.ASKED, Press.TAKE): Human.TAKEN,
+    (Human.ASKED, Press.RESOLVE): Human.RESOLVED,
+    (Human.TAKEN, Press.RESOLVE): Human.RESOLVED,
+}
+"""What a press makes of a state; any other pair leaves it."""

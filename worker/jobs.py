@@ -100,9 +100,9 @@ def waiting(message: dict[str, Any], position: int) -> str:
         with process.leases.take(asked.message_id, wait=0):
             if _is_begun(process, asked.message_id):
                 return "begun"
-            card = progress_card(text, language)
-            stream = process.feishu.stream(asked.message_id, card, key=KEY, chat_id=asked.chat_id)
-            stream.progress(say("busy", language, position=position))
+            line = say("busy", language, position=position)
+            card = progress_card(text, language, line)
+            process.feishu.stream(asked.message_id, card, key=KEY, chat_id=asked.chat_id)
     except LeaseTaken:
         return "being_answered"
     except FeishuError as error:

@@ -8,7 +8,7 @@ Feishu or of queues; `python -m bot ask`, the replay and the jobs all call `run`
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ from bot.errors import SearchUnavailable
 from bot.messages import say
 from worker.excerpts import Excerpt, numbered
 from worker.llm import LLM, Cancelled, never
+from worker.progress import OnProgress, Progress
 from worker.prompts import Prompts, Similarity
 from worker.sanitise import Sanitiser
 from worker.steps import retrieve, score
@@ -28,21 +29,19 @@ from worker.trace import Trace
 if TYPE_CHECKING:
     from index.gate import Decision, Gate
     from index.search import Passage, Searcher
+    from worker.steps.search import OnPage
 
 PASSAGES = 8
 """How many passages search returns; the token budget decides how many the engine reads."""
 NEAREST = 3
 """How many pages a "not found" lists."""
 
-OnProgress = Callable[[str], None]
-"""Gets a sentence for the asker at each step; the first call means: this is going to be answered."""
-
 
 class WebSearch(Protocol):
     """The search step: pages found for a question, as excerpts."""
 
-    def excerpts(self, query: str, language: str, cancelled: Cancelled) -> list[Excerpt]:
-        """Pages in order of relevance. Raises SearchUnavailable."""
+    def excerpts(self, query: str, language: str, cancelled: Cancelled, on_page: OnPage) -> list[Excerpt]:
+        """Pages in order of relevance; `on_page` is told which is being read. Raises SearchUnavailable."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,12 @@ class _Run:
     ) -> None:
         self.parts = parts
         self.question = question
-        self.on_progress = on_progress
+        self.progress = Progress(on_progress, question.language)
         self.on_text = on_text
         self.cancelled = cancelled
         self.trace = trace
         self.deadline = time.monotonic() + parts.settings.worker.answer_timeout
+        self.shown = False
         self.similarity = _similarity(parts.searcher)
         trace.note(
             language=question.language,
@@ -138,7 +138,7 @@ class _Run:
             question.language,
             similarity=self.similarity,
         )
-        if not self._accepted(decision, prompts):
+        if not self._accepted(decision, prompts, passages):
             return self._ending(Outcome.DECLINED, say("declined", question.language))
         if question.force_web:
             return self._from_web(excerpts, budget, prompts)
@@ -182,12 +182,12 @@ class _Run:
         )
         return passages, decision
 
-    def _accepted(self, decision: Decision, prompts: Prompts) -> bool:
+    def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:
         if self.question.force_web:
             accepted = True
         else:
             if decision.verdict == "answer" or (decision.verdict == "unsure" and self.question.mentioned):
-                self.on_progress(say("searching", self.question.language))
+                self.progress.searching(passages, self.parts.searcher.documents)
             asked = score.Asked(self.question.mentioned, self.question.chat_id, self.deadline)
             with self.trace.step("score"):
                 accepted = score.decide(decision, prompts, self.parts.llm, asked, self.cancelled, self.trace)
@@ -213,10 +213,12 @@ class _Run:
         if self.parts.web is None:
             self.trace.event("web_search_not_configured")
             return []
-        self.on_progress(say("searching_web", self.question.language))
+        self.progress.searching_web()
         try:
             with self.trace.step("search"):
-                pages = self.parts.web.excerpts(self.question.text, self.question.language, self.cancelled)
+                pages = self.parts.web.excerpts(
+                    self.question.text, self.question.language, self.cancelled, self.progress.reading_web
+                )
         except SearchUnavailable as error:
             self.trace.event("web_search_unavailable", error=str(error))
             return []
@@ -228,13 +230,13 @@ class _Run:
         question, llm = self.question, self.parts.llm
         if not prompts.excerpts:
             return None
-        self.on_progress(say("writing", question.language))
+        sanitiser = Sanitiser(prompts.excerpts, question.language)
+        self.progress.reading(prompts.excerpts, sanitiser)
         prompt = prompts.answer()
         self.trace.note(material_tokens=llm.count_tokens(prompt.text), excerpts=len(prompts.excerpts))
         limits = Limits(self.deadline, self.parts.settings.llm.max_answer_tokens, question.chat_id)
-        sanitiser = Sanitiser(prompts.excerpts, question.language)
         with self.trace.step("generate"):
-            written = generate(prompt, llm, sanitiser, limits, self.on_text, self.cancelled, self.trace)
+            written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
         if not written.text:
             return None
         with self.trace.step("verify"):
@@ -245,6 +247,13 @@ class _Run:
             degraded=written.degraded,
         )
         return self._cited(prompts.excerpts, written, verified, sanitiser) if verified.cited else None
+
+    def _show(self, text: str) -> None:
+        """The text so far, and once that the writing has begun."""
+        if text and not self.shown:
+            self.progress.writing()
+            self.shown = True
+        self.on_text(text)
 
     def _cited(
         self, excerpts: Sequence[Excerpt], written: Written, verified: Verified, sanitiser: Sanitiser

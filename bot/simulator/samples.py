@@ -157,6 +157,7 @@ def _presses(language: str) -> Iterator[Sample]:
     yield from _drawn("pressed-not-helpful", base, replace(state, feedback=Feedback.ASKING_REASON))
     yield from _drawn("reason-given", base, replace(state, feedback=Feedback.NOT_HELPFUL))
     yield from _drawn("human-asked", base, replace(state, human=Human.ASKED))
+    yield Sample("human-wanted", cards.human_card(base, (EXPERT,)))
     yield from _drawn("human-taken", base, replace(state, human=Human.TAKEN, taken_by=EXPERT))
     yield from _drawn("human-resolved", base, replace(state, human=Human.RESOLVED, taken_by=EXPERT))
     yield from _drawn("searching-web", base, replace(state, searching_web=True))

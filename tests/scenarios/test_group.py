@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.cards import PROGRESS_ELEMENT
 from bot.redis_server import RedisServer
 from tests.house import House, until, words
 from worker import trace
@@ -37,6 +40,18 @@ def test_a_question_gets_one_cited_card_in_its_thread(house: House) -> None:
     assert facts["outcome"] == "answered"
     assert facts["passages"]
     assert facts["usage"]["calls"] == 0
+
+
+def test_the_card_says_what_is_being_done(house: House) -> None:
+    asked = house.ask("How do I revoke a Harbor access token?")
+    house.card(asked)
+    created = [json.loads(call.request)["data"] for call in house.feishu.calls("cards.create")][-1]
+    line = next(
+        element["content"]
+        for element in json.loads(created)["body"]["elements"]
+        if element.get("element_id") == PROGRESS_ELEMENT
+    )
+    assert re.fullmatch(r"Searching [1-4] of 4 documents \.\.\.", line), "the first card tells it already"
 
 
 def test_an_english_question_is_answered_from_the_english_page(house: House) -> None:

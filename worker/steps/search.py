@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from urllib.parse import urlsplit
 
 import bm25s
@@ -40,6 +41,13 @@ RANK_WEIGHT = 0.3
 CANDIDATES = 3
 """Results asked for, as a multiple of the pages wanted: some may not be read."""
 
+OnPage = Callable[[int, int], None]
+"""Gets the number of the page that is waited for, from 1, and how many are read in all."""
+
+
+def ignore(number: int, total: int) -> None:
+    """For callers that show no progress."""
+
 
 class WebStep:
     """Finds and reads pages."""
@@ -50,12 +58,14 @@ class WebStep:
         self._settings = settings
         self._readers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="page")
 
-    def excerpts(self, query: str, language: str, cancelled: Cancelled) -> list[Excerpt]:
+    def excerpts(
+        self, query: str, language: str, cancelled: Cancelled, on_page: OnPage = ignore
+    ) -> list[Excerpt]:
         """Parts of pages in order of relevance. Raises SearchUnavailable."""
         results = self._search(query, language)
         if not results or cancelled():
             return []
-        articles = self._read(results[: self._settings.results], cancelled)
+        articles = self._read(results[: self._settings.results], cancelled, on_page)
         if not articles:
             raise SearchUnavailable("none of the pages found could be read")
         return ranked(query, articles)
@@ -70,13 +80,19 @@ class WebStep:
         log.info("web.searched", engine=self._engine.name, results=len(found), usable=len(usable))
         return usable
 
-    def _read(self, results: list[Result], cancelled: Cancelled) -> list[tuple[Result, Article]]:
+    def _read(
+        self, results: list[Result], cancelled: Cancelled, on_page: OnPage
+    ) -> list[tuple[Result, Article]]:
         """The pages that could be read in time, in the engine's order."""
         waiting = {self._readers.submit(self._pages.read, result.url): result for result in results}
         deadline = time.monotonic() + self._settings.timeout + 1
-        left = set(waiting)
+        left, told = set(waiting), 0
         while left and time.monotonic() < deadline and not cancelled():
-            _, left = wait(left, timeout=0.2)
+            number = len(waiting) - len(left) + 1
+            if number > told:
+                on_page(number, len(waiting))
+                told = number
+            _, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
         for late in left:
             late.cancel()
         return [(result, article) for page, result in waiting.items() if (article := _article(page, result))]
