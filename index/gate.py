@@ -25,7 +25,9 @@ from index.terms import terms
 MENTION_SHIFT = 1.2
 """Logits by which a mention lowers the threshold: it was meant for the bot, yet it may still be chit-chat."""
 UNSURE_BAND = 0.7
-"""Logits on either side of the threshold that a model server is asked about."""
+"""Units of score on either side of the threshold that a model server is asked about. A gate's slope makes
+logits of them: with a memory the scores lie closer together (of the messages above the band 95 in 100 are
+good in `bench.gate`'s folds), and logits alone would have the model asked about three answers in four."""
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
 """The number that stands for its group in a trace."""
@@ -106,7 +108,7 @@ class Gate:
 
     def _verdict(self, probability: float, threshold: float) -> Literal["answer", "decline", "unsure"]:
         distance = float(logit_of(probability) - logit_of(threshold))
-        if self._ask_model and abs(distance) < UNSURE_BAND:
+        if self._ask_model and abs(distance) < UNSURE_BAND * self.model.slope:
             return "unsure"
         return "answer" if probability >= threshold else "decline"
 

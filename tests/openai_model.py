@@ -14,6 +14,9 @@ BLOCK = 64
 """Tokens of a prefix-cache block, as LMDeploy's cache_block_seq_len."""
 WORD = re.compile(r"<\|?\w+\|?>|[A-Za-z]+|\d|[^\sA-Za-z\d]")
 MATERIAL = re.compile(r"<<<\S+ \[1\] \S+\n[^\n]*\n(.*?)\n<<<", re.S)
+MARKS = {"<s>": 1, "<|im_start|>": 92543, "<|im_end|>": 92542}
+"""InternLM2's chat marks are one token each; sentencepiece takes them for text."""
+MARK = re.compile("(" + "|".join(map(re.escape, MARKS)) + ")")
 SENTENCE = re.compile(r"[^。.!?！？\n]{8,}[。.!?！？]?")
 Reply = Callable[[list[dict[str, Any]]], str]
 Probabilities = Callable[[list[dict[str, Any]]], dict[str, float]]
@@ -105,7 +108,10 @@ class ScriptedModel:
             import sentencepiece
 
             self._processor = sentencepiece.SentencePieceProcessor(model_file=self.tokenizer)
-        return list(self._processor.encode(text))
+        ids: list[int] = []
+        for part in MARK.split(text):
+            ids += [MARKS[part]] if part in MARKS else self._processor.encode(part)
+        return ids
 
     def answer(self, body: dict[str, Any], prompt: list[int]) -> Answering:
         """Decides what to say and what of the prompt was in the cache."""

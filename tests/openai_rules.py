@@ -101,7 +101,7 @@ def _check_type(name: str, value: Any) -> None:
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         parsing = PARSING.get(wanted[0], "") if isinstance(value, str) else ""
         raise Refusal(400, f"{name}: {WORDS[wanted[0]]}{parsing}")
-    if name == "messages" and not all(isinstance(item, dict) for item in value):
+    if isinstance(value, list) and name == "messages" and not all(isinstance(item, dict) for item in value):
         raise Refusal(400, "messages.0: Input should be a valid dictionary")
 
 
