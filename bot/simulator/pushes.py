@@ -75,6 +75,8 @@ class Pushes:
         self.clock = clock
         self.push_to = push_to
         self.on_change = on_change
+        self.retry_after = RETRY_AFTER
+        """Seconds of the clock between the attempts of one push."""
         self.all: list[Push] = []
         self.first: dict[str, Push] = {}
         """message id -> the first push that spoke of it."""
@@ -156,12 +158,12 @@ class Pushes:
         tries = len(push.attempts) + 1
         if attempt.status == 200:
             self._finish(push, attempt, "delivered")
-        elif tries > len(RETRY_AFTER):
+        elif tries > len(self.retry_after):
             self._finish(push, attempt, "given_up")
         else:
             self._finish(push, attempt, "waiting")
             with self.condition:
-                when = time.monotonic() + self.clock.lasting(RETRY_AFTER[tries - 1])
+                when = time.monotonic() + self.clock.lasting(self.retry_after[tries - 1])
                 heapq.heappush(self.due, (when, next(self.order), push))
                 self.condition.notify_all()
 

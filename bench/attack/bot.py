@@ -1,0 +1,182 @@
+"""A whole bot in processes of its own, and somebody who kills them.
+
+Web and worker processes are killed with SIGKILL at random moments, Redis is killed and started again, and the
+local Feishu answers 5 % of calls with 502, 5 % with a rate limit, and drops 2 % of connections after it has
+done what was asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.local_stack import LocalStack
+from bot.redis_server import RedisServer
+from bot.simulator.local import LocalFeishu
+from index.snapshot import VERSION_KEY, Versions
+
+GROUPS = 8
+RETRY_AFTER = (0.75, 3.0, 9.0, 27.0)
+"""Seconds between the attempts of a push: as many as Feishu makes, in the time of one run."""
+PAUSE = (1.5, 5.0)
+"""Seconds between two acts of violence."""
+VICTIMS = {"worker": 5, "web": 3, "redis": 2}
+"""How often each is chosen, in ten."""
+MANY = 100_000
+_SETTLE_SECONDS = 30.0
+
+
+class AttackedBot:
+    """Redis, webhook, workers and a local Feishu; `attack` kills them until `let_be` is called."""
+
+    def __init__(self, folder: Path, index: Path, seed: int, *, workers: int = 2) -> None:
+        self.random = random.Random(seed)
+        self.folder = folder
+        self.index = index
+        limits = {
+            "queue_total": MANY,
+            "queue_per_group": MANY,
+            "questions_per_user_per_minute": MANY,
+            "questions_per_group_per_minute": MANY,
+        }
+        settings = {
+            "FENNEL_LIMITS": json.dumps(limits),
+            "FENNEL_WORKER__CONCURRENCY": "8",
+            "FENNEL_LLM__ENGINE": "extractive",
+            "FENNEL_INDEX__DIR": str(index),
+            "OMP_NUM_THREADS": "1",
+        }
+        self.stack = LocalStack(folder, settings=settings, build=False)
+        self.redis = RedisServer(folder / "redis")
+        self.workers = [f"worker{number}" for number in range(workers)]
+        self.kills = dict.fromkeys(VICTIMS, 0)
+        self._let_be = threading.Event()
+        self._attacker = threading.Thread(target=self._attack, name="attacker", daemon=True)
+
+    @property
+    def feishu(self) -> LocalFeishu:
+        """The Feishu it is connected to."""
+        return self.stack.feishu
+
+    def start(self) -> None:
+        """Starts every part and waits until questions can be answered."""
+        self.redis.start()
+        self.stack.redis, self.stack.redis_url = self.redis, self.redis.url
+        self.feishu.pushes.retry_after = RETRY_AFTER
+        self.feishu.start()
+        for name in ("web", *self.workers):
+            self._spawn(name)
+        with Redis.from_url(self.redis.url) as redis:
+            redis.set(VERSION_KEY, Versions(self.index).current())  # its build told another Redis
+        self.stack.wait_ready()
+        for number in range(GROUPS):
+            self.feishu.tenant.chat(f"oc_{number}", f"group {number}")
+
+    def attack(self) -> None:
+        """From now on parts die and Feishu misbehaves."""
+        add = self.feishu.faults.add
+        add("bad_gateway", probability=0.05, times=None)
+        add(99991400, probability=0.05, times=None, reset=1)
+        add("drop_after", probability=0.02, times=None)
+        self._attacker.start()
+
+    def let_be(self) -> None:
+        """Nothing is killed any more; Feishu goes on misbehaving."""
+        self._let_be.set()
+        if self._attacker.is_alive():
+            self._attacker.join()
+
+    def settle(self) -> None:
+        """Waits until every push is settled and the queue is empty, so that a second card would be there."""
+        until = time.monotonic() + _SETTLE_SECONDS
+        while time.monotonic() < until and not self._is_settled():
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Ends everything at once."""
+        self.let_be()
+        for process in self.stack.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.stack.stop()
+
+    def _is_settled(self) -> bool:
+        if any(push.state == "waiting" for push in list(self.feishu.pushes.all)):
+            return False
+        try:
+            with Redis.from_url(self.redis.url) as redis:
+                return not redis.llen("rq:queue:answer") and not redis.zcard("rq:wip:answer")
+        except RedisError:
+            return False
+
+    def _spawn(self, name: str) -> None:
+        """Starts a process in a group of its own, so that it dies with its children."""
+        web = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.stack.processes[name] = subprocess.Popen(
+                [sys.executable, *(web if name == "web" else ["-m", "worker"])],
+                env=self.stack.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _attack(self) -> None:
+        while not self._let_be.wait(self.random.uniform(*PAUSE)):
+            victim = self.random.choices(list(VICTIMS), weights=list(VICTIMS.values()))[0]
+            self.kills[victim] += 1
+            if victim == "redis":
+                self.redis.kill()
+                time.sleep(self.random.uniform(0.0, 1.0))
+                self.redis.start()
+            elif victim == "web" and self.random.random() < 0.5:
+                self._kill_one_web_process()
+            else:
+                self._kill(self.random.choice(self.workers) if victim == "worker" else "web")
+
+    def _kill_one_web_process(self) -> None:
+        """SIGKILL to one of gunicorn's processes; gunicorn starts another."""
+        parent = self.stack.processes["web"].pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        if children:
+            os.kill(int(self.random.choice(children)), signal.SIGKILL)
+
+    def _kill(self, name: str) -> None:
+        """SIGKILL to a process and its children, then a new one."""
+        process = self.stack.processes[name]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self._spawn(name)
+
+
+@contextmanager
+def attacked_bot(index: Path, seed: int) -> Iterator[AttackedBot]:
+    """A running bot, not yet under attack; stopped at the end."""
+    with tempfile.TemporaryDirectory(prefix="fennel-chaos-") as folder:
+        bot = AttackedBot(Path(folder), index, seed)
+        try:
+            bot.start()
+            yield bot
+        finally:
+            bot.stop()
+
+
+def build_index(folder: Path) -> Path:
+    """The index of the bundled documents, built once for all seeds."""
+    environment = {**os.environ, "FENNEL_INDEX__DIR": str(folder)}
+    subprocess.run([sys.executable, "-m", "index", "build"], env=environment, check=True, capture_output=True)
+    return folder

@@ -1,0 +1,97 @@
+"""One seed from beginning to end, and what every message got."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from redis import Redis
+
+from bench.attack.bot import GROUPS, AttackedBot, attacked_bot
+from bench.attack.talk import Talk
+
+PATIENCE = 60.0
+"""Seconds without any new final card after which what has none counts as lost."""
+CALM_FROM = 0.9
+"""The share of messages with a final card from which on nothing is killed any more."""
+_GIVEN_UP = ("多次尝试", "several attempts")
+
+
+@dataclass
+class Report:
+    """What came of one seed."""
+
+    seed: int
+    messages: int
+    answered_once: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    """Messages whose card stands above the card of a message of their thread that was taken earlier."""
+    failed_cards: int = 0
+    """Final cards that say that several attempts did not succeed."""
+    pushes: int = 0
+    """HTTP requests that brought the messages, repeats and retries included."""
+    kills: dict[str, int] = field(default_factory=dict)
+    faults: int = 0
+    """Calls that Feishu refused or broke off."""
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Every message exactly one final card, in order."""
+        return self.answered_once == self.messages and not self.out_of_order
+
+
+def run(index: Path, seed: int, messages: int) -> Report:
+    """Says `messages` messages to a bot that is attacked meanwhile, and judges what they got."""
+    started = time.monotonic()
+    with attacked_bot(index, seed) as bot:
+        talk = Talk(bot.feishu, bot.random, GROUPS)
+        bot.attack()
+        talk.say(messages)
+        talk.wait(PATIENCE, CALM_FROM)
+        bot.let_be()
+        talk.wait(PATIENCE)
+        bot.settle()
+        report = judge(bot, talk, seed)
+    report.seconds = round(time.monotonic() - started, 1)
+    return report
+
+
+def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
+    """Counts what every message got."""
+    report = Report(seed, len(talk.said), kills=bot.kills)
+    messages = bot.feishu.tenant.messages
+    found = talk.cards()
+    threads: dict[str, list[str]] = {}
+    for message in talk.said:
+        cards = found.get(message, [])
+        if len(cards) > 1:
+            report.doubled.append(message)
+        elif not cards or cards[0][1]:
+            report.lost.append(message)
+        else:
+            report.answered_once += 1
+            report.failed_cards += any(word in str(messages[cards[0][0]].card) for word in _GIVEN_UP)
+            threads.setdefault(messages[message].root_id or message, []).append(message)
+    report.out_of_order = _out_of_order(bot, threads, {message: found[message][0][0] for message in found})
+    report.pushes = sum(len(push.attempts) for push in bot.feishu.pushes.all)
+    report.faults = sum(call.code != 0 or call.status != 200 for call in bot.feishu.calls())
+    return report
+
+
+def _out_of_order(bot: AttackedBot, threads: dict[str, list[str]], cards: dict[str, str]) -> list[str]:
+    """The messages whose cards are out of order within their thread.
+
+    A push that was refused while the bot was down comes later, so the order is that of taking.
+    """
+    place = {message_id: number for number, message_id in enumerate(bot.feishu.tenant.messages)}
+    wrong = []
+    with Redis.from_url(bot.redis.url) as redis:
+        for messages in threads.values():
+            taken = sorted(messages, key=lambda message: bytes(redis.get(f"fennel:seen:{message}") or b""))
+            wrong += [b for a, b in pairwise(taken) if place[cards[a]] > place[cards[b]]]
+    return wrong

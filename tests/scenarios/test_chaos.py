@@ -1,0 +1,25 @@
+"""Every message gets exactly one final card, in order, while everything around it is killed.
+
+One seed of `python -m bench.chaos`, which runs twenty and more.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.attack.bot import build_index
+from bench.attack.verdict import run
+
+MESSAGES = 300
+
+
+@pytest.mark.timeout(400)
+def test_every_message_gets_exactly_one_final_card(tmp_path: Path) -> None:
+    report = run(build_index(tmp_path / "index"), seed=20261124, messages=MESSAGES)
+    assert (report.lost, report.doubled, report.out_of_order) == ([], [], [])
+    assert report.answered_once == MESSAGES
+    assert report.pushes > 1.5 * MESSAGES, "messages are pushed several times"
+    assert min(report.kills.values()) > 0, "web, worker and Redis were each killed"
+    assert report.faults > 0, "Feishu misbehaved"
