@@ -55,18 +55,19 @@ local function slot_key(slot) return CONSTANTS.limit_prefix .. order .. '-' .. s
 local function is_free(slot) return redis.call('ZCARD', slot_key(slot) .. ':allowed') == 0 end
 
 local function choose_slot()
-    -- Returns a slot and whether it is free.
-    local before = slots > 1 and redis.call('GET', 'fennel:slot:' .. thread)
+    -- Returns a slot, whether it is free, and whether an earlier question of the thread stands before it.
+    -- Also for a thread's first message: a follow-up may have been taken first, when its own push failed.
+    local before = thread ~= order and redis.call('GET', 'fennel:slot:' .. thread)
     if before then
         local slot, job_id = before:match('^(%d+) (.+)$')
         slot = tonumber(slot)
-        if slot < slots and is_pending(job_id) then return slot, is_free(slot) end
+        if slot < slots and is_pending(job_id) then return slot, is_free(slot), true end
     end
     for step = 0, slots - 1 do
         local slot = (first_slot + step) % slots
-        if is_free(slot) then return slot, true end
+        if is_free(slot) then return slot, true, false end
     end
-    return first_slot, false
+    return first_slot, false, thread == order
 end
 
 local function save(job_id, name, values, ...)
@@ -99,7 +100,7 @@ local seen = redis.call('GET', seen_key)
 if seen then return {'duplicate', seen, 0} end
 
 local group_key, pending_key = 'fennel:pending:' .. order, 'fennel:pending'
-local slot, free = choose_slot()
+local slot, free, follows = choose_slot()
 local key, limit_name = slot_key(slot), order .. '-' .. slot
 local ahead = redis.call('LLEN', queue_key)
 if not free then ahead = ahead + redis.call('ZCARD', key .. ':rate_limited') end
@@ -111,7 +112,7 @@ if is_full(pending_key, CONSTANTS.total_room) then return refuse('queue_full', a
 local job_id = new_id()
 local since = seconds + tonumber(time[2]) / 1000000
 redis.call('SET', seen_key, job_id, 'EX', CONSTANTS.seen_seconds)
-if slots > 1 then
+if thread ~= order then
     redis.call('SET', 'fennel:slot:' .. thread, slot .. ' ' .. job_id, 'EX', CONSTANTS.seen_seconds)
 end
 redis.call('ZADD', pending_key, since, job_id)
@@ -127,7 +128,8 @@ if free then
     acquire({key .. ':allowed', key .. ':rate_limited'},
         {1, seconds, now, CONSTANTS.queue_prefix, CONSTANTS.job_prefix})
 end
-if ahead >= CONSTANTS.tell_position_from then
+if ahead >= CONSTANTS.tell_position_from and not follows then
+    -- A follow-up's card must not stand above the answer to the question before it.
     tell('position', waiting_name, arguments .. ', ' .. ahead)
 end
 return {'queued', job_id, ahead}
