@@ -1,7 +1,7 @@
 """Settings: config.yaml plus the environment become one frozen, typed object.
 
 Precedence: FENNEL_<SECTION>__<KEY> in the environment, then the file named by --config or FENNEL_CONFIG,
-then the defaults here. `${NAME}` in the file reads the environment, `${NAME:-text}` has a default.
+then the defaults here. What the file may refer to, and how secrets in it are kept: bot/settings_file.py.
 Unknown keys are errors that name the key: a misspelt setting must never be silently ignored.
 Relative paths are relative to the folder the command runs in.
 """
@@ -9,11 +9,9 @@ Relative paths are relative to the folder the command runs in.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -26,10 +24,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import ConfigError
+from bot.settings_file import read_settings_file
 
 Language = Literal["zh", "en"]
 OperatingPoint = Literal["quiet", "balanced", "eager"]
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 class _Section(BaseModel):
@@ -287,45 +285,11 @@ def load_settings(path: Path | None = None) -> Settings:
     if named is not None and not named.is_file():
         raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")
     file = named or Path("config.yaml")
-    data = _read_yaml(file) if file.is_file() else {}
+    data = read_settings_file(file, Settings) if file.is_file() else {}
     try:
         return Settings(**data)
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from error
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not valid YAML: {error}") from error
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise ConfigError(f"{file} must hold sections such as 'feishu:' at its top level")
-    expanded = _expand(data, "")
-    return {key: {} if value is None else value for key, value in expanded.items()}
-
-
-def _expand(value: Any, field: str) -> Any:
-    """Replaces ${NAME} in every string of a YAML tree; `field` is the dotted path, for errors."""
-    if isinstance(value, dict):
-        return {key: _expand(item, f"{field}.{key}".lstrip(".")) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_expand(item, f"{field}[{number}]") for number, item in enumerate(value)]
-    if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: _from_environment(match, field), value)
-    return value
-
-
-def _from_environment(match: re.Match[str], field: str) -> str:
-    name, default = match.group(1), match.group(2)
-    found = os.environ.get(name, default)
-    if found is None:
-        raise ConfigError(
-            f"{field}: environment variable {name} is not set; export it or write ${{{name}:-}}"
-        )
-    return found
 
 
 def _explain(error: ValidationError, file: Path) -> str:

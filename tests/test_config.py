@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from pydantic import BaseModel
 
 from bot.config import Settings, SourceSettings, load_settings
 from bot.errors import ConfigError
+from bot.settings_file import secret_names
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -74,6 +77,69 @@ def test_variables_in_the_file_are_read_and_may_have_a_default(
     )
     assert settings.feishu.app_id == "cli_1"
     assert settings.feishu.app_secret.get_secret_value() == "none"
+
+
+def test_a_secret_may_be_a_file_that_others_cannot_read(tmp_path: Path) -> None:
+    secret = tmp_path / "app_secret"
+    secret.write_text("hunter2\n", encoding="utf-8")
+    settings = write(tmp_path, f"feishu: {{app_secret: '${{file:{secret}}}'}}")
+    secret.chmod(0o440)
+    assert load_settings(settings).feishu.app_secret.get_secret_value() == "hunter2"
+    secret.chmod(0o460)
+    with pytest.raises(
+        ConfigError, match=r"feishu\.app_secret: .*changed by its group \(mode 0460\); run `ch"
+    ):
+        load_settings(settings)
+    secret.chmod(0o600)
+    secret.write_bytes(b"\n")
+    with pytest.raises(ConfigError, match=r"feishu\.app_secret: .*holds no secret"):
+        load_settings(settings)
+    secret.unlink()
+    with pytest.raises(ConfigError, match=r"feishu\.app_secret: cannot read .*No such file"):
+        load_settings(settings)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder every user of this machine may enter; pytest's own are closed."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "feishu: {app_secret: hunter2}",
+        "index: {embedder: {api_key: hunter2}}",
+        "llm: {api_key: '${NOT_SET_ANYWHERE:-hunter2}'}",
+        "redis: {url: 'redis://:hunter2@127.0.0.1:6379/0'}",
+    ],
+)
+def test_a_secret_in_a_settings_file_that_others_can_read_is_refused(open_folder: Path, text: str) -> None:
+    file = write(open_folder, text)
+    file.chmod(0o644)
+    with pytest.raises(
+        ConfigError, match=r"read by every user of this machine \(mode 0644\); run `chmod 600"
+    ):
+        load_settings(file)
+    file.chmod(0o640)
+    load_settings(file)
+    file.chmod(0o644)
+    open_folder.chmod(0o700)
+    load_settings(file)
+
+
+def test_a_settings_file_without_secrets_may_be_read_by_all(open_folder: Path) -> None:
+    file = write(open_folder, "feishu: {app_secret: '${NOT_SET_ANYWHERE:-}', app_id: cli_1}")
+    file.chmod(0o644)
+    assert load_settings(file).feishu.app_id == "cli_1"
+
+
+def test_every_secret_setting_is_known_by_name() -> None:
+    names = set(secret_names(Settings))
+    assert {"feishu.app_secret", "index.embedder.api_key", "web.dashboard_token"} <= names
+    assert len(names) >= 12
 
 
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
