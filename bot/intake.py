@@ -45,16 +45,17 @@ class BotIdentity:
         self._read_again = 0.0
 
     def open_id(self) -> str | None:
-        """None while no worker has told. Raises QueueUnavailable when it is unknown and Redis is away."""
+        """None while no worker has told. Raises QueueUnavailable within a second when Redis is away.
+
+        It is not asked twice for one push: nothing could be queued anyway, and Feishu waits 3 s.
+        """
         now = time.monotonic()
         if now < self._read_again:
             return self._open_id
         try:
             found = self._connection.get(BOT_OPEN_ID_KEY)
         except RedisError as error:
-            if self._open_id is None:
-                raise QueueUnavailable("Redis does not say who the bot is") from error
-            return self._open_id
+            raise QueueUnavailable("Redis does not say who the bot is") from error
         self._open_id = found.decode() if isinstance(found, bytes) else self._open_id
         self._read_again = now + (self._KNOWN_SECONDS if self._open_id else self._UNKNOWN_SECONDS)
         return self._open_id
