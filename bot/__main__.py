@@ -70,6 +70,16 @@ def doctor(as_json: AsJson = False, config: Config = None) -> None:
 
 
 @app.command()
+def audit(
+    count: Annotated[int, typer.Option("--count", min=1, help="How many entries.")] = 50,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Who did what as an admin, newest first."""
+    print(import_module("bot.audit").show(_settings(config).redis.url, count, as_json=as_json))
+
+
+@app.command()
 def longconn(config: Config = None) -> None:
     """Receives events over Feishu's WebSocket, with no public address."""
     import_module("bot.longconn").run(_settings(config))

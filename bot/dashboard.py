@@ -11,6 +11,9 @@ import json
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
+from redis import Redis
+
+from bot import audit
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -19,8 +22,11 @@ if TYPE_CHECKING:
 PREFIX = "/rq"
 
 
-def add_dashboard(app: Flask, settings: Settings) -> None:
-    """Mounts the dashboard. Imported only when it is wanted: it brings a dozen packages along."""
+def add_dashboard(app: Flask, settings: Settings, redis: Redis) -> None:
+    """Mounts the dashboard. Imported only when it is wanted: it brings a dozen packages along.
+
+    What changes something is written to the audit log, before it is done.
+    """
     import rq_dashboard
     from rq.serializers import JSONSerializer
     from rq_dashboard import web
@@ -37,6 +43,8 @@ def add_dashboard(app: Flask, settings: Settings) -> None:
             return _refuse("unauthorized", 401, {"WWW-Authenticate": 'Basic realm="fennel"'})
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return _refuse("forbidden", 403, {})  # another site's page: some of its GETs change things too
+        if request.method not in ("GET", "HEAD") or request.path.startswith(f"{PREFIX}/requeue/"):
+            audit.record(redis, "dashboard", by="dashboard", chat_id="", subject=request.path)
         return None
 
     def no_file(filename: str) -> Response:

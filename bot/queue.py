@@ -37,6 +37,8 @@ SERIALIZER = "json"
 SEEN_SECONDS = 12 * 3600
 """Feishu pushes an event up to four more times over about 7 h 5 min; dedup must outlive that."""
 CANCELLED_SECONDS = 24 * 3600
+PRESSES_PER_MINUTE = 30
+"""Buttons one person may press; each press is a job, and some search or answer anew."""
 _RESULT_SECONDS = 3600
 _FAILURE_SECONDS = 7 * 24 * 3600
 _INDEX_JOB_SECONDS = 6 * 3600
@@ -136,7 +138,8 @@ class Queue:
             [action.to_json()],
             suffix=action.event_id or action.message_id,
             order=f"{action.operator_id}-actions",
-            sender=action.operator_id,
+            sender=f"{action.operator_id}-presses",
+            limits=(PRESSES_PER_MINUTE, 0),
         )
 
     def submit_recall(self, recall: Recall) -> Submission:

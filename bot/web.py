@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, connection: Redis | None = None
     if settings.web.dashboard_token.get_secret_value():
         from bot.dashboard import add_dashboard
 
-        add_dashboard(app, settings)
+        add_dashboard(app, settings, queue.connection)
     return app
 
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from rq.serializers import JSONSerializer
 
+from bot import audit
 from bot.config import FeishuSettings, RedisSettings, Settings, WebSettings
 from bot.web import create_app
 
@@ -50,6 +51,18 @@ def test_another_site_cannot_press_its_buttons(client: FlaskClient) -> None:
     headers = {**basic("dashboard token"), "Sec-Fetch-Site": "cross-site"}
     assert client.post("/rq/queue/answer/compact", headers=headers).status_code == 403
     assert client.get("/rq/requeue/answer", headers=headers).status_code == 403
+
+
+def test_what_is_changed_there_is_audited(client: FlaskClient, redis: Redis) -> None:
+    for method, path in (
+        ("post", "/rq/queue/answer/compact"),
+        ("get", "/rq/requeue/answer"),
+        ("get", "/rq/"),
+    ):
+        getattr(client, method)(path, headers=basic("guess"))
+        getattr(client, method)(path, headers=basic("dashboard token"))
+    subjects = [(entry["action"], entry["subject"]) for entry in audit.newest(redis, 9)]
+    assert subjects == [("dashboard", "/rq/requeue/answer"), ("dashboard", "/rq/queue/answer/compact")]
 
 
 def test_jobs_are_never_unpickled(client: FlaskClient) -> None:

@@ -150,6 +150,34 @@ def test_a_follow_up_stays_behind_its_question_when_other_slots_are_free(redis: 
     assert [job.id for job in jobs(redis)] == [follow_up.job_id]
 
 
+def test_a_question_whose_push_came_late_stays_behind_the_follow_up_that_was_taken_first(
+    redis: Redis,
+) -> None:
+    queue = Queue(redis, limits(running_per_group=4))
+    follow_up = queue.submit(message("f", root="om_q"))
+    question = queue.submit(message("q"))
+    assert [job.id for job in jobs(redis)] == [follow_up.job_id]
+    redis.lrem("rq:queue:answer", 0, follow_up.job_id)
+    finish(redis, Job.fetch(follow_up.job_id, connection=redis, serializer="json"))
+    assert [job.id for job in jobs(redis)] == [question.job_id]
+
+
+@pytest.mark.parametrize("share", [1, 4])
+def test_an_asker_far_back_is_told_unless_a_question_of_the_thread_stands_before(
+    redis: Redis, share: int
+) -> None:
+    """The notice opens the card that will hold the answer: it must not stand above the answer before it."""
+    queue = Queue(redis, limits(running_per_group=share, tell_position_from=1))
+    queue.submit(message("q", sender="ou_1"), mentioned=True)
+    queue.submit(message("f", sender="ou_2", root="om_q"), mentioned=True)
+    assert [job.func_name for job in jobs(redis)] == ["worker.jobs.answer"]
+    queue.submit(message("p", sender="ou_3", chat="oc_p2p", kind="p2p"), mentioned=True)
+    queue.submit(message("p2", sender="ou_4", chat="oc_p2p", kind="p2p"), mentioned=True)
+    queue.submit(message("other", sender="ou_5"), mentioned=True)
+    told = [job.args[0]["message_id"] for job in jobs(redis) if job.func_name == "worker.jobs.waiting"]
+    assert told == ["om_other", "om_p"]
+
+
 def test_full_group_is_refused_with_one_notice_ahead_of_the_queue(redis: Redis) -> None:
     queue = Queue(redis, limits(queue_per_group=2))
     queue.submit(message("1"))

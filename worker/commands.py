@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from bot import audit
 from bot.answer import ReindexProgress
 from bot.cards import help_card, notice_card, reindex_card, status_card
 from bot.commands import ADMIN_COMMANDS
@@ -17,7 +18,7 @@ from bot.errors import IndexMissing
 from bot.events import Message
 from bot.messages import say
 from index.snapshot import Versions, publish
-from worker import answers, audit, trace
+from worker import answers, trace
 from worker.answering import recall_all
 from worker.language import language_of
 from worker.process import Process
@@ -45,13 +46,7 @@ class Commands:
             self._reply(self._notice("admins_only", color="grey"))
             return "refused"
         if name in ADMIN_COMMANDS:
-            audit.record(
-                self.process.redis,
-                name,
-                by=self.message.sender_id,
-                chat_id=self.message.chat_id,
-                subject=argument,
-            )
+            self._audit(name, argument)
         actions: dict[str, Callable[[str], Card | None]] = {
             "help": lambda _: help_card(self.language, self.is_admin),
             "status": lambda _: status_card(facts_of(self.process, self.language), self.language),
@@ -67,6 +62,15 @@ class Commands:
         if card is not None:
             self._reply(card)
         return name
+
+    def _audit(self, what: str, subject: str) -> None:
+        audit.record(
+            self.process.redis,
+            what,
+            by=self.message.sender_id,
+            chat_id=self.message.chat_id,
+            subject=subject,
+        )
 
     def _reply(self, card: Card) -> str:
         sent = self.process.feishu.reply(
@@ -124,6 +128,7 @@ class Commands:
             return self._notice("reply_to_answer", color="grey")
         if not self._may_act_on(question):
             return self._notice("not_yours", color="grey")
+        self._audit("why", question)
         return why_card(self.process, question, self.language)
 
     def _recall(self, argument: str) -> Card | None:
@@ -132,13 +137,7 @@ class Commands:
             return self._notice("reply_to_answer", color="grey")
         if not self._may_act_on(question):
             return self._notice("not_yours", color="grey")
-        audit.record(
-            self.process.redis,
-            "recall",
-            by=self.message.sender_id,
-            chat_id=self.message.chat_id,
-            subject=question,
-        )
+        self._audit("recall", question)
         recall_all(self.process, question)
         return None
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot import audit
 from bot.actions import ButtonPress, Press, may_press
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.answer_buttons import REASON_FIELD
@@ -19,7 +20,7 @@ from bot.card_parts import Card, CardLimits
 from bot.cards import answer_cards, human_card
 from bot.errors import FennelError, MessageGone, UnprovenEvent
 from bot.events import CardAction
-from worker import answers, audit
+from worker import answers
 from worker.answering import recall_all
 from worker.card import KEY
 from worker.commands import why_card
@@ -51,6 +52,8 @@ class Feedbacks:
             kept = answers.find(self.process.redis, press.message_id)
             if kept is None:
                 return "too_old"
+            if not self._may(press, action, kept.chat_id):
+                return "refused"
             try:
                 return self._act(press, action, kept)
             except MessageGone:
@@ -64,15 +67,18 @@ class Feedbacks:
         except UnprovenEvent:
             log.warning("press_unproven", event_id=action.event_id)
             return None
+        return press
+
+    def _may(self, press: ButtonPress, action: CardAction, chat_id: str) -> bool:
+        """Whether this person may, in the group where it was asked: cards can be forwarded to others."""
         settings = self.process.settings
-        allowed = may_press(
+        return may_press(
             press.kind,
             action.operator_id,
             press.asker,
-            is_admin=settings.is_admin(action.operator_id, action.chat_id),
-            is_expert=action.operator_id in settings.group(action.chat_id).experts,
+            is_admin=settings.is_admin(action.operator_id, chat_id),
+            is_expert=action.operator_id in settings.group(chat_id).experts,
         )
-        return press if allowed else None
 
     def _act(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
         state = kept.state

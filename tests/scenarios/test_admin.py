@@ -1,0 +1,98 @@
+"""Who may do what: admin commands everywhere and in one group, and the audit log of what admins did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import audit
+from bot.__main__ import app
+from bot.redis_server import RedisServer, free_port
+from tests.house import House, until, words
+
+OWN, OTHER = "oc_own", "oc_other"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
+    """A bot whose `ou_head` is an admin of one group alone."""
+    groups = {OWN: {"admins": ["ou_head"]}}
+    with House(server.url, index, documents, settings={"groups": groups}) as house:
+        for chat in (OWN, OTHER):
+            house.feishu.add_chat(chat, members=("ou_alice", "ou_head", "ou_admin"))
+        yield house
+
+
+@pytest.fixture(autouse=True)
+def _empty_log(house: House) -> None:
+    house.redis.delete(audit.KEY)
+
+
+def entries(house: House) -> list[tuple[object, ...]]:
+    house.quiet()
+    return [
+        (entry["action"], entry["by"], entry["chat_id"], entry["subject"])
+        for entry in audit.newest(house.redis, 9)
+    ]
+
+
+def command(house: House, text: str, user: str, chat: str, reply_to: str = "") -> str:
+    """What the bot says to a command; to one in a thread it replies in that thread."""
+    given = house.ask(text, user=user, chat=chat, reply_to=reply_to)
+    until(lambda: house.redis.exists(f"fennel:sent:{given}"))
+    house.quiet()
+    return words(house.feishu.cards(reply_to or given)[-1])
+
+
+def test_only_admins_and_only_where_they_are_admins(house: House) -> None:
+    for user, chat in (("ou_alice", OWN), ("ou_head", OTHER)):
+        assert "只有管理员" in command(house, "/版本", user, chat)
+    assert entries(house) == []
+    for user, chat in (("ou_head", OWN), ("ou_admin", OTHER)):
+        assert "只有管理员" not in command(house, "/版本", user, chat)
+    assert entries(house) == [("versions", "ou_admin", OTHER, ""), ("versions", "ou_head", OWN, "")]
+
+
+def test_every_admin_action_leaves_a_line_and_no_line_holds_words(house: House) -> None:
+    asked = house.ask("怎么安装 Harbor？", chat=OWN)
+    house.card(asked)
+    for text in ("/bad 他说的是别的产品", "/rollback no-such-version", "/why"):
+        command(house, text, "ou_head", OWN, reply_to=asked)
+    assert entries(house) == [
+        ("why", "ou_head", OWN, asked),
+        ("rollback", "ou_head", OWN, "no-such-version"),
+        ("bad", "ou_head", OWN, ""),
+    ]
+
+
+def test_an_answer_is_taken_back_by_its_asker_or_an_admin_and_by_nobody_else(house: House) -> None:
+    asked = house.ask("How do I install Harbor?", chat=OWN)
+    card = house.card(asked)
+    refused = command(house, "/recall", "ou_bob", OWN, reply_to=asked)
+    assert "Only the asker and admins" in refused
+    assert house.feishu.cards(asked)
+    house.feishu.click(card.message_id, "Recall", user="ou_head")
+    house.quiet()
+    assert entries(house) == [("recall", "ou_head", OWN, asked)]
+    assert not house.feishu.cards(asked)
+
+
+def test_the_log_is_read_from_the_command_line(
+    house: House, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command(house, "/versions", "ou_admin", OTHER)
+    monkeypatch.setenv("FENNEL_REDIS__URL", server.url)
+    printed = CliRunner().invoke(app, ["audit"]).stdout
+    assert "versions" in printed
+    assert f"ou_admin {OTHER}" in printed
+    monkeypatch.setenv("FENNEL_REDIS__URL", f"redis://127.0.0.1:{free_port()}/0")
+    assert "is Redis running" in str(CliRunner().invoke(app, ["audit"]).exception)
