@@ -61,6 +61,7 @@ class Feishu:
         pacer = Pacer(redis, sleep=sleep)
         caller = Caller(token, pacer, sleep=sleep, on_call=on_call, on_refusal=on_refusal, patience=patience)
         self.records = SentRecords(redis)
+        self._token = token
         self._api = FeishuAPI(settings, caller)
         self._app_id = settings.app_id
         self._redis = redis
@@ -70,6 +71,10 @@ class Feishu:
         open_id = self._api.bot_open_id()
         self._redis.set("fennel:bot:open_id", open_id)
         return open_id
+
+    def check_token(self) -> None:
+        """Makes sure that there is a token, for /readyz. Raises FeishuError."""
+        self._token.get()
 
     def granted_scopes(self) -> frozenset[str]:
         """The scopes the app has, for the doctor."""

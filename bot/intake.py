@@ -107,6 +107,12 @@ class Intake:
             log.warning("message_refused", message_id=message.message_id, reason=str(full))
             return
         metrics.SUBMISSIONS.labels("duplicate" if submission.duplicate else "queued").inc()
+        log.info(
+            "message_repeated" if submission.duplicate else "message_taken",
+            message_id=message.message_id,
+            chat_id=message.chat_id,
+            ahead=submission.position,
+        )
 
     def _take_action(self, action: CardAction) -> dict[str, Any]:
         """A press must be answered within 3 s and is never pushed again: failures are toasts, not errors."""

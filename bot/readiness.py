@@ -1,4 +1,4 @@
-"""Whether questions can be answered right now, for /readyz and `python -m bot doctor`."""
+"""Whether questions can be answered right now, for /readyz, /metrics and `python -m bot doctor`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from bot.queue import ANSWER_QUEUE, live_workers
 INDEX_VERSION_KEY = "fennel:index:version"
 DEGRADED_KEY = "fennel:engine:degraded"
 """Set by a worker, with the reason as its value, while a lesser engine answers."""
+FEISHU_PROBLEM_KEY = "fennel:token:problem"
+"""Set, with the reason as its value, while Feishu gives no tenant token."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,11 @@ class Readiness:
 
     redis: bool
     bot: bool
-    """A worker has fetched a token and learned the bot's own open_id."""
+    """A worker has learned the bot's own open_id."""
+    token: bool
+    """Feishu gives a token: the last attempt to get one did not fail."""
     workers: int
-    """Answering processes that are alive."""
+    """Answering processes that are alive; each holds an engine."""
     index_version: str
     """Empty when no version is published."""
     degraded: str
@@ -33,7 +37,7 @@ class Readiness:
     @property
     def ready(self) -> bool:
         """Whether a question pushed now would be answered (perhaps in a degraded way)."""
-        return self.redis and self.bot and self.workers > 0 and bool(self.index_version)
+        return self.redis and self.bot and self.token and self.workers > 0 and bool(self.index_version)
 
     def to_json(self) -> dict[str, Any]:
         """For /readyz."""
@@ -43,11 +47,20 @@ class Readiness:
 def check_readiness(connection: Redis) -> Readiness:
     """Asks Redis, which every part reports to. An unreachable Redis is an answer, not an error."""
     try:
-        bot, version, degraded = connection.mget(BOT_OPEN_ID_KEY, INDEX_VERSION_KEY, DEGRADED_KEY)
+        bot, version, degraded, problem = connection.mget(
+            BOT_OPEN_ID_KEY, INDEX_VERSION_KEY, DEGRADED_KEY, FEISHU_PROBLEM_KEY
+        )
         workers = live_workers(connection, ANSWER_QUEUE)
     except RedisError:
-        return Readiness(redis=False, bot=False, workers=0, index_version="", degraded="")
-    return Readiness(True, bool(bot), workers, _words(version), _words(degraded))
+        return Readiness(redis=False, bot=False, token=False, workers=0, index_version="", degraded="")
+    return Readiness(
+        redis=True,
+        bot=bool(bot),
+        token=not problem,
+        workers=workers,
+        index_version=_words(version),
+        degraded=_words(degraded),
+    )
 
 
 def _words(value: bytes | str | None) -> str:

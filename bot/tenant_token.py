@@ -23,6 +23,7 @@ from bot.config import FeishuSettings
 from bot.errors import FeishuError
 from bot.feishu_codes import Remedy, look_up, look_up_status
 from bot.http_session import CONNECT_TIMEOUT
+from bot.readiness import FEISHU_PROBLEM_KEY
 from bot.transport import SESSION
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,8 @@ MARGIN = 600
 """Seconds before its end that a token stops being handed out."""
 FETCH_TIMEOUT = 10.0
 """Seconds one fetch may take; its lock lives as long."""
+PROBLEM_SECONDS = 120
+"""How long it is remembered that there was no token to be had."""
 _POLL = 0.02
 _DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -81,8 +84,12 @@ class TenantToken:
                 return token
             token, lifetime = self._fetch()
             self._redis.set(self._key, token, ex=max(lifetime - MARGIN, 1))
+            self._redis.delete(FEISHU_PROBLEM_KEY)
             log.info("feishu.token_fetched", lifetime=lifetime)
             return token
+        except FeishuError as error:
+            self._redis.set(FEISHU_PROBLEM_KEY, str(error), ex=PROBLEM_SECONDS)
+            raise
         finally:
             self._redis.eval(_DROP, 1, lock, owner)
 

@@ -110,8 +110,11 @@ def _gauges(queue: Queue) -> metrics.Gauges:
     except RedisError as error:
         log.warning("depth_unknown", error=type(error).__name__)
         return {"fennel_redis_up": 0}
+    readiness = check_readiness(queue.connection)
     return {
         "fennel_redis_up": 1,
+        "fennel_ready": int(readiness.ready),
+        "fennel_degraded": int(bool(readiness.degraded)),
         "fennel_queue_waiting": depth.waiting,
         "fennel_queue_running": depth.running,
         "fennel_queue_oldest_seconds": depth.oldest_seconds,

@@ -72,7 +72,7 @@ def test_a_worker_can_serve_its_own_page() -> None:
 
 GAUGES = {
     *("fennel_redis_up", "fennel_queue_waiting", "fennel_queue_running", "fennel_queue_oldest_seconds"),
-    *("fennel_queue_parked", "fennel_workers"),
+    *("fennel_queue_parked", "fennel_workers", "fennel_ready", "fennel_degraded"),
 }
 
 

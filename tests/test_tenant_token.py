@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from bot.errors import FeishuError
+from bot.readiness import check_readiness
 from bot.simulator import LocalFeishu
 from bot.tenant_token import TenantToken
 from tests.outbound import Sleeper, settings_of
@@ -53,6 +54,17 @@ def test_only_the_refused_token_is_forgotten(local: LocalFeishu, redis: Redis) -
     token.refused(first)
     assert token.get() != first
     assert local.tokens.requests == 2
+
+
+def test_a_token_that_cannot_be_had_shows_in_readyz_until_there_is_one(
+    local: LocalFeishu, redis: Redis
+) -> None:
+    settings = settings_of(local).model_copy(update={"app_secret": SecretStr("wrong")})
+    with pytest.raises(FeishuError):
+        TenantToken(settings, redis).get()
+    assert not check_readiness(redis).token
+    TenantToken(settings_of(local), redis).get()
+    assert check_readiness(redis).token
 
 
 def test_wrong_secret_says_which_setting_to_check(local: LocalFeishu, redis: Redis) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import subprocess
 import sys
 import time
@@ -152,12 +153,22 @@ def test_without_the_bots_own_id_feishu_is_asked_to_push_again(client: FlaskClie
     assert queued(redis) == ["worker.jobs.answer"]
 
 
-def test_a_redis_that_is_away_gives_503_within_a_second() -> None:
-    away = Settings(feishu=SETTINGS.feishu, redis=RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0"))
-    client = create_app(away, connect(away.redis.url)).test_client()
-    started = time.monotonic()
-    assert push(client, question("how?", mention=False, chat="p2p")) == (503, {"error": "unavailable"})
-    assert time.monotonic() - started < 1.0, "what Feishu's 3 s leave room for"
+@pytest.mark.parametrize("hanging", [False, True])
+def test_a_redis_that_is_away_gives_503_within_a_second(hanging: bool) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if hanging:
+            listener.listen()
+        port = listener.getsockname()[1] if hanging else free_port()
+        away = Settings(feishu=SETTINGS.feishu, redis=RedisSettings(url=f"redis://127.0.0.1:{port}/0"))
+        client = create_app(away, connect(away.redis.url)).test_client()
+        for payload in (
+            question("how?", chat="p2p"),
+            event("im.message.recalled_v1", {"message_id": "om_1", "chat_id": "oc_1"}),
+        ):
+            started = time.monotonic()
+            assert push(client, payload) == (503, {"error": "unavailable"})
+            assert time.monotonic() - started < 1.0, "Feishu waits 3 s: the contract of connect()"
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
     assert b"fennel_redis_up 0.0" in client.get("/metrics").data
@@ -230,6 +241,7 @@ def test_readiness_names_what_is_missing(client: FlaskClient, redis: Redis) -> N
         "ready": False,
         "redis": True,
         "bot": True,
+        "token": True,
         "workers": 0,
         "index_version": "",
         "degraded": "",
@@ -239,6 +251,9 @@ def test_readiness_names_what_is_missing(client: FlaskClient, redis: Redis) -> N
     redis.set("rq:worker:a", 1)
     ready = client.get("/readyz")
     assert (ready.status_code, ready.get_json()["workers"]) == (200, 1)
+    redis.set("fennel:token:problem", "the app secret is wrong")
+    refused = client.get("/readyz")
+    assert (refused.status_code, refused.get_json()["token"]) == (503, False)
 
 
 def test_metrics_show_the_queue(client: FlaskClient) -> None:

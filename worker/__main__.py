@@ -48,7 +48,7 @@ def main(
     )
     if settings.worker.metrics_port:
         metrics.serve(settings.worker.metrics_port)
-    process.learn_bot_open_id()
+    process.watch_feishu()
     runner.run()
     process.close()
     sys.stdout.flush()

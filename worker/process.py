@@ -40,6 +40,8 @@ DEGRADED_SECONDS = 10
 """How long the mark of a lesser engine outlives the last worker that set it."""
 LEARN_INTERVAL = 5.0
 """Seconds between attempts to learn the bot's own open_id."""
+TOKEN_INTERVAL = 30.0
+"""Seconds between looks whether there is a token; it is fetched when the last one has run out."""
 
 
 @dataclass
@@ -72,18 +74,22 @@ class Process:
         found = self.redis.get(BOT_OPEN_ID_KEY)
         return as_text(found) if found else None
 
-    def learn_bot_open_id(self) -> None:
-        """Asks Feishu who the bot is, in the background, until it says."""
-        threading.Thread(target=self._learn, name="bot-open-id", daemon=True).start()
+    def watch_feishu(self) -> None:
+        """Asks Feishu in the background who the bot is, until it says; then keeps a token, for /readyz."""
+        threading.Thread(target=self._watch, name="feishu-watch", daemon=True).start()
 
-    def _learn(self) -> None:
+    def _watch(self) -> None:
+        known = False
         while not self.handing_back.is_set():
             try:
-                self.feishu.bot_open_id()
-                return
+                if known:
+                    self.feishu.check_token()
+                else:
+                    self.feishu.bot_open_id()
+                    known = True
             except (FeishuError, RedisError) as error:
-                log.warning("bot_open_id_unknown", error=str(error))
-            self.handing_back.wait(LEARN_INTERVAL)
+                log.warning("feishu_unreachable", error=str(error), bot_known=known)
+            self.handing_back.wait(TOKEN_INTERVAL if known else LEARN_INTERVAL)
 
     def report_engine(self) -> None:
         """Tells /readyz whether a lesser engine answers just now. Raises redis.RedisError."""
