@@ -1,14 +1,15 @@
 """Throws hostile pushes at the webhook: no 5xx, and no job from anything that is not proven.
 
 Two kinds. Unproven: random bytes, flipped bits, missing and forged headers, stale and plaintext pushes; after
-them Redis must hold exactly what it held before. Proven: pushes signed with the right key whose JSON has been
-mutated at random places; they may be accepted or refused, but never break anything. The application is called
-as gunicorn calls it, over a real Redis.
+them Redis must hold exactly what it held before. Proven: pushes signed with the right key (messages, presses
+on buttons, recalls and other events) whose JSON has been mutated at random places; they may be accepted or
+refused, but never break anything. The application is called as gunicorn calls it, over a real Redis.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import json
 import random
@@ -24,13 +25,15 @@ from flask import Flask
 from pydantic import SecretStr
 from redis import Redis
 
-from bench.webhook.events import BOT, ENCRYPT_KEY, TOKEN, question
+from bench.webhook.events import BOT, ENCRYPT_KEY, OTHER_EVENTS, TOKEN, other_event, question
 from bot import logs
+from bot.actions import ActionSigner
 from bot.config import FeishuSettings, RedisSettings, Settings, WebSettings
 from bot.redis_server import RedisServer
 from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
 from bot.web import EVENT_PATH, create_app
 
+APP_SECRET = "fuzz app secret"
 Headers = dict[str, str]
 Push = tuple[Headers, bytes]
 ODD_VALUES: tuple[Any, ...] = (
@@ -52,7 +55,7 @@ ODD_VALUES: tuple[Any, ...] = (
 
 
 def measure(inputs: int, seed: int) -> dict[str, Any]:
-    """Runs `inputs` pushes, nine tenths of them unproven."""
+    """Runs `inputs` pushes, three quarters of them unproven."""
     logs.configure("fuzz", level="critical")
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="fennel-fuzz-") as name, RedisServer(Path(name)) as server:
@@ -60,9 +63,9 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
         client = Redis.from_url(server.url)
         client.set("fennel:bot:open_id", BOT)
         before = _contents(client)
-        unproven = _run(app, _unproven(chance, inputs * 9 // 10))
+        unproven = _run(app, _unproven(chance, inputs * 3 // 4))
         traces = len(_contents(client) ^ before)
-        proven = _run(app, _proven(chance, inputs - inputs * 9 // 10))
+        proven = _run(app, _proven(chance, inputs - inputs * 3 // 4))
         jobs = int(client.get("fennel:sequence") or 0)
     statuses = {"unproven": dict(unproven), "proven": dict(proven)}
     return {
@@ -78,7 +81,7 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
 
 def _settings(redis_url: str) -> Settings:
     feishu = FeishuSettings(
-        app_secret=SecretStr("fuzz secret"),
+        app_secret=SecretStr(APP_SECRET),
         encrypt_key=SecretStr(ENCRYPT_KEY),
         verification_token=SecretStr(TOKEN),
     )
@@ -207,8 +210,11 @@ def _cut(chance: random.Random, number: int) -> Push:
 
 
 def _proven(chance: random.Random, count: int) -> Iterator[Push]:
+    signer = ActionSigner(APP_SECRET)
     for number in range(count):
-        payload: Any = question(number, "p")
+        payload: Any = chance.choice(_PAYLOADS)(number, "p")
+        if "action" in payload["event"]:
+            payload["event"]["action"]["value"] = signer.sign("helpful", f"om_{number}", "ou_1")
         for _ in range(chance.randint(1, 4)):
             _mutate(chance, payload)
         if isinstance(payload.get("header"), dict):
@@ -217,20 +223,15 @@ def _proven(chance: random.Random, count: int) -> Iterator[Push]:
         yield _sign(body), body
 
 
-_EVENT_TYPES = (
-    "card.action.trigger",
-    "im.message.recalled_v1",
-    "im.chat.member.bot.added_v1",
-    "im.message.reaction.created_v1",
-    "application.bot.menu_v6",
-)
+_PAYLOADS: list[Callable[[int, str], dict[str, Any]]] = [question, question]
+_PAYLOADS += [functools.partial(other_event, event_type) for event_type in OTHER_EVENTS]
 
 
 def _mutate(chance: random.Random, payload: dict[str, Any]) -> None:
     """Replaces, removes or adds something at a random place of the payload."""
     header = payload.get("header")
     if isinstance(header, dict) and chance.random() < 0.2:
-        header["event_type"] = chance.choice(_EVENT_TYPES)
+        header["event_type"] = chance.choice(tuple(OTHER_EVENTS))
         return
     place: Any = payload
     while True:
@@ -252,7 +253,7 @@ def main() -> None:
     """Prints a table, or one JSON object with --json; fails when anything got through."""
     parser = argparse.ArgumentParser(description="Hostile pushes against the webhook")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--inputs", type=int, default=120_000)
     parser.add_argument("--seed", type=int, default=20261123)
     given = parser.parse_args()
     figures = measure(given.inputs, given.seed)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
+from typing import Any
 
 from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
 
@@ -12,6 +14,49 @@ PEER_LIST = "peer-messages"
 """The Redis list the peer pushes to."""
 CHATS, USERS = 200, 500
 _FILL = "How do I quantise the KV cache to int8, and what does it cost in accuracy? " * 6
+
+
+_PERSON = {"open_id": "ou_1", "user_id": "e33ggbyz", "union_id": "on_1"}
+OTHER_EVENTS: dict[str, dict[str, Any]] = {
+    "card.action.trigger": {
+        "operator": {"tenant_key": "t", **_PERSON},
+        "token": "c-295ee57216a5dc9de90fefd0aadb4b1d7d",
+        "action": {"value": {}, "tag": "button", "form_value": {"reason": "x"}, "name": "Button_1"},
+        "host": "im_message",
+        "context": {"open_message_id": "om_card", "open_chat_id": "oc_1"},
+    },
+    "im.message.recalled_v1": {
+        "message_id": "om_1",
+        "chat_id": "oc_1",
+        "recall_time": "1615380573411",
+        "recall_type": "message_owner",
+    },
+    "im.chat.member.bot.added_v1": {
+        "chat_id": "oc_1",
+        "operator_id": _PERSON,
+        "external": False,
+        "name": "g",
+    },
+    "im.message.reaction.created_v1": {
+        "message_id": "om_1",
+        "reaction_type": {"emoji_type": "SMILE"},
+        "operator_type": "user",
+        "user_id": _PERSON,
+        "action_time": "1627641418803",
+    },
+    "application.bot.menu_v6": {
+        "operator": {"operator_id": _PERSON},
+        "event_key": "k",
+        "timestamp": 1669364458,
+    },
+}
+"""What events other than messages hold, as Feishu documents them."""
+
+
+def other_event(event_type: str, number: int, run: str) -> dict[str, Any]:
+    """One such event in its envelope."""
+    header = {"event_id": f"{run}{number}", "event_type": event_type, "token": TOKEN, "app_id": "cli_1"}
+    return {"schema": "2.0", "header": header, "event": copy.deepcopy(OTHER_EVENTS[event_type])}
 
 
 def question(number: int, run: str) -> dict[str, object]:
@@ -50,14 +95,14 @@ def question(number: int, run: str) -> dict[str, object]:
     }
 
 
-def request_bytes(payload: object, path: str, port: int, *, nonce: str = "nonce") -> bytes:
+def request_bytes(payload: object, path: str, port: int, *, key: str = ENCRYPT_KEY) -> bytes:
     """The whole HTTP request of a push of `payload`, signed now."""
-    body = json.dumps({"encrypt": encrypt(json.dumps(payload).encode(), ENCRYPT_KEY)}).encode()
-    stamp = str(int(time.time()))
+    body = json.dumps({"encrypt": encrypt(json.dumps(payload).encode(), key)}).encode()
+    stamp, nonce = str(int(time.time())), "nonce"
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json;charset=utf-8\r\n"
         f"{TIMESTAMP}: {stamp}\r\n{NONCE}: {nonce}\r\n"
-        f"{SIGNATURE}: {signature(stamp, nonce, ENCRYPT_KEY, body)}\r\n"
+        f"{SIGNATURE}: {signature(stamp, nonce, key, body)}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

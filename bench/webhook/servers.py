@@ -17,6 +17,11 @@ from bot.queue import connect
 from bot.redis_server import RedisServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+SECRETS = {
+    "FENNEL_FEISHU__APP_SECRET": "bench app secret",
+    "FENNEL_FEISHU__ENCRYPT_KEY": ENCRYPT_KEY,
+    "FENNEL_FEISHU__VERIFICATION_TOKEN": TOKEN,
+}
 _MANY = str(10**9)
 _START_TIMEOUT = 60.0
 
@@ -29,23 +34,25 @@ def hold_to_two_cores() -> int:
 
 
 @contextmanager
-def webhook(redis: RedisServer, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[int]:
-    """gunicorn with gunicorn.conf.py, its limits checked but out of reach; yields its port."""
+def webhook(
+    redis: RedisServer, folder: Path, *, secrets: bool = True, file: Path | None = None
+) -> Iterator[int]:
+    """gunicorn with gunicorn.conf.py, its limits checked but out of reach; yields its port.
+
+    `file` is its settings file; `secrets` False leaves the secrets to that file.
+    """
     port = free_port()
     with connect(redis.url) as client:
         client.set("fennel:bot:open_id", BOT)
     environment = {
-        "FENNEL_CONFIG": str(_empty_settings(folder)),
-        "FENNEL_FEISHU__APP_SECRET": "bench app secret",
-        "FENNEL_FEISHU__ENCRYPT_KEY": ENCRYPT_KEY,
-        "FENNEL_FEISHU__VERIFICATION_TOKEN": TOKEN,
+        "FENNEL_CONFIG": str(file or _empty_settings(folder)),
+        **(SECRETS if secrets else {}),
         "FENNEL_REDIS__URL": redis.url,
         "FENNEL_WEB__PORT": str(port),
         "FENNEL_LIMITS__QUEUE_TOTAL": _MANY,
         "FENNEL_LIMITS__QUEUE_PER_GROUP": _MANY,
         "FENNEL_LIMITS__QUESTIONS_PER_USER_PER_MINUTE": _MANY,
         "FENNEL_LIMITS__QUESTIONS_PER_GROUP_PER_MINUTE": _MANY,
-        **(settings or {}),
     }
     command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
     with _running(command, environment, folder / "web.log", f"http://127.0.0.1:{port}/healthz"):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,9 +49,9 @@ def jobs(server: RedisServer, port: int) -> Iterator[Redis]:
     client.close()
 
 
-def push(port: int, number: int, run: str) -> int:
+def push(port: int, number: int, run: str, key: str = ENCRYPT_KEY) -> int:
     """Pushes one question on a connection of its own; the status, 0 when the connection broke."""
-    head, body = request_bytes(question(number, run), EVENT_PATH, port).split(b"\r\n\r\n", 1)
+    head, body = request_bytes(question(number, run), EVENT_PATH, port, key=key).split(b"\r\n\r\n", 1)
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
@@ -133,6 +133,44 @@ def test_a_reload_under_load_fails_nobody(port: int, jobs: Redis) -> None:
     assert not set(children(gunicorn(port))) & set(before)
     assert set(statuses) == {200}
     assert jobs.zcard("fennel:pending") == len(statuses)
+
+
+def write_settings(file: Path, **keys: Path) -> Path:
+    """Settings that name the files their secrets are in."""
+    lines = "".join(f"  {name}: ${{file:{secret}}}\n" for name, secret in keys.items())
+    file.write_text(f"feishu:\n{lines}", "utf-8")
+    return file
+
+
+def test_keys_are_rotated_without_a_refused_push(server: RedisServer, tmp_path: Path) -> None:
+    """Old key, both keys, new key: each step a SIGHUP, which reads settings and secret files again."""
+    old, new, token = (tmp_path / name for name in ("old", "new", "token"))
+    for file, secret in ((old, "old key"), (new, "new key"), (token, TOKEN)):
+        file.write_text(secret, "utf-8")
+    settings = write_settings(tmp_path / "s.yaml", encrypt_key=old, verification_token=token)
+    with webhook(server, tmp_path, secrets=False, file=settings) as port:
+        parent = gunicorn(port)
+        assert [push(port, 1, "r", "old key"), push(port, 2, "r", "new key")] == [200, 401]
+        write_settings(settings, encrypt_key=new, previous_encrypt_key=old, verification_token=token)
+        statuses = reload(parent, lambda number: push(port, number, "both", "old key"))
+        assert set(statuses) == {200}, "the old key is good all the time"
+        assert [push(port, 3, "r", "old key"), push(port, 4, "r", "new key")] == [200, 200]
+        write_settings(settings, encrypt_key=new, verification_token=token)
+        statuses = reload(parent, lambda number: push(port, number, "new", "new key"))
+        assert set(statuses) == {200}, "the new key is good all the time"
+        assert [push(port, 5, "r", "old key"), push(port, 6, "r", "new key")] == [401, 200]
+
+
+def reload(parent: int, push_one: Callable[[int], int]) -> list[int]:
+    """SIGHUP, and pushes one after the other until the old processes are gone; their statuses."""
+    before = set(children(parent))
+    os.kill(parent, signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    statuses: list[int] = []
+    while set(children(parent)) & before:
+        assert time.monotonic() < deadline, "the old processes stay"
+        statuses.append(push_one(len(statuses)))
+    return statuses
 
 
 def test_a_killed_process_loses_and_doubles_nothing(port: int, jobs: Redis) -> None:
