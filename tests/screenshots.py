@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from bot.local_stack import LocalStack, Ports
 
@@ -21,6 +22,14 @@ SAID = (
     ("ou_bob", "今天中午吃什么？", False),
     ("ou_alice", "怎么让机器人重新索引文档？", True),
 )
+
+OUTCOMES = [
+    *("progress-searching", "progress-reading", "progress-writing", "answered-extractive", "web", "partly"),
+    *("not-found", "declined", "busy", "failed", "pressed-not-helpful", "human-asked", "human-wanted"),
+]
+"""The gallery's samples on the outcome sheets."""
+ONLY_OUTCOMES = """names => document.querySelectorAll("section").forEach(
+    one => one.hidden = !names.includes(one.id))"""
 
 
 def main() -> int:
@@ -45,16 +54,31 @@ def main() -> int:
         page.goto(f"{stack.feishu.url}/simulator/")
         page.wait_for_timeout(1500)
         page.screenshot(path=FOLDER / "group.png")
-        _gallery(page, stack.feishu.url)
+        _gallery(browser, stack.feishu.url)
         browser.close()
+    for image in FOLDER.glob("*.png"):
+        _shrink(image)
     return 0
 
 
-def _gallery(page: Page, url: str) -> None:
-    page.set_viewport_size({"width": 1500, "height": 1100})
-    page.goto(f"{url}/simulator/gallery")
-    page.wait_for_timeout(1500)
-    page.screenshot(path=FOLDER / "gallery.png", full_page=False)
+def _gallery(browser: Browser, url: str) -> None:
+    """One card in its four looks; every outcome on a phone, light in Chinese and dark in English."""
+    page = browser.new_page(viewport={"width": 1080, "height": 1400})
+    page.goto(f"{url}/simulator/gallery?lang=en&card=rich-text")
+    page.wait_for_timeout(500)
+    page.screenshot(path=FOLDER / "gallery.png", full_page=True)
+    page.set_viewport_size({"width": 1620, "height": 1240})
+    for language, theme in (("zh", "light"), ("en", "dark")):
+        page.goto(f"{url}/simulator/gallery?lang={language}&theme={theme}&width=phone&view=sheet")
+        page.evaluate(ONLY_OUTCOMES, OUTCOMES)
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / f"outcomes-{theme}.png", full_page=True)
+
+
+def _shrink(image: Path) -> None:
+    """Fewer colours: half the bytes, and nobody sees it."""
+    with Image.open(image) as full:
+        full.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(image, optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The gallery at /simulator/gallery: every card, in light and dark, at desktop and phone width.
 
-?lang=zh|en, ?theme=light|dark|both, ?width=desktop|phone|both, ?card=NAME choose what is shown.
+?lang=zh|en, ?theme=light|dark|both, ?width=desktop|phone|both, ?card=NAME choose what is shown; ?view=sheet
+puts the cards side by side, without their JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from bot.simulator.samples import Sample, samples
 from bot.simulator.state import Json
 from bot.simulator.validator import CardRejected, validate_card
 
-CHOICES = {"lang": ("zh", "en"), "theme": ("both", "light", "dark"), "width": ("both", "desktop", "phone")}
+CHOICES = {
+    "lang": ("zh", "en"),
+    "theme": ("both", "light", "dark"),
+    "width": ("both", "desktop", "phone"),
+    "view": ("list", "sheet"),
+}
 
 
 def gallery_blueprint(name_of: Callable[[str], str]) -> Blueprint:
@@ -51,7 +57,11 @@ def page(chosen: dict[str, str], only: str, drawer: CardHTML) -> str:
     )
     count = tag("span", f"{len(shown)}", data_testid="count")
     title = tag("h1", f"卡片画廊 {count}") + _choices(chosen) + tag("a", "← 群聊", href="/simulator/")
-    body = tag("header", title) + tag("main", sections) + tag("script", "", src="/simulator/page/card.js")
+    body = (
+        tag("header", title)
+        + tag("main", sections, class_=chosen["view"])
+        + tag("script", "", src="/simulator/page/card.js")
+    )
     return "<!doctype html>" + tag("html", tag("head", head) + tag("body", body), lang="zh-CN")
 
 

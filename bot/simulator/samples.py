@@ -10,7 +10,9 @@ from functools import lru_cache
 from bot import cards
 from bot.actions import ActionSigner
 from bot.answer import Answer, CardState, Feedback, Human, Outcome, ReindexProgress, ReindexReport, Source
+from bot.markdown import stream_text
 from bot.messages import say
+from bot.simulator import card_edit
 from bot.simulator.rich_text import RICH_TEXT
 from bot.simulator.state import Json
 
@@ -57,17 +59,21 @@ pipe = pipeline("internlm/internlm2-chat-7b", backend_config=engine)
 Int8 has almost no loss, so it is the usual choice [2].""",
 }
 _QUESTION = {"zh": "mmpose 如何安装？", "en": "How do I turn on int8 quantisation of the KV cache?"}
-_WORDS = {
-    "zh": {
-        "not_found": "文档里没有找到答案。最接近的页面：",
-        "declined": "这不像是我索引的文档能回答的问题。",
-        "failed": "这次没能回答：模型服务超时。已记录，管理员可用 /why 查看。",
-    },
-    "en": {
-        "not_found": "I did not find the answer in the documents. The nearest pages:",
-        "declined": "This does not look like a question my documents can answer.",
-        "failed": "I could not answer: the model server timed out. An admin can see it with /why.",
-    },
+_WEB_ANSWER = {
+    "zh": """LMDeploy 0.6 起可以在线量化 KV cache [1]：
+
+```bash
+lmdeploy serve api_server internlm/internlm2-chat-7b --quant-policy 8
+```
+
+`8` 是 int8，几乎没有精度损失；`4` 是 int4 [2]。""",
+    "en": """Since version 0.6 LMDeploy quantises the KV cache online [1]:
+
+```bash
+lmdeploy serve api_server internlm/internlm2-chat-7b --quant-policy 8
+```
+
+`8` is int8 with almost no loss, `4` is int4 [2].""",
 }
 _WHY = {
     "zh": "- 判断：**回答**，概率 0.93，阈值 0.52\n- 最接近的段落：安装 › 最佳实践（0.81）\n- 用时：1.8 s",
@@ -106,6 +112,12 @@ def _sources() -> tuple[Source, ...]:
     )
 
 
+def _web_sources() -> tuple[Source, ...]:
+    notes = Source(1, "LMDeploy release notes", (), "https://example.com/notes", excerpt="v0.6 ...", web=True)
+    guide = Source(2, "KV cache quantization", ("Usage",), "https://example.com/kv", web=True)
+    return (notes, guide)
+
+
 def _base(language: str) -> Answer:
     return Answer(
         Outcome.ANSWERED,
@@ -133,21 +145,42 @@ def _drawn(name: str, answer: Answer, state: CardState | None = None) -> Iterato
 
 
 def _questions(language: str) -> Iterator[Sample]:
-    base, words = _base(language), _WORDS[language]
-    yield Sample("progress", cards.progress_card(base.question, language), streaming=True)
+    base = _base(language)
+    yield from _progress(base)
     yield from _drawn("answered", base)
     yield from _drawn("rich-text", replace(base, text=RICH_TEXT[language]))
-    yield from _drawn("answered-extractive", replace(base, engine="extractive", degraded="TurboMind is away"))
-    web = Source(1, "LMDeploy release notes", (), "https://example.com/notes", web=True, excerpt="v0.6 ...")
-    yield from _drawn("web", replace(base, outcome=Outcome.WEB, sources=(web,)))
+    yield from _drawn(
+        "answered-extractive", replace(base, engine="extractive", degraded=say("engine_down", language))
+    )
+    web = replace(base, outcome=Outcome.WEB, text=_WEB_ANSWER[language], sources=_web_sources())
+    yield from _drawn("web", web)
     yield from _drawn("partly", replace(base, outcome=Outcome.PARTLY, unsupported=2))
-    yield from _drawn("not-found", replace(base, outcome=Outcome.NOT_FOUND, text=words["not_found"]))
-    yield from _drawn("declined", replace(base, outcome=Outcome.DECLINED, text=words["declined"], sources=()))
-    busy = replace(base, outcome=Outcome.BUSY, text="", sources=(), queue_position=7)
-    yield from _drawn("busy", busy)
-    yield from _drawn("failed", replace(base, outcome=Outcome.FAILED, text=words["failed"], sources=()))
+    bare = replace(base, sources=(), further=())
+    not_found, declined = say("not_found", language), say("declined", language)
+    yield from _drawn("not-found", replace(base, outcome=Outcome.NOT_FOUND, text=not_found, further=()))
+    yield from _drawn("declined", replace(bare, outcome=Outcome.DECLINED, text=declined))
+    yield from _drawn("busy", replace(bare, outcome=Outcome.BUSY, text="", queue_position=7))
+    failed = say("failed", language, reason=say("because_timeout", language))
+    yield from _drawn("failed", replace(bare, outcome=Outcome.FAILED, text=failed))
     long_text = "\n\n".join(itertools.repeat(base.text, 40))
     yield from _drawn("long", replace(base, text=long_text))
+
+
+def _progress(base: Answer) -> Iterator[Sample]:
+    """The steps before an answer, and the answer half written."""
+    language = base.language
+    lines = {
+        "searching": say("searching", language, count=3, total=12),
+        "waiting": say("busy", language, position=7),
+        "reading": say("reading", language, page="Installation"),
+        "writing": say("writing", language),
+    }
+    for name, line in lines.items():
+        card = cards.progress_card(base.question, language, line)
+        if name == "writing":
+            written = base.text[: len(base.text) // 2]
+            card = card_edit.with_content(card, cards.ANSWER_ELEMENT, stream_text(written))
+        yield Sample(f"progress-{name}", card, streaming=True)
 
 
 def _presses(language: str) -> Iterator[Sample]:
@@ -175,7 +208,12 @@ def _operators(language: str) -> Iterator[Sample]:
     yield Sample("reindex-problems", cards.reindex_card(broken, language))
     failed = replace(report, failed="the embedder's server does not answer")
     yield Sample("reindex-failed", cards.reindex_card(failed, language))
-    facts = {"Index": "2026-11-23.2", "Engine": "turbomind internlm2-chat-7b", "Queue": "0", "Uptime": "3 d"}
+    facts = {
+        say("status_engine", language): "turbomind internlm2-chat-7b",
+        say("status_index", language): "2026-11-23.2",
+        say("status_waiting", language): "0",
+        say("status_running", language): "2",
+    }
     yield Sample("status", cards.status_card(facts, language))
     yield Sample("help", cards.help_card(language, admin=False))
     yield Sample("help-admin", cards.help_card(language, admin=True))
