@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -245,3 +246,51 @@ def test_any_json_is_accepted_or_rejected_and_left_alone(card: Any) -> None:
     with suppress(CardRejected):
         validate_card(card)
     assert card == before
+
+
+@pytest.mark.parametrize(
+    ("element", "code"),
+    [
+        ({**MARKDOWN, "element_id": "a\n"}, 200621),
+        ({**MARKDOWN, "element_id": "a" * 21}, 200621),
+        ({**MARKDOWN, "text_size": {"own": 1}}, 200621),
+        ({**MARKDOWN, "content": "a\ud800"}, 200621),
+        ({**MARKDOWN, "content": "```python\nx = 1"}, 200621),
+        ({**MARKDOWN, "content": "- a\n\n```\nx\n~~~"}, 200621),
+        ({**TABLE, "rows": [{"m": "a <unk> b"}]}, 200621),
+        ({**TABLE, "rows": [{"m": "| a |\n|---|\n| b |"}]}, 200621),
+        ({**TABLE, "rows": [{"m": "![x](https://a.b/c.png)"}]}, 200570),
+        ({**TABLE, "rows": [{"m": "<at id=li></at>"}]}, 100290),
+    ],
+)
+def test_what_hides_in_names_cells_and_fences(element: dict[str, Any], code: int) -> None:
+    assert rejection(plain_card(element)).code == code
+
+
+def test_people_in_cells_must_exist() -> None:
+    card = plain_card({**TABLE, "rows": [{"m": "<at id=ou_1></at>"}]})
+    validate_card(card, frozenset({"ou_1"}))
+    assert rejection(card, frozenset()).code == 100290
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a card where a value stands: its holder and its key."""
+    entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in entries:
+        yield node, key
+        yield from places(value)
+
+
+@given(
+    card=st.sampled_from([sample.card for sample in samples("en")]),
+    wrong=JSON | st.floats() | st.text(st.characters(), max_size=3),
+    place=st.integers(0, 10_000),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_card_spoilt_in_one_place_is_accepted_or_rejected(card: Any, wrong: Any, place: int) -> None:
+    spoilt = copy.deepcopy(card)
+    found = list(places(spoilt))
+    holder, key = found[place % len(found)]
+    holder[key] = wrong
+    with suppress(CardRejected):
+        validate_card(spoilt)

@@ -136,6 +136,8 @@ MARGIN = box(-99, 99)
 PADDING = box(0, 99)
 SPACING = Value("a spacing such as small or 8px", lambda value: isinstance(value, str) and _is_spacing(value))
 COLOR = Value("a colour", _is_color, custom="color")
-TEXT_SIZE = Value("a text size", lambda value: value in TEXT_SIZES, custom="text_size")
+TEXT_SIZE = Value(
+    "a text size", lambda value: isinstance(value, str) and value in TEXT_SIZES, custom="text_size"
+)
 ADDRESS = Value("a web address", lambda value: isinstance(value, str) and bool(_ADDRESS.match(value)))
 MAYBE_ADDRESS = Value("a web address or nothing", lambda value: value == "" or ADDRESS.accepts(value))

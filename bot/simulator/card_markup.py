@@ -139,8 +139,16 @@ def problems(markdown: str) -> Iterator[Problem]:
     for token in tokens:
         if token.type == "fence" and token.map and not lines[token.map[0]].startswith(("`", "~")):
             yield unsupported("code fence that does not start its line", lines[token.map[0]])
+        if token.type == "fence" and token.map and not _is_closed(token, lines[slice(*token.map)]):
+            yield unsupported("code fence that is never closed", lines[token.map[0]])
         if token.type == "inline":
             yield from _inline_problems(token)
+
+
+def _is_closed(fence: Token, lines: list[str]) -> bool:
+    """Whether the last of a code block's lines is its closing fence."""
+    mark = lines[-1].strip()
+    return len(lines) > 1 and mark.startswith(fence.markup) and not mark.strip(fence.markup[0])
 
 
 def _inline_problems(inline: Token) -> Iterator[Problem]:

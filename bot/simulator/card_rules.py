@@ -36,7 +36,7 @@ FORM_ONLY = names("multi_select_static")
 
 
 def check_markdown(text: str, *, path: str, people: frozenset[str] | None, full: bool = True) -> None:
-    """Refuses Markdown that Feishu refuses or loses; `full` False is lark_md, which has no tables."""
+    """Refuses Markdown that Feishu refuses or loses; not `full` are lark_md and cells: no tables in them."""
     for problem in problems(text):
         raise CardRejected(problem.code, problem.message, problem.value, path)
     if not full and count_tables(text):
@@ -64,7 +64,7 @@ def check_people(ids: list[str], known: frozenset[str], path: str) -> None:
             raise CardRejected(problem.code, problem.message, problem.value, path)
 
 
-def check_component(element: Json, path: str) -> None:
+def check_component(element: Json, path: str, people: frozenset[str] | None = None) -> None:
     """The rules of one component by itself."""
     tag = element["tag"]
     if tag == "img":
@@ -76,6 +76,7 @@ def check_component(element: Json, path: str) -> None:
             _check_person(one["id"], path)
     elif tag == "table":
         _check_table(element, path)
+        _check_cells(element, path, people)
     elif tag == "collapsible_panel" and "padding" in element["header"]:
         raise CardRejected(10002, "invalid panel header padding", str(element["header"]["padding"]), path)
     elif tag == "button" and not element.get("text") and not element.get("icon"):
@@ -106,6 +107,17 @@ def _check_table(table: Json, path: str) -> None:
             if value is not None and not _fits(column.get("data_type", "text"), value):
                 where = f"row {row_number}, column {column_number}"
                 raise CardRejected(200914, "table rows is invalid", where, path)
+
+
+def _check_cells(table: Json, path: str, people: frozenset[str] | None) -> None:
+    """The Markdown in cells: a table in a table is one that Feishu does not draw."""
+    names = [one["name"] for one in table["columns"] if one.get("data_type") in ("markdown", "lark_md")]
+    for number, row in enumerate(table["rows"]):
+        for name in names:
+            if row.get(name):
+                check_markdown(
+                    row[name], path=f"{path} -> rows -> [{number}] -> {name}", people=people, full=False
+                )
 
 
 def _fits(data_type: str, value: Any) -> bool:

@@ -28,7 +28,7 @@ MAX_ELEMENTS = 200
 MAX_NESTING = 5
 CONTAINERS = names("column_set collapsible_panel interactive_container form")
 ROOT_ONLY = names("table form")
-_ELEMENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}$")
+_ELEMENT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}")
 
 
 def validate_card(card: Any, people: frozenset[str] | None = None) -> None:
@@ -38,11 +38,19 @@ def validate_card(card: Any, people: frozenset[str] | None = None) -> None:
     """
     if not isinstance(card, dict) or not card:
         raise CardRejected(300307, "The card DSL is empty")
-    if len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_CARD_BYTES:
+    if _size(card) > MAX_CARD_BYTES:
         raise CardRejected(200860, "Card content exceeds limit.")
     if card.get("schema") != "2.0":
         raise CardRejected(300303, "Only schema 2.0 is supported")
     Judge(card, people).judge()
+
+
+def _size(card: Json) -> int:
+    """UTF-8 bytes of the card's JSON. Raises CardRejected for what no JSON text can carry."""
+    try:
+        return len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode())
+    except (UnicodeEncodeError, TypeError, ValueError) as error:
+        raise CardRejected(200621, "parse card json err, not valid JSON", type(error).__name__) from error
 
 
 class Judge:
@@ -54,16 +62,18 @@ class Judge:
         self.ids: set[str] = set()
         self.elements = 0
         self.markdown: list[str] = []
-        style = card.get("config", {}).get("style", {}) if isinstance(card.get("config"), dict) else {}
+        config = card.get("config")
+        self.config = config if isinstance(config, dict) else {}
+        style = self.config.get("style")
         self.style = style if isinstance(style, dict) else {}
 
     def judge(self) -> None:
         """Raises CardRejected for the first thing wrong."""
-        if (self.card.get("config") or {}).get("update_multi") is False:
+        if self.config.get("update_multi") is False:
             raise CardRejected(300302, "update_multi property is false")
         self._shape(self.card, CARD, "ROOT")
         for element, path in self._walk(self.card.get("body", {}).get("elements", []), "ROOT -> body", 0):
-            check_component(element, path)
+            check_component(element, path, self.people)
         check_interaction(self.card)
         if self.elements > MAX_ELEMENTS:
             raise CardRejected(300305, "The number of card components exceeds 200")
@@ -109,7 +119,7 @@ class Judge:
         self.elements += 1
         identifier = value.get("element_id")
         if identifier is not None:
-            if not isinstance(identifier, str) or not _ELEMENT_ID.match(identifier):
+            if not isinstance(identifier, str) or not _ELEMENT_ID.fullmatch(identifier):
                 raise CardRejected(200621, "parse card json err, invalid element_id", str(identifier), path)
             if identifier in self.ids:
                 raise CardRejected(300301, "Duplicate element_id in card component.", identifier, path)
