@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LMDEPLOY := .venv-lmdeploy
+PINNED := requirements.txt requirements-cpu.txt requirements-dev.txt requirements-lmdeploy.txt
 UV_VERSION := 0.13.9
 # Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
@@ -50,9 +51,13 @@ lint: setup ## style, types, security, pinned dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r bot worker index -c pyproject.toml
-	@! grep -nEv '^ *(#|$$|[A-Za-z0-9._-]+==[0-9])' requirements-cpu.txt requirements-dev.txt requirements.txt \
+	@! grep -nEv '^ *(#|$$|[A-Za-z0-9._-]+==[0-9])' $(PINNED) \
 		|| { echo "the lines above are not pinned: run make lock"; exit 1; }
-	$(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps -r requirements-cpu.txt
+	@for file in $(PINNED); do \
+		$(BIN)/pip-audit --progress-spinner off --disable-pip --no-deps -r $$file >$(VENV)/audit 2>&1 \
+			|| { cat $(VENV)/audit; exit 1; }; \
+		all=`grep -c == $$file`; skipped=`grep -c 'could not be audited' $(VENV)/audit`; \
+		echo "$$file: $$((all - skipped)) of $$all packages audited, no known vulnerabilities"; done
 
 bench: setup ## all benchmarks; each is also python -m bench.NAME --json
 	@for name in $$(ls bench/*.py | sed 's#bench/##; s#\.py##' | grep -v __init__); do \

@@ -58,6 +58,19 @@ def test_the_readme_says_the_same_in_both_languages() -> None:
     assert _shape(ROOT / "README.md") == _shape(ROOT / "README.zh.md")
 
 
+def test_every_line_of_the_threat_model_names_tests_that_exist() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    assert len(lines) >= 15
+    for line in lines:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", line)
+        assert named or "`make lint`" in line, f"nothing tests: {line}"
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {test}"
+    for file in re.findall(r"`(bench/[\w/]+\.py)`", text):
+        assert (ROOT / file).is_file(), f"there is no {file}"
+
+
 def _shape(page: Path) -> list[str]:
     """Levels of headings, fenced blocks, table rows: what a faithful translation keeps."""
     lines = page.read_text(encoding="utf-8").splitlines()

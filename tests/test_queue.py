@@ -17,7 +17,7 @@ from rq.rate_limit import RateLimitRegistry
 from bot.config import FeishuSettings, LimitSettings, Settings
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events import CardAction, Message, Recall
-from bot.queue import Queue, Submission, connect
+from bot.queue import PRESSES_PER_MINUTE, Queue, Submission, connect
 from bot.redis_server import free_port
 
 Submit = Callable[..., Submission]
@@ -228,6 +228,20 @@ def test_commands_presses_and_recalls_go_ahead_and_are_deduplicated(redis: Redis
     assert names == ["recall", "feedback", "command", "answer"]
     command = jobs(redis)[2]
     assert command.args[1:] == ["reindex", "docs"]
+
+
+def test_presses_of_one_person_are_limited(redis: Redis) -> None:
+    queue = Queue(redis, limits())
+
+    def press(event_id: str, person: str = "ou_1") -> CardAction:
+        return CardAction(event_id, person, "om_card", "oc_1", "c-1", {}, {}, "", "button")
+
+    for number in range(PRESSES_PER_MINUTE):
+        queue.submit_action(press(f"e{number}"))
+    with pytest.raises(QueueFull, match="user_limit"):
+        queue.submit_action(press("e-one-more"))
+    queue.submit_action(press("e-other", "ou_2"))
+    queue.submit(message("1", sender="ou_1"))
 
 
 def test_reindex_goes_to_the_other_queue(redis: Redis) -> None:

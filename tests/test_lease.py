@@ -1,0 +1,81 @@
+"""A lease: one worker answers a message, whatever the queue hands out twice, and a dead one is succeeded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from redis import Redis
+
+from worker import liveness as liveness_module
+from worker.lease import Leases, LeaseTaken
+from worker.liveness import Liveness, new_name
+
+
+def worker(redis: Redis, name: str = "") -> Leases:
+    """A worker that is alive: it has just given its sign."""
+    liveness = Liveness(redis, name or new_name())
+    liveness.beat()
+    return Leases(redis, liveness)
+
+
+def dead_name() -> str:
+    """The name of a worker whose process on this machine has ended."""
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    child.wait()
+    return f"fennel-{new_name().split('-')[1]}-{child.pid}-1-abcdef"
+
+
+def test_a_living_holder_is_waited_for_and_never_robbed(redis: Redis) -> None:
+    first, second = worker(redis), worker(redis)
+    with first.take("om_1", wait=0) as lease:
+        with pytest.raises(LeaseTaken), second.take("om_1", wait=0.5):
+            pytest.fail("two workers hold one lease")
+        assert lease.held()
+    with second.take("om_1", wait=0) as lease:
+        assert lease.held()
+    assert not redis.exists("fennel:lease:om_1")
+
+
+def test_two_jobs_of_one_worker_do_not_share_it(redis: Redis) -> None:
+    both = worker(redis)
+    with both.take("om_1", wait=0), pytest.raises(LeaseTaken), both.take("om_1", wait=0.3):
+        pytest.fail("held twice")
+
+
+def test_a_run_that_failed_leaves_it_to_the_next_run_of_its_worker(redis: Redis) -> None:
+    own = worker(redis)
+    with pytest.raises(RuntimeError), own.take("om_1", wait=0):
+        raise RuntimeError("the run failed")
+    assert redis.exists("fennel:lease:om_1"), "nobody else may have it: this worker lives"
+    with pytest.raises(LeaseTaken), worker(redis).take("om_1", wait=0.3):
+        pytest.fail("taken from a living worker")
+    with own.take("om_1", wait=0) as lease:
+        assert lease.held()
+
+
+def test_a_dead_holder_is_succeeded_and_learns_it_if_it_was_not(redis: Redis) -> None:
+    dead = worker(redis, dead_name())
+    with dead.take("om_1", wait=0) as lost:
+        with worker(redis).take("om_1", wait=0) as lease:
+            assert lease.held()
+            assert not lost.held()
+            lost.release()
+            assert lease.held(), "what is not ours is not given back"
+        assert not lost.held()
+
+
+def test_a_missing_sign_counts_only_when_redis_was_there_all_the_time(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = worker(redis, "fennel-elsewhere0-1-1-abcdef")
+    own = worker(redis)
+    with elsewhere.take("om_1", wait=0):
+        redis.delete("fennel:alive:fennel-elsewhere0-1-1-abcdef")
+        with pytest.raises(LeaseTaken), own.take("om_1", wait=0.3):
+            pytest.fail("Redis was not up for long enough to know")
+        monkeypatch.setattr(liveness_module, "LIFETIME", 0.0)
+        monkeypatch.setattr(liveness_module, "SETTLE", 0.0)
+        with own.take("om_1", wait=0) as lease:
+            assert lease.held()
