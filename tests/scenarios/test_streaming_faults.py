@@ -134,6 +134,25 @@ def test_card_that_cannot_be_changed_is_replaced_by_one(local: LocalFeishu, feis
     assert record.message_id == cards[0].message_id
 
 
+@pytest.mark.parametrize("after", range(len(SENTENCES) + 1))
+def test_ten_minutes_pass_in_the_middle(local: LocalFeishu, feishu: Feishu, after: int) -> None:
+    """Feishu closes the stream by itself; the card is opened again, or ends all the same."""
+    question = local.say("ou_alice", "How?", mention_bot=True)
+    stream = feishu.stream(question, progress_card("How?", "en"), key="answer", chat_id="oc_demo")
+    for end in range(1, len(SENTENCES) + 1):
+        if end == after:
+            local.clock.advance(601)
+        stream._next = 0.0
+        stream.write(" ".join(SENTENCES[:end]))
+        assert text_of(local.cards(question)[0]).endswith(SENTENCES[end - 1])
+    if after == len(SENTENCES):
+        local.clock.advance(601)
+    stream.finish(answer())
+    cards = local.cards(question)
+    assert [text_of(card).count(TEXT) for card in cards] == [1]
+    assert not cards[0].streaming
+
+
 def test_recalled_card_stops_the_stream(local: LocalFeishu, feishu: Feishu) -> None:
     question = local.say("ou_alice", "How?", mention_bot=True)
     local.faults.add("recalled", on="elements.content", skip=2)
