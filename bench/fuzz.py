@@ -3,7 +3,8 @@
 Two kinds. Unproven: random bytes, flipped bits, missing and forged headers, stale and plaintext pushes; after
 them Redis must hold exactly what it held before. Proven: pushes signed with the right key (messages, presses
 on buttons, recalls and other events) whose JSON has been mutated at random places; they may be accepted or
-refused, but never break anything. The application is called as gunicorn calls it, over a real Redis.
+refused, but never break anything. The application is called as gunicorn calls it, over a real Redis. Then the
+event parser by itself reads payloads that Hypothesis builds.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from bench.webhook.events import BOT, ENCRYPT_KEY, OTHER_EVENTS, TOKEN, other_event, question
+from bench.webhook.parser_fuzz import run_parser
 from bot import logs
 from bot.actions import ActionSigner
 from bot.config import FeishuSettings, RedisSettings, Settings, WebSettings
@@ -34,6 +36,7 @@ from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
 from bot.web import EVENT_PATH, create_app
 
 APP_SECRET = "fuzz app secret"
+_MUST_BE_ZERO = ("server_errors", "unproven_accepted", "traces_of_unproven_in_redis", "parser_broken")
 Headers = dict[str, str]
 Push = tuple[Headers, bytes]
 ODD_VALUES: tuple[Any, ...] = (
@@ -67,6 +70,7 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
         traces = len(_contents(client) ^ before)
         proven = _run(app, _proven(chance, inputs - inputs * 3 // 4))
         jobs = int(client.get("fennel:sequence") or 0)
+    parser = run_parser(inputs // 6, seed)
     statuses = {"unproven": dict(unproven), "proven": dict(proven)}
     return {
         "inputs": inputs,
@@ -75,6 +79,8 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
         "unproven_accepted": unproven["200"],
         "traces_of_unproven_in_redis": traces,
         "jobs_from_proven": jobs,
+        "parser_broken": parser["broken"],
+        "parser": parser,
         "statuses": statuses,
     }
 
@@ -262,11 +268,7 @@ def main() -> None:
     else:
         for name, value in figures.items():
             print(f"{name:30}{value}")
-    sys.exit(
-        bool(
-            figures["server_errors"] or figures["unproven_accepted"] or figures["traces_of_unproven_in_redis"]
-        )
-    )
+    sys.exit(any(figures[name] for name in _MUST_BE_ZERO))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 EVENT_PATH = "/feishu/event"
 _REFUSAL_LOG_SECONDS = 10.0
 """Refused pushes are all counted, but logged at most this often: a flood must not fill the disk."""
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+"""What ngrok, Caddy and others add to a request they hand on."""
 log = structlog.get_logger(__name__)
 
 
@@ -94,14 +96,22 @@ def _add_operator_pages(app: Flask, queue: Queue, settings: Settings) -> None:
 
     def readyz() -> Response:
         readiness = check_readiness(queue.connection)
-        return _json(readiness.to_json(), 200 if readiness.ready else 503)
+        body = {"ready": readiness.ready} if _is_forwarded() else readiness.to_json()
+        return _json(body, 200 if readiness.ready else 503)
 
     def show_metrics() -> Response:
+        if _is_forwarded():
+            return _json({"error": "not found"}, 404)
         return Response(metrics.exposition(lambda: _gauges(queue)), content_type="text/plain; version=0.0.4")
 
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/metrics", "metrics", view_func=show_metrics)
+
+
+def _is_forwarded() -> bool:
+    """Whether the request came through a tunnel or proxy: what it hands on is open to the world."""
+    return any(name in request.headers for name in _FORWARDED)
 
 
 def _gauges(queue: Queue) -> metrics.Gauges:
