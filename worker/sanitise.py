@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from bot.answer import Source
 from bot.messages import say
+from worker.citations import plain_citations
 from worker.excerpts import Excerpt
 from worker.prompts import SYSTEM
 
@@ -46,6 +47,7 @@ class Sanitiser:
         self.written = "\n".join(excerpt.text for excerpt in excerpts)
         self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
         self.removed = say("link_removed", language)
+        self.numbers = {excerpt.number for excerpt in excerpts}
         self.rules = [_shingles(text, LEAK_LENGTH[name]) for name, text in SYSTEM.items()]
 
     def source(self, excerpt: Excerpt) -> Source:
@@ -71,7 +73,7 @@ class Sanitiser:
         )
 
     def _prose(self, text: str) -> str:
-        text = _REFERENCE.sub("", text)
+        text = plain_citations(_REFERENCE.sub("", text), self.numbers)
         text = _IMAGE.sub(lambda match: match.group(1), text)
         text = _LINK.sub(self._link, text)
         text = _ADDRESS.sub(self._address, text)

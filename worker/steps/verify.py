@@ -43,6 +43,9 @@ class Verified:
     checked: int = 0
     dropped: int = 0
     recited: int = 0
+    """Citations that were corrected or added."""
+    cite: bool = False
+    """Whether what is supported and cites nothing gets a citation."""
 
 
 class Verifier:
@@ -63,8 +66,17 @@ class Verifier:
         self.question = _squeezed(question)
 
     def verify(self, answer: str) -> Verified:
-        """Drops what is not supported, corrects citations and counts both."""
-        result = Verified()
+        """Drops what is not supported, corrects citations and counts both.
+
+        An answer that cites nothing gets the citations it should have: small models forget them.
+        """
+        result = self._verified(answer, cite=False)
+        if not result.cited and result.text:
+            result = self._verified(answer, cite=True)
+        return result
+
+    def _verified(self, answer: str, *, cite: bool) -> Verified:
+        result = Verified(cite=cite)
         kept = []
         for block in blocks(answer):
             if block.kind == "code":
@@ -107,17 +119,26 @@ class Verifier:
         cited = [int(number) for number in _CITATION.findall(text) if int(number) in self.excerpts]
         bare = _CITATION.sub("", text).strip()
         if not cited and self._claims_nothing(bare):
-            return text
+            return self._with_citation(text, bare, result) if result.cite else text
         result.checked += 1
         candidates = cited or list(self.excerpts)
-        if any(self.supports(number, bare) for number in candidates):
+        number = next((number for number in candidates if self.supports(number, bare)), 0)
+        if number and (cited or not result.cite):
             return self._keep_known(text)
-        for number in self.excerpts:
-            if number not in candidates and self.supports(number, bare):
-                result.recited += 1
-                return f"{bare} [{number}]{text[len(text.rstrip()) :]}"
+        others = (other for other in self.excerpts if other not in candidates)
+        number = number or next((other for other in others if self.supports(other, bare)), 0)
+        if number:
+            result.recited += 1
+            return _with_number(text, bare, number)
         result.dropped += 1
         return ""
+
+    def _with_citation(self, text: str, bare: str, result: Verified) -> str:
+        """A short sentence, cited where a source has its very words."""
+        words = _squeezed(bare)
+        number = next((number for number, plain in self.plain.items() if words and words in plain), 0)
+        result.recited += bool(number)
+        return _with_number(text, bare, number) if number else text
 
     def _claims_nothing(self, sentence: str) -> bool:
         """Whether an uncited sentence only leads over to what follows."""
@@ -137,7 +158,9 @@ class Verifier:
         wanted = set(terms(text))
         known = set().union(*self.words.values()) if self.words else set()
         if not wanted or len(wanted & known) / len(wanted) >= CODE_THRESHOLD:
-            return text
+            nearest = max(self.words, key=lambda number: len(wanted & self.words[number]), default=0)
+            result.recited += bool(result.cite and nearest)
+            return f"{text}\n\n[{nearest}]" if result.cite and nearest else text
         result.dropped += 1
         return ""
 
@@ -173,6 +196,11 @@ class Verifier:
         weights = {word: 2.0 if word in hard else 1.0 for word in wanted}
         total = sum(weights.values())
         return sum(weights[word] for word in wanted & self.words[number]) / total if total else 0.0
+
+
+def _with_number(text: str, bare: str, number: int) -> str:
+    """The sentence `bare` with one citation, between the white space around it in `text`."""
+    return f"{text[: len(text) - len(text.lstrip())]}{bare} [{number}]{text[len(text.rstrip()) :]}"
 
 
 def _windows(text: str) -> list[str]:

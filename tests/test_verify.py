@@ -1,0 +1,101 @@
+"""Citations: the forms models write, and each sentence against the passage it cites."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.citations import plain_citations
+from worker.excerpts import Excerpt
+from worker.sanitise import Sanitiser
+from worker.steps.verify import Verified, Verifier
+
+TOKENS = Excerpt(
+    1,
+    "Access tokens",
+    "Run `harbor token create --name ci`. The token is printed once. It expires after 90 days unless you "
+    "pass `--days`.\n\nRun `harbor token revoke ci`. Requests that carry it are refused with status 401.",
+    path="en/tokens.md",
+)
+CACHE = Excerpt(
+    2, "缓存", "在 `harbor.toml` 里设置 `cache_max_gb = 50`，单位是 GB，默认值是 20。", path="zh/cache.md"
+)
+EXCERPTS = (TOKENS, CACHE)
+
+
+def verified(answer: str) -> Verified:
+    return Verifier("How do tokens work?", EXCERPTS, None).verify(answer)
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("a [1].", "a [1]."),
+        ("a [1, 2].", "a [1][2]."),
+        ("a [1，2]、[2;1]", "a [1][2]、[2][1]"),
+        ("a [1-3]", "a [1][2][3]"),
+        ("结论【1】。", "结论[1]。"),
+        ("结论[资料 2]。", "结论[2]。"),
+        ("end [Material 2] [source 3] [^1]", "end [2] [3] [1]"),
+        ("[1, 9] [0-9] [3-1] [12] [1.2]", "[1, 9] [0-9] [3-1] [12] [1.2]"),
+        ("[1](https://a.b) [1]: x [1,2](y)", "[1](https://a.b) [1]: x [1,2](y)"),
+    ],
+)
+def test_forms_of_citation(written: str, plain: str) -> None:
+    assert plain_citations(written, {1, 2, 3}) == plain
+
+
+def test_code_is_not_read_for_citations() -> None:
+    text = "Use `row[1, 2]` [1, 2]:\n\n```\nx = [1, 2]\n```"
+    assert Sanitiser(EXCERPTS, "en").clean(text) == "Use `row[1, 2]` [1][2]:\n\n```\nx = [1, 2]\n```"
+
+
+def test_what_is_supported_stays_with_its_citation() -> None:
+    found = verified("The token is printed once [1]. It expires after 90 days unless you pass `--days` [1].")
+    assert found.cited == [1]
+    assert (found.checked, found.dropped, found.recited) == (2, 0, 0)
+    assert found.text.endswith("`--days` [1].")
+
+
+def test_what_nothing_supports_goes() -> None:
+    found = verified(
+        "The token is printed once [1]. It costs 4711 dollars [1]. Use `--forever` to keep it [2]."
+    )
+    assert found.text == "The token is printed once [1]."
+    assert found.dropped == 2
+
+
+def test_a_wrong_citation_is_corrected_and_an_unknown_one_removed() -> None:
+    assert verified("The token is printed once [2].").text == "The token is printed once. [1]"
+    assert verified("The token is printed once [1][7].").text == "The token is printed once [1]."
+
+
+def test_an_answer_that_cites_nothing_gets_its_citations() -> None:
+    found = verified("The token is printed once. 默认值是 20。")
+    assert found.text == "The token is printed once. [1] 默认值是 20。 [2]"
+    assert found.cited == [1, 2]
+    code = verified("Run this:\n\n```\nharbor token create --name ci\n```")
+    assert code.cited == [1]
+    assert code.text.startswith("Run this:")
+
+
+def test_an_answer_of_which_nothing_is_supported_cites_nothing() -> None:
+    found = verified("The moon is made of 4711 green cheeses. Buy `--moon` today.")
+    assert (found.text, found.cited) == ("", [])
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["The token is printed once", " [1]", "[2]", ". ", "\n\n", "- ", "4711", "`x`", "```\n"]
+        )
+        | st.text(max_size=6),
+        max_size=20,
+    ).map("".join)
+)
+@settings(max_examples=100, deadline=None)
+def test_any_answer_is_verified_and_cites_what_exists(answer: str) -> None:
+    found = verified(answer)
+    assert set(found.cited) <= {1, 2}
+    assert 0 <= found.dropped <= found.checked
