@@ -28,7 +28,7 @@ _metrics.mkdir(parents=True, exist_ok=True)
 
 bind = f"{_settings.web.host}:{_settings.web.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "bot.web_worker.DeadlineWorker"
 threads = 4
 backlog = 512
 keepalive = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -215,6 +216,27 @@ def test_the_wire_has_limits(port: int) -> None:
         answer = connection.sock.recv(1000)
         connection.close()
         assert answer.split(b" ")[1] in (status, b"400"), answer[:80]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        f"POST {EVENT_PATH} HTTP/1.1\r\nHost: x\r\nX-Lark".encode(),
+        f"POST {EVENT_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n{{".encode(),
+    ],
+    ids=["nothing", "half the headers", "half the body"],
+)
+def test_half_sent_requests_do_not_occupy_the_webhook(port: int, jobs: Redis, sent: bytes) -> None:
+    half_sent = [socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
+    try:
+        for connection in half_sent:
+            connection.sendall(sent)
+        time.sleep(0.3)
+        assert [push(port, number, "h") for number in range(8)] == [200] * 8
+    finally:
+        for connection in half_sent:
+            connection.close()
 
 
 def push_chunked(port: int, headers: dict[str, str], body: bytes) -> int:
