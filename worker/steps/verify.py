@@ -89,6 +89,9 @@ class Verifier:
                 text = self._lines(block.text, result)
             if text:
                 kept.append(text)
+            if text and cite and block.kind == "code" and self.words:
+                kept.append(f"[{self._nearest(text)}]")
+                result.recited += 1
         kept = _without_empty_lead(kept)
         result.text = "\n\n".join(kept)
         result.cited = self._cited(kept)
@@ -158,11 +161,14 @@ class Verifier:
         wanted = set(terms(text))
         known = set().union(*self.words.values()) if self.words else set()
         if not wanted or len(wanted & known) / len(wanted) >= CODE_THRESHOLD:
-            nearest = max(self.words, key=lambda number: len(wanted & self.words[number]), default=0)
-            result.recited += bool(result.cite and nearest)
-            return f"{text}\n\n[{nearest}]" if result.cite and nearest else text
+            return text
         result.dropped += 1
         return ""
+
+    def _nearest(self, code: str) -> int:
+        """The source that shares the most words with a code block."""
+        wanted = set(terms(code))
+        return max(self.words, key=lambda number: len(wanted & self.words[number]))
 
     def _unknown(self, text: str) -> set[str]:
         """Numbers, flags and identifiers that neither a source nor the question has."""
