@@ -8,6 +8,12 @@ UV_VERSION := 0.13.9
 # Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export PYTHONUNBUFFERED := 1
+# uv does not read pip's settings: the mirror that pip is configured for is handed on to it.
+MIRROR = $${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}
+INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$mirror}"; \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python
+FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
+	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
 .PHONY: help setup demo test test-lmdeploy lint bench lock clean
 
@@ -17,15 +23,17 @@ help: ## lists the targets
 $(VENV)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fennel needs Python 3.11 or newer; try make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	@$(BIN)/python -m pip install --quiet uv==$(UV_VERSION) || $(FAILED)
 	@touch $@
 
 $(VENV)/runtime: $(VENV)/uv requirements-cpu.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-cpu.txt
+	@echo "Installing requirements-cpu.txt into $(VENV) ..."
+	@$(INSTALL) -r requirements-cpu.txt || $(FAILED)
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@echo "Installing requirements-dev.txt into $(VENV) ..."
+	@$(INSTALL) -r requirements-dev.txt || $(FAILED)
 	@touch $@
 
 setup: $(VENV)/development ## .venv with what demo, tests and benchmarks need

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import signal
 import sys
 import time
 import urllib.error
@@ -16,12 +17,14 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from bot.config import load_settings
 from bot.local_stack import LocalStack, Ports
 
 FOLDER = Path("data/demo")
+WEB_PORT, FEISHU_PORT = 8000, 9800
 ANSWER_TIMEOUT = 60.0
 QUIET = 3.0
 """Seconds without a reply that count as silence."""
@@ -65,8 +68,12 @@ EXCHANGES = (
 def run(*, once: bool) -> int:
     """Shows everything; returns the exit status."""
     started = time.time()
+    _stop_as_by_keyboard()
     settings = load_settings()
-    ports = Ports.free(web=8000, feishu=9800)
+    ports = Ports.free(web=WEB_PORT, feishu=FEISHU_PORT)
+    for wanted, taken in ((WEB_PORT, ports.web), (FEISHU_PORT, ports.feishu)):
+        if taken != wanted:
+            print(f"Port {wanted} is in use by another program; the demo takes {taken} instead.")
     sources = [
         {
             "path": "docs",
@@ -83,6 +90,7 @@ def run(*, once: bool) -> int:
     )
     print("Starting Redis, the local Feishu, the webhook, the worker and the indexer ...")
     with stack:
+        print(f"Redis: {'its own' if stack.redis else 'the one that runs already'}, {stack.redis_url}")
         print(f"Ready after {time.time() - started:.1f} s. Logs are in {FOLDER}/.\n")
         passed = [
             _show(stack, exchange, started if number == 0 else 0.0)
@@ -93,6 +101,16 @@ def run(*, once: bool) -> int:
         if not once:
             _stay_up()
     return 0 if all(passed) else 1
+
+
+def _stop_as_by_keyboard() -> None:
+    """A kill or a closed terminal stops the demo as Ctrl+C does: no process of it stays behind."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
 
 
 def _stay_up() -> None:

@@ -229,9 +229,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "status_oldest": ("最早的问题已等", "Oldest has waited"),
     "status_index": ("索引", "Index"),
     "status_index_value": (
-        "{version}：{documents} 篇文档，{chunks} 个片段，{hours} 小时前建成",
-        "{version}: {documents} documents, {chunks} chunks, built {hours} hours ago",
+        "{version}：{documents} 篇文档，{chunks} 个片段，{age}前建成",
+        "{version}: {documents} documents, {chunks} chunks, built {age} ago",
     ),
+    "age_in_minutes": ("{count} 分钟", "{count} min"),
+    "age_in_hours": ("{count} 小时", "{count} h"),
+    "age_in_days": ("{count} 天", "{count} days"),
+    "status_asker": ("你的 open_id", "Your open_id"),
+    "status_chat": ("这个会话的 chat id", "This chat's id"),
     "title_human": ("请求帮助", "Help wanted"),
     # Doctor and notices
 }

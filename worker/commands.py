@@ -49,7 +49,7 @@ class Commands:
             self._audit(name, argument)
         actions: dict[str, Callable[[str], Card | None]] = {
             "help": lambda _: help_card(self.language, self.is_admin),
-            "status": lambda _: status_card(facts_of(self.process, self.language), self.language),
+            "status": lambda _: self._status(),
             "reindex": self._reindex,
             "versions": self._versions,
             "rollback": self._rollback,
@@ -81,6 +81,14 @@ class Commands:
     def _notice(self, sentence: str, color: str = "blue", **values: object) -> Card:
         text = say(sentence, self.language, **values)
         return notice_card(say("title_command", self.language), text, self.language, color)
+
+    def _status(self) -> Card:
+        """How things stand, and the two ids that config.yaml names people and groups by."""
+        facts = facts_of(self.process, self.language) | {
+            say("status_asker", self.language): self.message.sender_id,
+            say("status_chat", self.language): self.message.chat_id,
+        }
+        return status_card(facts, self.language)
 
     def _reindex(self, argument: str) -> Card | None:
         """Shows progress at once; the indexer goes on with this card."""

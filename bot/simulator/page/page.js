@@ -13,16 +13,18 @@ function avatar(name, color) {
   return make("div", { class: "avatar", style: `background:${color}` }, short);
 }
 
+const chatAvatar = (chat) => avatar(chat ? chat.name : "", !chat || chat.kind === "p2p" ? here.state.bot.color : "#00a870");
+
 function drawChats() {
   const list = here.state.chats.map((chat) => make("li", {
     class: chat.id === here.chat ? "on" : "", "data-testid": `chat-${chat.id}`, onclick: () => go({ chat: chat.id }),
-  }, avatar(chat.name, chat.kind === "p2p" ? here.state.bot.color : "#00a870"),
+  }, chatAvatar(chat),
   make("div", { class: "words" }, make("b", {}, chat.name, make("time", {}, chat.time ? clock(chat.time) : "")), make("span", {}, chat.preview))));
   get("chats").replaceChildren(...list);
   const chat = here.state.chats.find((one) => one.id === here.chat);
   get("chat-name").textContent = chat ? chat.name : "";
   get("chat-members").textContent = !chat ? "" : chat.kind === "p2p" ? "与机器人的单聊" : `${chat.members} 名成员`;
-  get("chat-avatar").textContent = chat ? chat.name.slice(0, 2) : "";
+  get("chat-avatar").replaceWith(Object.assign(chatAvatar(chat), { id: "chat-avatar" }));
   get("mention").textContent = `@ ${here.state.bot.name}`;
   get("mention").hidden = !chat || chat.kind === "p2p";
 }
