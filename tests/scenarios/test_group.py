@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -132,7 +133,7 @@ def test_commands_are_for_those_who_may_give_them(house: House) -> None:
     helped = house.ask("/help", user="ou_alice")
     assert "/recall" in words(house.card(helped))
     status = house.ask("/status", user="ou_admin")
-    shown = words(house.card(status))
+    shown = html.unescape(words(house.card(status)))
     assert "extractive" in shown
     assert "ou_admin" in shown, "config.yaml names admins by this id, and a newcomer has to learn it here"
     assert "oc_" in shown, "... and groups by this one"
