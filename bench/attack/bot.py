@@ -34,7 +34,7 @@ RETRY_AFTER = (0.75, 3.0, 9.0, 27.0)
 PAUSE = (1.5, 5.0)
 """Seconds between two acts of violence."""
 VICTIMS = {"worker": 5, "web": 3, "redis": 2}
-"""How often each is chosen, in ten."""
+"""How often each is chosen, in ten, once each has been killed."""
 MANY = 100_000
 _SETTLE_SECONDS = 30.0
 
@@ -136,8 +136,10 @@ class AttackedBot:
             )
 
     def _attack(self) -> None:
+        each_once = self.random.sample(list(VICTIMS), len(VICTIMS))
         while not self._let_be.wait(self.random.uniform(*PAUSE)):
-            victim = self.random.choices(list(VICTIMS), weights=list(VICTIMS.values()))[0]
+            chosen = self.random.choices(list(VICTIMS), weights=list(VICTIMS.values()))[0]
+            victim = each_once.pop() if each_once else chosen
             self.kills[victim] += 1
             if victim == "redis":
                 self.redis.kill()
