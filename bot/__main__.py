@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from redis.exceptions import RedisError
 
 from bot import logs
 from bot.config import Settings, load_settings
-from bot.errors import FennelError
+from bot.errors import REDIS_AWAY, FennelError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Config = Annotated[
@@ -108,4 +109,7 @@ if __name__ == "__main__":
         app()
     except FennelError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except RedisError as error:
+        print(f"error: {REDIS_AWAY}: {error}", file=sys.stderr)
         sys.exit(1)

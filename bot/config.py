@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
@@ -21,13 +22,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.errors import ConfigError
 from bot.settings_file import read_settings_file
 
 Language = Literal["zh", "en"]
 OperatingPoint = Literal["quiet", "balanced", "eager"]
+_CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
 class _Section(BaseModel):
@@ -61,6 +63,13 @@ class FeishuSettings(_Section):
 
 class RedisSettings(_Section):
     url: str = "redis://127.0.0.1:6379/0"
+
+    @field_validator("url")
+    @classmethod
+    def _scheme(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
 
 
 class SourceSettings(_Section):
@@ -192,10 +201,19 @@ class LimitSettings(_Section):
 class WorkTime(_Section):
     """Hours the bot answers in a group, in local time of `timezone`."""
 
-    start: str = "00:00"
-    end: str = "24:00"
-    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    start: str = Field(default="00:00", pattern=_CLOCK)
+    end: str = Field(default="24:00", pattern=_CLOCK)
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
     timezone: str = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("must be a name such as Asia/Shanghai") from error
+        return value
 
 
 class GroupSettings(_Section):
@@ -286,10 +304,25 @@ def load_settings(path: Path | None = None) -> Settings:
         raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")
     file = named or Path("config.yaml")
     data = read_settings_file(file, Settings) if file.is_file() else {}
+    _refuse_unknown_variables()
     try:
         return Settings(**data)
+    except SettingsError as error:
+        raise ConfigError(
+            f"environment: {error}; lists and groups are JSON there, such as FENNEL_ADMINS='[\"ou_xxx\"]'"
+        ) from error
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from error
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt section in the environment is an error as it is in the file."""
+    for name in os.environ:
+        section = name.removeprefix("FENNEL_").partition("__")[0].lower()
+        if name.startswith("FENNEL_") and "__" in name and section not in Settings.model_fields:
+            raise ConfigError(
+                f"environment variable {name}: there is no section {section!r}; see config.yaml"
+            )
 
 
 def _explain(error: ValidationError, file: Path) -> str:
@@ -299,5 +332,5 @@ def _explain(error: ValidationError, file: Path) -> str:
         if item["type"] == "extra_forbidden":
             lines.append(f"{where}: no such setting; see config.yaml for the names")
         else:
-            lines.append(f"{where}: {item['msg']}")
+            lines.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
     return f"{file}: " + "; ".join(lines)

@@ -40,13 +40,18 @@ def read_queries(file: Path, types: Iterable[str] = ()) -> list[Query]:
     """Rows {"id", "query", "relevant": [path, ...], "type"?}, all or of some types. Raises ConfigError."""
     wanted = set(types)
     queries: list[Query] = []
-    try:
-        for line in file.read_text("utf-8").splitlines():
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file; give a JSON lines file of rows query, relevant")
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        try:
             if line.strip():
                 row = json.loads(line)
                 queries.append(Query(row["query"], frozenset(row["relevant"]), row.get("type", "all")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"--queries {file}: {type(error).__name__}: {error}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise ConfigError(
+                f"{file}:{number}: must be a JSON object with query, relevant ({what})"
+            ) from error
     return [query for query in queries if not wanted or query.type in wanted]
 
 

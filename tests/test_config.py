@@ -67,6 +67,35 @@ def test_a_misspelt_variable_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
         load_settings(write(tmp_path, "{}"))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FENNEL_INDX__DIR", "x", r"FENNEL_INDX__DIR: there is no section 'indx'"),
+        ("FENNEL_ADMINS", "ou_x", r'"admins".*lists and groups are JSON'),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=said):
+        load_settings(write(tmp_path, "{}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("redis: {url: 'http://x'}", r"redis\.url: must start with redis://"),
+        ("groups: {oc_x: {work_time: {start: '25:00'}}}", r"groups\.oc_x\.work_time\.start: "),
+        ("groups: {oc_x: {work_time: {timezone: Moon}}}", r"work_time\.timezone: must be a name such as"),
+        ("groups: {oc_x: {work_time: {weekdays: [0]}}}", r"work_time\.weekdays\.0: "),
+    ],
+)
+def test_a_value_that_would_fail_later_is_refused_at_once(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_settings(write(tmp_path, text))
+
+
 def test_variables_in_the_file_are_read_and_may_have_a_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from redis.exceptions import RedisError
 
 from bot import logs, metrics
 from bot.config import load_settings
-from bot.errors import FennelError
+from bot.errors import REDIS_AWAY, FennelError
 from bot.queue import ANSWER_QUEUE, INDEX_QUEUE
 from worker import jobs
 from worker.process import open_process, use
@@ -30,6 +31,10 @@ def main(
     config: Annotated[Path | None, typer.Option("--config", help="Settings file.")] = None,
 ) -> None:
     """Runs one worker process."""
+    if queue not in (ANSWER_QUEUE, INDEX_QUEUE):
+        raise typer.BadParameter(
+            f"{queue!r} is neither {ANSWER_QUEUE} nor {INDEX_QUEUE}", param_hint="--queue"
+        )
     indexes = queue == INDEX_QUEUE
     logs.configure("indexer" if indexes else "worker")
     logging.getLogger("rq").setLevel(logging.WARNING)
@@ -63,4 +68,7 @@ if __name__ == "__main__":
         app()
     except FennelError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except RedisError as error:
+        print(f"error: {REDIS_AWAY}: {error}", file=sys.stderr)
         sys.exit(1)
