@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
+from contextvars import copy_context
 
 from redis.exceptions import RedisError
 
@@ -135,7 +136,7 @@ class QuestionCard:
             self._progress = progress or self._progress
             self._text = text or self._text
             if self._showing is None:
-                self._showing = self.process.cards.submit(self._show)
+                self._showing = self.process.cards.submit(copy_context().run, self._show)
 
     def _show(self) -> None:
         """Shows the newest of what was posted until there is nothing new."""

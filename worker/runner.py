@@ -192,6 +192,8 @@ class Runner(SimpleWorker):
         self._pool.submit(self._work, job, queue, execution)
 
     def _work(self, job: Job, queue: Queue, execution: Execution) -> None:
+        """Runs on a thread of the pool; what it logs carries the job's id, which ends in the message's."""
+        structlog.contextvars.bind_contextvars(job_id=job.id)
         try:
             self.perform_job(job, queue, execution)
         except RedisError as error:
@@ -200,6 +202,7 @@ class Runner(SimpleWorker):
         finally:
             self.executions.pop(execution.id, None)
             self._attempts.pop(execution.id, None)
+            structlog.contextvars.clear_contextvars()
             self._slots.release()
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:

@@ -71,6 +71,20 @@ def test_the_same_push_three_times_is_answered_once(house: House) -> None:
     assert "harbor cache clear" in words(house.card(asked))
 
 
+def test_the_log_tells_the_way_of_one_question(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Its id is on every line about it: taken by the webhook, refused by Feishu, ended by the worker."""
+    caplog.set_level("INFO")
+    house.feishu.faults.add("bad_gateway", on="cards.create")
+    asked = house.ask("怎么升级 harbor-server？")
+    house.card(asked)
+    house.quiet()
+    lines = [record.getMessage() for record in caplog.records]
+    for event in ("message_taken", "feishu.refused", "answered"):
+        about = [line for line in lines if re.search(rf"\b{re.escape(event)}\b", line)]
+        assert about, f"no line says {event}"
+        assert all(asked in line for line in about)
+
+
 def test_chit_chat_that_mentions_the_bot_is_declined_shortly(house: House) -> None:
     before = len(house.feishu.calls("cards.create"))
     asked = house.ask("今天中午吃什么？")
