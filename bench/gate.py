@@ -18,12 +18,11 @@ import numpy as np
 
 from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
 from index.build import build
+from index.case import examined
 from index.embed import Embedder, open_embedder
 from index.evidence import Evidence
-from index.features import examined
 from index.gate import Gate
 from index.gate_fit import FOLDS, Rows, fit, folds
-from index.gate_model import joined
 from index.labels import read_questions
 from index.logistic import Numbers, logit_of
 from index.operating import area_under_curve
@@ -48,12 +47,6 @@ def opened(name: str, sources: tuple[Path, ...], embedder: Embedder) -> Searcher
     return open_current(settings, embedder=embedder)
 
 
-def part_of(table: Table, rows: Rows) -> Table:
-    """Some rows of a table."""
-    examples = tuple(table.examples[row] for row in rows)
-    return Table(examples, table.vectors[rows], table.numbers[rows], table.twins[rows], table.embedder)
-
-
 def drawn(labels: Numbers, rows: Rows, share: float, generator: np.random.Generator) -> Rows:
     """A share of the rows, of good and bad ones alike."""
     parts = [rows[labels[rows] == label] for label in (0, 1)]
@@ -63,7 +56,7 @@ def drawn(labels: Numbers, rows: Rows, share: float, generator: np.random.Genera
 
 def measured(
     table: Table,
-    swapped: Numbers,
+    swapped: Table,
     parts: list[Rows],
     *,
     share: float = 1.0,
@@ -75,11 +68,8 @@ def measured(
     scores, balanced, quiet, elsewhere = (np.zeros(len(labels)) for _ in range(4))
     for held in parts:
         rest = drawn(labels, np.setdiff1d(np.arange(len(labels)), held), share, generator)
-        model = fit(part_of(table, rest), None, name="fold", origin="calibrated", memory=memory)
-        here, there = model.evidence.logit(table.numbers[held]), model.evidence.logit(swapped[held])
-        if model.memory is not None:
-            sounds = [model.memory.score(table.examples[row].text, table.vectors[row]) for row in held]
-            here, there = (model.slope * joined(part, sounds) + model.offset for part in (here, there))
+        model = fit(table.part(rest), None, name="fold", origin="calibrated", memory=memory)
+        here, there = (np.array([model.logit(part.case(row)) for row in held]) for part in (table, swapped))
         least = float(logit_of(model.points["balanced"]))
         scores[held], balanced[held], elsewhere[held] = here, here >= least, there >= least
         quiet[held] = here >= float(logit_of(model.points["quiet"]))
@@ -102,7 +92,7 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
     return {**means, "f1_sd": round(float(np.std([row["f1"] for row in rows])), 4)}
 
 
-def quality(table: Table, swapped: Numbers, shuffles: int) -> dict[str, Any]:
+def quality(table: Table, swapped: Table, shuffles: int) -> dict[str, Any]:
     """All figures of the decision."""
     shuffled = [folds(table.labels, FOLDS, 100 + seed) for seed in range(shuffles)]
     neighbours = list(np.array_split(np.arange(len(table.examples)), FOLDS))
@@ -147,7 +137,11 @@ def speed(table: Table, searcher: Searcher, evidence: Evidence) -> dict[str, flo
         "gate_with_search": per_second(
             lambda message, vector: gate.decide(message, [], False, lookup=searcher.look_up(message, vector))
         ),
-        "gate_with_word_search": per_second(lambda message, _: examined(message, searcher.lexical, evidence)),
+        "gate_with_word_search": per_second(
+            lambda message, vector: model.logit(
+                examined(message, vector, searcher.lexical, searcher.dense.text_vectors, evidence)
+            )
+        ),
     }
 
 
@@ -165,7 +159,7 @@ def main() -> None:
     started = time.perf_counter()
     table = tabulate(examples, projects, evidence)
     looked_up = time.perf_counter() - started
-    swapped = tabulate(examples, other, Evidence.build(other.chunks), twins=False).numbers
+    swapped = tabulate(examples, other, Evidence.build(other.chunks), twins=False)
     result = {
         "messages": len(examples),
         "good": table.good,

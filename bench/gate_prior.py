@@ -51,6 +51,7 @@ def main() -> None:
     both = Table(
         group.examples + guide.examples,
         np.vstack([group.vectors, guide.vectors]),
+        np.vstack([group.found, guide.found]),
         np.vstack([group.numbers, guide.numbers]),
         np.concatenate([group.twins, guide.twins]),
         group.embedder,

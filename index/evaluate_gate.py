@@ -35,14 +35,16 @@ def evaluate(model: GateModel, table: Table, point: str) -> tuple[dict[str, Any]
         name: _rounded(figures(probability, table.labels, least)) for name, least in model.points.items()
     }
     facts = {"point": point, "threshold": round(threshold, 4), "gate": model.name, "origin": model.origin}
-    return {**measured, "n": len(table.examples), "seen": seen, **facts, "points": by_point}, probability
+    quiet = {f"quiet_{name}": by_point["quiet"][name] for name in ("precision", "recall")}
+    counted = {"n": len(table.examples), "seen": seen}
+    return {**measured, **quiet, **counted, **facts, "note": model.note, "points": by_point}, probability
 
 
 def swap_accept(model: GateModel, other: Searcher, examples: list[Example], point: str) -> float:
     """Share of the good examples accepted when the same gate looks at another index."""
     good = [example for example in examples if example.label == 1]
     table = tabulate(good, other, Evidence.build(other.chunks), twins=False)
-    logits = [model.honest_logit(table.case(row), elsewhere=True) for row in range(len(good))]
+    logits = [model.honest_logit_elsewhere(table.case(row)) for row in range(len(good))]
     return float((sigmoid(np.array(logits)) >= model.points[point]).sum()) / max(len(good), 1)
 
 
@@ -108,6 +110,7 @@ def describe(result: dict[str, Any]) -> str:
     """The figures as lines for a terminal."""
     lines = [
         f"gate {result['gate']} ({result['origin']}) on {result['n']} messages, index {result['index']}",
+        result["note"],
         f"AUC {result['auc']:.3f}",
     ]
     if result["seen"]:

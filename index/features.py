@@ -109,17 +109,17 @@ FEATURES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in 
 """Names of all numbers, in the order of `features`."""
 
 
-def examined(
+def read_with(
     message: str, lexical: Lexical, evidence: Evidence, found: FoundByWords | None = None
-) -> Numbers:
-    """The numbers of a message; `found` spares searching again.
+) -> tuple[str, FoundByWords]:
+    """The message as it is read, and the search for it; `found` spares searching again.
 
     A Chinese message to documents without Chinese is read together with the English of its technical terms.
     """
     english = () if evidence.knows_chinese else translated(message)
     if english:
         message, found = f"{message} {' '.join(english)}", None
-    return features(message, found or search_words(message, lexical), evidence)
+    return message, found or search_words(message, lexical)
 
 
 def features(message: str, lookup: FoundByWords, evidence: Evidence) -> Numbers:

@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 
 from bot.config import OperatingPoint, Settings
+from index.case import Case, examined
 from index.evidence import Evidence
-from index.features import FEATURES, GROUPS, examined, typicality
-from index.gate_model import Case, GateModel, GateStore, joined
+from index.features import FEATURES, GROUPS, typicality
+from index.gate_model import GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, Parts
 from index.gate_words import describe
 from index.logistic import logit_of, sigmoid
 from index.search import Lookup, Passage, Searcher
@@ -93,12 +94,13 @@ class Gate:
         if not query.strip() or not self.searcher.chunks:
             return Decision("decline", 0.0, 1.0, (Reason("empty", 0.0, 0.0, describe("empty", query)),))
         lookup = lookup or self.searcher.look_up(query)
-        numbers = examined(query, self.searcher.lexical, self.evidence, lookup)
-        case = Case(query, numbers, lookup.vector)
-        evidence, memory = self.model.parts(case)
-        probability = float(sigmoid(self.model.joint(evidence, memory)))
+        passage_vectors = self.searcher.dense.text_vectors
+        lexical = self.searcher.lexical
+        case = examined(query, lookup.vector, lexical, passage_vectors, self.evidence, lookup)
+        parts = self.model.parts(case)
+        probability = float(sigmoid(self.model.joint(parts)))
         threshold = self.threshold(mentioned, point)
-        reasons = self._reasons(case, evidence, memory, passages)
+        reasons = self._reasons(case, parts, passages)
         return Decision(self._verdict(probability, threshold), probability, threshold, reasons)
 
     def threshold(self, mentioned: bool, point: OperatingPoint | None = None) -> float:
@@ -112,33 +114,27 @@ class Gate:
             return "unsure"
         return "answer" if probability >= threshold else "decline"
 
-    def _reasons(
-        self, case: Case, evidence: float, memory: float | None, passages: Sequence[Passage]
-    ) -> tuple[Reason, ...]:
+    def _reasons(self, case: Case, parts: Parts, passages: Sequence[Passage]) -> tuple[Reason, ...]:
         """The groups of numbers, and the memory, by what they add to the logit, greatest first."""
-        added = self.model.evidence.contributions(case.numbers)
-        scale = self._evidence_share(evidence, memory)
-        parts = {
-            group: (float(case.numbers[COLUMN[_SHOWN[group]]]), scale * float(added[columns].sum()))
-            for group, columns in _COLUMNS.items()
-        }
-        if memory is not None:
-            parts["memory"] = (memory, self.model.slope * memory)
+        model = self.model
+        fitted, share = (model.evidence, 1.0) if model.guard is None else (model.guard, self._guarded(parts))
+        added = fitted.contributions(case.numbers)
         best = passages[0].chunk.path if passages else ""
         words = self._words(case.message)
-        reasons = [
-            Reason(group, value, weight, describe(group, case.message, weight, words, best))
-            for group, (value, weight) in parts.items()
-        ]
+        reasons = []
+        for group, columns in _COLUMNS.items():
+            value, weight = float(case.numbers[COLUMN[_SHOWN[group]]]), float(added[columns].sum())
+            text = describe(group, case.message, weight, words, best)
+            reasons.append(Reason(group, value, share * weight, text))
+        remembered = {"memory": parts.by_message, "found": parts.by_documents}
+        for part, value in remembered.items() if model.memory is not None else ():
+            weight = model.slope * value
+            reasons.append(Reason(part, value, weight, describe(part, case.message, weight)))
         return tuple(sorted(reasons, key=lambda reason: -abs(reason.weight)))
 
-    def _evidence_share(self, evidence: float, memory: float | None) -> float:
-        """What one logit of evidence adds here: beside a memory nothing above the guard, much below it."""
-        if memory is None:
-            return 1.0
-        if abs(evidence) < _LEAST_LOGIT:
-            return 0.0
-        return self.model.slope * float(joined(evidence, 0.0)) / evidence
+    def _guarded(self, parts: Parts) -> float:
+        """What one logit of the guard adds here: nothing where the documents know the message."""
+        return self.model.slope * GUARD_SLOPE if parts.guard < GUARD_BELOW else 0.0
 
     def _words(self, message: str) -> tuple[str, ...]:
         """The message's words that are most typical of the documents, as the message writes them."""

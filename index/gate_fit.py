@@ -1,7 +1,7 @@
 """Labelled examples -> a fitted gate.
 
-With few labels the shipped gate is moved a little; with many it is fitted anew, and remembers how good
-messages sound. In both cases each good example has estranged twins (see `index.contrast`), so that the fit
+With few labels the shipped gate is moved a little; with many it is fitted anew, and remembers what good
+messages are like. In both cases each good example has estranged twins (see `index.contrast`), so that the fit
 cannot do without the documents. Operating points come from predictions on folds that the fit did not see.
 """
 
@@ -21,7 +21,7 @@ from index.table import TWINS, Table
 
 TWIN_WEIGHT = 0.5
 """What one twin counts beside the example itself."""
-RIDGE = 100.0
+RIDGE, GUARD_RIDGE = 100.0, 10.0
 LEAST_OF_EACH = 20
 """Good and bad examples from which on a fit is worth trying."""
 ENOUGH_OF_EACH = 80
@@ -32,12 +32,17 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Unseen:
-    """Predictions (n,) for every example by fits that did not see it."""
+    """Predictions (n,) for every example by fits that did not see it; see `index.gate_model.Parts`."""
 
     evidence: Numbers
-    """Logits by the documents alone."""
-    memory: Numbers | None
-    """Scores of the memory; None where there is none."""
+    guard: Numbers
+    by_message: Numbers
+    by_documents: Numbers
+
+    @property
+    def joined(self) -> Numbers:
+        """Guard and memory together."""
+        return joined(self.guard, self.by_message + self.by_documents)
 
 
 def fit_evidence(table: Table, rows: Rows, prior: GateModel | None) -> Logistic:
@@ -55,22 +60,34 @@ def fit_evidence(table: Table, rows: Rows, prior: GateModel | None) -> Logistic:
     return Logistic(base.mean, base.scale, base.weights + moved.weights, base.bias + moved.bias)
 
 
+def fit_guard(table: Table, rows: Rows) -> Logistic:
+    """Tells good messages from their estranged twins: do the documents know what the message is about?"""
+    good = rows[table.labels[rows] == 1]
+    numbers = np.vstack([table.numbers[good], *(table.twins[good, copy] for copy in range(TWINS))])
+    labels = np.concatenate([np.ones(len(good)), np.zeros(TWINS * len(good))])
+    own = table.weights[good]
+    weights = np.concatenate([own, np.tile(own * TWIN_WEIGHT, TWINS)])
+    return fit_logistic(numbers, labels, ridge=GUARD_RIDGE, sample_weights=weights)
+
+
 def remember(table: Table, rows: Rows) -> Memory:
     """The memory of some rows of a table."""
-    messages = [table.examples[row].text for row in rows]
-    return fit_memory(messages, table.vectors[rows], table.labels[rows], table.weights[rows], table.embedder)
+    cases = [table.case(row) for row in rows]
+    return fit_memory(cases, table.labels[rows], table.weights[rows], table.embedder)
 
 
 def unseen(table: Table, prior: GateModel | None, *, memory: bool, seed: int = 0) -> Unseen:
-    """Predictions across folds."""
-    evidence, scores = np.zeros(len(table.examples)), np.zeros(len(table.examples))
+    """Predictions across folds; without a memory only the evidence's."""
+    evidence, guard, by_message, by_documents = (np.zeros(len(table.examples)) for _ in range(4))
     for held in folds(table.labels, FOLDS, seed):
         rest = np.setdiff1d(np.arange(len(evidence)), held)
         evidence[held] = fit_evidence(table, rest, prior).logit(table.numbers[held])
         if memory:
-            remembered = remember(table, rest)
-            scores[held] = [remembered.score(table.examples[row].text, table.vectors[row]) for row in held]
-    return Unseen(evidence, scores if memory else None)
+            guard[held] = fit_guard(table, rest).logit(table.numbers[held])
+            remembered, cases = remember(table, rest), [table.case(row) for row in held]
+            by_message[held] = [remembered.by_message(case) for case in cases]
+            by_documents[held] = [remembered.by_documents(case) for case in cases]
+    return Unseen(evidence, guard, by_message, by_documents)
 
 
 def fit(
@@ -87,10 +104,9 @@ def fit(
     rows = np.arange(len(table.examples))
     guesses = unseen(table, prior, memory=memory, seed=seed)
     slope, offset, logits = 1.0, 0.0, guesses.evidence
-    sounds = np.zeros(len(rows)) if guesses.memory is None else guesses.memory
-    if guesses.memory is not None:
-        slope, offset = scaling(joined(guesses.evidence, guesses.memory), table.labels)
-        logits = slope * joined(guesses.evidence, guesses.memory) + offset
+    if memory:
+        slope, offset = scaling(guesses.joined, table.labels)
+        logits = slope * guesses.joined + offset
     priors = prior.points if prior else None
     points, at_balanced = choose_points(logits, table.labels, priors)
     quiet = figures(logits, table.labels, float(logit_of(points["quiet"])))
@@ -102,6 +118,7 @@ def fit(
         evidence=fit_evidence(table, rows, prior),
         points=points,
         memory=remember(table, rows) if memory else None,
+        guard=fit_guard(table, rows) if memory else None,
         slope=slope,
         offset=offset,
         evidence_points=choose_points(guesses.evidence, table.labels, priors)[0],
@@ -110,12 +127,17 @@ def fit(
         made_at=time.time(),
         index_version=index_version,
         note=_note(table, prior, memory),
-        unseen={
-            digest(example.text): [round(float(guesses.evidence[row]), 4), round(float(sounds[row]), 4)]
-            for row, example in enumerate(table.examples)
-        },
+        unseen=_kept(table, guesses, memory=memory),
         figures=at_balanced,
     )
+
+
+def _kept(table: Table, guesses: Unseen, *, memory: bool) -> dict[str, list[float]]:
+    """What a model keeps of its folds' predictions: by digest, the fields of `Parts`."""
+    columns = [guesses.evidence, guesses.guard, guesses.by_message, guesses.by_documents]
+    rows = np.round(np.stack(columns[: None if memory else 1], axis=1), 4)
+    texts = (example.text for example in table.examples)
+    return {digest(text): row.tolist() for text, row in zip(texts, rows, strict=True)}
 
 
 def scaling(scores: Numbers, labels: Numbers) -> tuple[float, float]:

@@ -1,7 +1,8 @@
-"""What this group's good and bad messages sound like: a support vector machine over two views of a message.
+"""What this group's good and bad messages are like: a support vector machine over four views of a message.
 
-One kernel compares embeddings, the other counts of character n-grams. It looks at no document, so the gate
-lets it speak only as far as the documents know the message (see `index.gate_model`).
+Two views are of the message itself: its embedding and its character n-grams. Two are of what the documents
+say to it: the numbers of `index.features` and where the search by words leads. The first two know nothing of
+the documents, so the gate lets the memory speak only as far as these know the message (`index.gate_model`).
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from index.case import Case
 from index.characters import _counts as ngram_counts
 from index.embed import Vectors
-from index.logistic import Numbers
+from index.logistic import Logistic, Numbers, scale_of
 
-MEANING_WEIGHT = 3.0
-"""How much the embeddings' kernel counts beside that of the n-grams."""
+MEANING_WEIGHT, FOUND_WEIGHT, NUMBERS_WEIGHT = 3.0, 0.6, 0.15
+"""How much the kernels of embeddings, found passages and numbers count beside that of the n-grams."""
 _WIDTH = 2.0
-"""The embeddings' kernel is exp(-_WIDTH * squared distance)."""
+"""The kernel of vectors is exp(-_WIDTH * squared distance)."""
+_NUMBERS_WIDTH = 1.2
+"""The kernel of numbers is exp(-_NUMBERS_WIDTH * mean squared difference in standard deviations)."""
+_SAME = 0.9999
+"""From this cosine on, a kept message is the asked one."""
 _PENALTY = 1.0
 _LEAST_MESSAGES = 2
 """An n-gram of fewer messages is not looked at."""
@@ -66,32 +72,56 @@ class NGrams:
 
 @dataclass(frozen=True)
 class Memory:
-    """A fitted machine: positive for messages that sound like good ones."""
+    """A fitted machine: positive for messages that are like good ones."""
 
     embedder: str
     """Name of the embedder whose vectors it knows."""
-    vectors: Vectors
-    """(supports, d)."""
     supports: Numbers
-    """(supports,): weight of each."""
+    """(supports,): weight of each kept message."""
+    vectors: Vectors
+    """(supports, d): their embeddings."""
+    found: Vectors
+    """(supports, d): where the search by their words leads."""
+    numbers: Numbers
+    """(supports, features), in standard deviations."""
+    mean: Numbers
+    scale: Numbers
+    """(features,): by which numbers are standardised."""
     ngrams: NGrams
     weights: Numbers
     """(n-grams,)."""
     bias: float
 
-    def score(self, message: str, vector: Vectors) -> float:
+    def score(self, case: Case) -> float:
         """About -1.5 to 1.5; beyond +-1 the machine is sure."""
-        near = np.exp(-2 * _WIDTH * (1 - (self.vectors @ vector).astype(np.float64)))
-        places, values = self.ngrams.vector(message)
+        return self.by_message(case) + self.by_documents(case)
+
+    def by_message(self, case: Case) -> float:
+        """The part that the message alone gives, with the bias."""
+        near = _near(self.vectors @ case.vector)
+        places, values = self.ngrams.vector(case.message)
         return float(MEANING_WEIGHT * (near @ self.supports) + values @ self.weights[places] + self.bias)
+
+    def by_documents(self, case: Case, *, without_itself: bool = False) -> float:
+        """The part that depends on the documents; `without_itself`: less what is kept of this message."""
+        supports = self.supports
+        if without_itself:
+            supports = np.where(self.vectors @ case.vector < _SAME, supports, 0.0)
+        apart = self._standardised(case.numbers) - self.numbers
+        alike = np.exp(-_NUMBERS_WIDTH * np.mean(apart**2, axis=1))
+        return float((FOUND_WEIGHT * _near(self.found @ case.found) + NUMBERS_WEIGHT * alike) @ supports)
+
+    def _standardised(self, numbers: Numbers) -> Numbers:
+        return Logistic(self.mean, self.scale, np.empty(0), 0.0).standardised(numbers)
 
     def save(self, file: Path) -> None:
         """Writes one .npz file."""
         facts = np.frombuffer(json.dumps({"embedder": self.embedder, "bias": self.bias}).encode(), np.uint8)
         with file.open("wb") as out:
             np.savez_compressed(
-                out, facts=facts, vectors=self.vectors, supports=self.supports, buckets=self.ngrams.buckets,
-                rarity=self.ngrams.rarity, weights=self.weights,
+                out, facts=facts, supports=self.supports, vectors=self.vectors, found=self.found,
+                numbers=self.numbers.astype(np.float32), mean=self.mean, scale=self.scale,
+                buckets=self.ngrams.buckets, rarity=self.ngrams.rarity, weights=self.weights,
             )  # fmt: skip
 
     @classmethod
@@ -99,30 +129,55 @@ class Memory:
         """Reads what `save` wrote."""
         with np.load(file, allow_pickle=False) as kept:
             facts = json.loads(kept["facts"].tobytes())
-            ngrams = NGrams(kept["buckets"], kept["rarity"])
             return cls(
-                facts["embedder"], kept["vectors"], kept["supports"], ngrams, kept["weights"], facts["bias"]
+                embedder=facts["embedder"],
+                supports=kept["supports"],
+                vectors=kept["vectors"],
+                found=kept["found"],
+                numbers=kept["numbers"].astype(np.float64),
+                mean=kept["mean"],
+                scale=kept["scale"],
+                ngrams=NGrams(kept["buckets"], kept["rarity"]),
+                weights=kept["weights"],
+                bias=facts["bias"],
             )
 
 
-def fit_memory(
-    messages: Sequence[str], vectors: Vectors, labels: Numbers, weights: Numbers, embedder: str
-) -> Memory:
+def _near(cosines: npt.ArrayLike) -> Numbers:
+    """The kernel of vectors of length 1, from their cosines."""
+    return np.asarray(np.exp(-2 * _WIDTH * (1 - np.asarray(cosines, dtype=np.float64))))
+
+
+def fit_memory(cases: Sequence[Case], labels: Numbers, weights: Numbers, embedder: str) -> Memory:
     """Fits the machine; both labels must be present."""
     from sklearn.svm import SVC
 
+    messages = [case.message for case in cases]
+    vectors, found = np.stack([case.vector for case in cases]), np.stack([case.found for case in cases])
+    raw = np.stack([case.numbers for case in cases])
+    plain = Logistic(raw.mean(axis=0), scale_of(raw), np.empty(0), 0.0)
+    numbers = plain.standardised(raw)
     ngrams = NGrams.of(messages)
     matrix = ngrams.matrix(messages)
-    cosines = (vectors @ vectors.T).astype(np.float64)
-    kernel = MEANING_WEIGHT * np.exp(-2 * _WIDTH * (1 - cosines)) + (matrix @ matrix.T).toarray()
+    squares = np.mean(numbers**2, axis=1)
+    apart = squares[:, None] + squares - 2 * numbers @ numbers.T / numbers.shape[1]
+    kernel = (
+        MEANING_WEIGHT * _near(vectors @ vectors.T)
+        + FOUND_WEIGHT * _near(found @ found.T)
+        + NUMBERS_WEIGHT * np.exp(-_NUMBERS_WIDTH * apart)
+        + (matrix @ matrix.T).toarray()
+    )
     machine = SVC(C=_PENALTY, kernel="precomputed").fit(kernel, labels, sample_weight=weights)
-    supports = machine.support_
-    duals = machine.dual_coef_[0]
+    kept, duals = machine.support_, np.asarray(machine.dual_coef_[0], dtype=np.float64)
     return Memory(
         embedder=embedder,
-        vectors=np.ascontiguousarray(vectors[supports], dtype=np.float32),
-        supports=np.asarray(duals, dtype=np.float64),
+        supports=duals,
+        vectors=np.ascontiguousarray(vectors[kept], dtype=np.float32),
+        found=np.ascontiguousarray(found[kept], dtype=np.float32),
+        numbers=numbers[kept],
+        mean=plain.mean,
+        scale=plain.scale,
         ngrams=ngrams,
-        weights=np.asarray(matrix[supports].T @ duals, dtype=np.float64),
+        weights=np.asarray(matrix[kept].T @ duals, dtype=np.float64),
         bias=float(machine.intercept_[0]),
     )

@@ -1,10 +1,11 @@
 """A fitted gate: a message and its numbers -> probability that it is worth answering, and operating points.
 
 `evidence` reads only what the documents know of the message and moves with them. `memory`, where there are
-enough labels, knows how this group's good messages sound. Memory ranks what the documents know; where they
-know little, the missing evidence is taken off, however good the message sounds. So a gate that is moved to
-other documents does not answer from habit. Everything is kept as plain numbers, JSON and NumPy: nothing that
-could run code when read.
+enough labels, knows what this group's good messages are like. Memory ranks what the documents know; `guard`,
+fitted on good messages against their estranged twins, tells whether they know the message at all, and where
+they do not, what is missing is taken off, however good the message sounds. So a gate that is moved to other
+documents does not answer from habit. Everything is kept as plain numbers, JSON and NumPy: nothing that could
+run code when read.
 """
 
 from __future__ import annotations
@@ -20,26 +21,26 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import IndexMismatch
-from index.embed import Vectors
+from index.case import Case
 from index.features import FEATURES
 from index.gate_memory import Memory
 from index.logistic import Logistic, Numbers, sigmoid
 
-FORMAT = 2
+FORMAT = 3
 POINTS = ("quiet", "balanced", "eager")
 SHIPPED = Path(__file__).parent / "gate_prior.json"
 """The gate of a fresh install; `python -m bench.gate_prior` makes it and says from what."""
 
 Origin = Literal["shipped", "questions", "calibrated"]
 
-_GUARD, _GUARD_BELOW = 3.0, -0.5
-"""Below this logit of evidence each missing logit is taken off the memory's score, this many times."""
+GUARD_SLOPE, GUARD_BELOW = 3.0, 1.0
+"""Below this logit of the guard each missing logit is taken off the memory's score, this many times."""
 
 
-def joined(evidence: npt.ArrayLike, memory: npt.ArrayLike) -> Numbers:
-    """The evidence's logits and the memory's scores as one score each."""
-    logits = np.asarray(evidence, dtype=np.float64)
-    return np.asarray(np.asarray(memory) + _GUARD * np.minimum(logits - _GUARD_BELOW, 0.0))
+def joined(guard: npt.ArrayLike, memory: npt.ArrayLike) -> Numbers:
+    """The guard's logits and the memory's scores as one score each."""
+    logits = np.asarray(guard, dtype=np.float64)
+    return np.asarray(np.asarray(memory) + GUARD_SLOPE * np.minimum(logits - GUARD_BELOW, 0.0))
 
 
 def digest(message: str) -> str:
@@ -48,14 +49,22 @@ def digest(message: str) -> str:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One message as the gate sees it."""
+class Parts:
+    """What the parts of a gate say of one message."""
 
-    message: str
-    numbers: Numbers
-    """(len(FEATURES),)."""
-    vector: Vectors
-    """(d,), by the embedder of the index."""
+    evidence: float
+    """Logit by the documents alone."""
+    guard: float = 0.0
+    """Logit that the documents know the message; 0 and not used without a memory."""
+    by_message: float = 0.0
+    """Score of the memory by the message alone; 0 without a memory."""
+    by_documents: float = 0.0
+    """What the documents' answer to the message adds to it."""
+
+    @property
+    def memory(self) -> float:
+        """Score of the memory."""
+        return self.by_message + self.by_documents
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,8 @@ class GateModel:
     points: dict[str, float]
     """Operating point -> least probability that is answered without a mention."""
     memory: Memory | None = None
+    guard: Logistic | None = None
+    """Both or neither."""
     slope: float = 1.0
     offset: float = 0.0
     """With a memory, the logit is slope * joined score + offset."""
@@ -84,33 +95,46 @@ class GateModel:
     note: str = ""
     """One line for operators: from what it was made, and what it lacks."""
     unseen: dict[str, list[float]] = field(default_factory=dict)
-    """Digest of each message it was fitted on -> evidence and memory by a fold that did not see it."""
+    """Digest of each message it was fitted on -> its parts by a fold that did not see it."""
     figures: dict[str, float] = field(default_factory=dict)
     """Cross-validated figures at the time of the fit."""
 
-    def parts(self, case: Case) -> tuple[float, float | None]:
-        """The evidence's logit, and the memory's score where there is a memory."""
+    def parts(self, case: Case) -> Parts:
+        """What each part says of one message."""
         evidence = float(self.evidence.logit(case.numbers))
-        return evidence, None if self.memory is None else self.memory.score(case.message, case.vector)
+        if self.memory is None or self.guard is None:
+            return Parts(evidence)
+        guard = float(self.guard.logit(case.numbers))
+        return Parts(evidence, guard, self.memory.by_message(case), self.memory.by_documents(case))
 
-    def joint(self, evidence: float, memory: float | None) -> float:
-        """The logit of the two parts together."""
-        return evidence if memory is None else self.slope * float(joined(evidence, memory)) + self.offset
+    def joint(self, parts: Parts) -> float:
+        """The logit of the parts together."""
+        if self.memory is None:
+            return parts.evidence
+        return self.slope * float(joined(parts.guard, parts.memory)) + self.offset
 
     def logit(self, case: Case) -> float:
         """The logit that one message is worth answering."""
-        return self.joint(*self.parts(case))
+        return self.joint(self.parts(case))
 
-    def honest_logit(self, case: Case, *, elsewhere: bool = False) -> float:
-        """As `logit`, but for a message of the fit what a fold that did not see it says.
+    def honest_logit(self, case: Case) -> float:
+        """As `logit`, but for a message of the fit what a fold that did not see it says."""
+        kept = self.unseen.get(digest(case.message))
+        return self.logit(case) if kept is None else self.joint(Parts(*kept))
 
-        `elsewhere`: the numbers come from other documents than the fit's, so only the memory is replaced.
+    def honest_logit_elsewhere(self, case: Case) -> float:
+        """As `honest_logit` for a case of other documents than the fit's.
+
+        Of a message of the fit, what was kept of the message itself is replaced or left out; what the
+        documents say to it is new.
         """
         kept = self.unseen.get(digest(case.message))
-        if kept is None:
-            return self.logit(case)
-        evidence = float(self.evidence.logit(case.numbers)) if elsewhere else kept[0]
-        return self.joint(evidence, None if self.memory is None else kept[1])
+        parts = self.parts(case)
+        if kept is None or self.memory is None:
+            return self.joint(parts)
+        here = Parts(*kept)
+        moved = self.memory.by_documents(case, without_itself=True)
+        return self.joint(replace(parts, by_message=here.by_message, by_documents=moved))
 
     def probability(self, case: Case) -> float:
         """As `logit`, 0..1."""
@@ -118,7 +142,9 @@ class GateModel:
 
     def without_memory(self) -> Self:
         """The same gate by the documents alone."""
-        return self if self.memory is None else replace(self, memory=None, points=self.evidence_points)
+        if self.memory is None:
+            return self
+        return replace(self, memory=None, guard=None, points=self.evidence_points)
 
     def for_embedder(self, name: str) -> Self:
         """The gate for an index by this embedder: a memory of another embedder's vectors is left out."""
@@ -139,13 +165,8 @@ class GateModel:
             "format": FORMAT,
             **{key: getattr(self, key) for key in _PLAIN},
             "memory": self.memory is not None,
-            "bias": self.evidence.bias,
-            "features": {
-                name: [round(float(value), 6) for value in triple]
-                for name, *triple in zip(
-                    FEATURES, self.evidence.mean, self.evidence.scale, self.evidence.weights, strict=True
-                )
-            },
+            **_logistic_json(self.evidence),
+            "guard": None if self.guard is None else _logistic_json(self.guard),
         }
 
     @classmethod
@@ -159,9 +180,22 @@ class GateModel:
             raise IndexMismatch(
                 f"{place} was fitted by another release: run `python -m index build --force` or calibrate"
             )
-        mean, scale, weights = np.array([rows[name] for name in FEATURES], dtype=np.float64).T
-        evidence = Logistic(mean, scale, weights, float(data["bias"]))
-        return cls(evidence=evidence, memory=memory, **{key: data[key] for key in _PLAIN if key in data})
+        guard = None if data.get("guard") is None else _logistic(data["guard"])
+        plain = {key: data[key] for key in _PLAIN if key in data}
+        return cls(evidence=_logistic(data), memory=memory, guard=guard, **plain)
+
+
+def _logistic_json(model: Logistic) -> dict[str, Any]:
+    """`features`: name -> mean, scale and weight."""
+    columns = zip(FEATURES, model.mean, model.scale, model.weights, strict=True)
+    rows = {name: [round(float(value), 6) for value in triple] for name, *triple in columns}
+    return {"bias": model.bias, "features": rows}
+
+
+def _logistic(data: dict[str, Any]) -> Logistic:
+    rows = data["features"]
+    mean, scale, weights = np.array([rows[name] for name in FEATURES], dtype=np.float64).T
+    return Logistic(mean, scale, weights, float(data["bias"]))
 
 
 _PLAIN = (

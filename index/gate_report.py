@@ -115,12 +115,13 @@ def _mistake(model: GateModel, searcher: Searcher, table: Table, row: int, proba
         f"<small>{_safe(passage.chunk.text[:160])}</small></li>"
         for passage in searcher.search(case.message, 3, lookup=searcher.look_up(case.message, case.vector))
     )
-    evidence = float(model.evidence.logit(case.numbers))
-    sounds = "" if model.memory is None else f", memory {model.memory.score(case.message, case.vector):+.2f}"
+    parts = model.parts(case)
+    sounds = "" if model.memory is None else f", memory {parts.memory:+.2f}, guard {parts.guard:+.2f}"
     return (
         f"<details><summary>{probability:.2f} {_safe(case.message[:200])} "
         f"<small>{_safe(table.examples[row].id)}</small></summary>"
-        f"<p>evidence {evidence:+.2f}{sounds}</p><table><tr><th>number</th><th>value</th><th>adds</th></tr>"
+        f"<p>evidence {parts.evidence:+.2f}{sounds}</p>"
+        f"<table><tr><th>number</th><th>value</th><th>adds</th></tr>"
         f"{numbers}</table><ol>{passages}</ol></details>"
     )
 

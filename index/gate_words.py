@@ -10,6 +10,7 @@ _SENTENCES: dict[str, dict[str, tuple[str, str]]] = {
         "typical": ("消息使用了文档特有的词：{words}", "消息里几乎没有文档特有的词"),
         "search": ("检索到用词相符的段落：{best}", "检索到的段落与消息用词很少重合"),
         "memory": ("与标注为值得回答的消息相似", "与标注为不必回答的消息相似"),
+        "found": ("文档中找到的内容与值得回答的消息相近", "文档中找到的内容与不必回答的消息相近"),
         "empty": ("消息或索引是空的", "消息或索引是空的"),
     },
     "en": {
@@ -17,6 +18,7 @@ _SENTENCES: dict[str, dict[str, tuple[str, str]]] = {
         "typical": ("it uses words typical of the documents: {words}", "no word is typical of the documents"),
         "search": ("a passage shares its words: {best}", "the passages found share few of its words"),
         "memory": ("it resembles messages labelled good", "it resembles messages labelled bad"),
+        "found": ("the search leads where good messages lead", "the search leads where bad messages lead"),
         "empty": ("the message or the index is empty", "the message or the index is empty"),
     },
 }  # fmt: skip

@@ -67,7 +67,7 @@ def fit_logistic(
     over another model's mean and scale.
     """
     mean = scaled_by.mean if scaled_by else rows.mean(axis=0)
-    scale = scaled_by.scale if scaled_by else _scale(rows)
+    scale = scaled_by.scale if scaled_by else scale_of(rows)
     plain = Logistic(mean, scale, np.zeros(rows.shape[1]), 0.0)
     design = np.hstack([plain.standardised(rows), np.ones((len(rows), 1))])
     known = np.zeros(len(rows)) if offset is None else offset
@@ -114,6 +114,7 @@ class _Problem:
         return np.zeros_like(step)
 
 
-def _scale(rows: Numbers) -> Numbers:
+def scale_of(rows: Numbers) -> Numbers:
+    """Standard deviation of each column, 1 where it is nearly constant; (n, d) -> (d,)."""
     deviation = rows.std(axis=0)
     return np.asarray(np.where(deviation < 1e-6, 1.0, deviation))

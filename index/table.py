@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from index.case import Case, examined
 from index.contrast import estranged
 from index.embed import Vectors
 from index.evidence import Evidence
-from index.features import FEATURES, examined
-from index.gate_model import Case
+from index.features import FEATURES, features, read_with
 from index.labels import Example
 from index.logistic import Numbers
 from index.search import Searcher
 
+Rows = npt.NDArray[np.int64]
 TWINS = 2
 """Estranged copies of each good example."""
 
@@ -28,6 +30,8 @@ class Table:
     examples: tuple[Example, ...]
     vectors: Vectors
     """(n, d)."""
+    found: Vectors
+    """(n, d): where the search by words leads."""
     numbers: Numbers
     """(n, len(FEATURES))."""
     twins: Numbers
@@ -56,25 +60,49 @@ class Table:
 
     def case(self, row: int) -> Case:
         """One example as the gate sees it."""
-        return Case(self.examples[row].text, self.numbers[row], self.vectors[row])
+        return Case(self.examples[row].text, self.numbers[row], self.vectors[row], self.found[row])
+
+    def part(self, rows: Rows) -> Table:
+        """Some of its rows."""
+        return Table(
+            tuple(self.examples[row] for row in rows),
+            self.vectors[rows],
+            self.found[rows],
+            self.numbers[rows],
+            self.twins[rows],
+            self.embedder,
+        )
 
 
-def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> tuple[Vectors, Numbers]:
-    """Vectors (n, d), embedded in one batch, and numbers (n, len(FEATURES)) of messages."""
+def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> list[Case]:
+    """Messages as the gate sees them, embedded in one batch."""
     vectors = searcher.embedder.embed(list(messages))
-    rows = [examined(message, searcher.lexical, evidence) for message in messages]
-    return vectors, np.array(rows, dtype=np.float64).reshape(len(messages), len(FEATURES))
+    passages = searcher.dense.text_vectors
+    return [
+        examined(message, vector, searcher.lexical, passages, evidence)
+        for message, vector in zip(messages, vectors, strict=True)
+    ]
 
 
 def tabulate(
     examples: Sequence[Example], searcher: Searcher, evidence: Evidence, *, twins: bool = True
 ) -> Table:
     """Looks every example up, and unless told otherwise the estranged twins of the good ones."""
-    vectors, numbers = look_up_all([example.text for example in examples], searcher, evidence)
+    cases = look_up_all([example.text for example in examples], searcher, evidence)
     strange = np.zeros((len(examples), TWINS, len(FEATURES)))
     good = [row for row, example in enumerate(examples) if example.label == 1]
-    for copy in range(TWINS if twins and good else 0):
+    for copy in range(TWINS if twins else 0):
         chooser = random.Random(copy)  # noqa: S311  # nosec B311
-        texts = [estranged(examples[row].text, evidence, chooser) for row in good]
-        strange[good, copy] = look_up_all(texts, searcher, evidence)[1]
-    return Table(tuple(examples), vectors, numbers, strange, searcher.embedder.name)
+        for row in good:
+            text = estranged(examples[row].text, evidence, chooser)
+            read, found = read_with(text, searcher.lexical, evidence)
+            strange[row, copy] = features(read, found, evidence)
+    width = searcher.embedder.dimensions
+    return Table(
+        examples=tuple(examples),
+        vectors=np.array([case.vector for case in cases], dtype=np.float32).reshape(-1, width),
+        found=np.array([case.found for case in cases], dtype=np.float32).reshape(-1, width),
+        numbers=np.array([case.numbers for case in cases]).reshape(-1, len(FEATURES)),
+        twins=strange,
+        embedder=searcher.embedder.name,
+    )

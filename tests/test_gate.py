@@ -13,10 +13,12 @@ from bot.config import EmbedderSettings, GateSettings, Settings, SourceSettings
 from bot.errors import ConfigError, IndexMismatch
 from index.build import build
 from index.calibrate import calibrate, describe, fit_from_settings, roll_back
+from index.case import Case
 from index.embed import Embedder, open_embedder
 from index.evaluate_gate import evaluate, swap_accept
+from index.evidence import Evidence
 from index.gate import Gate, open_gate
-from index.gate_model import POINTS, Case, GateModel, GateStore, joined, read_model, shipped_model
+from index.gate_model import POINTS, GateModel, GateStore, joined, read_model, shipped_model
 from index.gate_report import write_report
 from index.labels import Example, read_questions
 from index.logistic import logit_of, sigmoid
@@ -207,16 +209,38 @@ def test_with_many_labels_the_gate_remembers_but_does_not_answer_from_habit(
     build(elsewhere, embedder=embedder)
     moved = Gate(model, open_current(elsewhere, embedder=embedder))
     assert moved.decide(KNOWN[0], [], False).verdict == "decline"
+    parts = here.model.parts(here_case := table_case(KNOWN[0], searcher, here.evidence))
+    assert parts.memory == pytest.approx(model.memory.score(here_case))
+    assert model.memory.by_documents(here_case, without_itself=True) != parts.by_documents
     assert model.for_embedder("another").memory is None
     model.save(tmp_path / "kept")
     kept = read_model(tmp_path / "kept" / f"{model.name}.json")
     numbers = np.zeros(len(model.evidence.weights))
-    case = Case(KNOWN[0], numbers, embedder.embed([KNOWN[0]])[0])
+    case = Case(KNOWN[0], numbers, *embedder.embed([KNOWN[0], KNOWN[1]]))
     assert kept.logit(case) == pytest.approx(model.logit(case), abs=1e-3)
 
 
+def table_case(message: str, searcher: Searcher, evidence: Evidence) -> Case:
+    return tabulate([Example("1", message, 1)], searcher, evidence, twins=False).case(0)
+
+
+def test_reasons_of_a_gate_with_a_memory_add_up_in_words(
+    settings: Settings, searcher: Searcher, gate: Gate
+) -> None:
+    rows = read_questions(QUESTIONS)
+    more = [replace(row, id=f"{row.id}-again", text=row.text + "呀") for row in rows]
+    model = calibrate(settings, searcher, [*rows, *more], apply=False).model
+    reasons = {reason.feature: reason for reason in Gate(model, searcher).decide(KNOWN[0], [], False).reasons}
+    assert set(reasons) == {"words", "typical", "search", "memory", "found"}
+    assert reasons["typical"].weight == 0
+    assert "ngrok" in reasons["typical"].text
+    chat = {reason.feature: reason for reason in Gate(model, searcher).decide(CHAT[0], [], False).reasons}
+    assert min(reason.weight for reason in chat.values()) < 0
+    assert all(reason.text for reason in chat.values())
+
+
 def test_memory_counts_only_as_far_as_the_documents_know() -> None:
-    assert joined(2.0, 1.0) == joined(0.0, 1.0) == 1.0
+    assert joined(3.0, 1.0) == joined(2.0, 1.0) == 1.0
     assert joined(-3.0, 1.0) < joined(-1.0, 1.0) < 1.0
 
 

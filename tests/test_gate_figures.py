@@ -16,9 +16,10 @@ from sklearn.metrics import roc_auc_score
 
 from bot.errors import ConfigError
 from index.background import LEAST, open_background
+from index.case import Case, direction
 from index.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
 from index.evidence import UNKNOWN, Evidence
-from index.features import FEATURES, examined, features, search_words, typicality
+from index.features import FEATURES, features, read_with, search_words, typicality
 from index.gate_memory import Memory, fit_memory
 from index.labels import FEEDBACK_WEIGHT, known_questions, learned, read_questions
 from index.lexical import Lexical
@@ -135,7 +136,8 @@ def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk]) -> No
     assert not evidence.knows_chinese
     question = "怎么量化缓存来节省显存"
     plain = features(question, search_words(question, lexical), evidence)
-    bridged = examined(question, lexical, evidence)
+    read, found = read_with(question, lexical, evidence)
+    bridged = features(read, found, evidence)
     column = FEATURES.index("typical_sum")
     assert bridged[column] > plain[column]
     assert Evidence.build(chunks).knows_chinese
@@ -154,16 +156,26 @@ def test_memory_knows_what_sounds_alike(tmp_path: Path) -> None:
     bad = [f"lunch with {name} today haha" for name in ("anna", "bob", "carl", "dora", "emil")]
     embedder = WordEmbedder()
     labels = np.array([1.0] * 5 + [0.0] * 5)
-    memory = fit_memory(good + bad, embedder.embed(good + bad), labels, np.ones(10), embedder.name)
-    asked, chat = "how to install the gate module", "lunch with fay today haha"
-    scores = [
-        memory.score(text, vector)
-        for text, vector in zip((asked, chat), embedder.embed([asked, chat]), strict=True)
-    ]
-    assert scores[0] > 0.2 > -0.2 > scores[1]
+
+    def case(text: str) -> Case:
+        vector = embedder.embed([text])[0]
+        return Case(text, np.array([float("the" in text), 1.0]), vector, vector)
+
+    memory = fit_memory([case(text) for text in good + bad], labels, np.ones(10), embedder.name)
+    asked, chat = case("how to install the gate module"), case("lunch with fay today haha")
+    assert memory.score(asked) > 0.2 > -0.2 > memory.score(chat)
+    assert memory.score(asked) == memory.by_message(asked) + memory.by_documents(asked)
+    assert memory.by_documents(case(good[0]), without_itself=True) < memory.by_documents(case(good[0]))
     memory.save(tmp_path / "memory.npz")
-    kept = Memory.load(tmp_path / "memory.npz")
-    assert kept.score(asked, embedder.embed([asked])[0]) == pytest.approx(scores[0], abs=1e-4)
+    assert Memory.load(tmp_path / "memory.npz").score(asked) == pytest.approx(memory.score(asked), abs=1e-4)
+
+
+def test_the_direction_is_where_the_words_lead(chunks: list[Chunk]) -> None:
+    lexical, vectors = Lexical.build(chunks), np.eye(len(chunks), 20, dtype=np.float32)
+    leads = direction(search_words("quant_policy", lexical), vectors)
+    assert np.linalg.norm(leads) == pytest.approx(1, abs=1e-5)
+    assert "quant_policy" in chunks[int(np.argmax(leads))].text
+    assert not direction(search_words("红烧肉", lexical), vectors).any()
 
 
 @pytest.mark.parametrize(
