@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from bot.config import LLMSettings
+from bot.config import LLMSettings, Settings
 from bot.errors import ConfigError
+from tests.openai_model import ScriptedModel
+from tests.openai_server import ModelServer
+from worker.openai_engine import open_engine
 from worker.tokens import (
     Estimate,
     SentencePieceCounter,
@@ -100,6 +105,38 @@ def test_tokenizer_of_another_model_is_noticed(fast_folder: Path) -> None:
 @pytest.mark.data
 def test_a_server_that_splits_differently_is_noticed(internlm2: Path) -> None:
     counter = SentencePieceCounter(internlm2)
-    assert compare_with_server(counter, lambda text: [1, *counter.encode(text)]) == []
+    model = ScriptedModel(tokenizer=str(internlm2))
+    assert compare_with_server(counter, lambda text: [1, *model.encode(text)]) == []
     problems = compare_with_server(counter, lambda text: [1, *counter.encode(text.replace(" ", ""))])
     assert "--trust-remote-code" in problems[0]
+
+
+@pytest.mark.data
+def test_a_chat_mark_with_another_id_is_noticed(internlm2: Path) -> None:
+    counter = SentencePieceCounter(internlm2)
+    marks = {"<|im_start|>": [92549], "<|im_end|>": [92548]}
+    problems = compare_with_server(counter, lambda text: [1, *marks.get(text, counter.encode(text))])
+    assert "92549" in problems[0]
+
+
+def test_the_tokenizer_of_a_downloaded_model_counts(
+    fast_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "hub" / "models--internlm--internlm2-chat-7b"
+    shutil.copytree(fast_folder, place / "snapshots" / "abc")
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text("abc")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    assert open_counter(LLMSettings()).exact
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("same", [True, False])
+def test_the_servers_tokenizer_is_compared_at_the_start(internlm2: Path, same: bool) -> None:
+    model = ScriptedModel(tokenizer=str(internlm2) if same else "")
+    with ModelServer(model=model) as server, capture_logs() as logs:
+        settings = Settings(llm=LLMSettings(model=model.name, tokenizer=str(internlm2)))
+        engine = open_engine(settings, (server.url,))
+        engine.prepare()
+        engine.close()
+    assert ("tokenizer_differs" in [entry["event"] for entry in logs]) is not same

@@ -21,13 +21,7 @@ from worker.model_files import find_folder, missing_files
 from worker.model_shapes import shape_of
 from worker.openai_engine import OpenAIEngine, open_engine
 from worker.scale import probe_scale
-from worker.tokens import (
-    FastCounter,
-    SentencePieceCounter,
-    check_model_folder,
-    compare_with_server,
-    open_counter,
-)
+from worker.tokens import check_model_folder, open_counter
 from worker.turbomind_command import HOST, server_plans
 
 Row = tuple[str, str, str, str]
@@ -116,7 +110,7 @@ def server_rows(settings: Settings, urls: tuple[str, ...]) -> list[Row]:
     for url in urls:
         engine = open_engine(patient, (url,))
         try:
-            rows += _ask(url, engine, settings)
+            rows += _ask(url, engine)
         except (FennelError, httpx.HTTPError) as error:
             fix = "check llm.base_url, llm.api_key and llm.model; is the server running?"
             rows.append(("server", FAILED, f"{url}: {error}", fix))
@@ -125,34 +119,12 @@ def server_rows(settings: Settings, urls: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def _ask(url: str, engine: OpenAIEngine, settings: Settings) -> list[Row]:
+def _ask(url: str, engine: OpenAIEngine) -> list[Row]:
     verdict = probe_scale(engine)
     rows: list[Row] = [("server", GOOD, f"{url} answers as {engine.name}", "")]
     rows.append(("scale", GOOD if verdict.follows else FAILED, verdict.sentence, verdict.fix))
-    counter = open_counter(settings.llm)
-    if isinstance(counter, SentencePieceCounter | FastCounter):
-        rows += _compare(url, counter, settings.llm)
+    rows += [("tokenizer", FAILED, problem, "") for problem in engine.tokenizer_problems(url)]
     return rows
-
-
-def _compare(url: str, counter: SentencePieceCounter | FastCounter, settings: LLMSettings) -> list[Row]:
-    """Only LMDeploy shows how it splits text, at /v1/encode."""
-    key = settings.api_key.get_secret_value()
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-
-    def encode(text: str) -> list[int]:
-        answer = client.post(f"{url}/encode", json={"input": text})
-        answer.raise_for_status()
-        return [int(number) for number in answer.json()["input_ids"]]
-
-    client = httpx.Client(headers=headers, timeout=PATIENCE, trust_env=False)
-    try:
-        problems = compare_with_server(counter, encode)
-    except (httpx.HTTPError, KeyError, ValueError, TypeError):
-        return []
-    finally:
-        client.close()
-    return [("tokenizer", FAILED, problem, "") for problem in problems]
 
 
 def _running_rows(settings: Settings, cards: tuple[GraphicsCard, ...]) -> list[Row]:

@@ -94,13 +94,11 @@ class ModelClient:
                 if started:
                     raise EngineUnavailable(f"{url} broke off while writing") from error
 
-    def prepare(self, cancelled: Callable[[], bool]) -> None:
-        """Asks every server for its model and features now rather than at the first question."""
-        for url in self.servers.urls:
-            self.prepare_one(url, cancelled)
-
     def prepare_one(self, url: str, cancelled: Callable[[], bool]) -> None:
-        """The same for one server; what goes wrong is logged, the first question will meet it again."""
+        """Asks one server for its model and features now rather than at the first question.
+
+        What goes wrong is logged, the first question will meet it again.
+        """
         try:
             self._known_of(url, Call(time.monotonic() + PREPARE_SECONDS, cancelled))
         except Cancelled:
@@ -111,6 +109,22 @@ class ModelClient:
     def features(self, url: str, call: Call) -> Features:
         """What `url` can do, asked once."""
         return self._known_of(url, call)[1]
+
+    def encode(self, url: str, text: str, call: Call) -> list[int]:
+        """How `url` splits a text, by LMDeploy's /v1/encode; [] from servers that do not tell.
+
+        Raises httpx.TransportError, AnswerTimeout, Cancelled.
+        """
+        answer = self._connection.request(
+            "POST",
+            f"{url}/encode",
+            headers=self._headers,
+            body={"input": text},
+            deadline=call.deadline,
+            cancelled=call.cancelled,
+        )
+        ids = _json(answer).get("input_ids") if answer.status_code == httpx.codes.OK else None
+        return [int(number) for number in ids] if isinstance(ids, list) else []
 
     def _known_of(self, url: str, call: Call) -> tuple[str, Features]:
         """The model's name there and the server's features; the first caller asks, the others wait."""

@@ -11,24 +11,33 @@ import time
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+import httpx
 import structlog
 
 from bot.config import Settings
-from bot.errors import AnswerTimeout, EngineUnavailable
+from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 from worker.attempts import Call
 from worker.connection import Connection
 from worker.features import Features
-from worker.llm import Cancelled, Messages, Reply, Score, Usage, never
+from worker.llm import Cancelled as IsCancelled
+from worker.llm import Messages, Reply, Score, Usage, never
 from worker.model_client import Body, ModelClient
 from worker.scoring import expectation, first_token_probabilities, parse_reply
 from worker.stop_words import STOP_WORDS, StopFilter
-from worker.tokens import Counter, open_counter
+from worker.tokens import (
+    Counter,
+    FastCounter,
+    SentencePieceCounter,
+    compare_with_server,
+    open_counter,
+)
 
 log = structlog.get_logger(__name__)
 
 Engine = TypeVar("Engine", bound="OpenAIEngine")
 NUMBER_TOKENS = 4
 """Room for a parsed reply: '10', a full stop, an end mark."""
+ENCODE_SECONDS = 30.0
 
 
 class OpenAIEngine:
@@ -79,7 +88,7 @@ class OpenAIEngine:
         messages: Messages,
         *,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Score:
         """See `LLM.score`. One call; without probabilities, a constrained reply is parsed instead."""
@@ -100,7 +109,7 @@ class OpenAIEngine:
         *,
         max_tokens: int | None = None,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Reply:
         """See `LLM.stream`. The request is sent when the first piece is asked for."""
@@ -115,7 +124,31 @@ class OpenAIEngine:
 
     def prepare(self) -> None:
         """Asks every server for its model and features now rather than at the first question."""
-        self.client.prepare(self._closing.is_set)
+        for url in self.client.servers.urls:
+            self.prepare_one(url)
+
+    def prepare_one(self, url: str) -> None:
+        """The same for one server. Logs what its tokenizer does otherwise: budgets and scores rest on it."""
+        self.client.prepare_one(url, self._closing.is_set)
+        try:
+            problems = self.tokenizer_problems(url)
+        except (httpx.TransportError, AnswerTimeout, Cancelled, EngineUnavailable) as error:
+            log.info("tokenizer_not_compared", server=url, error=type(error).__name__)
+            return
+        for problem in problems:
+            log.error("tokenizer_differs", server=url, problem=problem)
+
+    def tokenizer_problems(self, url: str) -> list[str]:
+        """What a server does otherwise than the model's own tokenizer; [] also where neither can be known.
+
+        Raises httpx.TransportError, AnswerTimeout, Cancelled.
+        """
+        counter, call = self._counter, self._call(time.monotonic() + ENCODE_SECONDS, self._closing.is_set, "")
+        if not isinstance(counter, SentencePieceCounter | FastCounter):
+            return []
+        if not self.client.encode(url, "10", call):
+            return []
+        return compare_with_server(counter, lambda text: self.client.encode(url, text, call))
 
     def close(self) -> None:
         """Closes the pool; requests still running end with EngineUnavailable."""
@@ -151,7 +184,7 @@ class OpenAIEngine:
                 raise EngineUnavailable(f"the model server ended the reply with {reason!r}")
             reply.finish_reason = reason or reply.finish_reason
 
-    def _call(self, deadline: float | None, cancelled: Cancelled, group: str) -> Call:
+    def _call(self, deadline: float | None, cancelled: IsCancelled, group: str) -> Call:
         return Call(deadline or time.monotonic() + self._answer_seconds, cancelled, group)
 
     def _add(self, usage: Usage) -> None:

@@ -20,6 +20,7 @@ import structlog
 
 from bot.config import LLMSettings
 from bot.errors import ConfigError
+from worker.model_files import find_folder
 
 log = structlog.get_logger(__name__)
 
@@ -117,12 +118,13 @@ class FastCounter:
 
 
 def open_counter(settings: LLMSettings) -> Counter:
-    """The counter for llm.tokenizer, else for llm.model where that is a folder, else the estimate.
+    """The counter for llm.tokenizer, else for llm.model where its files are here, else the estimate.
 
     Raises ConfigError when a tokenizer is named and cannot be read.
     """
-    named = settings.tokenizer or (settings.model if Path(settings.model).is_dir() else "")
-    file = tokenizer_file(Path(named)) if named else None
+    found = find_folder(settings.model, modelscope=settings.use_modelscope)
+    place = Path(settings.tokenizer) if settings.tokenizer else found
+    file = tokenizer_file(place) if place is not None else None
     if file is None and settings.tokenizer:
         raise ConfigError(
             f"llm.tokenizer: {settings.tokenizer} is no {SENTENCEPIECE_FILE} or {FAST_FILE} and has none"
@@ -206,4 +208,17 @@ def compare_with_server(
                 f"{len(ours)}: with transformers 5 start LMDeploy without "
                 "--trust-remote-code, with transformers 4 with it"
             ]
+    for mark, number in _marks_of(counter).items():
+        theirs = encode(mark)
+        if theirs[-1:] != [number]:
+            return [
+                f"the server takes {mark} for {theirs}, the model knows it as {number}: start LMDeploy with "
+                "transformers 5 without --trust-remote-code, with transformers 4 with it"
+            ]
     return []
+
+
+def _marks_of(counter: SentencePieceCounter | FastCounter) -> dict[str, int]:
+    """The chat marks of the model that has this many entries, where they are known."""
+    size = counter.vocabulary_size()
+    return next((facts.marks for facts in KNOWN.values() if facts.vocabulary_size == size), {})

@@ -17,10 +17,12 @@ from types import FrameType
 
 import structlog
 
-from bot.config import Settings, load_settings
+from bot.config import LLMSettings, Settings, load_settings
 from worker.gpu import graphics_cards
 from worker.llm import choose_engine
+from worker.model_files import find_folder
 from worker.openai_engine import OpenAIEngine, build_engine
+from worker.tokens import check_model_folder
 from worker.turbomind_command import ServerPlan, server_plans
 from worker.turbomind_server import Pace, TurboMindServer
 
@@ -50,7 +52,7 @@ class TurboMindEngine(OpenAIEngine):
     def changed(self, url: str, healthy: bool) -> None:
         """Called by a server's thread. Its features are asked for before the first question gets there."""
         if healthy:
-            self.client.prepare_one(url, self._closing.is_set)
+            self.prepare_one(url)
             self._ever_healthy = True
         self.client.servers.set_away(url, not healthy)
 
@@ -70,9 +72,20 @@ def open_turbomind(
     engine = build_engine(TurboMindEngine, settings, tuple(plan.url for plan in plans))
     lengths = [plan.memory.session_len for plan in plans if plan.memory is not None]
     engine.context_tokens = min([engine.context_tokens, *lengths])
+    for problem in _model_problems(settings.llm):
+        log.warning("model_files", problem=problem)
     folder = settings.index.dir.parent / "turbomind"
     engine.supervise(_servers(settings, plans, folder, engine, pace))
     return engine
+
+
+def _model_problems(llm: LLMSettings) -> list[str]:
+    """What is wrong with a model's files that are here: tokenizer and config.json of two models, and so on.
+
+    A model that is still to be downloaded has none; `python -m bot doctor` says more.
+    """
+    folder = find_folder(llm.model, modelscope=llm.use_modelscope)
+    return check_model_folder(folder) if folder is not None else []
 
 
 def _servers(

@@ -50,15 +50,15 @@ def test_score_is_the_planted_expectation(engine: OpenAIEngine) -> None:
 
 def test_reply_is_streamed_to_its_end_mark(engine: OpenAIEngine) -> None:
     reply = engine.stream(ASK, max_tokens=200)
-    pieces = list(reply)
-    assert "".join(pieces) == REPLY
-    assert len(pieces) > 1
+    assert "".join(reply) == REPLY
     assert reply.finish_reason == "stop"
     assert reply.usage.prompt_tokens > 5
     assert reply.usage.completion_tokens >= 5
     short = engine.stream(ASK, max_tokens=5)
     assert REPLY.startswith("".join(short))
     assert short.finish_reason == "length"
+    slow = engine.stream([{"role": "user", "content": f"answer {SLOWLY}"}], max_tokens=6)
+    assert len(list(slow)) > 1
 
 
 def test_score_and_answer_share_the_cached_beginning(engine: OpenAIEngine) -> None:
