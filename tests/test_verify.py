@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import support
 from worker.citations import plain_citations
 from worker.excerpts import Excerpt
 from worker.sanitise import Sanitiser
-from worker.steps.verify import Verified, Verifier
+from worker.steps.verify import THRESHOLD, Verified, Verifier
 
 TOKENS = Excerpt(
     1,
@@ -78,6 +79,16 @@ def test_an_answer_that_cites_nothing_gets_its_citations() -> None:
     code = verified("Run this:\n\n```\nharbor token create --name ci\n```")
     assert code.cited == [1]
     assert code.text.startswith("Run this:")
+
+
+def test_a_not_that_the_source_lacks_is_noticed() -> None:
+    verifier = Verifier("", (CACHE,), None)
+    said, denied = "设置 cache_max_gb 后默认值是 20。", "设置 cache_max_gb 后默认值不是 20。"
+    assert verifier.support(2, denied) == pytest.approx(verifier.support(2, said) / 2, rel=0.2)
+
+
+def test_the_threshold_is_the_one_that_the_labelled_pairs_choose() -> None:
+    assert support.best_threshold(support.scored()) == THRESHOLD
 
 
 def test_an_answer_of_which_nothing_is_supported_cites_nothing() -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from bot import audit
 from bot.actions import ActionSigner, Press
 from bot.redis_server import RedisServer
 from bot.simulator import SentCard, payloads
 from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker import answers, audit
+from worker import answers
 
 SLOW_REPLY = " ".join(f"Sentence {number}: run `harbor token revoke ci` [1]." for number in range(40))
 
