@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import BaseModel
+from typer.main import get_command
 
-from bot.__main__ import app
-from bot.config import Settings
+from bot.__main__ import app as bot_app
+from bot.config import GroupSettings, Settings
+from index.__main__ import app as index_app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMANDS = {
-    command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    "bot": set(get_command(bot_app).commands),  # type: ignore[attr-defined]
+    "index": set(get_command(index_app).commands),  # type: ignore[attr-defined]
 }
 
 
@@ -43,8 +49,8 @@ def test_every_command_that_is_shown_exists(page: Path) -> None:
         r"(?<![\w-])make ([a-z]+)\b(?! sure)", "".join(re.findall(r"`[^`]+`|```.*?```", text, re.DOTALL))
     ):
         assert name in targets, f"{page.name} shows `make {name}`"
-    for name in re.findall(r"python -m bot ([a-z]+)", text):
-        assert name in COMMANDS, f"{page.name} shows `python -m bot {name}`"
+    for package, name in re.findall(r"python -m (bot|index) ([a-z]+)", text):
+        assert name in COMMANDS[package], f"{page.name} shows `python -m {package} {name}`"
 
 
 @pytest.mark.parametrize("english", sorted((ROOT / "docs/en").glob("*.md")), ids=lambda page: page.name)
@@ -87,3 +93,27 @@ def test_the_guide_names_only_settings_that_exist() -> None:
             if section in sections - {"groups"}:
                 fields = type(getattr(Settings(), section)).model_fields
                 assert key in fields, f"{page.name} names {section}.{key}"
+
+
+def test_every_setting_is_explained_in_both_languages_and_stands_in_the_file() -> None:
+    file = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    for language in ("en", "zh"):
+        page = (ROOT / f"docs/{language}/all-settings.md").read_text(encoding="utf-8")
+        shown = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+        wanted = set(_keys(Settings())) | {f"groups.<chat id>.{key}" for key in GroupSettings.model_fields}
+        assert shown == wanted - {"groups", "admins"}, language
+    for key in wanted - {"groups", "admins"}:
+        place = file
+        for part in key.replace("<chat id>", "default").split("."):
+            assert part in place, f"config.yaml does not show {key}"
+            place = place[part]
+
+
+def _keys(section: BaseModel, above: str = "") -> Iterator[str]:
+    """Dotted names of every setting; a list of sections counts as one."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _keys(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}"
