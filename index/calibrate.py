@@ -7,6 +7,7 @@ documents do not know (the bundled ones are about Fennel itself) teach nothing, 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +16,13 @@ from typing import Any
 
 import numpy as np
 import structlog
+import typer
 from redis.exceptions import RedisError
 
 from bot.config import Settings
 from bot.errors import ConfigError, IndexMismatch, QueueUnavailable
 from index.gate import open_evidence
-from index.gate_fit import ENOUGH_OF_EACH, LEAST_OF_EACH, fit
+from index.gate_fit import ENOUGH_OF_EACH, LEAST_OF_EACH, by_group, fit
 from index.gate_model import GateModel, GateStore, Origin, shipped_model
 from index.labels import Example, known_questions, read_questions
 from index.labels import learned as learned_of
@@ -129,9 +131,10 @@ def calibrate(
         store.apply(model)
         log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad)
     logits = np.array([current.honest_logit(table.case(row)) for row in range(len(examples))])
+    least = _balanced(current)
     return Calibration(
         model=model,
-        before=figures(logits, table.labels, _balanced(current)),
+        before=figures(logits, table.labels, least) | by_group(table, logits, least),
         after=model.figures,
         applied=apply,
         seconds=time.perf_counter() - started,
@@ -147,7 +150,10 @@ def _fitted(table: Table, shipped: GateModel, index_version: str, origin: Origin
 
 
 def command(settings: Settings, questions: Path | None, *, learned: bool, apply: bool, as_json: bool) -> None:
-    """`python -m index calibrate`: prints figures, and applies when asked. Raises what `calibrate` raises."""
+    """`python -m index calibrate`: prints figures; applies when told, or when a person says yes.
+
+    Raises what `calibrate` raises.
+    """
     from index.snapshot import open_current
 
     examples = read_questions(questions) if questions else []
@@ -156,6 +162,9 @@ def command(settings: Settings, questions: Path | None, *, learned: bool, apply:
         examples += learned_labels(settings)
     result = calibrate(settings, open_current(settings), examples, apply=apply)
     print(json.dumps(result.to_json(), ensure_ascii=False, indent=2) if as_json else describe(result))  # noqa: T201
+    if not (apply or as_json) and sys.stdin.isatty() and typer.confirm("Put this gate in use?"):
+        GateStore(settings.index.dir).apply(result.model)
+        print(f"gate {result.model.name}: in use now")  # noqa: T201
 
 
 def roll_back(settings: Settings, name: str) -> str:
@@ -191,7 +200,11 @@ def describe(result: Calibration) -> str:
         f"recall {result.after['quiet_recall']:.3f}",
         "measured on folds that the fit did not see",
     ]
-    lines += [f"{name} {value:.3f}" for name, value in result.after.items() if "/" in name]
+    lines += [
+        f"{name} {result.before[name]:.3f} -> {value:.3f}"
+        for name, value in result.after.items()
+        if "/" in name
+    ]
     points = ", ".join(f"{name} {value:.2f}" for name, value in result.model.points.items())
     lines.append(f"thresholds: {points}")
     state = "in use now" if result.applied else "not applied; add --apply to use it"

@@ -111,7 +111,7 @@ def fit(
     points, at_balanced = choose_points(logits, table.labels, priors)
     quiet = figures(logits, table.labels, float(logit_of(points["quiet"])))
     at_balanced["quiet_precision"], at_balanced["quiet_recall"] = quiet["precision"], quiet["recall"]
-    at_balanced |= _by_group(table, logits, float(logit_of(points["balanced"])))
+    at_balanced |= by_group(table, logits, float(logit_of(points["balanced"])))
     return GateModel(
         name=name,
         origin=origin,
@@ -147,7 +147,7 @@ def scaling(scores: Numbers, labels: Numbers) -> tuple[float, float]:
     return slope, float(plain.bias - slope * plain.mean[0])
 
 
-def _by_group(table: Table, logits: Numbers, threshold: float) -> dict[str, float]:
+def by_group(table: Table, logits: Numbers, threshold: float) -> dict[str, float]:
     """`GROUP/precision`, `GROUP/recall` and `GROUP/f1` of every chat with enough examples of both kinds."""
     found: dict[str, float] = {}
     groups = np.array([example.group for example in table.examples])
@@ -173,5 +173,5 @@ def folds(labels: Numbers, count: int, seed: int) -> list[Rows]:
 
 def _note(table: Table, prior: GateModel | None, memory: bool) -> str:
     how = "the shipped gate moved by" if prior else "fitted on"
-    kept = ", with a memory of how they sound" if memory else ""
+    kept = ", with a memory of what they are like" if memory else ""
     return f"{how} {table.good} good and {table.bad} bad examples{kept}"

@@ -175,14 +175,18 @@ class GateModel:
 
         Raises IndexMismatch when it was fitted on other features.
         """
-        rows = data.get("features", {})
-        if data.get("format") != FORMAT or tuple(rows) != FEATURES:
-            raise IndexMismatch(
-                f"{place} was fitted by another release: run `python -m index build --force` or calibrate"
-            )
+        _of_this_release(data, place)
         guard = None if data.get("guard") is None else _logistic(data["guard"])
         plain = {key: data[key] for key in _PLAIN if key in data}
         return cls(evidence=_logistic(data), memory=memory, guard=guard, **plain)
+
+
+def _of_this_release(data: dict[str, Any], place: str) -> None:
+    """Raises IndexMismatch; asked before a memory is read, whose file changes with the format."""
+    if data.get("format") != FORMAT or tuple(data.get("features", {})) != FEATURES:
+        raise IndexMismatch(
+            f"{place} was fitted by another release: run `python -m index build --force` or calibrate"
+        )
 
 
 def _logistic_json(model: Logistic) -> dict[str, Any]:
@@ -208,6 +212,7 @@ _PLAIN = (
 def read_model(file: Path) -> GateModel:
     """A model's file. Raises IndexMismatch when another release wrote it."""
     data = json.loads(file.read_text(encoding="utf-8"))
+    _of_this_release(data, str(file))
     memory = Memory.load(file.with_suffix(".npz")) if data.get("memory") else None
     return GateModel.from_json(data, str(file), memory)
 

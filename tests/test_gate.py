@@ -159,6 +159,15 @@ def test_calibrate_shows_figures_and_applies_only_when_told(settings: Settings, 
         roll_back(settings, "20000101T000000000")
 
 
+def test_figures_are_also_told_by_group(settings: Settings, searcher: Searcher) -> None:
+    rows = [replace(row, group="oc_a") for row in read_questions(QUESTIONS)]
+    shown = calibrate(settings, searcher, [*rows, Example("1", CHAT[0], 0, group="oc_b")], apply=False)
+    assert shown.after["oc_a/f1"] > 0.9
+    assert 0 < shown.before["oc_a/precision"] <= 1
+    assert "oc_b/f1" not in shown.after
+    assert "oc_a/recall" in describe(shown)
+
+
 def test_examples_of_the_fit_are_judged_by_folds_that_did_not_see_them(
     settings: Settings, searcher: Searcher, gate: Gate
 ) -> None:
@@ -250,5 +259,9 @@ def test_a_gate_of_another_release_is_named(tmp_path: Path) -> None:
     file = tmp_path / "old.json"
     file.write_text(json.dumps(data), "utf-8")
     with pytest.raises(IndexMismatch, match=r"old\.json was fitted by another release"):
+        read_model(file)
+    data |= {"format": 2, "memory": True}
+    file.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(IndexMismatch, match="another release"):
         read_model(file)
     assert GateModel.from_json(shipped_model().to_json(), "here").name == "shipped"

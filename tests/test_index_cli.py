@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -116,6 +117,47 @@ def test_evaluate_retrieval(config: Path, tmp_path: Path) -> None:
     assert list(one["by_type"]) == ["cross"]
     table = run("eval", "retrieval", "--queries", str(file), "--config", str(config))
     assert "search all" in table
+
+
+def test_calibrate_and_evaluate_the_gate(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = [f"怎么从源码安装 {word}" for word in "abcdefghijk"]
+    good += [f"how to shrink the kv cache {word}" for word in "abcdefghijk"]
+    rows = [{"id": text, "text": text, "label": 1} for text in good]
+    rows += [{"id": f"bad {n}", "text": f"今天中午吃什么 {n} 号套餐？", "label": 0} for n in range(22)]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
+    asked = ("--questions", str(file), "--config", str(config))
+    shown = run_json("calibrate", *asked)
+    assert not shown["applied"]
+    assert shown["after"]["f1"] > 0.9
+    assert {"precision", "recall", "quiet_precision", "quiet_recall"} <= set(shown["after"])
+    assert run_json("calibrate", *asked, "--apply")["applied"]
+    (tmp_path / "cake").mkdir()
+    (tmp_path / "cake" / "cake.md").write_text("# Cake\n\nMix flour, sugar and eggs. Bake.\n", "utf-8")
+    other = tmp_path / "other.yaml"
+    sources = [{"path": str(tmp_path / "cake")}]
+    index = {"dir": str(tmp_path / "other"), "sources": sources, "gate": {"questions": []}}
+    other.write_text(json.dumps({"index": index, "redis": {"url": "redis://127.0.0.1:1/0"}}), "utf-8")
+    run("build", "--config", str(other))
+    report = tmp_path / "report.html"
+    result = run_json("eval", "gate", *asked, "--swap", str(tmp_path / "other"), "--report", str(report))
+    assert result["n"] == result["seen"] == 44
+    assert result["origin"] == "calibrated"
+    assert result["f1"] > 0.9
+    assert result["swap_accept"] < 0.2
+    assert {"auc", "quiet_precision", "quiet_recall", "points", "note"} <= set(result)
+    assert "Worst false accepts" in report.read_text("utf-8")
+    assert "is in use" in run("calibrate", "--config", str(config), "--rollback", "shipped")
+    monkeypatch.setattr("index.calibrate.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    for reply, applied in (("n\n", False), ("y\n", True)):
+        answered = CliRunner().invoke(app, ["calibrate", *asked], input=reply, catch_exceptions=False)
+        assert "Put this gate in use?" in answered.output
+        assert ("in use now" in answered.output) == applied
+    assert run_json("eval", "gate", *asked)["origin"] == "calibrated"
+    run("calibrate", "--config", str(config), "--rollback", "shipped")
+    assert run_json("eval", "gate", *asked)["origin"] == "shipped"
 
 
 def test_expected_failures_are_one_line(
