@@ -30,6 +30,7 @@ def total(runs: list[dict[str, Any]]) -> dict[str, Any]:
         "messages": sum(one["messages"] for one in runs),
         "answered_once": sum(one["answered_once"] for one in runs),
         "lost": sum(len(one["lost"]) for one in runs),
+        "given_up": sum(len(one.get("given_up", [])) for one in runs),
         "doubled": sum(len(one["doubled"]) for one in runs),
         "out_of_order": sum(len(one["out_of_order"]) for one in runs),
         "failed_cards": sum(one["failed_cards"] for one in runs),
@@ -71,7 +72,8 @@ def main() -> None:
 def _line(report: Report) -> str:
     return (
         f"seed {report.seed}: {'good' if report.good else 'BAD'}; "
-        f"{report.answered_once}/{report.messages} once, lost {len(report.lost)}, "
+        f"{report.answered_once}/{report.messages} once, "
+        f"lost {len(report.lost)} ({len(report.given_up)} of them never taken), "
         f"doubled {len(report.doubled)}, out of order {len(report.out_of_order)}, {report.pushes} pushes, "
         f"{report.faults} faults, kills {report.kills}, {report.seconds} s"
     )

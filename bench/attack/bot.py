@@ -29,14 +29,14 @@ from bot.simulator.local import LocalFeishu
 from index.snapshot import VERSION_KEY, Versions
 
 GROUPS = 8
-RETRY_AFTER = (0.75, 3.0, 9.0, 27.0)
-"""Seconds between the attempts of a push: as many as Feishu makes, in the time of one run."""
+RETRY_AFTER = (0.75, 3.0, 9.0, 60.0)
+"""Seconds between the attempts of a push: as many as Feishu makes, the last long after the trouble."""
 PAUSE = (1.5, 5.0)
 """Seconds between two acts of violence."""
 VICTIMS = {"worker": 5, "web": 3, "redis": 2}
 """How often each is chosen, in ten, once each has been killed."""
 MANY = 100_000
-_SETTLE_SECONDS = 30.0
+_SETTLE_SECONDS = 90.0
 
 
 class AttackedBot:

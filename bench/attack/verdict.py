@@ -12,7 +12,7 @@ from redis import Redis
 from bench.attack.bot import GROUPS, AttackedBot, attacked_bot
 from bench.attack.talk import Talk
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 """Seconds without any new final card after which what has none counts as lost."""
 CALM_FROM = 0.9
 """The share of messages with a final card from which on nothing is killed any more."""
@@ -27,6 +27,8 @@ class Report:
     messages: int
     answered_once: int = 0
     lost: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+    """Those of the lost that the bot never took: every attempt of every push failed."""
     doubled: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
     """Messages whose card stands above the card of a message of their thread that was taken earlier."""
@@ -73,6 +75,8 @@ def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
             report.doubled.append(message)
         elif not cards or cards[0][1]:
             report.lost.append(message)
+            if not _was_taken(bot, message):
+                report.given_up.append(message)
         else:
             report.answered_once += 1
             report.failed_cards += any(word in str(messages[cards[0][0]].card) for word in _GIVEN_UP)
@@ -81,6 +85,11 @@ def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
     report.pushes = sum(len(push.attempts) for push in bot.feishu.pushes.all)
     report.faults = sum(call.code != 0 or call.status != 200 for call in bot.feishu.calls())
     return report
+
+
+def _was_taken(bot: AttackedBot, message: str) -> bool:
+    pushes = [push for push in bot.feishu.pushes.all if push.message_id == message]
+    return any(attempt.status == 200 for push in pushes for attempt in push.attempts)
 
 
 def _out_of_order(bot: AttackedBot, threads: dict[str, list[str]], cards: dict[str, str]) -> list[str]:
