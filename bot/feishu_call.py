@@ -110,9 +110,8 @@ class Caller:
             attempt += 1
 
     def _pace(self, name: str, limits: tuple[Limit, ...], patience: float) -> None:
-        for limit in limits:
-            if not self._pacer.wait(limit, max(patience, 0.0)):
-                raise FeishuError(0, f"{name}: {limit.name} is at its rate limit", retriable=True)
+        if limit := self._pacer.wait(*limits, patience=patience):
+            raise FeishuError(0, f"{name}: {limit.name} is at its rate limit", retriable=True)
 
     def _pause(self, outcome: _Outcome, attempt: int, limits: tuple[Limit, ...]) -> float:
         """Seconds until the next attempt; a limit Feishu named is kept by every process."""

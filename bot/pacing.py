@@ -23,17 +23,24 @@ WINDOW = 1.1
 _RESERVE = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
-local count, window, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local slot = math.max(now, tonumber(redis.call('GET', KEYS[2]) or 0))
-local oldest = tonumber(redis.call('LINDEX', KEYS[1], count - 1) or 0)
-local latest = tonumber(redis.call('LINDEX', KEYS[1], 0) or 0)
-slot = math.max(slot, latest, oldest + window)
+local window, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
+local slot, latest_limit = now, 0
+for number = 1, #KEYS / 2 do
+  local taken, held = KEYS[2 * number - 1], KEYS[2 * number]
+  local oldest = tonumber(redis.call('LINDEX', taken, ARGV[2 + number] - 1) or 0)
+  local latest = tonumber(redis.call('LINDEX', taken, 0) or 0)
+  local free = math.max(tonumber(redis.call('GET', held) or 0), latest, oldest + window)
+  if free > slot then slot, latest_limit = free, number end
+end
 local wait = slot - now
-if wait > patience then return {0, wait} end
-redis.call('LPUSH', KEYS[1], slot)
-redis.call('LTRIM', KEYS[1], 0, count - 1)
-redis.call('PEXPIRE', KEYS[1], wait + window)
-return {1, wait}
+if wait > patience then return {latest_limit, wait} end
+for number = 1, #KEYS / 2 do
+  local taken = KEYS[2 * number - 1]
+  redis.call('LPUSH', taken, slot)
+  redis.call('LTRIM', taken, 0, ARGV[2 + number] - 1)
+  redis.call('PEXPIRE', taken, wait + window)
+end
+return {0, wait}
 """
 _HOLD = """
 local clock = redis.call('TIME')
@@ -82,21 +89,28 @@ class Pacer:
     def __init__(self, redis: Redis, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._redis = redis
         self._sleep = sleep
+        self._reserve = redis.register_script(_RESERVE)
 
-    def wait(self, limit: Limit, patience: float) -> bool:
-        """Sleeps until one operation is allowed; False, at once, if that takes over `patience` seconds."""
-        reserved, milliseconds = self._redis.eval(
-            _RESERVE,
-            2,
-            f"fennel:pace:{limit.name}",
-            f"fennel:hold:{limit.name}",
-            limit.per_second,
-            int(WINDOW * 1000),
-            int(patience * 1000),
+    def wait(self, *limits: Limit, patience: float) -> Limit | None:
+        """Sleeps until one operation is allowed under all of `limits`.
+
+        Returns None then; at once, with no slot taken, the limit that would take over `patience` seconds.
+        """
+        if not limits:
+            return None
+        refused_by, milliseconds = self._reserve(
+            keys=[f"fennel:{kind}:{limit.name}" for limit in limits for kind in ("pace", "hold")],
+            args=[
+                int(WINDOW * 1000),
+                int(max(patience, 0.0) * 1000),
+                *(limit.per_second for limit in limits),
+            ],
         )
-        if reserved and milliseconds > 0:
+        if refused_by:
+            return limits[refused_by - 1]
+        if milliseconds > 0:
             self._sleep(milliseconds / 1000)
-        return bool(reserved)
+        return None
 
     def hold(self, limit: Limit, seconds: float) -> None:
         """Nobody starts an operation under `limit` for so many seconds."""

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 MARGIN = 600
 """Seconds before its end that a token stops being handed out."""
+HOLD = 30.0
+"""Seconds a process uses a token without looking into Redis again."""
 FETCH_TIMEOUT = 10.0
 """Seconds one fetch may take; its lock lives as long."""
 PROBLEM_SECONDS = 120
@@ -49,13 +51,20 @@ class TenantToken:
         self._sleep = sleep
         self._key = f"fennel:token:{settings.app_id}"
         self._one_thread = threading.Lock()
+        self._held = ("", 0.0)
 
     def get(self) -> str:
         """A token that Feishu accepts as far as we know. Raises FeishuError when none can be had."""
-        return self._cached() or self._fetch_once()
+        token, until = self._held
+        if time.monotonic() < until:
+            return token
+        token = self._cached() or self._fetch_once()
+        self._held = (token, time.monotonic() + HOLD)
+        return token
 
     def refused(self, token: str) -> None:
         """Feishu did not accept `token`: forget it, unless another process has replaced it already."""
+        self._held = ("", 0.0)
         self._redis.eval(_DROP, 1, self._key, token)
 
     def _cached(self) -> str:

@@ -28,7 +28,7 @@ def test_first_five_go_at_once_and_the_rest_in_order(redis: Redis) -> None:
     waits = Waits()
     pacers = [Pacer(redis, sleep=waits), Pacer(redis, sleep=waits)]
     for number in range(12):
-        assert pacers[number % 2].wait(CHAT, patience=10)
+        assert pacers[number % 2].wait(CHAT, patience=10) is None
     assert len(waits.seconds) == 7
     tenths = [round(seconds, 1) for seconds in waits.seconds]
     assert tenths == sorted(tenths)
@@ -40,11 +40,11 @@ def test_impatient_caller_takes_no_slot(redis: Redis) -> None:
     waits = Waits()
     pacer = Pacer(redis, sleep=waits)
     for _ in range(5):
-        assert pacer.wait(CHAT, patience=0)
-    assert not pacer.wait(CHAT, patience=0)
-    assert not pacer.wait(CHAT, patience=0.2)
+        assert pacer.wait(CHAT, patience=0) is None
+    assert pacer.wait(CHAT, patience=0) == CHAT
+    assert pacer.wait(CHAT, patience=0.2) == CHAT
     assert waits.seconds == []
-    assert pacer.wait(CHAT, patience=2)
+    assert pacer.wait(CHAT, patience=2) is None
     assert waits.seconds[0] <= WINDOW
 
 
@@ -52,10 +52,20 @@ def test_hold_is_kept_by_every_process_and_never_shortened(redis: Redis) -> None
     waits = Waits()
     Pacer(redis).hold(CHAT, 3)
     Pacer(redis).hold(CHAT, 1)
-    assert not Pacer(redis).wait(CHAT, patience=1)
-    assert Pacer(redis, sleep=waits).wait(CHAT, patience=5)
+    assert Pacer(redis).wait(CHAT, patience=1) == CHAT
+    assert Pacer(redis, sleep=waits).wait(CHAT, patience=5) is None
     assert 2.5 < waits.seconds[0] <= 3
-    assert Pacer(redis).wait(chat_limit("oc_2"), patience=0)
+    assert Pacer(redis).wait(chat_limit("oc_2"), patience=0) is None
+
+
+def test_of_several_limits_the_narrowest_decides_and_none_is_used_up_in_vain(redis: Redis) -> None:
+    pacer, interface = Pacer(redis), Limit("api:reply", 6)
+    for _ in range(5):
+        assert pacer.wait(interface, CHAT, patience=0) is None
+    assert pacer.wait(interface, CHAT, patience=0) == CHAT
+    assert pacer.wait(interface, chat_limit("oc_2"), patience=0) is None, "the refused call took no slot"
+    assert pacer.wait(interface, chat_limit("oc_2"), patience=0) == interface
+    assert pacer.wait(patience=0) is None
 
 
 def test_nothing_is_left_behind(redis: Redis) -> None:

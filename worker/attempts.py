@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from random import SystemRandom
 
-import httpx
-
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
+from worker.connection import ConnectionBroken, ConnectionRefused
 from worker.llm import Cancelled as IsCancelled
 from worker.llm import never
 from worker.servers import Servers
@@ -61,13 +60,13 @@ class Attempts:
         if hint is not None:
             self._hint = hint if self._hint is None else min(self._hint, hint)
 
-    def broke(self, url: str, error: httpx.TransportError) -> None:
+    def broke(self, url: str, error: ConnectionBroken) -> None:
         """`url` could not be reached, or its connection broke before it wrote anything."""
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        if isinstance(error, ConnectionRefused):
             self._servers.failed(url)
         else:
             self._servers.broke(url)
-        self._reasons[url] = type(error).__name__
+        self._reasons[url] = str(error)
 
     def _pause(self) -> None:
         self._round += 1
@@ -92,7 +91,7 @@ def check(call: Call) -> None:
         raise AnswerTimeout("the model did not answer within the time of one answer")
 
 
-def retry_hint(headers: httpx.Headers | Mapping[str, str]) -> float | None:
+def retry_hint(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks to wait: retry-after-ms, or Retry-After in seconds or as a date."""
     milliseconds = headers.get("retry-after-ms", "")
     seconds = headers.get("retry-after", "")

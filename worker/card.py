@@ -59,8 +59,9 @@ class StillWanted:
     def look(self) -> None:
         """Asks Redis now. Raises redis.RedisError."""
         self._checked = time.monotonic()
-        self._recalled = bool(self.process.redis.exists(cancelled_key(self.message_id)))
-        self._lost = not self.lease.held()
+        recalled, held = self.process.redis.mget(cancelled_key(self.message_id), self.lease.key)
+        self._recalled = recalled is not None
+        self._lost = not self.lease.is_named_by(held)
 
     def check(self) -> None:
         """Asks now and raises what is the matter: Cancelled, LeaseLost, HandBack."""
@@ -156,10 +157,10 @@ class QuestionCard:
 
     def _frame(self, progress: str, text: str) -> None:
         stream = self._open()
-        if progress:
-            stream.progress(progress)
         if text and self.process.frames.take():
             stream.write(text)
+        elif progress and progress != self._first_line and self.process.frames.take():
+            stream.progress(progress)
 
     def _settle(self) -> None:
         """Waits for the frame under way, drops what was not shown yet, and raises what went wrong."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis import Redis
+from rq.utils import as_text
 
 from worker.liveness import Liveness
 
@@ -67,7 +68,7 @@ class Leases:
         held = self.redis.get(lease.key)
         if held is None:
             return False
-        text = held.decode() if isinstance(held, bytes) else str(held)
+        text = as_text(held)
         if text == lease.value:
             return True
         worker, _, run = text.partition(" ")
@@ -79,7 +80,7 @@ class Leases:
 
 
 class Lease:
-    """One lease held; ask with `held` before anything that cannot be undone.
+    """One lease held; look under `key` before anything that cannot be undone.
 
     A run that ends with an exception leaves it where it is: this worker may take it again, and when the
     worker is dead anybody may.
@@ -90,10 +91,9 @@ class Lease:
         self.key = key
         self.value = value
 
-    def held(self) -> bool:
-        """Whether nobody has taken it over meanwhile. Raises redis.RedisError."""
-        found = self.leases.redis.get(self.key)
-        return found is not None and (found.decode() if isinstance(found, bytes) else found) == self.value
+    def is_named_by(self, found: bytes | str | None) -> bool:
+        """Whether what Redis holds under `key` says that nobody has taken it over meanwhile."""
+        return found is not None and as_text(found) == self.value
 
     def release(self) -> None:
         """Gives it back if it is still ours. Raises redis.RedisError."""

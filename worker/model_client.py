@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 import structlog
 
 from bot.errors import Cancelled, EngineRefused, EngineUnavailable, FennelError
 from worker.attempts import RETRIED, Attempts, Call, check, retry_hint
-from worker.connection import Connection, EventStream
+from worker.connection import Connection, ConnectionBroken, EventStream, Response
 from worker.features import Features, ProbeFailed, error_message, probe
 from worker.servers import Servers
 
@@ -30,14 +30,14 @@ MakeBody = Callable[[str, Features], Body]
 PREPARE_SECONDS = 60.0
 
 
-class _EndedEarly(httpx.RemoteProtocolError):
+class _EndedEarly(ConnectionBroken):
     """A stream that ended, without breaking, before it was complete."""
 
 
 class _PutOff(Exception):
     """A status that may be better next time."""
 
-    def __init__(self, status: int, headers: httpx.Headers | None = None) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status)
         self.status = status
         self.hint = retry_hint(headers or {})
@@ -66,7 +66,7 @@ class ModelClient:
                 return answer
             except _PutOff as later:
                 attempts.put_off(url, later.status, later.hint)
-            except httpx.TransportError as error:
+            except ConnectionBroken as error:
                 attempts.broke(url, error)
 
     def stream(self, make_body: MakeBody, call: Call) -> Iterator[list[Body]]:
@@ -86,9 +86,9 @@ class ModelClient:
                 return
             except _PutOff as later:
                 attempts.put_off(url, later.status, later.hint)
-            except httpx.TransportError as error:
+            except ConnectionBroken as error:
                 if isinstance(error, _EndedEarly) and not started:
-                    attempts.put_off(url, httpx.codes.BAD_GATEWAY, None)
+                    attempts.put_off(url, HTTPStatus.BAD_GATEWAY, None)
                     continue
                 attempts.broke(url, error)
                 if started:
@@ -103,7 +103,7 @@ class ModelClient:
             self._known_of(url, Call(time.monotonic() + PREPARE_SECONDS, cancelled))
         except Cancelled:
             log.info("llm_preparation_ended", server=url)
-        except (_PutOff, httpx.TransportError, FennelError) as error:
+        except (_PutOff, ConnectionBroken, FennelError) as error:
             log.warning("llm_not_ready", server=url, error=f"{type(error).__name__}: {error}"[:300])
 
     def features(self, url: str, call: Call) -> Features:
@@ -150,8 +150,8 @@ class ModelClient:
 
     def _find_model(self, url: str, call: Call) -> str:
         answer = self._request("GET", f"{url}/models", call)
-        if answer.status_code in (401, 403):
-            raise _refusal(url, answer.status_code, error_message(_json(answer)))
+        if answer.status in (401, 403):
+            raise _refusal(url, answer.status, error_message(_json(answer)))
         listed = [item.get("id", "") for item in _json(answer).get("data") or () if isinstance(item, dict)]
         return choose_model(self._model, listed, url)
 
@@ -167,29 +167,29 @@ class ModelClient:
         events.open()
         if events.status in RETRIED:
             raise _PutOff(events.status, events.headers)
-        if events.status != httpx.codes.OK:
+        if events.status != HTTPStatus.OK:
             raise _refusal(url, events.status, error_message(_loads(events.error)))
         return events
 
     def _post(self, url: str, body: Body, call: Call) -> Body:
         status, answer = self._chat(url, body, call)
-        if status != httpx.codes.OK:
+        if status != HTTPStatus.OK:
             raise _refusal(url, status, error_message(_json(answer)))
         return _json(answer)
 
-    def _chat(self, url: str, body: Body, call: Call) -> tuple[int, httpx.Response]:
+    def _chat(self, url: str, body: Body, call: Call) -> tuple[int, Response]:
         answer = self._request("POST", f"{url}/chat/completions", call, body)
         status = true_status(answer)
         if status in RETRIED:
             raise _PutOff(status)
         return status, answer
 
-    def _request(self, method: str, url: str, call: Call, body: Body | None = None) -> httpx.Response:
+    def _request(self, method: str, url: str, call: Call, body: Body | None = None) -> Response:
         answer = self._connection.request(
             method, url, headers=self._headers, body=body, deadline=call.deadline, cancelled=call.cancelled
         )
-        if answer.status_code in RETRIED:
-            raise _PutOff(answer.status_code, answer.headers)
+        if answer.status in RETRIED:
+            raise _PutOff(answer.status, answer.headers)
         return answer
 
 
@@ -208,19 +208,19 @@ def choose_model(wanted: str, listed: list[str], url: str) -> str:
     raise EngineRefused(f"llm.model: {url} does not serve {wanted!r}; it serves {', '.join(listed[:10])}")
 
 
-def true_status(answer: httpx.Response) -> int:
+def true_status(answer: Response) -> int:
     """The status that the body speaks of.
 
     LMDeploy's proxy answers 200 whatever happened behind it: with the server's error body, or with
     {"error_code": 10402, "text": ...} when a server cannot be reached (lmdeploy/serve/proxy/proxy.py).
     """
-    if answer.status_code != httpx.codes.OK or answer.content.startswith(b"data:"):
-        return answer.status_code
+    if answer.status != HTTPStatus.OK or answer.content.startswith(b"data:"):
+        return answer.status
     body = _json(answer)
     code = body.get("code")
     if "choices" in body:
-        return httpx.codes.OK
-    return code if isinstance(code, int) and 400 <= code < 600 else httpx.codes.BAD_GATEWAY
+        return HTTPStatus.OK
+    return code if isinstance(code, int) and 400 <= code < 600 else HTTPStatus.BAD_GATEWAY
 
 
 def _chunks(events: EventStream) -> Iterator[list[Body]]:
@@ -244,7 +244,7 @@ def _raise_streamed(error: Body) -> None:
     status = error.get("code")
     if isinstance(status, int) and 400 <= status < 500 and status not in RETRIED:
         raise EngineRefused(f"the model server refused the request: {error_message(error)}")
-    raise httpx.RemoteProtocolError("the server reported an error inside the stream")
+    raise ConnectionBroken("the server reported an error inside the stream")
 
 
 def _refusal(url: str, status: int, message: str) -> EngineRefused:
@@ -253,7 +253,7 @@ def _refusal(url: str, status: int, message: str) -> EngineRefused:
     return EngineRefused(f"{url} refuses the request (HTTP {status}): {message}")
 
 
-def _json(answer: httpx.Response) -> Body:
+def _json(answer: Response) -> Body:
     return _loads(answer.content)
 
 
@@ -266,7 +266,7 @@ def _loads(data: bytes) -> Body:
     return found if isinstance(found, dict) else {}
 
 
-def _last_usage(answer: httpx.Response) -> Body:
+def _last_usage(answer: Response) -> Body:
     lines = [line[5:].strip() for line in answer.content.splitlines() if line.startswith(b"data:")]
     usages = [chunk["usage"] for chunk in map(_loads, lines) if chunk.get("usage")]
     return {"usage": usages[-1]} if usages else _json(answer)

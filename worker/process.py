@@ -63,6 +63,7 @@ class Process:
     frames: FrameBudget = field(default_factory=FrameBudget)
     handing_back: threading.Event = field(default_factory=threading.Event)
     """Set when running jobs must stop and go back to their queue."""
+    _bot_open_id: str | None = None
 
     def pipeline(self) -> Pipeline:
         """A pipeline over the current index version. Raises IndexMissing."""
@@ -71,8 +72,9 @@ class Process:
 
     def bot_open_id(self) -> str | None:
         """The bot's own open_id, None while nobody has learned it. Raises redis.RedisError."""
-        found = self.redis.get(BOT_OPEN_ID_KEY)
-        return as_text(found) if found else None
+        if self._bot_open_id is None and (found := self.redis.get(BOT_OPEN_ID_KEY)):
+            self._bot_open_id = as_text(found)
+        return self._bot_open_id
 
     def watch_feishu(self) -> None:
         """Asks Feishu in the background who the bot is, until it says; then keeps a token, for /readyz."""

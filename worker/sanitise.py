@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from bot.answer import Source
 from bot.messages import say
 from worker.citations import plain_citations
-from worker.excerpts import Excerpt
+from worker.excerpts import EXCERPT_LENGTH, Excerpt
 from worker.prompts import SYSTEM
 
 _MENTION_TAG = re.compile(r"</?\s*(?:at|person|user)\b[^>]*>|<\s*(?:at|person)\b[^>]*$", re.IGNORECASE)
@@ -56,7 +56,7 @@ class Sanitiser:
             excerpt,
             title=self._line(excerpt.title),
             heading_path=tuple(self._line(heading) for heading in excerpt.heading_path),
-            text=self._line(excerpt.text),
+            text=self._line(excerpt.text[: 10 * EXCERPT_LENGTH]),
         ).source()
 
     def _line(self, text: str) -> str:

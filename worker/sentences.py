@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
@@ -40,8 +41,12 @@ _KINDS = {
 }
 
 
-def blocks(markdown: str) -> list[Block]:
-    """The top-level blocks of `markdown` in order; their text is the source's own lines."""
+@lru_cache(maxsize=512)
+def blocks(markdown: str) -> tuple[Block, ...]:
+    """The top-level blocks of `markdown` in order; their text is the source's own lines.
+
+    Remembered, because the same passages are read again for one question after another.
+    """
     lines = markdown.splitlines()
     found = []
     for token in _PARSER.parse(markdown):
@@ -49,7 +54,7 @@ def blocks(markdown: str) -> list[Block]:
             text = "\n".join(lines[token.map[0] : token.map[1]]).strip("\n")
             if text.strip():
                 found.append(Block(_KINDS.get(token.type, "other"), text))
-    return found
+    return tuple(found)
 
 
 def pieces(text: str) -> list[str]:

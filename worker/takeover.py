@@ -9,6 +9,7 @@ slot that keeps later messages of its thread waiting.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import cast
 
 import structlog
@@ -65,9 +66,10 @@ class Takeover:
         trusted = self.liveness.trusted()
         dead: dict[str, bool] = {}
         started = self.redis.zrange(self.queue.started_job_registry.key, 0, -1, withscores=True)
-        for member, expires in cast("list[tuple[bytes, float]]", started):
-            job_id, execution = parse_composite_key(as_text(member))
-            worker = self._worker_of(job_id, execution)
+        members = cast("list[tuple[bytes, float]]", started)
+        executions = [parse_composite_key(as_text(member)) for member, _ in members]
+        workers = self._workers_of(executions)
+        for (job_id, execution), (_, expires), worker in zip(executions, members, workers, strict=True):
             if worker not in dead:
                 dead[worker] = self.liveness.is_dead(worker, trusted=trusted) if worker else False
             expired = expires < time.time() and worker != self.liveness.name
@@ -89,9 +91,12 @@ class Takeover:
         ]
         return bool(self._hand_back(keys=keys, args=[f"{job_id}:{execution}", execution, job_id]))
 
-    def _worker_of(self, job_id: str, execution: str) -> str:
-        name = self.redis.hget(f"rq:execution:{job_id}:{execution}", "worker_name")
-        return as_text(name) if name else ""
+    def _workers_of(self, executions: Sequence[tuple[str, str]]) -> list[str]:
+        """Names of the workers that run them; empty where it is not known."""
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for job_id, execution in executions:
+                pipeline.hget(f"rq:execution:{job_id}:{execution}", "worker_name")
+            return [as_text(name) if name else "" for name in pipeline.execute()]
 
     def _unstick_popped(self) -> int:
         """Jobs that were popped and never started: their worker died in between."""

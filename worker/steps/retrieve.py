@@ -67,7 +67,8 @@ def fit(excerpts: Sequence[Excerpt], budget: int, count: Callable[[str], int]) -
     left = budget
     for excerpt in excerpts:
         overhead = count(excerpt.name) + 40
-        text = cut(excerpt.text, min(left - overhead, int(budget * LARGEST_SHARE)), count)
+        room = min(left - overhead, int(budget * LARGEST_SHARE))
+        text = cut(excerpt.text, room, count) if room > 0 else ""
         if not text or (text != excerpt.text and count(text) < LEAST_TOKENS):
             continue
         kept.append(replace(excerpt, text=text))

@@ -69,7 +69,7 @@ class Verifier:
         self.excerpts = {excerpt.number: excerpt for excerpt in excerpts}
         self.similarity = similarity
         self.threshold = threshold
-        self.words = {number: set(terms(f"{e.name} {e.text}")) for number, e in self.excerpts.items()}
+        self._words: dict[int, set[str]] = {}
         self.plain = {number: _squeezed(f"{e.name}\n{e.text}") for number, e in self.excerpts.items()}
         self.sentences = {number: sentences(e.text) for number, e in self.excerpts.items()}
         self.question = _squeezed(question)
@@ -168,7 +168,7 @@ class Verifier:
     def _code(self, text: str, result: Verified) -> str:
         result.checked += 1
         wanted = set(terms(text))
-        known = set().union(*self.words.values()) if self.words else set()
+        known = set().union(*map(self._words_of, self.excerpts))
         if not wanted or len(wanted & known) / len(wanted) >= CODE_THRESHOLD:
             return text
         result.dropped += 1
@@ -177,7 +177,13 @@ class Verifier:
     def _nearest(self, code: str) -> int:
         """The source that shares the most words with a code block."""
         wanted = set(terms(code))
-        return max(self.words, key=lambda number: len(wanted & self.words[number]))
+        return max(self.excerpts, key=lambda number: len(wanted & self._words_of(number)))
+
+    def _words_of(self, number: int) -> set[str]:
+        if number not in self._words:
+            excerpt = self.excerpts[number]
+            self._words[number] = set(terms(f"{excerpt.name} {excerpt.text}"))
+        return self._words[number]
 
     def _unknown(self, text: str) -> set[str]:
         """Numbers, flags and identifiers that neither a source nor the question has."""
@@ -221,7 +227,7 @@ class Verifier:
         wanted = set(terms(sentence))
         weights = {word: 2.0 if word in hard else 1.0 for word in wanted}
         total = sum(weights.values())
-        return sum(weights[word] for word in wanted & self.words[number]) / total if total else 0.0
+        return sum(weights[word] for word in wanted & self._words_of(number)) / total if total else 0.0
 
 
 def _with_number(text: str, bare: str, number: int) -> str:
