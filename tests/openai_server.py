@@ -50,6 +50,8 @@ class State:
     peak: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
+    seconds: list[float] = field(default_factory=list)
+    """Of each answered request, from its arrival to its last byte: waiting for room included."""
 
 
 class ModelServer:
@@ -196,7 +198,9 @@ class ModelServer:
         answering = self.model.answer(body, prompt)
         self.state.prompt_tokens += len(prompt)
         self.state.cached_tokens += answering.cached_tokens
+        arrived = asyncio.get_running_loop().time()
         await self._while_connected(self._answer(body, answering, writer), reader, writer)
+        self.state.seconds.append(asyncio.get_running_loop().time() - arrived)
 
     def _check_quirks(self, body: dict[str, Any]) -> None:
         """Servers other than LMDeploy: what they do not know, they refuse."""
@@ -239,6 +243,7 @@ class ModelServer:
     async def _stream(self, body: dict[str, Any], answering: Answering, writer: asyncio.StreamWriter) -> None:
         writer.write(head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
         pause = answering.seconds / max(len(answering.pieces), 1)
+        started = asyncio.get_running_loop().time()
         for number, chunk in enumerate(answering.chunks()):
             if number == self.faults.die_after:
                 writer.transport.abort()
@@ -249,7 +254,8 @@ class ModelServer:
                 break
             if number == self.faults.stall_after:
                 await asyncio.sleep(3600)
-            await asyncio.sleep(pause)
+            due = started + (number + 1) * pause
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
             write_event(writer, json.dumps(chunk, ensure_ascii=False))
             await writer.drain()
         else:
