@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from email.utils import formatdate
 
 import pytest
+from multidict import CIMultiDict
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 from worker.attempts import Attempts, Call, check, retry_hint
+from worker.connection import ConnectionRefused
 from worker.servers import Servers, rendezvous
 
 URLS = ("http://a/v1", "http://b/v1", "http://c/v1")
@@ -81,7 +83,7 @@ def test_no_server_is_an_error() -> None:
     ],
 )
 def test_hints_of_servers_are_read(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_hint(headers) == seconds
+    assert retry_hint(CIMultiDict(headers)) == seconds
 
 
 def test_attempts_go_round_and_end() -> None:

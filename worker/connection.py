@@ -152,7 +152,7 @@ class Running(Generic[T]):
         self._ended = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The call's result. Raises ConnectionBroken when it was ended, or ended by itself before its time."""
+        """The call's result. Raises ConnectionBroken when it was ended."""
         self._task = asyncio.current_task()
         if self._ended:
             work.close()
@@ -306,7 +306,11 @@ async def _open_session(max_connections: int) -> aiohttp.ClientSession:
 
 
 async def _whole(
-    session: aiohttp.ClientSession, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: dict[str, Any] | None,
 ) -> Response:
     try:
         async with session.request(method, url, headers=headers, json=body) as response:
