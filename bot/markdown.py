@@ -59,6 +59,7 @@ def _part_blocks(part: str, citations: tuple[tuple[int, str], ...]) -> tuple[Blo
     return tuple(read_blocks(part, dict(citations)))
 
 
+@lru_cache(maxsize=2048)
 def first_words(markdown: str, length: int) -> str:
     """The beginning of the text without any markup, one line of at most `length` characters."""
     beginning = dialect.clean(markdown[: length * 4])

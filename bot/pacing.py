@@ -107,7 +107,7 @@ class Pacer:
             ],
         )
         if refused_by:
-            return limits[refused_by - 1]
+            return limits[int(refused_by) - 1]
         if milliseconds > 0:
             self._sleep(milliseconds / 1000)
         return None

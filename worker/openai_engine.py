@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import httpx
@@ -60,6 +61,7 @@ class OpenAIEngine:
         self.client = client
         self._connection = connection
         self._counter = counter
+        self._count = lru_cache(maxsize=1024)(counter.count)
         self._max_tokens = max_tokens
         self._temperature = temperature
         self._answer_seconds = answer_seconds
@@ -81,7 +83,7 @@ class OpenAIEngine:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` by the model's own tokenizer, or a safe estimate where it is not at hand."""
-        return self._counter.count(text)
+        return self._count(text)
 
     def score(
         self,

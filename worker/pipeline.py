@@ -233,7 +233,8 @@ class _Run:
         sanitiser = Sanitiser(prompts.excerpts, question.language)
         self.progress.reading(prompts.excerpts, sanitiser)
         prompt = prompts.answer()
-        self.trace.note(material_tokens=llm.count_tokens(prompt.text), excerpts=len(prompts.excerpts))
+        tokens = sum(llm.count_tokens(excerpt.text) for excerpt in prompts.excerpts)
+        self.trace.note(material_tokens=tokens, excerpts=len(prompts.excerpts))
         limits = Limits(self.deadline, self.parts.settings.llm.max_answer_tokens, question.chat_id)
         with self.trace.step("generate"):
             written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)

@@ -98,7 +98,7 @@ class Verifier:
                 text = self._lines(block.text, result)
             if text:
                 kept.append(text)
-            if text and cite and block.kind == "code" and self.words:
+            if text and cite and block.kind == "code" and self.excerpts:
                 kept.append(f"[{self._nearest(text)}]")
                 result.recited += 1
         kept = _without_empty_lead(kept)
