@@ -66,6 +66,7 @@ def test_a_card_is_watched_while_it_is_written_judged_and_taken_back(page: Page,
 
     expect(card).to_contain_text("Working on it", timeout=TIMEOUT)
     expect(card).to_contain_text("Install ngrok", timeout=TIMEOUT)
+    expect(card).to_contain_text("Writing the answer ...")
     expect(card).not_to_contain_text("https address")
     expect(card.get_by_text("Not helpful")).to_have_count(0)
 
