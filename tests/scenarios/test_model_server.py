@@ -1,0 +1,113 @@
+"""The whole bot over a model server that comes and goes, stalls, and is told to stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.messages import say
+from bot.readiness import check_readiness
+from bot.redis_server import free_port
+from index.gate import MENTION_SHIFT
+from index.logistic import logit_of, sigmoid
+from tests.house import House, until, words
+from tests.openai_model import ScriptedModel
+from tests.openai_server import ModelServer
+from worker.trace import key
+
+QUESTION = "How do I install Harbor?"
+
+
+@contextmanager
+def house_over(
+    url: str, redis_url: str, index: Path, documents: Path, *, answer_timeout: int = 120, **llm: Any
+) -> Iterator[House]:
+    """A house whose engine is the server at `url`."""
+    settings = {
+        "llm": {"engine": "openai", "base_url": url, "model": "internlm2-chat-7b", **llm},
+        "worker": {"concurrency": 4, "stop_timeout": 5, "answer_timeout": answer_timeout},
+    }
+    with House(redis_url, index, documents, settings=settings) as house:
+        yield house
+
+
+def trace(house: House, message_id: str) -> dict[str, Any]:
+    """What was noted of a message."""
+    return dict(json.loads(house.redis.get(key(message_id)) or b"{}"))
+
+
+def test_without_its_server_it_answers_in_reduced_mode_and_says_so(
+    redis_url: str, index: Path, documents: Path
+) -> None:
+    port = free_port()
+    with house_over(f"http://127.0.0.1:{port}/v1", redis_url, index, documents) as house:
+        reduced = words(house.card(house.ask(QUESTION)))
+        assert say("engine_down", "en") in reduced
+        assert "pip install harbor-server" in reduced
+        assert house.process is not None
+        house.process.report_engine()
+        assert check_readiness(house.redis).degraded == "engine_down"
+        with ModelServer(port=port):
+            until(lambda: house.process is not None and not house.process.llm.degraded)
+            answered = words(house.card(house.ask(QUESTION)))
+        assert say("engine_down", "en") not in answered
+        assert "internlm2-chat-7b" in answered
+
+
+def test_score_and_answer_pay_for_their_material_once(redis_url: str, index: Path, documents: Path) -> None:
+    asked = "harbor.toml 里面写什么"
+    with (
+        ModelServer() as server,
+        house_over(server.url, redis_url, index, documents) as house,
+    ):
+        assert house.process is not None
+        gate = house.process.knowledge.current.gate
+        near = float(sigmoid(logit_of(gate.decide(asked, [], True).probability) + MENTION_SHIFT))
+        gate.model.points.update(dict.fromkeys(gate.model.points, near))
+        message = house.ask(asked)
+        house.card(message)
+        usage = trace(house, message)["usage"]
+        kinds = [body.get("stream", False) for body in server.bodies[-2:]]
+    assert (usage["calls"], kinds) == (2, [False, True])
+    assert usage["cached_tokens"] >= usage["prompt_tokens"] // 2 - 128
+
+
+def test_a_question_taken_back_stops_the_server(redis_url: str, index: Path, documents: Path) -> None:
+    model = ScriptedModel(reply="Run the installer [1]. " * 40, latency=60, pieces=300)
+    with ModelServer(model=model) as server, house_over(server.url, redis_url, index, documents) as house:
+        message = house.ask(QUESTION)
+        house.feishu.wait_for_card(message, final=False)
+        until(lambda: server.state.running)
+        house.feishu.recall(message)
+        until(lambda: server.state.aborted)
+        house.quiet()
+        assert house.feishu.replies(message) == []
+
+
+def test_an_answer_that_stalls_ends_at_its_deadline_with_one_sentence(
+    redis_url: str, index: Path, documents: Path
+) -> None:
+    with (
+        ModelServer() as server,
+        house_over(server.url, redis_url, index, documents, answer_timeout=3) as house,
+    ):
+        server.faults.stall_after = 0
+        card = house.card(house.ask(QUESTION))
+        assert say("because_timeout", "en") in words(card)
+        until(lambda: server.state.aborted)
+
+
+def test_an_over_long_question_is_refused_politely(redis_url: str, index: Path, documents: Path) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(ModelServer())
+        house = stack.enter_context(
+            house_over(server.url, redis_url, index, documents, context_tokens=2048, max_answer_tokens=256)
+        )
+        assert house.process is not None
+        before = server.state.requests
+        card = house.card(house.ask("How do I install Harbor on this machine? " * 150))
+        assert say("because_question_too_long", "en") in words(card)
+        assert all(len(json.dumps(body)) < 2000 for body in server.bodies[before:]), "no prompt was sent"
