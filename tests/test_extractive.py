@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import EngineRefused
 from worker.excerpts import Excerpt
-from worker.extractive import Extractive, choose
+from worker.extractive import CUT, Extractive, choose
 from worker.prompts import NOT_FOUND, Prompt, Prompts
 
 INSTALL = """Fennel runs on Linux and macOS and installs in two ways.
@@ -58,6 +58,23 @@ def test_every_quoted_line_stands_in_the_document() -> None:
     for quote in choose(prompt("How do I install Fennel from source?", INSTALL)):
         lines = [line.strip("* ") for line in quote.text.splitlines() if line.strip()]
         assert all(line in INSTALL for line in lines)
+
+
+LONG = (
+    f"## Options\n\nThe server takes options. {'Each option is a word. ' * 8}\n\n"
+    f"The options are set as follows:\n\n```\n{'x' * 2000}\n```\n"
+)
+
+
+def test_a_quote_that_is_cut_says_so_and_announces_nothing_that_is_not_there() -> None:
+    (quote,) = choose(prompt("Which options does the server take?", LONG))
+    assert quote.text.endswith(f"\n\n{CUT}")
+    assert "as follows:" not in quote.text
+    assert "**Options**" in quote.text
+
+
+def test_a_quote_that_is_whole_has_no_mark() -> None:
+    assert CUT not in answer("How do I install Fennel from source?", INSTALL)
 
 
 def test_nothing_in_common_means_not_found() -> None:

@@ -43,6 +43,9 @@ RANK_LOSS = 0.12
 """What each lower place in the search result costs."""
 OTHER_LANGUAGE = 0.8
 """Factor for an excerpt that is not in the question's language."""
+CUT = "……"
+"""Stands where a quote leaves something out."""
+_HEADING = re.compile(r"\*\*[^*\n]+\*\*")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _ASKS_HOW = re.compile(r"怎|如何|步骤|教程|命令|\bhow\b|\bsteps?\b|\bcommand", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:\s*(?:[-*+]|\d+\.)\s+\[[^\]]*\]\(#[^)]*\)\s*)+")
@@ -129,7 +132,7 @@ def choose(prompt: Prompt) -> list[Quote]:
     for other in ranked[1:]:
         near = other.relevance >= SECOND_SHARE * best.relevance and other.shared >= SECOND_WORDS
         if near and not _repeats(other.text, best.text):
-            short = cut(other.text, NEXT_QUOTE, estimate_tokens)
+            short = _shortened(other.text, NEXT_QUOTE)
             return [best, replace(other, text=short)] if short else [best]
     return [best]
 
@@ -246,9 +249,7 @@ def _around(parts: Sequence[_Part], best: int, budget: int, scores: Sequence[flo
         return _joined(parts[start:end])
     sections = sorted([(start, end), _section(parts, second)])
     lengths = {(start, end): budget}
-    shown = [
-        cut(_joined(parts[slice(*place)]), lengths.get(place, left), estimate_tokens) for place in sections
-    ]
+    shown = [_shortened(_joined(parts[slice(*place)]), lengths.get(place, left)) for place in sections]
     return "\n\n".join(text for text in shown if text)
 
 
@@ -282,7 +283,21 @@ def _core(parts: Sequence[_Part], best: int, end: int, budget: int) -> str:
         start = best - 1
     while last < end and (parts[last].block.kind in _ATTACHED or _announces(parts[last - 1].block)):
         last += 1
-    return cut(_joined(parts[start:last]), budget, estimate_tokens)
+    return _shortened(_joined(parts[start:last]), budget, more=last < end)
+
+
+def _shortened(text: str, budget: int, *, more: bool = False) -> str:
+    """The text within its budget; a line of dots says that something was left out, or that there is `more`.
+
+    A heading or "as follows:" at the cut goes too: what it announces is not there. Empty when nothing fits.
+    """
+    short = cut(text, budget, estimate_tokens)
+    if short == text and not more:
+        return text
+    kept = blocks(short)
+    while kept and (_announces(kept[-1]) or _HEADING.fullmatch(kept[-1].text)):
+        kept.pop()
+    return "\n\n".join([*(block.text for block in kept), CUT]) if kept else ""
 
 
 def _step_bonus(parts: Sequence[_Part], part: int) -> float:
