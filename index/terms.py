@@ -46,7 +46,7 @@ def terms(text: str) -> list[str]:
 def _latin_terms(piece: str) -> list[str]:
     whole = piece.lower().strip("_")
     parts = [part for part in _JOINTS.split(piece) if part]
-    found = [whole] if [whole] != [part.lower() for part in parts] else []
+    found = [whole] if whole and [whole] != [part.lower() for part in parts] else []
     for part in parts:
         lower = part.lower()
         if lower not in STOP_WORDS:

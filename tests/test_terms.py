@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.glossary import translated
@@ -57,6 +57,7 @@ def test_language_is_that_of_the_prose() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=120))
+@example("_ __ a_")
 def test_any_text_has_terms_without_empty_ones(text: str) -> None:
     assert all(terms(text))
     translated(text)
