@@ -294,7 +294,7 @@ def _shortened(text: str, budget: int, *, more: bool = False) -> str:
     short = cut(text, budget, estimate_tokens)
     if short == text and not more:
         return text
-    kept = blocks(short)
+    kept = list(blocks(short))
     while kept and (_announces(kept[-1]) or _HEADING.fullmatch(kept[-1].text)):
         kept.pop()
     return "\n\n".join([*(block.text for block in kept), CUT]) if kept else ""

@@ -113,7 +113,7 @@ class ModelClient:
     def encode(self, url: str, text: str, call: Call) -> list[int]:
         """How `url` splits a text, by LMDeploy's /v1/encode; [] from servers that do not tell.
 
-        Raises httpx.TransportError, AnswerTimeout, Cancelled.
+        Raises ConnectionBroken, AnswerTimeout, Cancelled.
         """
         answer = self._connection.request(
             "POST",
@@ -123,7 +123,7 @@ class ModelClient:
             deadline=call.deadline,
             cancelled=call.cancelled,
         )
-        ids = _json(answer).get("input_ids") if answer.status_code == httpx.codes.OK else None
+        ids = _json(answer).get("input_ids") if answer.status == HTTPStatus.OK else None
         return [int(number) for number in ids] if isinstance(ids, list) else []
 
     def _known_of(self, url: str, call: Call) -> tuple[str, Features]:
