@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 from worker.attempts import Attempts, Call, check, retry_hint
-from worker.connection import ConnectionRefused
+from worker.running import ConnectionRefused
 from worker.servers import Servers, rendezvous
 
 URLS = ("http://a/v1", "http://b/v1", "http://c/v1")

@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from random import SystemRandom
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
-from worker.connection import ConnectionBroken, ConnectionRefused
 from worker.llm import Cancelled as IsCancelled
 from worker.llm import never
+from worker.running import ConnectionBroken, ConnectionRefused
 from worker.servers import Servers
 
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 529)

@@ -12,36 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import wait
 from dataclasses import dataclass
-from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 
-from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
+from bot.errors import EngineUnavailable
+from worker.event_stream import PAUSE_SECONDS, EventStream
+from worker.running import Running, named, patience, stop_if_over
 
 T = TypeVar("T")
-POLL_SECONDS = 0.2
-PAUSE_SECONDS = 0.05
-"""Shortest time between two looks of a reader at its stream; cards are updated far more rarely."""
 LOOKS_PER_SECOND = 100.0
 """Looks of all readers together: with many streams at once each is looked at more rarely."""
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn, LMDeploy's HTTP server, drops an idle connection."""
-
-
-class ConnectionBroken(Exception):
-    """The connection broke before the answer was whole."""
-
-
-class ConnectionRefused(ConnectionBroken):
-    """No connection could be made."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +75,8 @@ class Connection:
     ) -> Response:
         """One call, its answer read whole. Raises ConnectionBroken, AnswerTimeout, Cancelled."""
         running = self._start(lambda: _whole(self._session, method, url, headers, body))
-        while not wait([running.future], timeout=_patience(deadline)).done:
-            _stop_if_over(running, deadline, cancelled)
+        while not wait([running.future], timeout=patience(deadline)).done:
+            stop_if_over(running, deadline, cancelled)
         return running.future.result()
 
     def stream(
@@ -141,163 +129,6 @@ class Connection:
             await asyncio.sleep(0)
 
 
-class Running(Generic[T]):
-    """A call under way on the loop, which any thread may end."""
-
-    future: Future[T]
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._task: asyncio.Task[Any] | None = None
-        self._ended = False
-
-    async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The call's result. Raises ConnectionBroken when it was ended."""
-        self._task = asyncio.current_task()
-        if self._ended:
-            work.close()
-            raise ConnectionBroken("the call was ended")
-        try:
-            return await work
-        except asyncio.CancelledError as error:
-            raise ConnectionBroken("the call was ended") from error
-
-    def cancel(self) -> None:
-        """Ends the call, from any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.end)
-
-    def end(self) -> None:
-        """Ends the call, on the loop's own thread."""
-        self._ended = True
-        if self._task is not None:
-            self._task.cancel()
-
-
-class EventStream(Iterator[list[bytes]]):
-    """The data of server-sent events, in lists of those that arrived since the last look.
-
-    `open()` waits for the status: 200, or an error with `error` holding the body. Iterating raises
-    ConnectionBroken, AnswerTimeout, Cancelled.
-    """
-
-    def __init__(
-        self,
-        deadline: float | None,
-        cancelled: Callable[[], bool],
-        pause: Callable[[], float] = lambda: PAUSE_SECONDS,
-    ) -> None:
-        self.status = 0
-        self.headers: Mapping[str, str] = {}
-        self.error = b""
-        self.complete = False
-        """Set by the reader: what is left of the body may be read in peace, to use the connection again."""
-        self.running: Running[None]
-        self._deadline = deadline
-        self._cancelled = cancelled
-        self._pause = pause
-        self._events: deque[bytes] = deque()
-        self._changed = threading.Condition()
-        self._failure: Exception | None = None
-        self._ended = False
-        self._woken = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def open(self) -> None:
-        """Waits until the server has answered with a status, and with the whole body if it is an error."""
-        self._wait(lambda: self.status == HTTPStatus.OK or self._ended)
-
-    def __iter__(self) -> EventStream:
-        return self
-
-    def __next__(self) -> list[bytes]:
-        self._wait(lambda: bool(self._events) or self._ended)
-        with self._changed:
-            arrived = list(self._events)
-            self._events.clear()
-        if not arrived:
-            raise StopIteration
-        return arrived
-
-    def close(self) -> None:
-        """Closes the connection unless all that matters has come, which makes the server stop."""
-        if not self.complete:
-            self.running.cancel()
-
-    def _wait(self, ready: Callable[[], bool]) -> None:
-        with self._changed:
-            while not ready():
-                _stop_if_over(self.running, self._deadline, self._cancelled)
-                self._changed.wait(_patience(self._deadline))
-            if self._failure is not None and not self._events:
-                raise self._failure
-
-    async def receive(
-        self, session: aiohttp.ClientSession, url: str, headers: dict[str, str], body: dict[str, Any]
-    ) -> None:
-        """Runs on the loop: reads the answer into the list that the caller's thread takes from."""
-        try:
-            async with session.post(url, headers=headers, json=body) as response:
-                if response.status != HTTPStatus.OK:
-                    self.error = await response.read()
-                self._tell(status=response.status, headers=response.headers)
-                if response.status == HTTPStatus.OK:
-                    await self._read(response)
-            self._tell(ended=True)
-        except asyncio.CancelledError:
-            self._tell(ended=True, failure=ConnectionBroken("the stream was closed"))
-            raise
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self._tell(ended=True, failure=_named(error))
-
-    async def _read(self, response: aiohttp.ClientResponse) -> None:
-        rest = b""
-        async for piece in response.content.iter_any():
-            lines = (rest + piece).split(b"\n")
-            rest = lines.pop()
-            data = [line[5:].strip() for line in lines if line.startswith(b"data:")]
-            if data:
-                self._keep(data)
-        if rest.startswith(b"data:"):
-            self._keep([rest[5:].strip()])
-
-    def _keep(self, events: list[bytes]) -> None:
-        """Adds what came; its reader is woken only once it has rested.
-
-        Waking a thread for each token costs a third of the whole (measured with 64 streams: 182 microseconds
-        of CPU a token, 124 with this pause).
-        """
-        with self._changed:
-            self._events.extend(events)
-        if self._timer is not None:
-            return
-        rest = self._woken + self._pause() - time.monotonic()
-        if rest > 0:
-            self._timer = asyncio.get_running_loop().call_later(rest, self._wake)
-        else:
-            self._wake()
-
-    def _wake(self) -> None:
-        self._timer, self._woken = None, time.monotonic()
-        with self._changed:
-            self._changed.notify()
-
-    def _tell(
-        self,
-        *,
-        status: int = 0,
-        headers: Mapping[str, str] | None = None,
-        ended: bool = False,
-        failure: Exception | None = None,
-    ) -> None:
-        with self._changed:
-            self.status = status or self.status
-            self.headers = headers or self.headers
-            self._ended = self._ended or ended
-            self._failure = failure or self._failure
-            self._changed.notify()
-
-
 async def _open_session(max_connections: int) -> aiohttp.ClientSession:
     """The pool; a session can only be made on its loop."""
     connector = aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=IDLE_SECONDS)
@@ -316,26 +147,4 @@ async def _whole(
         async with session.request(method, url, headers=headers, json=body) as response:
             return Response(response.status, response.headers, await response.read())
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise _named(error) from error
-
-
-def _named(error: Exception) -> ConnectionBroken:
-    """The error by what it means to whoever called; its text names the cause, never a body or a key."""
-    refused = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    return (ConnectionRefused if refused else ConnectionBroken)(type(error).__name__)
-
-
-def _patience(deadline: float | None) -> float:
-    if deadline is None:
-        return POLL_SECONDS
-    return max(0.001, min(POLL_SECONDS, deadline - time.monotonic()))
-
-
-def _stop_if_over(running: Running[Any], deadline: float | None, cancelled: Callable[[], bool]) -> None:
-    """Ends the call, and with it the connection, when nobody waits for it any more."""
-    if cancelled():
-        running.cancel()
-        raise Cancelled("the question was taken back")
-    if deadline is not None and time.monotonic() >= deadline:
-        running.cancel()
-        raise AnswerTimeout("the model did not answer within the time of one answer")
+        raise named(error) from error

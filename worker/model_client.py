@@ -18,8 +18,10 @@ import structlog
 
 from bot.errors import Cancelled, EngineRefused, EngineUnavailable, FennelError
 from worker.attempts import RETRIED, Attempts, Call, check, retry_hint
-from worker.connection import Connection, ConnectionBroken, EventStream, Response
+from worker.connection import Connection, Response
+from worker.event_stream import EventStream
 from worker.features import Features, ProbeFailed, error_message, probe
+from worker.running import ConnectionBroken
 from worker.servers import Servers
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from bench.gate import part_of
 from bot.config import LLMSettings, Settings
 from index.evidence import Evidence
 from index.gate import Gate
@@ -105,7 +104,7 @@ def gates(examples: Sequence[Example], searcher: Searcher) -> Iterator[tuple[Gat
     table = tabulate(examples, searcher, evidence)
     every = np.arange(len(examples))
     for held in folds(table.labels, FOLDS, 0):
-        rest = part_of(table, np.setdiff1d(every, held))
+        rest = table.part(np.setdiff1d(every, held))
         model = fit(rest, None, name="fold", origin="calibrated", memory=True)
         yield Gate(model, searcher, evidence, ask_model=True), [examples[row] for row in held]
 
