@@ -157,10 +157,10 @@ class QuestionCard:
 
     def _frame(self, progress: str, text: str) -> None:
         stream = self._open()
+        if progress and progress != self._first_line and self.process.frames.take():
+            stream.progress(progress)
         if text and self.process.frames.take():
             stream.write(text)
-        elif progress and progress != self._first_line and self.process.frames.take():
-            stream.progress(progress)
 
     def _settle(self) -> None:
         """Waits for the frame under way, drops what was not shown yet, and raises what went wrong."""
