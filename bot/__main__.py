@@ -7,17 +7,15 @@ of the house's lower floors is imported until it is needed.
 from __future__ import annotations
 
 import json
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from redis.exceptions import RedisError
 
 from bot import logs
+from bot.command_line import run
 from bot.config import Settings, load_settings
-from bot.errors import REDIS_AWAY, FennelError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Config = Annotated[
@@ -105,11 +103,4 @@ def _readable(result: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except FennelError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except RedisError as error:
-        print(f"error: {REDIS_AWAY}: {error}", file=sys.stderr)
-        sys.exit(1)
+    run(app)

@@ -6,9 +6,6 @@ get a sentence from `bot.messages` chosen by the class, metrics get the class na
 
 from __future__ import annotations
 
-REDIS_AWAY = "Redis does not answer; start one with `appendonly yes`, or set redis.url"
-"""What a command says when it ends because of a RedisError."""
-
 
 class FennelError(Exception):
     """Root of everything raised on purpose."""

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from redis.exceptions import RedisError
 
 from bot import logs, metrics
+from bot.command_line import run
 from bot.config import load_settings
-from bot.errors import REDIS_AWAY, FennelError
 from bot.queue import ANSWER_QUEUE, INDEX_QUEUE
 from worker import jobs
 from worker.process import open_process, use
@@ -64,11 +63,4 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except FennelError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-    except RedisError as error:
-        print(f"error: {REDIS_AWAY}: {error}", file=sys.stderr)
-        sys.exit(1)
+    run(app)

@@ -1,0 +1,25 @@
+"""How every command ends: an expected failure is one line on stderr and exit status 1, not a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from bot.errors import FennelError
+
+
+def run(app: Callable[[], object]) -> None:
+    """Runs a command. Exits with 1 where it ends in an expected failure."""
+    try:
+        app()
+    except FennelError as error:
+        _end(str(error))
+    except RedisError as error:
+        _end(f"Redis does not answer; start one with `appendonly yes`, or set redis.url: {error}")
+
+
+def _end(reason: str) -> None:
+    sys.stderr.write(f"error: {reason}\n")
+    sys.exit(1)
