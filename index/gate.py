@@ -27,8 +27,7 @@ MENTION_SHIFT = 1.2
 """Logits by which a mention lowers the threshold: it was meant for the bot, yet it may still be chit-chat."""
 UNSURE_BAND = 0.7
 """Units of score on either side of the threshold that a model server is asked about. A gate's slope makes
-logits of them: with a memory the scores lie closer together (of the messages above the band 95 in 100 are
-good in `bench.gate`'s folds), and logits alone would have the model asked about three answers in four."""
+logits of them: the scores of a gate with a memory lie closer together. `bench.calls` counts who is asked."""
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
 """The number that stands for its group in a trace."""
