@@ -174,11 +174,16 @@ class Watcher:
         settings: Settings,
         redis: Redis | None = None,
         on_swap: Callable[[Searcher], None] | None = None,
+        each_look: Callable[[], None] = lambda: None,
     ) -> None:
-        """Opens the current version. Raises IndexMissing or IndexMismatch."""
+        """Opens the current version. Raises IndexMissing or IndexMismatch.
+
+        `each_look` is called whenever the current version was looked at, about once in POLL_SECONDS.
+        """
         self._settings = settings
         self._redis = redis
         self._on_swap = on_swap
+        self._each_look = each_look
         self._embedder = open_embedder(settings.index.embedder)
         self._reranker = open_reranker(settings.index.reranker)
         self._refused = ""
@@ -223,6 +228,7 @@ class Watcher:
         channel: Any = None
         while not self._stopping.is_set():
             self.check()
+            self._each_look()
             channel = self._listen(channel)
 
     def _listen(self, channel: Any) -> Any:

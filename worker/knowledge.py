@@ -1,7 +1,8 @@
 """What the process knows just now: the searcher and the gate of the current index version, as one pair.
 
-The index's Watcher swaps versions under running answers; a question takes the pair it started with. A
-worker that starts before any index was built waits for one and says so meanwhile.
+The index's Watcher swaps versions under running answers; a question takes the pair it started with. A gate
+that is put in use, or gone back to, is followed within a second or two. A worker that starts before any index
+was built waits for one and says so meanwhile.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from redis import Redis
 from bot.config import Settings
 from bot.errors import IndexMismatch, IndexMissing
 from index.gate import Gate, open_gate
+from index.gate_model import GateStore
 from index.search import Searcher
 from index.snapshot import Watcher
 
@@ -44,6 +46,7 @@ class Knowledge:
         self._pair: Pair | None = None
         self._watcher: Watcher | None = None
         self._why = ""
+        self._gate_name = ""
         self._stopping = threading.Event()
 
     @property
@@ -67,7 +70,7 @@ class Knowledge:
 
     def _load(self) -> bool:
         try:
-            watcher = Watcher(self.settings, self.redis, on_swap=self._swap)
+            watcher = Watcher(self.settings, self.redis, on_swap=self._swap, each_look=self._follow_gate)
         except (IndexMissing, IndexMismatch) as error:
             if str(error) != self._why:
                 log.warning("no_index", error=str(error))
@@ -82,7 +85,21 @@ class Knowledge:
             if self._load():
                 return
 
+    def _follow_gate(self) -> None:
+        """Takes up another gate that was put in use; one that cannot be opened is logged."""
+        name = GateStore(self.settings.index.dir).current_name()
+        if self._pair is None or name == self._gate_name:
+            return
+        try:
+            self._swap(self._pair.searcher)
+        except (IndexMismatch, OSError, ValueError) as error:
+            log.error("gate_refused", gate=name, error=str(error))
+        else:
+            log.info("gate_swapped", gate=name or "shipped")
+        self._gate_name = name
+
     def _swap(self, searcher: Searcher) -> None:
+        self._gate_name = GateStore(self.settings.index.dir).current_name()
         gate = open_gate(self.settings, searcher)
         lookup = searcher.look_up(WARM_UP)
         gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
