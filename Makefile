@@ -15,7 +15,7 @@ INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${U
 FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
 	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
-.PHONY: help setup demo test test-lmdeploy lint bench lock clean
+.PHONY: help setup setup-gpu demo test test-lmdeploy lint bench lock clean
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,6 +37,10 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/development ## .venv with what demo, tests and benchmarks need
+
+setup-gpu: $(VENV)/runtime requirements.txt ## adds LMDeploy and FAISS for the GPU on a machine with an NVIDIA card
+	$(BIN)/uv pip uninstall --quiet --python $(BIN)/python faiss-cpu
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
 
 demo: $(VENV)/runtime ## the whole bot on this machine, with a local Feishu; ONCE=1 stops after the sample questions
 	$(BIN)/python -m bot demo $(if $(ONCE),--once)
