@@ -6,8 +6,9 @@ import pytest
 
 from bot.errors import EngineRefused
 from worker.excerpts import Excerpt
-from worker.extractive import CUT, Extractive, choose
+from worker.extractive import Extractive
 from worker.prompts import NOT_FOUND, Prompt, Prompts
+from worker.quotes import CUT, choose
 
 INSTALL = """Fennel runs on Linux and macOS and installs in two ways.
 
