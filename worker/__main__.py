@@ -36,7 +36,8 @@ def main(
         )
     indexes = queue == INDEX_QUEUE
     logs.configure("indexer" if indexes else "worker")
-    logging.getLogger("rq").setLevel(logging.WARNING)
+    for name in ("rq", "rq.worker", "rq.job"):  # RQ sets the level of its loggers when it is imported
+        logging.getLogger(name).setLevel(logging.WARNING)
     settings = load_settings(config)
     process = open_process(settings, answers=not indexes)
     use(process)
