@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,9 +41,15 @@ def redis_url(redis: Redis, redis_server: RedisServer) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _logs_off_stdout() -> None:
-    """Logs go to logging, where caplog sees them: what a command prints is its own."""
+def _logs_off_stdout() -> Iterator[None]:
+    """Logs go to logging, where caplog sees them, whatever a command that ran before has set up."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

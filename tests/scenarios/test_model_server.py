@@ -72,7 +72,7 @@ def test_score_and_answer_pay_for_their_material_once(redis_url: str, index: Pat
         usage = trace(house, message)["usage"]
         kinds = [body.get("stream", False) for body in server.bodies[-2:]]
     assert (usage["calls"], kinds) == (2, [False, True])
-    assert usage["cached_tokens"] >= usage["prompt_tokens"] // 2 - 128
+    assert usage["cached_tokens"] >= 0.8 * usage["prompt_tokens"] / 2, "all but the tasks and a started block"
 
 
 def test_a_question_taken_back_stops_the_server(redis_url: str, index: Path, documents: Path) -> None:
