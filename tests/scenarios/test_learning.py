@@ -1,0 +1,73 @@
+"""The bot learns from its group: what admins and members say of messages becomes labels for the gate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from bot.redis_server import RedisServer
+from bot.simulator.local import DEMO_CHAT
+from index.labels import learned
+from tests.house import House, until, words
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
+    with House(server.url, index, documents) as house:
+        yield house
+
+
+def said_of(house: House, text: str, message_id: str, user: str) -> str:
+    """What the bot says when somebody replies `text` to a message."""
+    given = house.ask(text, user=user, reply_to=message_id)
+    until(lambda: house.redis.exists(f"fennel:sent:{given}"))
+    house.quiet()
+    return words(house.feishu.cards(message_id)[-1])
+
+
+def test_an_admin_tells_good_from_bad_by_replying(house: House) -> None:
+    asked, chat = house.ask("怎么安装 Harbor？"), house.ask("Harbor 这个名字真好听")
+    house.card(asked)
+    house.card(chat)
+    assert "only admins" in said_of(house, "/good", asked, "ou_user")
+    assert learned(house.redis) == []
+
+    said_of(house, "/good", asked, "ou_admin")
+    said_of(house, "/bad", chat, "ou_admin")
+    labels = {example.text: (example.label, example.group) for example in learned(house.redis)}
+    assert labels == {"怎么安装 Harbor？": (1, DEMO_CHAT), "Harbor 这个名字真好听": (0, DEMO_CHAT)}
+
+    said_of(house, "/bad", asked, "ou_admin")
+    assert {example.label for example in learned(house.redis)} == {0}, "the last word counts"
+
+
+def test_the_operator_sees_why_on_the_command_line(house: House, tmp_path: Path) -> None:
+    asked = house.ask("How do I revoke an access token?")
+    house.card(asked)
+    settings = tmp_path / "config.yaml"
+    settings.write_text(yaml.safe_dump({"redis": {"url": house.settings.redis.url}}), encoding="utf-8")
+    settings.chmod(0o600)
+
+    shown = CliRunner().invoke(app, ["explain", asked, "--config", str(settings)])
+    assert shown.exit_code == 0, shown.output
+    assert "en/tokens.md" in shown.stdout
+    assert "threshold" in shown.stdout
+
+    again = CliRunner().invoke(app, ["explain", asked, "--json", "--config", str(settings)])
+    facts = json.loads(again.stdout)
+    gate = facts["gate"]
+    assert gate["verdict"] == "answer"
+    assert gate["probability"] > gate["threshold"] > 0
+    assert all({"feature", "value", "weight"} <= set(reason) for reason in gate["reasons"])
