@@ -196,8 +196,8 @@ class Runner(SimpleWorker):
         structlog.contextvars.bind_contextvars(job_id=job.id)
         try:
             self.perform_job(job, queue, execution)
-        except RedisError as error:
-            log.warning("job_end_not_recorded", job_id=job.id, error=type(error).__name__)
+        except Exception as error:  # whatever it is: a job that nobody runs must not look as if it ran
+            log.warning("job_end_not_recorded", error=type(error).__name__, exc_info=error)
             self._orphans.append((job.id, execution.id))
         finally:
             self.executions.pop(execution.id, None)

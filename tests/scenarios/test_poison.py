@@ -64,6 +64,7 @@ def failed_jobs(redis: Redis) -> list[str]:
 def test_a_poison_question_is_parked_with_a_card_and_an_alert(house: House, engine: Poisoned) -> None:
     before = parked()
     poison = house.ask(f"{POISON}？")
+    until(lambda: house.redis.exists(f"fennel:seen:{poison}"))
     house.ask("怎么清空 Harbor 的缓存？", reply_to=poison)
     other = house.ask("How do I revoke a Harbor access token?")
     assert "harbor token revoke ci" in words(house.card(other)), "nobody else waits for it"
