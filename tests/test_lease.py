@@ -48,14 +48,32 @@ def test_two_jobs_of_one_worker_do_not_share_it(redis: Redis) -> None:
         pytest.fail("held twice")
 
 
-def test_a_run_that_failed_leaves_it_to_the_next_run_of_its_worker(redis: Redis) -> None:
-    own = worker(redis)
-    with pytest.raises(RuntimeError), own.take("om_1", wait=0):
+def test_a_run_that_failed_gives_it_back(redis: Redis) -> None:
+    with pytest.raises(RuntimeError), worker(redis).take("om_1", wait=0):
         raise RuntimeError("the run failed")
-    assert redis.exists("fennel:lease:om_1"), "nobody else may have it: this worker lives"
-    with pytest.raises(LeaseTaken), worker(redis).take("om_1", wait=0.3):
-        pytest.fail("taken from a living worker")
-    with own.take("om_1", wait=0) as lease:
+    with worker(redis).take("om_1", wait=0) as lease:
+        assert is_held(lease)
+
+
+def test_what_an_ended_run_could_not_give_back_is_had_by_asking(redis: Redis) -> None:
+    """Redis was away at the end of a run of a worker that lives on, or forgot that end when it was killed."""
+    holder, other = worker(redis), worker(redis)
+    with holder.take("om_1", wait=0) as lease:
+        ended = lease.value
+    redis.set("fennel:lease:om_1", ended)
+    with pytest.raises(LeaseTaken), other.take("om_1", wait=0.3):
+        pytest.fail("taken from a living worker that was not asked")
+    holder.settle()
+    with other.take("om_1", wait=0) as lease:
+        assert is_held(lease)
+
+
+def test_what_a_run_still_holds_is_not_had_by_asking(redis: Redis) -> None:
+    holder, other = worker(redis), worker(redis)
+    with holder.take("om_1", wait=0) as lease:
+        with pytest.raises(LeaseTaken), other.take("om_1", wait=0.3):
+            pytest.fail("taken from a living worker")
+        holder.settle()
         assert is_held(lease)
 
 

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 
 import pytest
 from redis import Redis
-from rq import Queue
+from redis.exceptions import ConnectionError
+from rq import Queue, SimpleWorker
+from rq.executions import Execution
 from rq.job import Job
 
 from bot.redis_server import RedisServer
@@ -192,6 +194,59 @@ def test_a_worker_outlives_its_redis(tmp_path_factory: pytest.TempPathFactory) -
     finally:
         server.stop()
         redis.close()
+
+
+def test_a_job_whose_end_redis_lost_is_ended_again(redis: Redis, redis_url: str) -> None:
+    """A Redis killed before it wrote its last second down comes back with what ran then."""
+    first = enqueue(redis, wait_for_gate, 1, name="first")
+    with running(redis_url):
+        RUNNING.acquire(timeout=10)
+        as_it_ran = {key: redis.dump(key) for key in redis.keys("rq:*first*")}
+        as_it_ran["rq:wip:answer"] = redis.dump("rq:wip:answer")
+        GATE.set()
+        until(lambda: first.get_status() == "finished")
+        for key, value in as_it_ran.items():
+            redis.restore(key, 0, value or b"", replace=True)
+        assert first.get_status() == "started"
+        until(lambda: first.get_status() == "finished")
+        assert redis.zcard("rq:wip:answer") == 0
+    assert redis.get("fennel:attempts:first") == b"2"
+
+
+def test_a_job_whose_start_failed_halfway_is_started_again(redis: Redis, redis_url: str) -> None:
+    job = enqueue(redis, quick, 7, name="halfway")
+    with running(redis_url) as runner:
+        prepare = runner.prepare_execution
+
+        def prepare_without_an_answer(job: Job) -> Execution:
+            runner.prepare_execution = prepare  # type: ignore[method-assign]
+            prepare(job)
+            raise ConnectionError("Redis did it and died before it said so")
+
+        runner.prepare_execution = prepare_without_an_answer  # type: ignore[method-assign]
+        until(lambda: job.get_status() == "finished")
+        until(lambda: redis.zcard("rq:wip:answer") == 0)
+    assert redis.llen("rq:queue:answer:intermediate") == 0
+
+
+def test_what_a_jobs_end_raises_does_not_keep_its_place(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter([ValueError("not an error of Redis"), None])
+
+    def end(self: Runner, *arguments: object) -> None:
+        if error := next(ends):
+            raise error
+        SimpleWorker._finalize_success(self, *arguments)  # type: ignore[arg-type]
+
+    def fail_to_hand_back(*_: object) -> None:
+        raise ValueError("nor is this")
+
+    monkeypatch.setattr(Runner, "_finalize_success", end)
+    monkeypatch.setattr(Runner, "_finalize_failure", fail_to_hand_back)
+    job = enqueue(redis, quick, 7, name="unended")
+    with running(redis_url):
+        until(lambda: job.get_status() == "finished")
 
 
 def test_a_missing_sign_of_life_means_nothing_right_after_redis_came_back(

@@ -49,7 +49,7 @@ def main(
         stop_timeout=settings.worker.stop_timeout,
         parked=jobs.park,
         handing_back=process.handing_back,
-        each_beat=process.report_engine,
+        each_beat=process.each_beat,
     )
     if settings.worker.metrics_port:
         metrics.serve(settings.worker.metrics_port)

@@ -1,8 +1,11 @@
 """A lease: two workers never answer one message, whatever the queue hands out twice.
 
 The lease names its holder (worker and run) and has no clock of its own: it holds for as long as
-that worker lives (worker.liveness). A job that finds it taken waits; when the holder dies it takes over,
-and the record of what was sent tells it where to go on.
+that worker lives (worker.liveness) and runs that run. A job that finds it taken waits; when the holder dies
+it takes over, and the record of what was sent tells it where to go on.
+
+A run may have ended and its lease be there still: Redis was away when it was given back, or was killed
+before it had written that down. Only the holder knows, so who waits asks it, and it looks at every beat.
 """
 
 from __future__ import annotations
@@ -10,15 +13,19 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import cast
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq.utils import as_text
 
 from worker.liveness import Liveness
 
 LIFETIME = 24 * 3600
 """Seconds after which a forgotten lease disappears."""
+ASKED_LIFETIME = 60
+"""Seconds after which a question that no holder looked at disappears."""
 POLL = 0.2
 _SWAP = """
 local held = redis.call('GET', KEYS[1])
@@ -58,9 +65,23 @@ class Leases:
                     raise LeaseTaken(subject)
                 time.sleep(POLL)
             yield lease
-            lease.release()
+        except BaseException:
+            with suppress(RedisError):  # what the run raised says more; `settle` gives it back later
+                lease.release()
+            raise
         finally:
             self._active.discard(run)
+        lease.release()
+
+    def settle(self) -> None:
+        """Gives back what others wait for and no run here holds. Raises redis.RedisError."""
+        asked = self.redis.smembers(_asked_key(self.liveness.name))
+        for key in cast("set[bytes]", asked):
+            held = self.redis.get(key)
+            worker, _, run = as_text(held or b"").partition(" ")
+            if worker == self.liveness.name and run not in self._active:
+                self._release(keys=[key], args=[held or b""])
+            self.redis.srem(_asked_key(self.liveness.name), key)
 
     def _try(self, lease: Lease) -> bool:
         if self.redis.set(lease.key, lease.value, nx=True, ex=LIFETIME):
@@ -76,15 +97,24 @@ class Leases:
             ended = run not in self._active
         else:
             ended = self.liveness.is_dead(worker, trusted=self.liveness.trusted())
+            if not ended:
+                self._ask(worker, lease)
         return ended and bool(self._swap(keys=[lease.key], args=[text, lease.value, LIFETIME]))
+
+    def _ask(self, worker: str, lease: Lease) -> None:
+        """Asks a living worker whether it still runs what it holds the lease for."""
+        with self.redis.pipeline() as pipeline:
+            pipeline.sadd(_asked_key(worker), lease.key)
+            pipeline.expire(_asked_key(worker), ASKED_LIFETIME)
+            pipeline.execute()
+
+
+def _asked_key(worker: str) -> str:
+    return f"fennel:lease-asked:{worker}"
 
 
 class Lease:
-    """One lease held; look under `key` before anything that cannot be undone.
-
-    A run that ends with an exception leaves it where it is: this worker may take it again, and when the
-    worker is dead anybody may.
-    """
+    """One lease held; look under `key` before anything that cannot be undone."""
 
     def __init__(self, leases: Leases, key: str, value: str) -> None:
         self.leases = leases

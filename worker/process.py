@@ -93,8 +93,13 @@ class Process:
                 log.warning("feishu_unreachable", error=str(error), bot_known=known)
             self.handing_back.wait(TOKEN_INTERVAL if known else LEARN_INTERVAL)
 
-    def report_engine(self) -> None:
-        """Tells /readyz whether a lesser engine answers just now. Raises redis.RedisError."""
+    def each_beat(self) -> None:
+        """What is due at every sign of life. Raises redis.RedisError."""
+        self.leases.settle()
+        self._report_engine()
+
+    def _report_engine(self) -> None:
+        """Tells /readyz whether a lesser engine answers just now."""
         if self.llm.degraded:
             self.redis.set(DEGRADED_KEY, self.llm.degraded, ex=DEGRADED_SECONDS)
 

@@ -8,8 +8,8 @@ What differs from RQ, and why:
 - the loop is its own: RQ's ends when Redis does not answer, this one waits for Redis to return;
 - a signal only sets a flag: raising from the handler can lose a job between pop and start (rq/rq#2236);
 - a job that fails goes back to the front of its queue, at most MAX_ATTEMPTS times, then it is parked;
-- a job whose end could not be written to Redis is handed back when Redis returns;
-- jobs of workers that died are taken over within seconds (worker.takeover).
+- jobs that Redis says run, but nobody runs, are handed back within seconds (worker.takeover): those of
+  workers that died, and our own whose end Redis did not take, or lost when it was killed.
 """
 
 from __future__ import annotations
@@ -100,14 +100,14 @@ class Runner(SimpleWorker):
         self.concurrency = concurrency
         self.stop_timeout = stop_timeout
         self.parked = parked
-        self.takeover = Takeover(connection, self.queue, liveness)
+        self._running: dict[str, Execution] = {}
+        self.takeover = Takeover(connection, self.queue, liveness, self._running)
         self.handing_back = handing_back or threading.Event()
         """Set when running jobs must stop and go back to the queue."""
         self.each_beat = each_beat
         self._slots = threading.BoundedSemaphore(concurrency)
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="job")
         self._stopped = threading.Event()
-        self._orphans: list[tuple[str, str]] = []
         self._attempts: dict[str, int] = {}
         self._scanned = 0.0
         self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -158,10 +158,6 @@ class Runner(SimpleWorker):
             return None
 
     def _housekeeping(self) -> None:
-        while self._orphans:
-            job_id, execution = self._orphans[-1]
-            self.takeover.hand_back(job_id, execution, self.name)
-            self._orphans.pop()
         if time.monotonic() - self._scanned >= SCAN_INTERVAL:
             self._scanned = time.monotonic()
             if not self.connection.exists(self.key):
@@ -189,6 +185,7 @@ class Runner(SimpleWorker):
         except RedisError:
             self._slots.release()
             raise
+        self._running[execution.id] = execution
         self._pool.submit(self._work, job, queue, execution)
 
     def _work(self, job: Job, queue: Queue, execution: Execution) -> None:
@@ -196,11 +193,11 @@ class Runner(SimpleWorker):
         structlog.contextvars.bind_contextvars(job_id=job.id)
         try:
             self.perform_job(job, queue, execution)
-        except Exception as error:  # whatever it is: a job that nobody runs must not look as if it ran
+        except Exception as error:  # whatever it is: the pool would swallow it
             log.warning("job_end_not_recorded", error=type(error).__name__, exc_info=error)
-            self._orphans.append((job.id, execution.id))
         finally:
             self.executions.pop(execution.id, None)
+            self._running.pop(execution.id, None)
             self._attempts.pop(execution.id, None)
             structlog.contextvars.clear_contextvars()
             self._slots.release()
@@ -259,7 +256,7 @@ class Runner(SimpleWorker):
                 if time.monotonic() - beaten >= HEARTBEAT_INTERVAL:
                     beaten = time.monotonic()
                     self.heartbeat()
-                    for execution in list(self.executions.values()):
+                    for execution in list(self._running.values()):
                         self.maintain_heartbeats(execution.job, execution)
             except RedisError as error:
                 self.liveness.lost_redis()
@@ -278,11 +275,11 @@ class Runner(SimpleWorker):
 
     def teardown(self) -> None:
         """Lets running jobs finish within `stop_timeout` seconds, hands the rest back, says goodbye."""
-        log.info("worker_stopping", running=len(self.executions))
+        log.info("worker_stopping", running=len(self._running))
         self._wait(self.stop_timeout)
         self.handing_back.set()
         self._wait(HAND_BACK_GRACE)
-        for execution in list(self.executions.values()):
+        for execution in list(self._running.values()):
             self._leave_behind(execution)
         self._stopped.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -291,11 +288,11 @@ class Runner(SimpleWorker):
             self.register_death()  # type: ignore[no-untyped-call]
         except RedisError as error:
             log.warning("goodbye_not_recorded", error=type(error).__name__)
-        log.info("worker_stopped", left_behind=len(self.executions))
+        log.info("worker_stopped", left_behind=len(self._running))
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while self.executions and time.monotonic() < until:
+        while self._running and time.monotonic() < until:
             time.sleep(0.05)
 
     def _leave_behind(self, execution: Execution) -> None:

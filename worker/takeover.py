@@ -1,4 +1,8 @@
-"""Takeover: jobs of dead workers go back to the front of their queue within seconds.
+"""Takeover: jobs that nobody runs any more go back to the front of their queue within seconds.
+
+Those of dead workers, and those that Redis ascribes to this worker though it does not run them: their end
+could not be written, or Redis was killed before it had written it down (`appendfsync everysec` may lag two
+seconds behind), or their start failed halfway.
 
 RQ's own cleanup waits for a heartbeat to expire (a minute and more) and then spends one of the job's
 retries. This scan asks worker.liveness instead and moves the job in one Lua script, which also decides
@@ -9,7 +13,7 @@ slot that keeps later messages of its thread waiting.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import cast
 
 import structlog
@@ -50,18 +54,22 @@ return 1
 
 
 class Takeover:
-    """Scans one queue for work of the dead."""
+    """Scans one queue for jobs that nobody runs. `running` holds the executions of this worker."""
 
-    def __init__(self, redis: Redis, queue: Queue, liveness: Liveness) -> None:
+    def __init__(self, redis: Redis, queue: Queue, liveness: Liveness, running: Container[str]) -> None:
         self.redis = redis
         self.queue = queue
         self.liveness = liveness
+        self.running = running
         self._hand_back = redis.register_script(_HAND_BACK)
         self._unstick = redis.register_script(_UNSTICK)
         self._seen: dict[str, float] = {}
 
     def scan(self) -> int:
-        """Requeues what dead workers left; returns how many. Raises redis.RedisError."""
+        """Requeues what nobody runs; returns how many. Raises redis.RedisError.
+
+        Jobs are started on the thread that calls this, so none is between Redis and `running` meanwhile.
+        """
         taken = 0
         trusted = self.liveness.trusted()
         dead: dict[str, bool] = {}
@@ -72,10 +80,13 @@ class Takeover:
         for (job_id, execution), (_, expires), worker in zip(executions, members, workers, strict=True):
             if worker not in dead:
                 dead[worker] = self.liveness.is_dead(worker, trusted=trusted) if worker else False
-            expired = expires < time.time() and worker != self.liveness.name
-            if (dead[worker] or expired) and self.hand_back(job_id, execution, worker):
+            if worker == self.liveness.name:
+                left = execution not in self.running
+            else:
+                left = dead[worker] or expires < time.time()
+            if left and self.hand_back(job_id, execution, worker):
                 taken += 1
-                log.info("job_taken_over", job_id=job_id, dead_worker=worker)
+                log.info("job_taken_over", job_id=job_id, left_by=worker)
         return taken + self._unstick_popped()
 
     def hand_back(self, job_id: str, execution: str, worker: str) -> bool:

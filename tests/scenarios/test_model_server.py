@@ -48,7 +48,7 @@ def test_without_its_server_it_answers_in_reduced_mode_and_says_so(
         assert say("engine_down", "en") in reduced
         assert "pip install harbor-server" in reduced
         assert house.process is not None
-        house.process.report_engine()
+        house.process.each_beat()
         assert check_readiness(house.redis).degraded == "engine_down"
         with ModelServer(port=port):
             until(lambda: house.process is not None and not house.process.llm.degraded)
