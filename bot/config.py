@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -33,7 +34,7 @@ _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class FeishuSettings(_Section):
@@ -69,7 +70,17 @@ class RedisSettings(_Section):
     def _scheme(cls, value: str) -> str:
         if not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        try:
+            urlsplit(value).port  # noqa: B018
+        except ValueError:
+            raise ValueError("has no port; write / ? # in a password as %2F %3F %23") from None
         return value
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password, for people and logs."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 class SourceSettings(_Section):
@@ -244,7 +255,11 @@ class Settings(BaseSettings):
     """Everything Fennel can be told. Built by `load_settings`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FENNEL_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="FENNEL_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     feishu: FeishuSettings = FeishuSettings()

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bot.config import load_settings
+from bot.config import RedisSettings, load_settings
 from bot.local_stack import LocalStack, Ports
 
 FOLDER = Path("data/demo")
@@ -90,7 +90,8 @@ def run(*, once: bool) -> int:
     )
     print("Starting Redis, the local Feishu, the webhook, the worker and the indexer ...")
     with stack:
-        print(f"Redis: {'its own' if stack.redis else 'the one that runs already'}, {stack.redis_url}")
+        redis = RedisSettings(url=stack.redis_url).shown
+        print(f"Redis: {'its own' if stack.redis else 'the one that runs already'}, {redis}")
         print(f"Ready after {time.time() - started:.1f} s. Logs are in {FOLDER}/.\n")
         passed = [
             _show(stack, exchange, started if number == 0 else 0.0)

@@ -73,13 +73,23 @@ def secret_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is not valid YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
+    except yaml.YAMLError as error:  # its own words quote the line, which may hold a secret
+        place = f" at {_place(error.problem_mark)}" if isinstance(error, yaml.MarkedYAMLError) else ""
+        raise ConfigError(
+            f"{file} is not valid YAML{place}: check brackets, quotes and indentation before it, and put a "
+            "value with special characters in quotes"
+        ) from None
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise ConfigError(f"{file} must hold sections such as 'feishu:' at its top level")
     return data
+
+
+def _place(mark: yaml.Mark | None) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "its end"
 
 
 def _value_of(data: Any, name: str) -> str:

@@ -47,7 +47,7 @@ def build(
         return
     from index.build_report import describe
 
-    print(describe(report, settings.redis.url))
+    print(describe(report, settings.redis.shown))
 
 
 def _show_progress(stage: str, done: int, total: int) -> None:
@@ -157,7 +157,7 @@ def rollback(
     kept = Versions(settings.index.dir)
     version = version or kept.before(kept.current())
     told = publish(version, kept, connect(settings))
-    print(f"{version} is current{'' if told else f' (Redis at {settings.redis.url} could not be told)'}")
+    print(f"{version} is current{'' if told else f' (Redis at {settings.redis.shown} could not be told)'}")
 
 
 @app.command()

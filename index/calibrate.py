@@ -170,7 +170,7 @@ def command(settings: Settings, questions: Path | None, *, learned: bool, apply:
 def roll_back(settings: Settings, name: str) -> str:
     """Puts an older fitted gate, or the shipped one, in use. Raises IndexMismatch for an unknown name."""
     GateStore(settings.index.dir).use("" if name == "shipped" else name)
-    return f"gate {name} is in use; running workers take it with the next version of the index or a restart"
+    return f"gate {name} is in use; running workers follow within a second or two"
 
 
 def learned_labels(settings: Settings) -> list[Example]:
@@ -181,7 +181,7 @@ def learned_labels(settings: Settings) -> list[Example]:
     try:
         return learned_of(connection)
     except RedisError as error:
-        raise QueueUnavailable(f"Redis at {settings.redis.url} does not answer: {error}") from error
+        raise QueueUnavailable(f"Redis at {settings.redis.shown} does not answer: {error}") from error
     finally:
         connection.close()
 

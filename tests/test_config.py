@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,7 @@ def test_a_variable_that_cannot_be_read_is_named(
     ("text", "said"),
     [
         ("redis: {url: 'http://x'}", r"redis\.url: must start with redis://"),
+        ("redis: {url: 'redis://:pass/word@10.0.0.1:6379/0'}", r"redis\.url: has no port; write / \? # in"),
         ("groups: {oc_x: {work_time: {start: '25:00'}}}", r"groups\.oc_x\.work_time\.start: "),
         ("groups: {oc_x: {work_time: {timezone: Moon}}}", r"work_time\.timezone: must be a name such as"),
         ("groups: {oc_x: {work_time: {weekdays: [0]}}}", r"work_time\.weekdays\.0: "),
@@ -174,6 +176,32 @@ def test_every_secret_setting_is_known_by_name() -> None:
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, "feishu: {app_secret: hunter2, encrypt_key: hunter2}"))
     assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'feishu: {app_secret: "hunter2}',
+        "feishu: {app_secret: *hunter2}",
+        "feishu: {app_secret: !hunter2 x}",
+        "llm: {api_key: {hunter2: 1}}",
+        "redis: {url: 'http://:hunter2@x'}",
+    ],
+)
+def test_an_error_quotes_no_secret_not_even_in_its_traceback(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(tmp_path, text))
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_bad_yaml_is_found_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yaml is not valid YAML at line 2, column 10: check"):
+        load_settings(write(tmp_path, "llm:\n  model: @internlm\n"))
+
+
+def test_the_address_of_redis_is_shown_without_its_password() -> None:
+    for url in ("redis://me:hunter2@10.0.0.1:6380/2", "redis://10.0.0.1:6380/2?password=hunter2"):
+        assert Settings(redis={"url": url}).redis.shown == "redis://10.0.0.1:6380/2"  # type: ignore[arg-type]
 
 
 def test_a_group_inherits_from_default(tmp_path: Path) -> None:
