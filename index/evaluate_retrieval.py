@@ -19,6 +19,7 @@ import numpy as np
 from bot.config import Settings
 from bot.errors import ConfigError
 from index.fusion import Scores, Weights
+from index.labels import json_lines
 from index.search import PASSAGES_PER_PAGE, Lookup, Searcher
 from index.snapshot import open_current
 
@@ -40,18 +41,13 @@ def read_queries(file: Path, types: Iterable[str] = ()) -> list[Query]:
     """Rows {"id", "query", "relevant": [path, ...], "type"?}, all or of some types. Raises ConfigError."""
     wanted = set(types)
     queries: list[Query] = []
-    if not file.is_file():
-        raise ConfigError(f"{file}: no such file; give a JSON lines file of rows query, relevant")
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    for place, line in json_lines(file, "query, relevant"):
         try:
-            if line.strip():
-                row = json.loads(line)
-                queries.append(Query(row["query"], frozenset(row["relevant"]), row.get("type", "all")))
+            row = json.loads(line)
+            queries.append(Query(row["query"], frozenset(row["relevant"]), row.get("type", "all")))
         except (ValueError, KeyError, TypeError) as error:
             what = f"{type(error).__name__}: {error}"
-            raise ConfigError(
-                f"{file}:{number}: must be a JSON object with query, relevant ({what})"
-            ) from error
+            raise ConfigError(f"{place}: must be a JSON object with query, relevant ({what})") from error
     return [query for query in queries if not wanted or query.type in wanted]
 
 

@@ -38,12 +38,21 @@ class Example:
     """Chat it was said in; empty where that is not known."""
 
 
+def json_lines(file: Path, fields: str) -> list[tuple[str, str]]:
+    """(place, line) of each line that holds something. Raises ConfigError that says which `fields` go in."""
+    wanted = f"give a JSON lines file in UTF-8 of rows {fields}"
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file; {wanted}")
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read ({error}); {wanted}") from error
+    return [(f"{file}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
 def read_questions(file: Path) -> list[Example]:
     """Rows {"id", "text", "label"} of a JSON lines file. Raises ConfigError that names the line."""
-    if not file.is_file():
-        raise ConfigError(f"{file}: no such file; give a JSON lines file of rows id, text, label")
-    lines = file.read_text(encoding="utf-8").split("\n")
-    return [_row(line, f"{file}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return [_row(line, place) for place, line in json_lines(file, "id, text, label")]
 
 
 def _row(line: str, place: str) -> Example:

@@ -14,10 +14,13 @@ from redis import Redis
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.errors import ConfigError
+from bot.config import RedisSettings, Settings
+from bot.errors import ConfigError, QueueUnavailable
 from index.background import LEAST, open_background
+from index.calibrate import learned_labels
 from index.case import Case, direction
 from index.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
+from index.evaluate_retrieval import read_queries
 from index.evidence import UNKNOWN, Evidence
 from index.features import FEATURES, features, read_with, search_words, typicality
 from index.gate_memory import Memory, fit_memory
@@ -194,6 +197,21 @@ def test_files_that_are_missing() -> None:
     assert known_questions([Path("nowhere.jsonl")]) == []
     with pytest.raises(ConfigError, match="no such file"):
         read_questions(Path("nowhere.jsonl"))
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes('{"text": "怎么安装", "query": "怎么安装"}'.encode("gb18030"))
+    with pytest.raises(ConfigError, match=r"rows\.jsonl: cannot be read .* in UTF-8 of rows id, text, label"):
+        read_questions(file)
+    with pytest.raises(ConfigError, match=r"rows\.jsonl: cannot be read .* of rows query, relevant"):
+        read_queries(file)
+
+
+def test_a_redis_that_is_away_is_named_without_its_password() -> None:
+    with pytest.raises(QueueUnavailable, match=r"//127\.0\.0\.1:1/0 does not answer") as raised:
+        learned_labels(Settings(redis=RedisSettings(url="redis://:hunter2@127.0.0.1:1/0")))
+    assert "hunter2" not in str(raised.value)
 
 
 def test_labels_of_a_group_are_read_from_redis(redis: Redis) -> None:
