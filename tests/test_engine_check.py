@@ -13,6 +13,8 @@ from tests.openai_server import ModelServer
 from worker import engine_check
 from worker.engine_check import engine_rows, file_rows, memory_rows, tokenizer_rows
 from worker.gpu import GraphicsCard
+from worker.openai_engine import OpenAIEngine
+from worker.running import ConnectionBroken
 from worker.scale import judge
 
 GIB = 1 << 30
@@ -69,6 +71,17 @@ def test_a_server_that_is_not_there() -> None:
     (check, state, detail, fix) = engine_rows(settings)[-1]
     assert (check, state) == ("server", "failed")
     assert "127.0.0.1:9" in detail
+    assert "llm.base_url" in fix
+
+
+def test_a_server_that_breaks_off_is_a_row_of_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks_off(engine: OpenAIEngine, url: str) -> list[str]:
+        raise ConnectionBroken("ServerDisconnectedError")
+
+    monkeypatch.setattr(OpenAIEngine, "tokenizer_problems", breaks_off)
+    with ModelServer(model=ScriptedModel(probabilities=sensible)) as server:
+        state, detail, fix = rows_of(server)["server"]
+    assert (state, "ServerDisconnectedError" in detail) == ("failed", True)
     assert "llm.base_url" in fix
 
 

@@ -20,6 +20,7 @@ from worker.llm import choose_engine
 from worker.model_files import find_folder, missing_files
 from worker.model_shapes import shape_of
 from worker.openai_engine import OpenAIEngine, open_engine
+from worker.running import ConnectionBroken
 from worker.scale import probe_scale
 from worker.tokens import check_model_folder, open_counter
 from worker.turbomind_command import HOST, server_plans
@@ -111,7 +112,7 @@ def server_rows(settings: Settings, urls: tuple[str, ...]) -> list[Row]:
         engine = open_engine(patient, (url,))
         try:
             rows += _ask(url, engine)
-        except (FennelError, httpx.HTTPError) as error:
+        except (FennelError, ConnectionBroken) as error:
             fix = "check llm.base_url, llm.api_key and llm.model; is the server running?"
             rows.append(("server", FAILED, f"{url}: {error}", fix))
         finally:

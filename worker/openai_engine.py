@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
-import httpx
 import structlog
 
 from bot.config import Settings
@@ -23,6 +22,7 @@ from worker.features import Features
 from worker.llm import Cancelled as IsCancelled
 from worker.llm import Messages, Reply, Score, Usage, never
 from worker.model_client import Body, ModelClient
+from worker.running import ConnectionBroken
 from worker.scoring import expectation, first_token_probabilities, parse_reply
 from worker.stop_words import STOP_WORDS, StopFilter
 from worker.tokens import (
@@ -134,7 +134,7 @@ class OpenAIEngine:
         self.client.prepare_one(url, self._closing.is_set)
         try:
             problems = self.tokenizer_problems(url)
-        except (httpx.TransportError, AnswerTimeout, Cancelled, EngineUnavailable) as error:
+        except (ConnectionBroken, AnswerTimeout, Cancelled, EngineUnavailable) as error:
             log.info("tokenizer_not_compared", server=url, error=type(error).__name__)
             return
         for problem in problems:
@@ -143,7 +143,7 @@ class OpenAIEngine:
     def tokenizer_problems(self, url: str) -> list[str]:
         """What a server does otherwise than the model's own tokenizer; [] also where neither can be known.
 
-        Raises httpx.TransportError, AnswerTimeout, Cancelled.
+        Raises ConnectionBroken, AnswerTimeout, Cancelled, EngineUnavailable.
         """
         counter, call = self._counter, self._call(time.monotonic() + ENCODE_SECONDS, self._closing.is_set, "")
         if not isinstance(counter, SentencePieceCounter | FastCounter):
