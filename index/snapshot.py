@@ -178,7 +178,8 @@ class Watcher:
     ) -> None:
         """Opens the current version. Raises IndexMissing or IndexMismatch.
 
-        `each_look` is called whenever the current version was looked at, about once in POLL_SECONDS.
+        `on_swap` may refuse a new version by raising what opening one raises. `each_look` is called whenever
+        the current version was looked at, about once in POLL_SECONDS.
         """
         self._settings = settings
         self._redis = redis
@@ -214,21 +215,24 @@ class Watcher:
             return False
         try:
             searcher = open_version(self._settings, name, self._embedder, self._reranker)
+            if self._on_swap:
+                self._on_swap(searcher)
         except (IndexMismatch, IndexMissing, OSError, ValueError, RuntimeError) as error:
             self._refused = name
             log.error("index_version_refused", version=name, error=str(error))
             return False
         log.info("index_swapped", version=name, before=self._searcher.version)
         self._searcher, self._refused = searcher, ""
-        if self._on_swap:
-            self._on_swap(searcher)
         return True
 
     def _watch(self) -> None:
         channel: Any = None
         while not self._stopping.is_set():
-            self.check()
-            self._each_look()
+            try:
+                self.check()
+                self._each_look()
+            except OSError as error:  # a disk that is away for a moment must not end the watching
+                log.error("index_not_looked_at", error=str(error))
             channel = self._listen(channel)
 
     def _listen(self, channel: Any) -> Any:

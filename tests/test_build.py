@@ -14,6 +14,7 @@ from bot.config import Settings, SourceSettings
 from bot.errors import IndexBusy, IndexMismatch, IndexMissing
 from index.build import build
 from index.build_report import describe
+from index.search import Searcher
 from index.snapshot import VERSION_KEY, Versions, Watcher, open_current, publish
 from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
 
@@ -197,3 +198,37 @@ def test_a_version_that_cannot_be_opened_leaves_the_old_one_in_use(
     build(settings, embedder=other)
     assert not watcher.check()
     assert watcher.searcher.version == first.version
+
+
+def test_a_version_that_its_user_refuses_leaves_the_old_one_in_use(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    first = build(settings, embedder=WordEmbedder())
+
+    def refuse(searcher: Searcher) -> None:
+        raise IndexMismatch("its gate is of another release")
+
+    watcher = Watcher(settings, on_swap=refuse)
+    (folder / "notes.txt").write_text("Changed.", "utf-8")
+    build(settings, embedder=WordEmbedder())
+    assert not watcher.check()
+    assert watcher.searcher.version == first.version
+
+
+def test_a_disk_that_is_away_for_a_moment_does_not_end_the_watching(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.snapshot.POLL_SECONDS", 0.01)
+    build(settings, embedder=WordEmbedder())
+    looked = threading.Semaphore(0)
+
+    def look() -> None:
+        looked.release()
+        raise OSError("Stale file handle")
+
+    watcher = Watcher(settings, each_look=look).start()
+    assert looked.acquire(timeout=5)
+    assert looked.acquire(timeout=5)
+    watcher.stop()

@@ -5,14 +5,19 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from bot.config import Settings
+from bot.errors import IndexMissing
 from index.build import build
 from index.gate_model import GateStore
 from tests.house import until, write_documents, write_questions
 from worker.knowledge import Knowledge
 
 
-def test_a_gate_put_in_use_or_gone_back_to_reaches_a_running_worker(tmp_path: Path) -> None:
+@pytest.fixture
+def built(tmp_path: Path) -> Settings:
+    """Settings of an index with a gate fitted on a few questions."""
     settings = Settings(
         index={
             "dir": tmp_path / "index",
@@ -21,10 +26,14 @@ def test_a_gate_put_in_use_or_gone_back_to_reaches_a_running_worker(tmp_path: Pa
         }
     )  # type: ignore[arg-type]
     build(settings)
-    knowledge = Knowledge(settings, redis=None)
+    return settings
+
+
+def test_a_gate_put_in_use_or_gone_back_to_reaches_a_running_worker(built: Settings) -> None:
+    knowledge = Knowledge(built, redis=None)
     knowledge.start()
     try:
-        store, first = GateStore(settings.index.dir), knowledge.current
+        store, first = GateStore(built.index.dir), knowledge.current
         before = store.current_name()
         store.apply(dataclasses.replace(first.gate.model, name="stricter"))
         until(lambda: knowledge.current.gate.model.name == "stricter")
@@ -37,5 +46,23 @@ def test_a_gate_put_in_use_or_gone_back_to_reaches_a_running_worker(tmp_path: Pa
 
         store.use(before)
         until(lambda: knowledge.current.gate.model.name == first.gate.model.name)
+    finally:
+        knowledge.stop()
+
+
+def test_a_worker_waits_for_a_gate_that_it_can_read(built: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an upgrade: the gate was fitted by the release before."""
+    monkeypatch.setattr("worker.knowledge.RETRY", 0.05)
+    store = GateStore(built.index.dir)
+    before = store.current_name()
+    (store.folder / "older.json").write_text("{}", encoding="utf-8")
+    store.use("older")
+    knowledge = Knowledge(built, redis=None)
+    knowledge.start()
+    try:
+        with pytest.raises(IndexMissing, match="another release"):
+            _ = knowledge.current
+        store.use(before)
+        until(lambda: knowledge._pair is not None)
     finally:
         knowledge.stop()

@@ -71,12 +71,12 @@ class Knowledge:
     def _load(self) -> bool:
         try:
             watcher = Watcher(self.settings, self.redis, on_swap=self._swap, each_look=self._follow_gate)
+            self._swap(watcher.searcher)
         except (IndexMissing, IndexMismatch) as error:
             if str(error) != self._why:
                 log.warning("no_index", error=str(error))
             self._why = str(error)
             return False
-        self._swap(watcher.searcher)
         self._watcher = watcher.start()
         return True
 
