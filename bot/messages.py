@@ -219,6 +219,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "marked_good": ("已记为应当回答的例子。", "Marked as an example to answer."),
     "marked_bad": ("已记为不必回答的例子。", "Marked as an example not to answer."),
     "rolled_back": ("已切换到版本 {version}。", "Switched to version {version}."),
+    "version_of_other_format": (
+        "版本 {version} 是别的发行版写的，这里读不了；发送 /reindex 重建。",
+        "Another release wrote version {version}, and this one cannot read it; send /reindex.",
+    ),
     "no_such_version": ("没有版本 {version}。", "There is no version {version}."),
     "title_command": ("命令", "Command"),
     "title_versions": ("索引版本", "Index versions"),

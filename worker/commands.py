@@ -14,18 +14,16 @@ from bot import audit
 from bot.answer import ReindexProgress
 from bot.cards import help_card, notice_card, reindex_card, status_card
 from bot.commands import ADMIN_COMMANDS
-from bot.errors import IndexMissing
+from bot.errors import IndexMismatch, IndexMissing
 from bot.events import Message
 from bot.messages import say
+from index.labels import EXAMPLES_KEY
 from index.snapshot import Versions, publish
 from worker import answers, trace
 from worker.answering import recall_all
 from worker.language import language_of
 from worker.process import Process
 from worker.status import facts_of
-
-EXAMPLES_KEY = "fennel:examples"
-"""Redis hash of messages that admins marked: message id -> {"text", "label"}; `index calibrate` reads it."""
 
 Card = dict[str, Any]
 
@@ -109,11 +107,9 @@ class Commands:
         versions = Versions(self.process.settings.index.dir)
         current = versions.current()
         lines = [
-            f"- {'**' + name + '**' if name == current else name}: "
-            f"{manifest.documents} / {manifest.chunks}, "
-            f"+{manifest.added} ~{manifest.changed} -{manifest.removed}"
-            for name in reversed(versions.names())
-            for manifest in (versions.manifest(name),)
+            f"- {'**' + one.version + '**' if one.version == current else one.version}: "
+            f"{one.documents} / {one.chunks}, +{one.added} ~{one.changed} -{one.removed}"
+            for one in reversed(versions.readable())
         ]
         title = say("title_versions", self.language)
         return notice_card(
@@ -128,6 +124,8 @@ class Commands:
             publish(name, versions, self.process.redis)
         except IndexMissing:
             return self._notice("no_such_version", color="grey", version=wanted or "-")
+        except IndexMismatch:
+            return self._notice("version_of_other_format", color="grey", version=wanted)
         return self._notice("rolled_back", color="green", version=name)
 
     def _why(self, argument: str) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.__main__ import app
 from bot.actions import Press
 from bot.events import CardAction
 from bot.redis_server import RedisServer, free_port
+from index.snapshot import Versions
 from tests.house import House, until, words
 from worker.feedback import Feedbacks
 
@@ -75,6 +77,25 @@ def test_every_admin_action_leaves_a_line_and_no_line_holds_words(house: House) 
         ("rollback", "ou_head", OWN, "no-such-version"),
         ("bad", "ou_head", OWN, ""),
     ]
+
+
+@pytest.fixture
+def older(index: Path) -> Iterator[str]:
+    """A version that a former release wrote; this one cannot read its format."""
+    folder = index / "versions" / "20200101T000000"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"format": 0}', encoding="utf-8")
+    yield folder.name
+    shutil.rmtree(folder)
+
+
+def test_versions_of_another_release_are_left_out_and_not_gone_back_to(house: House, older: str) -> None:
+    current = Versions(house.settings.index.dir).current()
+    listed = command(house, "/versions", "ou_admin", OWN)
+    assert current in listed
+    assert older not in listed
+    assert "cannot read it; send /reindex" in command(house, f"/rollback {older}", "ou_admin", OWN)
+    assert Versions(house.settings.index.dir).current() == current
 
 
 def test_an_answer_is_taken_back_by_its_asker_or_an_admin_and_by_nobody_else(house: House) -> None:
