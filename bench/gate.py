@@ -22,13 +22,13 @@ from index.case import examined
 from index.embed import Embedder, open_embedder
 from index.evidence import Evidence
 from index.gate import Gate
-from index.gate_fit import FOLDS, Rows, fit, folds
+from index.gate_fit import FOLDS, fit, folds
 from index.labels import read_questions
 from index.logistic import Numbers, logit_of
 from index.operating import area_under_curve
 from index.search import Searcher
 from index.snapshot import open_current
-from index.table import Table, tabulate
+from index.table import Rows, Table, tabulate
 
 DATA = Path("../shared/data")
 FOLDER = Path("data/bench/gate")

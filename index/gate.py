@@ -33,7 +33,6 @@ COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
 """The number that stands for its group in a trace."""
 _COLUMNS = {group: np.array([COLUMN[name] for name in names]) for group, names in GROUPS.items()}
-_LEAST_LOGIT = 1e-6
 _TYPICAL = 0.5
 _WORDS = 4
 

@@ -11,13 +11,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from index.gate_memory import Memory, fit_memory
 from index.gate_model import GateModel, Origin, digest, joined
 from index.logistic import Logistic, Numbers, fit_logistic, logit_of
 from index.operating import choose_points, figures
-from index.table import TWINS, Table
+from index.table import TWINS, Rows, Table
 
 TWIN_WEIGHT = 0.5
 """What one twin counts beside the example itself."""
@@ -27,7 +26,6 @@ LEAST_OF_EACH = 20
 ENOUGH_OF_EACH = 80
 """Good and bad examples from which on the shipped gate is not needed and a memory is worth having."""
 FOLDS = 5
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from bot.errors import IndexMismatch
 from index.case import Case
 from index.features import FEATURES
 from index.gate_memory import Memory
-from index.logistic import Logistic, Numbers, sigmoid
+from index.logistic import Logistic, Numbers
 
 FORMAT = 3
 POINTS = ("quiet", "balanced", "eager")
@@ -135,10 +135,6 @@ class GateModel:
         here = Parts(*kept)
         moved = self.memory.by_documents(case, without_itself=True)
         return self.joint(replace(parts, by_message=here.by_message, by_documents=moved))
-
-    def probability(self, case: Case) -> float:
-        """As `logit`, 0..1."""
-        return float(sigmoid(self.logit(case)))
 
     def without_memory(self) -> Self:
         """The same gate by the documents alone."""
