@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 FORMATS = ("text", "json_object", "json_schema", "regex_schema")
@@ -92,6 +92,16 @@ def check_chat(body: dict[str, Any], model: str) -> None:
     if not body["messages"]:
         raise Refusal(400, "messages must not be empty unless input_ids is set.")
     _check_format(body.get("response_format"))
+
+
+def check_quirks(body: dict[str, Any], quirks: Collection[str]) -> None:
+    """Servers other than LMDeploy: what they do not know, they refuse. Raises Refusal."""
+    for name in ("top_k", "logprobs", "stream_options", "response_format", "stop"):
+        if f"refuses_{name}" in quirks and name in body:
+            raise Refusal(400, f"Unrecognized request argument supplied: {name}")
+    form = (body.get("response_format") or {}).get("type")
+    if "refuses_regex_schema" in quirks and form == "regex_schema":
+        raise Refusal(400, "response_format.type: Input should be 'text', 'json_object' or 'json_schema'")
 
 
 def _check_type(name: str, value: Any) -> None:

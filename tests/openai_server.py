@@ -18,7 +18,16 @@ from typing import Any
 
 from tests.http_answers import Headers, head, send_json, write_event
 from tests.openai_model import Answering, ScriptedModel
-from tests.openai_rules import TOO_BUSY, UNAUTHORIZED, Refusal, check_chat, check_length, read_body, render
+from tests.openai_rules import (
+    TOO_BUSY,
+    UNAUTHORIZED,
+    Refusal,
+    check_chat,
+    check_length,
+    check_quirks,
+    read_body,
+    render,
+)
 
 
 @dataclass
@@ -189,7 +198,7 @@ class ModelServer:
             words = "Failed to get response after a period of time"
             await send_json(writer, 200, {"error_code": 10402, "text": words})
             return
-        self._check_quirks(body)
+        check_quirks(body, self.quirks)
         check_chat(body, self.model.name)
         prompt = self.model.encode(render(body["messages"]))
         check_length(len(prompt), self.session_len)
@@ -201,12 +210,6 @@ class ModelServer:
         arrived = asyncio.get_running_loop().time()
         await self._while_connected(self._answer(body, answering, writer), reader, writer)
         self.state.seconds.append(asyncio.get_running_loop().time() - arrived)
-
-    def _check_quirks(self, body: dict[str, Any]) -> None:
-        """Servers other than LMDeploy: what they do not know, they refuse."""
-        for name in ("top_k", "logprobs", "stream_options", "response_format", "stop"):
-            if f"refuses_{name}" in self.quirks and name in body:
-                raise Refusal(400, f"Unrecognized request argument supplied: {name}")
 
     async def _while_connected(
         self, work: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -16,6 +16,7 @@ from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.llm import ChatMessage
 from worker.openai_engine import OpenAIEngine, open_engine, open_openai
+from worker.tokens import FastCounter
 
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install it?"}]
 Open = Callable[..., OpenAIEngine]
@@ -78,6 +79,17 @@ def test_a_server_without_probabilities_is_asked_for_one_number(engine_for: Open
         score = engine.score(ASK)
         assert score.value is None
         assert "not one number" in score.reason
+
+
+def test_a_server_that_takes_json_schema_alone_is_scored_by_it(engine_for: Open) -> None:
+    quirks = frozenset({"no_logprobs", "refuses_regex_schema"})
+    with ModelServer(model=ScriptedModel(score=6), quirks=quirks) as server:
+        engine = engine_for(server)
+        assert [engine.score(ASK).value for _ in range(2)] == [6.0, 6.0]
+        form = server.bodies[-1]["response_format"]
+        assert (form["type"], form["json_schema"]["schema"]["maximum"]) == ("json_schema", 10)
+        tried = [body["response_format"]["type"] for body in server.bodies if "response_format" in body]
+        assert tried == ["regex_schema", "json_schema", "json_schema", "json_schema"], "it is asked once"
 
 
 @pytest.mark.parametrize("field", ["top_k", "logprobs", "stop", "stream_options"])
@@ -258,6 +270,17 @@ def test_no_server_at_all_raises_soon_and_rests(engine_for: Open) -> None:
     with pytest.raises(EngineUnavailable, match="no model server took the request"):
         engine.score(ASK)
     assert engine.degraded == "engine_down"
+
+
+def test_a_tokenizer_is_not_compared_with_a_server_that_is_not_there(
+    engine_for: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that prepares, or supervises LMDeploy, goes on to the next server."""
+    monkeypatch.setattr("worker.openai_engine.open_counter", lambda _: FastCounter.__new__(FastCounter))
+    with capture_logs() as logged:
+        engine_for("http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1").prepare()
+    named = [line["server"] for line in logged if line["event"] == "tokenizer_not_compared"]
+    assert named == ["http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1"]
 
 
 def test_one_group_stays_with_one_server_and_groups_spread(engine_for: Open) -> None:

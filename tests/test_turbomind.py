@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,19 @@ def script(folder: Path, **plan: object) -> None:
     (folder / "script.json").write_text(json.dumps(plan))
 
 
+class Waits(threading.Event):
+    """An event that notes how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set():
+            self.times.append(timeout or 0.0)
+        return super().wait(timeout)
+
+
 def own_process(server: TurboMindServer) -> int:
     assert server._process is not None
     return server._process.pid
@@ -129,6 +143,25 @@ def test_it_says_why_it_cannot_start_and_keeps_trying(program: Path, start: Star
     assert len(died) == 2
     assert "memory is full" in died[0]["reason"]
     assert engine.supervised[0].starts == 3
+
+
+@pytest.mark.parametrize(
+    ("steady", "pauses"), [(600.0, [0.1, 0.2, 0.4, 0.5, 0.5]), (0.0, [0.1, 0.1, 0.1, 0.1, 0.1])]
+)
+def test_the_pause_before_a_restart_doubles_with_each_death(
+    program: Path, settings: Settings, steady: float, pauses: list[float]
+) -> None:
+    """One that served for long starts at the shortest again."""
+    script(program, deaths=["CUDA error"] * 5)
+    pace = replace(PACE, first_pause=0.1, longest_pause=0.5, steady=steady)
+    plan, waited, healthy = ServerPlan(CARD, free_port(), None), Waits(), threading.Event()
+    server = TurboMindServer(settings.llm, plan, program / "data", lambda _: healthy.set(), pace)
+    server._stopping = waited
+    server.start()
+    assert healthy.wait(30)
+    server.stop()
+    assert server.starts == 6
+    assert [round(pause, 3) for pause in waited.times if pause != pace.look] == pauses
 
 
 def test_a_load_that_takes_too_long_is_ended(program: Path, start: Start) -> None:
