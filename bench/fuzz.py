@@ -26,6 +26,7 @@ from flask import Flask
 from pydantic import SecretStr
 from redis import Redis
 
+from bench import show
 from bench.webhook.events import BOT, ENCRYPT_KEY, OTHER_EVENTS, TOKEN, other_event, question
 from bench.webhook.parser_fuzz import run_parser
 from bot import logs
@@ -263,11 +264,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261123)
     given = parser.parse_args()
     figures = measure(given.inputs, given.seed)
-    if given.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:30}{value}")
+    show(figures, as_json=given.json)
     sys.exit(any(figures[name] for name in _MUST_BE_ZERO))
 
 

@@ -9,13 +9,13 @@ given by name. Embedder: the embedded default.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from bench import show
 from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
 from index.build import build
 from index.snapshot import open_current
@@ -62,11 +62,7 @@ def main() -> None:
         raise SystemExit(f"needs {', '.join(missing)}, which is not part of the project")
     with tempfile.TemporaryDirectory() as temporary:
         figures = measure(list(arguments.folders), Path(temporary))
-    if arguments.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:14} {json.dumps(value)}")
+    show(figures, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures every test may use: a real Redis of its own, an environment without stray settings."""
+"""Fixtures every test may use: a real Redis, a local Feishu, an environment without stray settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from playwright.sync_api import Browser
 from redis import Redis
 
 from bot.redis_server import RedisServer
+from bot.simulator import LocalFeishu
 from tests.browser import chromium
+from tests.feishu_caller import Caller
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -38,6 +40,21 @@ def redis(redis_server: RedisServer) -> Iterator[Redis]:
 def redis_url(redis: Redis, redis_server: RedisServer) -> str:
     """The address of the emptied Redis, for processes a test starts."""
     return redis_server.url
+
+
+@pytest.fixture
+def local() -> Iterator[LocalFeishu]:
+    """A fresh local Feishu; files whose tests may share one, or need a special one, make their own."""
+    with LocalFeishu() as feishu:
+        yield feishu
+
+
+@pytest.fixture
+def caller(local: LocalFeishu) -> Iterator[Caller]:
+    """A bare client of its API."""
+    calling = Caller(local)
+    yield calling
+    calling.close()
 
 
 @pytest.fixture(autouse=True)

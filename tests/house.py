@@ -229,6 +229,13 @@ class House:
         """The final card that answers a message."""
         return self.feishu.wait_for_card(message_id, timeout)
 
+    def command(self, text: str, **how: Any) -> str:
+        """What the bot says to a command; to one in a thread it replies in that thread."""
+        given = self.ask(text, **how)
+        until(lambda: self.redis.exists(f"fennel:sent:{given}"))
+        self.quiet()
+        return words(self.feishu.cards(how.get("reply_to") or given)[-1])
+
     def quiet(self) -> None:
         """Returns when every job has ended."""
         until(lambda: not self.redis.llen("rq:queue:answer") and not self.redis.zcard("rq:wip:answer"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -11,19 +10,6 @@ import requests
 from bot.simulator import LocalFeishu
 from bot.simulator.faults import Faults
 from tests.feishu_caller import CARD, Caller, text
-
-
-@pytest.fixture
-def local() -> Iterator[LocalFeishu]:
-    with LocalFeishu() as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def caller(local: LocalFeishu) -> Iterator[Caller]:
-    calling = Caller(local)
-    yield calling
-    calling.close()
 
 
 @pytest.fixture

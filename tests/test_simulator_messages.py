@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from bot.simulator import LocalFeishu
 from bot.simulator.clock import DAY
 from tests.feishu_caller import CARD, Caller, plain_card, text
-
-
-@pytest.fixture
-def local() -> Iterator[LocalFeishu]:
-    with LocalFeishu() as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def caller(local: LocalFeishu) -> Iterator[Caller]:
-    calling = Caller(local)
-    yield calling
-    calling.close()
 
 
 @pytest.fixture

@@ -18,19 +18,6 @@ pytestmark = BROWSER_TEST
 
 
 @pytest.fixture
-def local() -> Iterator[LocalFeishu]:
-    with LocalFeishu() as feishu:
-        yield feishu
-
-
-@pytest.fixture
-def caller(local: LocalFeishu) -> Iterator[Caller]:
-    calling = Caller(local)
-    yield calling
-    calling.close()
-
-
-@pytest.fixture
 def page(browser: Browser, local: LocalFeishu) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
     opened = context.new_page()

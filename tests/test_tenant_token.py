@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -14,12 +13,6 @@ from bot.readiness import check_readiness
 from bot.simulator import LocalFeishu
 from bot.tenant_token import TenantToken
 from tests.outbound import Sleeper, settings_of
-
-
-@pytest.fixture
-def local() -> Iterator[LocalFeishu]:
-    with LocalFeishu() as feishu:
-        yield feishu
 
 
 def test_many_cold_callers_fetch_one_token(local: LocalFeishu, redis: Redis) -> None:

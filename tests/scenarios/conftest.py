@@ -1,14 +1,16 @@
-"""A small index of real documents that the stories of this folder are told over."""
+"""What the stories of this folder are told over: a small index of real documents, a Redis, a running bot."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.config import Settings
+from bot.redis_server import RedisServer
 from index.build import build
-from tests.house import write_documents, write_questions
+from tests.house import House, write_documents, write_questions
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +28,17 @@ def index(tmp_path_factory: pytest.TempPathFactory, documents: Path) -> Path:
     settings = Settings(index={"dir": folder, "sources": sources, "gate": {"questions": [questions]}})  # type: ignore[arg-type]
     build(settings)
     return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis for one file of stories."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
+    """A bot for one file of stories; a file that needs another builds its own under this name."""
+    with House(server.url, index, documents) as house:
+        yield house

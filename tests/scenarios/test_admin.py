@@ -15,16 +15,10 @@ from bot.actions import Press
 from bot.events import CardAction
 from bot.redis_server import RedisServer, free_port
 from index.snapshot import Versions
-from tests.house import House, until, words
+from tests.house import House, until
 from worker.feedback import Feedbacks
 
 OWN, OTHER = "oc_own", "oc_other"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +44,12 @@ def entries(house: House) -> list[tuple[object, ...]]:
     ]
 
 
-def command(house: House, text: str, user: str, chat: str, reply_to: str = "") -> str:
-    """What the bot says to a command; to one in a thread it replies in that thread."""
-    given = house.ask(text, user=user, chat=chat, reply_to=reply_to)
-    until(lambda: house.redis.exists(f"fennel:sent:{given}"))
-    house.quiet()
-    return words(house.feishu.cards(reply_to or given)[-1])
-
-
 def test_only_admins_and_only_where_they_are_admins(house: House) -> None:
     for user, chat in (("ou_alice", OWN), ("ou_head", OTHER)):
-        assert "只有管理员" in command(house, "/版本", user, chat)
+        assert "只有管理员" in house.command("/版本", user=user, chat=chat)
     assert entries(house) == []
     for user, chat in (("ou_head", OWN), ("ou_admin", OTHER)):
-        assert "只有管理员" not in command(house, "/版本", user, chat)
+        assert "只有管理员" not in house.command("/版本", user=user, chat=chat)
     assert entries(house) == [("versions", "ou_admin", OTHER, ""), ("versions", "ou_head", OWN, "")]
 
 
@@ -71,7 +57,7 @@ def test_every_admin_action_leaves_a_line_and_no_line_holds_words(house: House) 
     asked = house.ask("怎么安装 Harbor？", chat=OWN)
     house.card(asked)
     for text in ("/bad 他说的是别的产品", "/rollback no-such-version", "/why"):
-        command(house, text, "ou_head", OWN, reply_to=asked)
+        house.command(text, user="ou_head", chat=OWN, reply_to=asked)
     assert entries(house) == [
         ("why", "ou_head", OWN, asked),
         ("rollback", "ou_head", OWN, "no-such-version"),
@@ -91,17 +77,17 @@ def older(index: Path) -> Iterator[str]:
 
 def test_versions_of_another_release_are_left_out_and_not_gone_back_to(house: House, older: str) -> None:
     current = Versions(house.settings.index.dir).current()
-    listed = command(house, "/versions", "ou_admin", OWN)
+    listed = house.command("/versions", user="ou_admin", chat=OWN)
     assert current in listed
     assert older not in listed
-    assert "cannot read it; send /reindex" in command(house, f"/rollback {older}", "ou_admin", OWN)
+    assert "cannot read it; send /reindex" in house.command(f"/rollback {older}", user="ou_admin", chat=OWN)
     assert Versions(house.settings.index.dir).current() == current
 
 
 def test_an_answer_is_taken_back_by_its_asker_or_an_admin_and_by_nobody_else(house: House) -> None:
     asked = house.ask("How do I install Harbor?", chat=OWN)
     card = house.card(asked)
-    refused = command(house, "/recall", "ou_bob", OWN, reply_to=asked)
+    refused = house.command("/recall", user="ou_bob", chat=OWN, reply_to=asked)
     assert "Only the asker and admins" in refused
     house.feishu.click(card.message_id, "Recall", user="ou_head")
     until(lambda: card.message_id not in [left.message_id for left in house.feishu.cards(asked)])
@@ -126,7 +112,7 @@ def test_a_forwarded_card_gives_no_power_to_another_groups_admin(house: House) -
 def test_the_log_is_read_from_the_command_line(
     house: House, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command(house, "/versions", "ou_admin", OTHER)
+    house.command("/versions", user="ou_admin", chat=OTHER)
     monkeypatch.setenv("FENNEL_REDIS__URL", server.url)
     printed = CliRunner().invoke(app, ["audit"]).stdout
     assert "versions" in printed

@@ -5,25 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.cards import PROGRESS_ELEMENT
-from bot.redis_server import RedisServer
 from tests.house import House, until, words
 from worker import trace
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, index: Path, documents: Path) -> Iterator[House]:
-    """One bot for the whole day."""
-    with (
-        RedisServer(tmp_path_factory.mktemp("redis")) as server,
-        House(server.url, index, documents) as house,
-    ):
-        yield house
 
 
 def test_a_question_gets_one_cited_card_in_its_thread(house: House) -> None:

@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import yaml
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from bot.redis_server import RedisServer
 from bot.simulator.local import DEMO_CHAT
 from index.labels import learned
-from tests.house import House, until, words
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
-    with House(server.url, index, documents) as house:
-        yield house
-
-
-def said_of(house: House, text: str, message_id: str, user: str) -> str:
-    """What the bot says when somebody replies `text` to a message."""
-    given = house.ask(text, user=user, reply_to=message_id)
-    until(lambda: house.redis.exists(f"fennel:sent:{given}"))
-    house.quiet()
-    return words(house.feishu.cards(message_id)[-1])
+from tests.house import House
 
 
 def test_an_admin_tells_good_from_bad_by_replying(house: House) -> None:
     asked, chat = house.ask("怎么安装 Harbor？"), house.ask("Harbor 这个名字真好听")
     house.card(asked)
     house.card(chat)
-    assert "only admins" in said_of(house, "/good", asked, "ou_user")
+    assert "only admins" in house.command("/good", user="ou_user", reply_to=asked)
     assert learned(house.redis) == []
 
-    said_of(house, "/good", asked, "ou_admin")
-    said_of(house, "/bad", chat, "ou_admin")
+    house.command("/good", user="ou_admin", reply_to=asked)
+    house.command("/bad", user="ou_admin", reply_to=chat)
     labels = {example.text: (example.label, example.group) for example in learned(house.redis)}
     assert labels == {"怎么安装 Harbor？": (1, DEMO_CHAT), "Harbor 这个名字真好听": (0, DEMO_CHAT)}
 
-    said_of(house, "/bad", asked, "ou_admin")
+    house.command("/bad", user="ou_admin", reply_to=asked)
     assert {example.label for example in learned(house.redis)} == {0}, "the last word counts"
 
 

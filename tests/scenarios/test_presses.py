@@ -22,15 +22,6 @@ from worker import answers
 SLOW_REPLY = " ".join(f"Sentence {number}: run `harbor token revoke ci` [1]." for number in range(40))
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, index: Path, documents: Path) -> Iterator[House]:
-    with (
-        RedisServer(tmp_path_factory.mktemp("redis")) as server,
-        House(server.url, index, documents) as house,
-    ):
-        yield house
-
-
 @pytest.fixture
 def answered(house: House) -> tuple[str, SentCard]:
     """A question of Alice's and its card."""
