@@ -1,7 +1,7 @@
 """Feishu's event JSON -> plain dataclasses.
 
 Everything behind the webhook works on these, never on Feishu's nesting. Reading is strict where a field
-becomes a key or an id (they end up in Redis keys and job ids) and lenient where Feishu adds fields.
+becomes a key or an id (bot/event_fields.py) and lenient where Feishu adds fields.
 Shapes: Feishu, "Receive message" (im.message.receive_v1), "Message recalled", "Card callback
 communication" (card.action.trigger); `create_time` of messages is in milliseconds, as a string.
 """
@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.errors import MalformedEvent
+from bot.event_fields import id_in, list_in, object_in, text_in, time_in
 
-_ID = re.compile(r"[A-Za-z0-9_\-]{1,128}")
 _PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
 MENTION_ALL = "@_all"
 """Placeholder of @all in a text; it need not appear among the mentions."""
@@ -173,37 +173,37 @@ Event = Message | CardAction | Recall | BotAdded | Reaction | Challenge | Unknow
 def read_event(payload: dict[str, Any]) -> Event:
     """The event in a proven, decrypted push. Raises MalformedEvent when it is not what Feishu documents."""
     if payload.get("type") == "url_verification":
-        return Challenge(_text(payload, "challenge", required=True))
+        return Challenge(text_in(payload, "challenge", required=True))
     if "header" not in payload:
-        event_type = _text(_object(payload, "event", {}), "type")
-        return Unknown(event_type or _text(payload, "type"), _text(payload, "uuid"))
-    header = _object(payload, "header")
-    event_type = _text(header, "event_type", required=True)
+        event_type = text_in(object_in(payload, "event", {}), "type")
+        return Unknown(event_type or text_in(payload, "type"), text_in(payload, "uuid"))
+    header = object_in(payload, "header")
+    event_type = text_in(header, "event_type", required=True)
     reader = _READERS.get(event_type)
     if reader is None:
-        return Unknown(event_type, _text(header, "event_id"))
-    return reader(_id(header, "event_id"), _object(payload, "event"))
+        return Unknown(event_type, text_in(header, "event_id"))
+    return reader(id_in(header, "event_id"), object_in(payload, "event"))
 
 
 def _read_message(event_id: str, event: dict[str, Any]) -> Message:
-    message, sender = _object(event, "message"), _object(event, "sender")
-    mentions = tuple(_read_mention(item) for item in _list(message, "mentions"))
-    kind = _text(message, "message_type")
-    text = _read_content(kind, _text(message, "content"))
+    message, sender = object_in(event, "message"), object_in(event, "sender")
+    mentions = tuple(_read_mention(item) for item in list_in(message, "mentions"))
+    kind = text_in(message, "message_type")
+    text = _read_content(kind, text_in(message, "content"))
     return Message(
-        message_id=_id(message, "message_id", required=True),
-        chat_id=_id(message, "chat_id", required=True),
+        message_id=id_in(message, "message_id", required=True),
+        chat_id=id_in(message, "chat_id", required=True),
         chat_type="p2p" if message.get("chat_type") == "p2p" else "group",
-        thread_id=_id(message, "thread_id"),
-        root_id=_id(message, "root_id"),
-        parent_id=_id(message, "parent_id"),
-        sender_id=_id(_object(sender, "sender_id", {}), "open_id"),
-        sender_type=_text(sender, "sender_type"),
+        thread_id=id_in(message, "thread_id"),
+        root_id=id_in(message, "root_id"),
+        parent_id=id_in(message, "parent_id"),
+        sender_id=id_in(object_in(sender, "sender_id", {}), "open_id"),
+        sender_type=text_in(sender, "sender_type"),
         message_type=kind,
         text=text,
         mentions=mentions,
         mention_all=MENTION_ALL in _PLACEHOLDER.findall(text) or any(m.key == MENTION_ALL for m in mentions),
-        create_time=_number(message, "create_time"),
+        create_time=time_in(message, "create_time"),
         event_id=event_id,
     )
 
@@ -211,7 +211,7 @@ def _read_message(event_id: str, event: dict[str, Any]) -> Message:
 def _read_mention(item: Any) -> Mention:
     if not isinstance(item, dict):
         raise MalformedEvent("a mention is not an object")
-    return Mention(_text(item, "key"), _id(_object(item, "id", {}), "open_id"), _text(item, "name"))
+    return Mention(text_in(item, "key"), id_in(object_in(item, "id", {}), "open_id"), text_in(item, "name"))
 
 
 def _read_content(kind: str, content: str) -> str:
@@ -224,12 +224,12 @@ def _read_content(kind: str, content: str) -> str:
         raise MalformedEvent("message.content is not JSON") from error
     if not isinstance(data, dict):
         raise MalformedEvent("message.content is not an object")
-    return _text(data, "text") if kind == "text" else _read_post(data)
+    return text_in(data, "text") if kind == "text" else _read_post(data)
 
 
 def _read_post(data: dict[str, Any]) -> str:
-    lines = [_text(data, "title")]
-    for paragraph in _list(data, "content"):
+    lines = [text_in(data, "title")]
+    for paragraph in list_in(data, "content"):
         if not isinstance(paragraph, list):
             raise MalformedEvent("a paragraph of a post is not a list")
         lines.append("".join(_read_span(span) for span in paragraph))
@@ -241,45 +241,47 @@ def _read_span(span: Any) -> str:
         raise MalformedEvent("a span of a post is not an object")
     tag = span.get("tag")
     if tag == "at":
-        who = _text(span, "user_id")
+        who = text_in(span, "user_id")
         return MENTION_ALL if who == "all" else who
     if tag == "code_block":
-        return f"\n```{_text(span, 'language').lower()}\n{_text(span, 'text')}\n```\n"
+        return f"\n```{text_in(span, 'language').lower()}\n{text_in(span, 'text')}\n```\n"
     if tag == "a":
-        words, address = _text(span, "text"), _text(span, "href")
+        words, address = text_in(span, "text"), text_in(span, "href")
         return words if not address or address == words else f"{words} ({address})"
-    return _text(span, "text") if tag in ("text", "md") else ""
+    return text_in(span, "text") if tag in ("text", "md") else ""
 
 
 def _read_action(event_id: str, event: dict[str, Any]) -> CardAction:
-    action, context = _object(event, "action"), _object(event, "context", {})
+    action, context = object_in(event, "action"), object_in(event, "context", {})
     value, form = action.get("value"), action.get("form_value")
     return CardAction(
         event_id=event_id,
-        operator_id=_id(_object(event, "operator"), "open_id", required=True),
-        message_id=_id(context, "open_message_id"),
-        chat_id=_id(context, "open_chat_id"),
-        token=_text(event, "token"),
+        operator_id=id_in(object_in(event, "operator"), "open_id", required=True),
+        message_id=id_in(context, "open_message_id"),
+        chat_id=id_in(context, "open_chat_id"),
+        token=text_in(event, "token"),
         value=value if isinstance(value, dict) else {},
         form=form if isinstance(form, dict) else {},
-        name=_text(action, "name"),
-        tag=_text(action, "tag"),
+        name=text_in(action, "name"),
+        tag=text_in(action, "tag"),
     )
 
 
 def _read_recall(event_id: str, event: dict[str, Any]) -> Recall:
-    return Recall(_id(event, "message_id", required=True), _id(event, "chat_id"), _text(event, "recall_type"))
+    return Recall(
+        id_in(event, "message_id", required=True), id_in(event, "chat_id"), text_in(event, "recall_type")
+    )
 
 
 def _read_bot_added(event_id: str, event: dict[str, Any]) -> BotAdded:
-    operator = _id(_object(event, "operator_id", {}), "open_id")
-    return BotAdded(event_id, _id(event, "chat_id", required=True), operator)
+    operator = id_in(object_in(event, "operator_id", {}), "open_id")
+    return BotAdded(event_id, id_in(event, "chat_id", required=True), operator)
 
 
 def _read_reaction(event_id: str, event: dict[str, Any]) -> Reaction:
-    operator = _id(_object(event, "user_id", {}), "open_id")
-    emoji = _text(_object(event, "reaction_type", {}), "emoji_type")
-    return Reaction(event_id, _id(event, "message_id", required=True), operator, emoji)
+    operator = id_in(object_in(event, "user_id", {}), "open_id")
+    emoji = text_in(object_in(event, "reaction_type", {}), "emoji_type")
+    return Reaction(event_id, id_in(event, "message_id", required=True), operator, emoji)
 
 
 _READERS: dict[str, Callable[[str, dict[str, Any]], Event]] = {
@@ -289,43 +291,3 @@ _READERS: dict[str, Callable[[str, dict[str, Any]], Event]] = {
     "im.chat.member.bot.added_v1": _read_bot_added,
     "im.message.reaction.created_v1": _read_reaction,
 }
-
-
-def _object(data: dict[str, Any], name: str, default: dict[str, Any] | None = None) -> dict[str, Any]:
-    value = data.get(name, default)
-    value = default if value is None else value
-    if not isinstance(value, dict):
-        raise MalformedEvent(f"{name} is not an object")
-    return value
-
-
-def _list(data: dict[str, Any], name: str) -> list[Any]:
-    value = data.get(name) or []
-    if not isinstance(value, list):
-        raise MalformedEvent(f"{name} is not a list")
-    return value
-
-
-def _text(data: dict[str, Any], name: str, *, required: bool = False) -> str:
-    """A string field; lone surrogates, which no encoder takes later, become '?'."""
-    value = data.get(name)
-    if value is None and not required:
-        return ""
-    if not isinstance(value, str):
-        raise MalformedEvent(f"{name} is not a string")
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
-def _id(data: dict[str, Any], name: str, *, required: bool = False) -> str:
-    """An identifier: safe in a Redis key and in a job id."""
-    value = _text(data, name, required=required)
-    if (value or required) and not _ID.fullmatch(value):
-        raise MalformedEvent(f"{name} is not an identifier")
-    return value
-
-
-def _number(data: dict[str, Any], name: str) -> int:
-    value = str(data.get(name) or "0")
-    if not (value.isascii() and value.isdigit() and len(value) <= 16):
-        raise MalformedEvent(f"{name} is not a time")
-    return int(value)
