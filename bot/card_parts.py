@@ -39,11 +39,10 @@ def json_bytes(value: object) -> int:
 
 def count_elements(value: object) -> int:
     """Elements as Feishu counts them: everything with a tag, texts included."""
-    if isinstance(value, Mapping):
-        own = 1 if "tag" in value else 0
-        return own + sum(count_elements(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return sum(count_elements(item) for item in value)
+    if isinstance(value, dict):
+        return ("tag" in value) + sum(map(count_elements, value.values()))
+    if isinstance(value, (list, tuple)):
+        return sum(map(count_elements, value))
     return 0
 
 

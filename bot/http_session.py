@@ -22,13 +22,31 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _Session(requests.Session):
+    """Reads the environment once for each host: at every call, as requests does, it takes as long as sending.
+
+    Passwords in ~/.netrc are left alone; they would take the place of a token.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _leave_alone
+        self._read: dict[tuple[Any, ...], Any] = {}
+
     def merge_environment_settings(
         self, url: Any, proxies: MutableMapping[str, str] | None, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        host = urlsplit(str(url)).hostname or ""
-        if host in _LOOPBACK:
-            proxies = {**(proxies or {}), "no_proxy": host}
-        return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        parts = urlsplit(str(url))
+        host = parts.hostname or ""
+        place = (parts.scheme, host, *sorted((proxies or {}).items()), stream, verify, cert)
+        if place not in self._read:
+            if host in _LOOPBACK:
+                proxies = {**(proxies or {}), "no_proxy": host}
+            self._read[place] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return dict(self._read[place])
+
+
+def _leave_alone(request: Any) -> Any:
+    return request
 
 
 def new_session() -> requests.Session:

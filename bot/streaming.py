@@ -36,6 +36,8 @@ PATCH_PACE = 1.0
 SLOWEST_PACE = 5.0
 MOST_FAILURES = 5
 """Failed frames in a row after which the text waits for the last card."""
+SEQUENCES = 100
+"""How many sequences a carrier draws at once: enough for most cards, and one question to Redis."""
 SEQUENCE_JUMP = 1000
 """What a refused sequence is raised by: whoever overtook us has not drawn so many."""
 
@@ -63,6 +65,7 @@ class EntityCarrier:
         self._message_id = message_id
         self._card_id = card_id
         self._closed = False
+        self._sequences = iter(range(0))
 
     def show(self, element_id: str, text: str, patience: float) -> None:
         try:
@@ -95,14 +98,14 @@ class EntityCarrier:
         except FeishuError as error:
             if remedy_of(error) is not Remedy.SEQUENCE:
                 raise
-            self._records.next_sequence(self._message_id, SEQUENCE_JUMP)
+            self._jump()
             operation()
 
     def _mended(self, error: FeishuError) -> bool:
         """Whether the cause of a refused frame is out of the way now."""
         remedy = remedy_of(error)
         if remedy is Remedy.SEQUENCE:
-            self._records.next_sequence(self._message_id, SEQUENCE_JUMP)
+            self._jump()
         elif remedy is Remedy.CLOSED:
             self._once_more(lambda: self._api.set_streaming(self._card_id, True, self._sequence))
         else:
@@ -110,7 +113,17 @@ class EntityCarrier:
         return True
 
     def _sequence(self) -> int:
-        return self._records.next_sequence(self._message_id)
+        number = next(self._sequences, None)
+        if number is None:
+            last = self._records.next_sequence(self._message_id, SEQUENCES)
+            self._sequences = iter(range(last - SEQUENCES + 1, last + 1))
+            number = next(self._sequences)
+        return number
+
+    def _jump(self) -> None:
+        """Leaves the numbers behind that somebody else has overtaken."""
+        self._records.next_sequence(self._message_id, SEQUENCE_JUMP)
+        self._sequences = iter(range(0))
 
 
 class PatchCarrier:

@@ -101,3 +101,16 @@ def test_a_missing_sign_counts_only_when_redis_was_there_all_the_time(
         monkeypatch.setattr(liveness_module, "SETTLE", 0.0)
         with own.take("om_1", wait=0) as lease:
             assert is_held(lease)
+
+
+def test_only_the_holder_writes_and_only_while_nothing_forbids_it(redis: Redis) -> None:
+    with worker(redis).take("om_1", wait=0) as lease:
+        assert lease.write({"answer": "1", "trace": "2"}, seconds=60, unless="cancelled")
+        assert redis.mget("answer", "trace") == [b"1", b"2"]
+        assert 0 < redis.ttl("answer") <= 60
+        redis.set("cancelled", "1")
+        assert not lease.write({"answer": "3"}, seconds=60, unless="cancelled")
+        redis.delete("cancelled")
+        redis.set(lease.key, "somebody else")
+        assert not lease.write({"answer": "3"}, seconds=60, unless="cancelled")
+    assert redis.get("answer") == b"1"

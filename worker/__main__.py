@@ -49,6 +49,7 @@ def main(
         stop_timeout=settings.worker.stop_timeout,
         parked=jobs.park,
         handing_back=process.handing_back,
+        admission=process.admission,
         each_beat=process.each_beat,
     )
     if settings.worker.metrics_port:

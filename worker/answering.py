@@ -25,6 +25,7 @@ from worker.pipeline import Question
 from worker.process import Process
 from worker.runner import HandBack
 from worker.trace import Trace
+from worker.trace import key as trace_key
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class Answering:
         self.group = process.settings.group(message.chat_id)
         self.text = message.text_without(process.bot_open_id() or "")
         self.language = language_of(self.text, self.group.language)
+        self.lease = lease
         self.wanted = StillWanted(process, message.message_id, lease)
         self.card = QuestionCard(process, message, self.text, self.language)
         self.trace = Trace(message.message_id, self.text)
@@ -86,10 +88,18 @@ class Answering:
             return None
         state = CardState(experts=self.group.experts, can_search_web=self._may_search(answer))
         kept = answers.Kept(self._signed(answer), state, self.message.chat_id)
-        self.wanted.check()
-        answers.keep(self.process.redis, self.message.message_id, kept)
-        self._close_trace(answer.outcome)
+        self._end_trace(answer.outcome)
+        self._keep(kept)
         return kept
+
+    def _keep(self, kept: answers.Kept) -> None:
+        """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""
+        message_id = self.message.message_id
+        written = {answers.key(message_id): answers.text_of(kept), trace_key(message_id): self.trace.text()}
+        seconds = answers.LIFETIME
+        if not self.lease.write(written, seconds=seconds, unless=cancelled_key(message_id)):
+            self.wanted.check()
+            raise HandBack(message_id)
 
     def _question(self, mentioned: bool) -> Question:
         return Question(
@@ -118,7 +128,6 @@ class Answering:
         return replace(answer, asker=self.message.sender_id)
 
     def _finish(self, kept: answers.Kept) -> str:
-        self.wanted.check()
         try:
             card = self.card.finish(kept.answer, kept.state)
         except MessageGone:
@@ -136,9 +145,12 @@ class Answering:
         return str(kept.answer.outcome)
 
     def _close_trace(self, outcome: Outcome) -> None:
+        self._end_trace(outcome)
+        self.trace.store(self.process.redis)
+
+    def _end_trace(self, outcome: Outcome) -> None:
         if "total" not in self.trace.facts["seconds"] or self.trace.facts["outcome"] != outcome:
             self.trace.finish(outcome)
-        self.trace.store(self.process.redis)
 
     def _taken_back(self) -> str:
         """The question is gone: whatever was sent for it goes too."""

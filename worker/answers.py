@@ -31,14 +31,24 @@ class Kept:
         return {"answer": self.answer.to_json(), "state": self.state.to_json(), "chat_id": self.chat_id}
 
 
+def key(message_id: str) -> str:
+    """Redis key of the answer to a question."""
+    return f"fennel:answer:{message_id}"
+
+
 def keep(redis: Redis, message_id: str, kept: Kept) -> None:
     """Writes it. Raises redis.RedisError."""
-    redis.set(_key(message_id), json.dumps(kept.to_json(), ensure_ascii=False), ex=LIFETIME)
+    redis.set(key(message_id), text_of(kept), ex=LIFETIME)
+
+
+def text_of(kept: Kept) -> str:
+    """What is written for it."""
+    return json.dumps(kept.to_json(), ensure_ascii=False)
 
 
 def find(redis: Redis, message_id: str) -> Kept | None:
     """What was kept for a question, None when there is nothing (any more)."""
-    raw = redis.get(_key(message_id))
+    raw = redis.get(key(message_id))
     if raw is None:
         return None
     data = json.loads(raw)
@@ -47,8 +57,4 @@ def find(redis: Redis, message_id: str) -> Kept | None:
 
 def forget(redis: Redis, message_id: str) -> None:
     """Removes it: the answer was taken back."""
-    redis.delete(_key(message_id))
-
-
-def _key(message_id: str) -> str:
-    return f"fennel:answer:{message_id}"
+    redis.delete(key(message_id))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 import time
 
-PER_SECOND = 25.0
-BURST = 10.0
+PER_SECOND = 12.0
+BURST = 6.0
 
 
 class FrameBudget:

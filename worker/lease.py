@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import cast
 
@@ -32,6 +32,11 @@ local held = redis.call('GET', KEYS[1])
 if held == ARGV[1] then return redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) and 1 end
 return 0
 """
+_WRITE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'EX', ARGV[2]) end
+return 1
+"""
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
@@ -48,6 +53,7 @@ class Leases:
         self._active: set[str] = set()
         self._swap = redis.register_script(_SWAP)
         self._release = redis.register_script(_RELEASE)
+        self._write = redis.register_script(_WRITE)
 
     @contextmanager
     def take(self, subject: str, *, wait: float) -> Iterator[Lease]:
@@ -124,6 +130,14 @@ class Lease:
     def is_named_by(self, found: bytes | str | None) -> bool:
         """Whether what Redis holds under `key` says that nobody has taken it over meanwhile."""
         return found is not None and as_text(found) == self.value
+
+    def write(self, values: Mapping[str, str], *, seconds: int, unless: str) -> bool:
+        """Sets keys in one step, if the lease is still ours and there is no key `unless`.
+
+        They expire after `seconds`. False when nothing was written. Raises redis.RedisError.
+        """
+        arguments: list[str | int] = [self.value, seconds, *values.values()]
+        return bool(self.leases._write(keys=[self.key, unless, *values], args=arguments))
 
     def release(self) -> None:
         """Gives it back if it is still ours. Raises redis.RedisError."""

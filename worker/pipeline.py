@@ -8,7 +8,7 @@ Feishu or of queues; `python -m bot ask`, the replay and the jobs all call `run`
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,7 +24,7 @@ from worker.sanitise import Sanitiser
 from worker.steps import retrieve, score
 from worker.steps.generate import Limits, OnText, Written, generate
 from worker.steps.verify import Verified, Verifier
-from worker.trace import Trace
+from worker.trace import Trace, gate_facts, passage_facts
 
 if TYPE_CHECKING:
     from index.gate import Decision, Gate
@@ -61,6 +61,10 @@ class Question:
     """"Answer with web search" was pressed: no gate, web pages at once."""
 
 
+def nothing() -> None:
+    """For processes that answer one question at a time."""
+
+
 def ignore(_: str) -> None:
     """For callers that want neither progress nor partial text."""
 
@@ -74,6 +78,8 @@ class Parts:
     gate: Gate
     llm: LLM
     web: WebSearch | None = None
+    searched: Callable[[], None] = nothing
+    """Called when a question was searched: from then on it mostly waits for others."""
 
 
 class Pipeline:
@@ -138,6 +144,7 @@ class _Run:
             question.language,
             similarity=self.similarity,
         )
+        self.parts.searched()
         if not self._accepted(decision, prompts, passages):
             return self._ending(Outcome.DECLINED, say("declined", question.language))
         if question.force_web:
@@ -157,29 +164,7 @@ class _Run:
             decision = self.parts.gate.decide(
                 question.text, passages, question.mentioned, point=question.point, lookup=lookup
             )
-        self.trace.note(
-            gate={
-                "verdict": decision.verdict,
-                "probability": round(decision.probability, 4),
-                "threshold": round(decision.threshold, 4),
-                "reasons": [
-                    {
-                        "feature": r.feature,
-                        "value": round(float(r.value), 4),
-                        "weight": round(float(r.weight), 4),
-                    }
-                    for r in decision.reasons
-                ],
-            },
-            passages=[
-                {
-                    "path": p.chunk.path,
-                    "heading": list(p.chunk.heading_path),
-                    "score": round(float(p.score), 4),
-                }
-                for p in passages
-            ],
-        )
+        self.trace.note(gate=gate_facts(decision), passages=passage_facts(passages))
         return passages, decision
 
     def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:

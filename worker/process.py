@@ -25,6 +25,7 @@ from bot.feishu import Feishu
 from bot.intake import BOT_OPEN_ID_KEY
 from bot.queue import Queue
 from bot.readiness import DEGRADED_KEY
+from worker.admission import Admission
 from worker.extractive import Extractive
 from worker.frames import FrameBudget
 from worker.knowledge import Knowledge
@@ -61,6 +62,8 @@ class Process:
     cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
     """Shows progress and text, so that no answer waits for a frame."""
     frames: FrameBudget = field(default_factory=FrameBudget)
+    admission: Admission = field(default_factory=lambda: Admission(32))
+    """Room for questions that are searched."""
     handing_back: threading.Event = field(default_factory=threading.Event)
     """Set when running jobs must stop and go back to their queue."""
     _bot_open_id: str | None = None
@@ -68,7 +71,9 @@ class Process:
     def pipeline(self) -> Pipeline:
         """A pipeline over the current index version. Raises IndexMissing."""
         pair = self.knowledge.current
-        return Pipeline(Parts(self.settings, pair.searcher, pair.gate, self.llm, self.web))
+        return Pipeline(
+            Parts(self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave)
+        )
 
     def bot_open_id(self) -> str | None:
         """The bot's own open_id, None while nobody has learned it. Raises redis.RedisError."""
@@ -126,10 +131,18 @@ def open_process(settings: Settings, *, answers: bool = True) -> Process:
         llm=open_llm(settings) if answers else Extractive(),
         web=open_web(settings) if answers else None,
         signer=signer_of(settings),
+        admission=Admission(_search_width(settings)),
     )
     if answers:
         process.knowledge.start()
     return process
+
+
+def _search_width(settings: Settings) -> int:
+    """One at a time where search is Python's own work, all at once where it waits for a server or a GPU."""
+    index = settings.index
+    own = index.embedder.engine == "embedded" and index.reranker.engine == "none"
+    return 1 if own else settings.worker.concurrency
 
 
 def _count_call(call: str) -> None:

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -34,6 +35,7 @@ from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
 from rq.utils import as_text
 from rq.worker import BaseWorker, WorkerStatus
 
+from worker.admission import Admission
 from worker.liveness import BEAT, Liveness
 from worker.takeover import Takeover
 
@@ -46,7 +48,8 @@ SCAN_INTERVAL = 2.0
 """Seconds between scans for jobs of dead workers."""
 HEARTBEAT_INTERVAL = 10
 """Seconds between RQ heartbeats of running jobs; an int, RQ passes it to EXPIRE."""
-MAINTENANCE_INTERVAL = 15
+MAINTENANCE_INTERVAL = 60
+"""Seconds between RQ's own cleanups; they come at once after Redis was away or a worker died."""
 POP_TIMEOUT = 1
 """Seconds the main thread waits in Redis for a job: how late it notices a signal."""
 HAND_BACK_GRACE = 3.0
@@ -83,6 +86,7 @@ class Runner(SimpleWorker):
         stop_timeout: float,
         parked: Parked,
         handing_back: threading.Event | None = None,
+        admission: Admission | None = None,
         each_beat: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(
@@ -104,6 +108,8 @@ class Runner(SimpleWorker):
         self.takeover = Takeover(connection, self.queue, liveness, self._running)
         self.handing_back = handing_back or threading.Event()
         """Set when running jobs must stop and go back to the queue."""
+        self.admission = admission or Admission(concurrency)
+        """Room for jobs that search."""
         self.each_beat = each_beat
         self._slots = threading.BoundedSemaphore(concurrency)
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="job")
@@ -137,14 +143,15 @@ class Runner(SimpleWorker):
         self._housekeeping()
         if not self._slots.acquire(timeout=POP_TIMEOUT):
             return
-        job = None
-        try:
+        with ExitStack() as places:
+            places.callback(self._slots.release)
+            if not self.admission.enter(POP_TIMEOUT):
+                return
+            places.callback(self.admission.give_up)
             job = self._pop()
             if job is not None:
                 self.execute_job(job, self.queue)
-        finally:
-            if job is None:
-                self._slots.release()
+                places.pop_all()  # the job's thread gives them back
 
     def _pop(self) -> Job | None:
         try:
@@ -162,7 +169,8 @@ class Runner(SimpleWorker):
             self._scanned = time.monotonic()
             if not self.connection.exists(self.key):
                 self.register_birth()  # type: ignore[no-untyped-call]
-            self.takeover.scan()
+            if self.takeover.scan():
+                self.last_cleaned_at = None  # who died may have held more than jobs
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
 
@@ -173,6 +181,7 @@ class Runner(SimpleWorker):
                 return action()
             except RedisError as error:
                 self.liveness.lost_redis()
+                self.last_cleaned_at = None
                 log.warning("redis_unreachable", error=type(error).__name__)
                 self._stopped.wait(0.5)
 
@@ -180,11 +189,7 @@ class Runner(SimpleWorker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Starts the job on a thread of the pool; the slot is free again when it has ended."""
-        try:
-            execution = self.prepare_execution(job)
-        except RedisError:
-            self._slots.release()
-            raise
+        execution = self.prepare_execution(job)
         self._running[execution.id] = execution
         self._pool.submit(self._work, job, queue, execution)
 
@@ -192,7 +197,8 @@ class Runner(SimpleWorker):
         """Runs on a thread of the pool; what it logs carries the job's id, which ends in the message's."""
         structlog.contextvars.bind_contextvars(job_id=job.id)
         try:
-            self.perform_job(job, queue, execution)
+            with self.admission.inside(job.func_name or ""):
+                self.perform_job(job, queue, execution)
         except Exception as error:  # whatever it is: the pool would swallow it
             log.warning("job_end_not_recorded", error=type(error).__name__, exc_info=error)
         finally:

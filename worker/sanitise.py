@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from urllib.parse import urlsplit
 
 from bot.answer import Source
@@ -134,6 +135,7 @@ def _packed(text: str) -> str:
     return re.sub(r"\s+", "", text).lower()
 
 
-def _shingles(text: str, length: int) -> set[str]:
+@cache
+def _shingles(text: str, length: int) -> frozenset[str]:
     packed = _packed(text)
-    return {packed[start : start + length] for start in range(len(packed) - length + 1)}
+    return frozenset(packed[start : start + length] for start in range(len(packed) - length + 1))

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
 from bot.config import Settings
 from bot.errors import FennelError
 from worker.llm import Usage
+
+if TYPE_CHECKING:
+    from index.gate import Decision
+    from index.search import Passage
 
 LIFETIME = 30 * 24 * 3600
 """Seconds a Trace is kept."""
@@ -82,7 +86,36 @@ class Trace:
 
     def store(self, redis: Redis) -> None:
         """Writes it to Redis. Raises redis.RedisError."""
-        redis.set(key(self.facts["message_id"]), json.dumps(self.facts, ensure_ascii=False), ex=LIFETIME)
+        redis.set(key(self.facts["message_id"]), self.text(), ex=LIFETIME)
+
+    def text(self) -> str:
+        """What is written to Redis."""
+        return json.dumps(self.facts, ensure_ascii=False)
+
+
+def gate_facts(decision: Decision) -> dict[str, Any]:
+    """What the gate said and why."""
+    return {
+        "verdict": decision.verdict,
+        "probability": round(decision.probability, 4),
+        "threshold": round(decision.threshold, 4),
+        "reasons": [
+            {"feature": r.feature, "value": round(float(r.value), 4), "weight": round(float(r.weight), 4)}
+            for r in decision.reasons
+        ],
+    }
+
+
+def passage_facts(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    """Where each passage stands and how it scored; never its text."""
+    return [
+        {
+            "path": passage.chunk.path,
+            "heading": list(passage.chunk.heading_path),
+            "score": round(float(passage.score), 4),
+        }
+        for passage in passages
+    ]
 
 
 def read(redis: Redis, message_id: str) -> dict[str, Any] | None:

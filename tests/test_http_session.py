@@ -1,0 +1,47 @@
+"""The outbound session: the environment's proxy, except towards this machine, and nobody else's passwords."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.http_session import new_session
+from tests.web_server import WebServer
+
+OPEN = "https://open.feishu.cn/x"
+
+
+def proxies(url: str) -> dict[str, str]:
+    settings = new_session().merge_environment_settings(url, {}, None, None, None)
+    return dict(settings["proxies"])
+
+
+def test_the_proxy_of_the_environment_is_used_but_not_towards_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "https_proxy", "http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert proxies(OPEN)["https"] == "http://proxy.example:3128"
+    assert "https" not in proxies("https://127.0.0.1:9/x")
+
+
+def test_the_environment_is_read_once_for_each_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = new_session()
+    monkeypatch.setenv("HTTPS_PROXY", "http://first.example:3128")
+    first = session.merge_environment_settings(OPEN, {}, None, None, None)
+    monkeypatch.setenv("HTTPS_PROXY", "http://second.example:3128")
+    assert session.merge_environment_settings(OPEN, {}, None, None, None) == first
+
+
+def test_a_password_file_does_not_take_the_place_of_a_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with WebServer() as server:
+        answer = new_session().get(f"{server.url}/x", headers={"Authorization": "Bearer t-1"}, timeout=5)
+        assert answer.request.headers["Authorization"] == "Bearer t-1"
