@@ -26,7 +26,7 @@ from worker.runner import HandBack
 
 KEY = "answer"
 """Key of the logical send that ends a question."""
-CHECK_INTERVAL = 0.3
+CHECK_INTERVAL = 1.0
 """Seconds between questions to Redis whether the question still stands."""
 
 

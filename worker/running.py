@@ -17,7 +17,7 @@ import aiohttp
 from bot.errors import AnswerTimeout, Cancelled
 
 T = TypeVar("T")
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
 
 
 class ConnectionBroken(Exception):
