@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,10 +20,7 @@ from index.__main__ import app as index_app
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-COMMANDS = {
-    "bot": set(get_command(bot_app).commands),  # type: ignore[attr-defined]
-    "index": set(get_command(index_app).commands),  # type: ignore[attr-defined]
-}
+COMMANDS: dict[str, Any] = {"bot": get_command(bot_app), "index": get_command(index_app)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -44,13 +43,32 @@ def _anchors(file: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_is_shown_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for name in re.findall(
-        r"(?<![\w-])make ([a-z]+)\b(?! sure)", "".join(re.findall(r"`[^`]+`|```.*?```", text, re.DOTALL))
+        r"(?<![\w-])make ([a-z-]+)\b(?! sure)", "".join(re.findall(r"`[^`]+`|```.*?```", text, re.DOTALL))
     ):
         assert name in targets, f"{page.name} shows `make {name}`"
-    for package, name in re.findall(r"python -m (bot|index) ([a-z]+)", text):
-        assert name in COMMANDS[package], f"{page.name} shows `python -m {package} {name}`"
+    _check_commands(text, page.name)
+
+
+def test_every_command_that_a_message_or_a_comment_names_exists() -> None:
+    for package in ("bot", "worker", "index", "bench"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            _check_commands(file.read_text(encoding="utf-8"), str(file.relative_to(ROOT)))
+
+
+def _check_commands(text: str, place: str) -> None:
+    for package, line in re.findall(r"python -m (bot|index) ([a-z][^`\n|#]*)", text):
+        command, words = COMMANDS[package], line.split()
+        while words and hasattr(command, "commands"):
+            name = words.pop(0).rstrip(".,:;\"')")
+            assert name in command.commands, f"{place} shows `python -m {package} {line}`"
+            command = command.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        for option in re.findall(r"(?<!\S)--[a-z-]+", " ".join(words)):
+            assert option in known | {"--help"}, f"{place} shows {option} of `python -m {package} {line}`"
+    for module in re.findall(r"python -m ((?:worker|bench|tests)(?:\.[a-z_]+)*)", text):
+        assert find_spec(module), f"{place} shows `python -m {module}`"
 
 
 @pytest.mark.parametrize("english", sorted((ROOT / "docs/en").glob("*.md")), ids=lambda page: page.name)
