@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from redis.exceptions import RedisError
+from redis import exceptions
 
 from bot.errors import FennelError
 
@@ -16,8 +16,16 @@ def run(app: Callable[[], object]) -> None:
         app()
     except FennelError as error:
         _end(str(error))
-    except RedisError as error:
-        _end(f"Redis does not answer; start one with `appendonly yes`, or set redis.url: {error}")
+    except exceptions.RedisError as error:
+        _end(_trouble(error))
+
+
+def _trouble(error: exceptions.RedisError) -> str:
+    if isinstance(error, exceptions.AuthenticationError):
+        return f"redis.url: Redis refuses the user or the password ({error})"
+    if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
+        return f"Redis does not answer; start one with `appendonly yes`, or set redis.url: {error}"
+    return f"Redis refuses a command: {error}"
 
 
 def _end(reason: str) -> None:

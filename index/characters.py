@@ -35,7 +35,7 @@ class Characters:
     @classmethod
     def build(cls, texts: list[str]) -> Self:
         """Counts, weighs and normalises; texts may be empty."""
-        counted = [_counts(text) for text in texts]
+        counted = [ngram_counts(text) for text in texts]
         lengths = np.fromiter((len(buckets) for buckets, _ in counted), dtype=np.int64, count=len(counted))
         starts = np.concatenate([[0], np.cumsum(lengths)])
         buckets = np.concatenate([buckets for buckets, _ in counted] or [np.empty(0, np.int32)])
@@ -50,7 +50,7 @@ class Characters:
 
     def scores(self, query: str) -> Scores:
         """Cosine of the query with every chunk, (chunks,)."""
-        buckets, weights = _counts(query)
+        buckets, weights = ngram_counts(query)
         if not len(buckets):
             return np.zeros(self._rows.shape[0], dtype=np.float32)
         weights = weights * self._idf[buckets]
@@ -84,7 +84,7 @@ class Characters:
             return cls(sparse.csr_matrix(parts, shape=tuple(kept["shape"])), kept["idf"])
 
 
-def _counts(text: str) -> tuple[npt.NDArray[np.int32], Scores]:
+def ngram_counts(text: str) -> tuple[npt.NDArray[np.int32], Scores]:
     """(buckets, 1 + ln count) of a text's n-grams."""
     clean = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().lower()
     codes = np.frombuffer(clean.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)

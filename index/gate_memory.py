@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.case import Case
-from index.characters import _counts as ngram_counts
+from index.characters import ngram_counts
 from index.embed import Vectors
 from index.logistic import Logistic, Numbers, scale_of
 

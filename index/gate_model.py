@@ -237,6 +237,11 @@ class GateStore:
     def current(self) -> GateModel:
         """The gate in use: the fitted one, else the shipped one. Raises IndexMismatch."""
         name = self.current_name()
+        if name and name not in self.names():
+            raise IndexMismatch(
+                f"gate {name!r} is in use but no longer in {self.folder}: "
+                "run `python -m index build --force` or calibrate"
+            )
         return read_model(self.folder / f"{name}.json") if name else shipped_model()
 
     def apply(self, model: GateModel) -> None:

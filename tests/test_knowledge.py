@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
-from bot.errors import IndexMissing
+from bot.errors import IndexMismatch, IndexMissing
 from index.build import build
 from index.gate_model import GateStore
 from tests.house import until, write_documents, write_questions
 from worker.knowledge import Knowledge
+
+
+def test_a_gate_whose_file_is_gone_is_named(tmp_path: Path) -> None:
+    store = GateStore(tmp_path)
+    store.folder.mkdir()
+    (store.folder / "CURRENT").write_text("20260101T000000\n", encoding="utf-8")
+    with pytest.raises(IndexMismatch, match="'20260101T000000' is in use but no longer in"):
+        store.current()
 
 
 @pytest.fixture
