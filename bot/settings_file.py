@@ -73,6 +73,9 @@ def secret_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        fix = "give it to the user that Fennel runs as"
+        raise ConfigError(f"{file} cannot be read ({error.strerror}): {fix}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
     except yaml.YAMLError as error:  # its own words quote the line, which may hold a secret

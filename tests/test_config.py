@@ -42,6 +42,16 @@ def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:
         load_settings(tmp_path / "nothing.yaml")
 
 
+def test_a_file_of_another_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    file = write(tmp_path, "{}")
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(ConfigError, match=r"config\.yaml cannot be read \(Permission denied\): give it to"):
+        load_settings(file)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

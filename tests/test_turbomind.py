@@ -20,7 +20,6 @@ from structlog.testing import capture_logs
 
 from bot.config import IndexSettings, LLMSettings, Settings
 from bot.errors import EngineUnavailable
-from tests.fake_lmdeploy import parser
 from worker.extractive import Extractive
 from worker.fallback import WithFallback
 from worker.gpu import GraphicsCard
@@ -28,12 +27,6 @@ from worker.llm import ChatMessage
 from worker.turbomind import TurboMindEngine, open_turbomind
 from worker.turbomind_command import (
     ServerPlan,
-    command,
-    environment,
-    needs_remote_code,
-    reason_of_death,
-    server_plans,
-    stage,
 )
 from worker.turbomind_server import Pace, TurboMindServer
 
@@ -247,66 +240,6 @@ def test_the_server_does_not_outlive_a_killed_worker(program: Path, settings: Se
         child = int(next(lines))
         worker.kill()
     wait_until(lambda: not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text())
-
-
-def test_command_line_for_a_card_is_what_lmdeploy_takes(settings: Settings) -> None:
-    (plan,) = server_plans(settings, (CARD,))
-    line = command(settings.llm, plan, transformers="5.17.0")
-    given = parser().parse_args(line[3:])
-    assert (given.model_path, given.model_name) == ("internlm/internlm2-chat-7b", "internlm2-chat-7b")
-    assert (given.server_name, given.server_port) == ("127.0.0.1", 23333)
-    assert given.enable_prefix_caching
-    assert not given.trust_remote_code
-    assert 0 < given.cache_max_entry_count <= 0.8
-    assert given.session_len == 8192
-    assert plan.memory is not None
-    assert plan.memory.fits
-
-
-def test_settings_of_the_operator_win(settings: Settings) -> None:
-    llm = LLMSettings(
-        session_len=4096, cache_max_entry_count=0.3, quant_policy=4, max_batch_size=7, port=9000
-    )
-    (first, second) = server_plans(settings.model_copy(update={"llm": llm}), (CARD, CARD))
-    given = parser().parse_args(command(llm, second, transformers="4.57.6")[3:])
-    assert (given.session_len, given.cache_max_entry_count) == (4096, 0.3)
-    assert (given.quant_policy, given.max_batch_size, given.server_port) == (4, 7, 9001)
-    assert given.trust_remote_code
-    assert first.url == "http://127.0.0.1:9000/v1"
-
-
-def test_a_model_of_unknown_size_leaves_half_the_memory() -> None:
-    llm = LLMSettings(model="acme/unknown")
-    given = parser().parse_args(command(llm, ServerPlan(CARD, 1, None), transformers="5.17")[3:])
-    assert (given.cache_max_entry_count, given.session_len, given.quant_policy) == (0.5, 8192, 0)
-
-
-def test_environment_has_the_card_and_the_mirror_but_no_secret() -> None:
-    base = {
-        "PATH": "/bin",
-        "FEISHU_APP_SECRET": "s",
-        "FENNEL_LLM__API_KEY": "k",
-        "OPENAI_API_KEY": "o",
-        "HF_TOKEN": "t",
-    }
-    llm = LLMSettings(hf_endpoint="https://hf-mirror.com", use_modelscope=True)
-    found = environment(llm, CARD, base)
-    assert found == {
-        "PATH": "/bin",
-        "HF_TOKEN": "t",
-        "CUDA_VISIBLE_DEVICES": "0",
-        "HF_ENDPOINT": "https://hf-mirror.com",
-        "LMDEPLOY_USE_MODELSCOPE": "True",
-    }
-
-
-def test_what_the_log_says() -> None:
-    assert "driver" in reason_of_death("ImportError: libcublas.so.12: cannot open shared object file")
-    assert "hf_endpoint" in reason_of_death("OSError: Repository Not Found for url")
-    assert reason_of_death("all is well") == ""
-    assert stage("Fetching 12 files:  25%|##\rFetching 12 files:  50%|####") == "Fetching 12 files:  50%"
-    assert stage("") == ""
-    assert not needs_remote_code("Qwen/Qwen2.5-7B-Instruct", "4.57.6")
 
 
 def test_llm_process_without_a_gpu_waits_to_be_stopped() -> None:

@@ -71,6 +71,8 @@ class EventStream(Iterator[list[bytes]]):
     def _wait(self, ready: Callable[[], bool]) -> None:
         with self._changed:
             while not ready():
+                if self.running.future.done():
+                    self.running.future.result()  # raises: it ended before or beside its own telling
                 stop_if_over(self.running, self._deadline, self._cancelled)
                 self._changed.wait(patience(self._deadline))
             if self._failure is not None and not self._events:
