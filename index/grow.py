@@ -1,11 +1,20 @@
-"""A chunk -> the section it stands in, as far as a budget allows."""
+"""A chunk -> the section it stands in, as far as a budget allows.
+
+What the splitter took apart is put together as it stood: what follows a list comes after an empty line, a
+table and a code block go on without one, and a passage that begins or ends inside a code block opens or
+closes it.
+"""
 
 from __future__ import annotations
+
+import re
 
 from index.split import Chunk
 
 SECTION_CHARACTERS = 2400
 """A grown passage's aim; a section that is longer gives its part around the chunk."""
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
+_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
 
 
 class Grower:
@@ -52,11 +61,48 @@ class Grower:
         )
 
     def _joined(self, first: int, last: int) -> str:
-        parts: list[str] = []
         section = self._chunks[first].section
+        text = self._opened_above(first)
         for chunk in self._chunks[first : last + 1]:
             if chunk.section != section:
                 section = chunk.section
-                parts.append(f"{'#' * min(len(chunk.heading_path), 6)} {chunk.heading_path[-1]}\n")
-            parts.append(chunk.text)
-        return "\n".join(parts)
+                heading = f"{'#' * min(len(chunk.heading_path), 6)} {chunk.heading_path[-1]}"
+                text = f"{_closed(text)}\n\n{heading}\n\n{chunk.text}"
+            else:
+                text = f"{text}{_joint(text, chunk.text)}{chunk.text}"
+        return _closed(text)
+
+    def _opened_above(self, row: int) -> str:
+        """The line that opened the code block in which chunk `row` begins; empty when it begins in none."""
+        start = row
+        while start > 0 and self._chunks[start - 1].section == self._chunks[row].section:
+            start -= 1
+        return _open_fence("\n".join(chunk.text for chunk in self._chunks[start:row]))
+
+
+def _joint(above: str, below: str) -> str:
+    """What stood between two pieces of one section."""
+    if not above:
+        return ""
+    last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
+    table = last.lstrip().startswith("|") and first.lstrip().startswith("|")
+    items = _ITEM.match(first) and (_ITEM.match(last) or last.startswith("  "))
+    return "\n" if table or items or _open_fence(above) else "\n\n"
+
+
+def _closed(text: str) -> str:
+    """The text with the code block closed that it ends in."""
+    fence = _FENCE.match(_open_fence(text))
+    return f"{text}\n{fence.group(1)}" if fence else text
+
+
+def _open_fence(text: str) -> str:
+    """The line that opens the code block in which the text ends; empty when it ends in none."""
+    opened = mark = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if fence and not opened:
+            opened, mark = line.strip(), fence.group(1)
+        elif fence and fence.group(1).startswith(mark) and not fence.group(2).strip():
+            opened = ""
+    return opened

@@ -7,8 +7,9 @@ import pytest
 from bot.errors import EngineRefused
 from worker.excerpts import Excerpt
 from worker.extractive import Extractive
+from worker.passage_parts import CUT
 from worker.prompts import NOT_FOUND, Prompt, Prompts
-from worker.quotes import CUT, choose
+from worker.quotes import choose
 
 INSTALL = """Fennel runs on Linux and macOS and installs in two ways.
 

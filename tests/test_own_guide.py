@@ -67,6 +67,20 @@ zh/operations        怎么监控机器人？
 en/command-line      How do I send a notification through a custom bot webhook?
 en/command-line      How do I run the tests?
 zh/command-line      python -m bot replay 是做什么的？
+zh/settings          怎么限制只有某些群能用？
+zh/settings          怎么屏蔽某个用户？
+zh/documents         怎么让茴香索引飞书知识库里的文档？
+en/documents         How do I add a Feishu wiki to the index?
+zh/operations        日志在哪里看？
+en/operations        Where are logs?
+zh/operations        怎么备份？
+zh/troubleshooting   机器人回答太慢怎么办？
+en/models            Can it run without a GPU?
+zh/models            可以用 Qwen 模型吗？
+en/web-search        How do I stop the bot from searching the web?
+en/answering         Does it remember the previous messages in a thread?
+en/answering         How do I make answers longer?
+zh/answering         机器人会用英文回答吗？
 """.strip().splitlines()
 SMALL_TALK = ("今天天气怎么样", "大家好，我是新来的", "lol same here", "thanks, see you tomorrow")
 
