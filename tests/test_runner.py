@@ -15,15 +15,16 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError
-from rq import Queue, SimpleWorker
+from rq import Queue, RateLimit, SimpleWorker
 from rq.executions import Execution
-from rq.job import Job
+from rq.job import Job, JobStatus
 
 from bot.redis_server import RedisServer
 from worker import liveness as liveness_module
 from worker.liveness import Liveness, alive_key, is_gone, new_name
 from worker.process import connect
 from worker.runner import MAX_ATTEMPTS, HandBack, Runner
+from worker.takeover import CleanedQueue
 
 PARKED: list[str] = []
 RUNNING = threading.Semaphore(0)
@@ -247,6 +248,22 @@ def test_what_a_jobs_end_raises_does_not_keep_its_place(
     job = enqueue(redis, quick, 7, name="unended")
     with running(redis_url):
         until(lambda: job.get_status() == "finished")
+
+
+def test_a_slot_that_a_dead_worker_held_is_free_again_though_it_died_while_it_cleaned(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.takeover.CLEANING_LOCK", 1)
+    monkeypatch.setattr("worker.runner.MAINTENANCE_INTERVAL", 1)
+    queue = Queue("answer", connection=redis, serializer="json")
+    limit = RateLimit("thread", 1)
+    first = queue.enqueue(quick, 1, job_id="first", rate_limit=limit)
+    second = queue.enqueue(quick, 2, job_id="second", rate_limit=limit)
+    redis.delete("rq:queue:answer")
+    first.set_status(JobStatus.FINISHED)  # and its worker died before it gave the slot back
+    assert CleanedQueue("answer", connection=redis).acquire_maintenance_lock()
+    with running(redis_url):
+        until(lambda: second.get_status() == "finished")
 
 
 def test_a_missing_sign_of_life_means_nothing_right_after_redis_came_back(

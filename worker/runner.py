@@ -37,7 +37,7 @@ from rq.worker import BaseWorker, WorkerStatus
 
 from worker.admission import Admission
 from worker.liveness import BEAT, Liveness
-from worker.takeover import Takeover
+from worker.takeover import CleanedQueue, Takeover
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +94,7 @@ class Runner(SimpleWorker):
             name=liveness.name,
             connection=connection,
             serializer="json",
+            queue_class=CleanedQueue,
             maintenance_interval=MAINTENANCE_INTERVAL,
             job_monitoring_interval=HEARTBEAT_INTERVAL,
             worker_ttl=60,

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 STUCK = 5.0
 """Seconds a popped job may take to be started before it counts as lost between the two."""
+CLEANING_LOCK = 20
+"""Seconds one worker's cleanup may take before another may clean too."""
 
 # KEYS: started registry, execution, executions of job, job, queue, intermediate queue, worker's executions
 # ARGV: "job id:execution id", execution id, job id
@@ -51,6 +53,14 @@ if redis.call('HGET', KEYS[3], 'status') ~= 'queued' then return 0 end
 redis.call('LPUSH', KEYS[2], ARGV[1])
 return 1
 """
+
+
+class CleanedQueue(Queue):
+    """A queue whose cleanup goes on when a worker dies while it cleans: RQ's own lock lasts 15 minutes."""
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Whether this worker may clean now."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=CLEANING_LOCK))
 
 
 class Takeover:
