@@ -59,6 +59,20 @@ class Feedbacks:
             except MessageGone:
                 return "gone"
 
+    def give_up(self, action: CardAction, *, patience: float) -> None:
+        """The job of a press was parked: a card that says it is searched for shows its answer again.
+
+        Raises FeishuError, redis.RedisError.
+        """
+        press = self._proven(action)
+        if press is None:
+            return
+        with self.process.leases.take(press.message_id, wait=patience):
+            kept = answers.find(self.process.redis, press.message_id)
+            if kept is not None and kept.state.searching_web:
+                shown = replace(kept, state=replace(kept.state, searching_web=False))
+                self._draw(press.message_id, action.message_id, shown)
+
     def _proven(self, action: CardAction) -> ButtonPress | None:
         if self.process.signer is None:
             return None

@@ -127,16 +127,24 @@ def reindex(request: dict[str, Any]) -> str:
 
 
 def park(job: Job, error: BaseException) -> None:
-    """Told by the runner that a job was given up on: its asker gets one clear card.
+    """Told by the runner that a job was given up on: whoever waits for it sees that on a card.
 
     Raises redis.RedisError, so that it is done again when Redis is back.
     """
     name = (job.func_name or "").rpartition(".")[2]
     metrics.PARKED.labels(name).inc()
     log.error("job_parked", job_id=job.id, error=type(error).__name__)
-    if name != "answer":
-        return
-    process, asked = current(), Message.from_json(job.args[0])
+    if name == "answer":
+        _say_given_up(current(), Message.from_json(job.args[0]))
+    elif name == "feedback":
+        process, pressed = current(), CardAction.from_json(job.args[0])
+        try:
+            Feedbacks(process).give_up(pressed, patience=_patience(process))
+        except FeishuError as card_error:
+            log.error("card_unsendable", message_id=pressed.message_id, code=card_error.code)
+
+
+def _say_given_up(process: Process, asked: Message) -> None:
     text = asked.text_without(process.bot_open_id() or "")
     language = language_of(text, process.settings.group(asked.chat_id).language)
     with process.leases.take(asked.message_id, wait=_patience(process)):

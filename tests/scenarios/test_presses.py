@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from bot.simulator import SentCard, payloads
 from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker import answers
+from worker import answers, runner
+from worker.feedback import Feedbacks
 
 SLOW_REPLY = " ".join(f"Sentence {number}: run `harbor token revoke ci` [1]." for number in range(40))
 
@@ -205,3 +207,22 @@ def test_a_question_recalled_while_its_answer_is_written_leaves_nothing(
         house.quiet()
         assert house.feishu.cards(asked) == []
         assert answers.find(house.redis, asked) is None
+
+
+def test_a_search_that_is_given_up_on_leaves_the_answer_as_it_was(
+    house: House, answered: tuple[str, SentCard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, card = answered
+    kept = state(house, asked)
+    answers.keep(house.redis, asked, replace(kept, state=replace(kept.state, can_search_web=True)))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Feedbacks, "_answer_from_web", broken)
+    monkeypatch.setattr(runner, "MAX_ATTEMPTS", 1)
+    assert house.process.signer is not None
+    press(house, card, house.process.signer.sign(Press.WEB, asked, "ou_alice"))
+    until(lambda: house.redis.zcard("rq:failed:answer") == 1)
+    assert not state(house, asked).state.searching_web
+    assert "harbor token create" in words(house.feishu.cards(asked)[0])
