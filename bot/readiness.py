@@ -33,6 +33,8 @@ class Readiness:
     """Empty when no version is published."""
     degraded: str
     """Why a lesser engine answers; empty when none does."""
+    token_problem: str = ""
+    """Why Feishu gives no token; empty when it gives one."""
 
     @property
     def ready(self) -> bool:
@@ -60,6 +62,7 @@ def check_readiness(connection: Redis) -> Readiness:
         workers=workers,
         index_version=_words(version),
         degraded=_words(degraded),
+        token_problem=_words(problem),
     )
 
 

@@ -55,9 +55,12 @@ def test_a_token_that_cannot_be_had_shows_in_readyz_until_there_is_one(
     settings = settings_of(local).model_copy(update={"app_secret": SecretStr("wrong")})
     with pytest.raises(FeishuError):
         TenantToken(settings, redis).get()
-    assert not check_readiness(redis).token
+    readiness = check_readiness(redis)
+    assert not readiness.token
+    assert "feishu.app_secret" in readiness.token_problem, "it says what to do"
     TenantToken(settings_of(local), redis).get()
     assert check_readiness(redis).token
+    assert not check_readiness(redis).token_problem
 
 
 def test_wrong_secret_says_which_setting_to_check(local: LocalFeishu, redis: Redis) -> None:
