@@ -245,6 +245,7 @@ def test_readiness_names_what_is_missing(client: FlaskClient, redis: Redis) -> N
         "workers": 0,
         "index_version": "",
         "degraded": "",
+        "token_problem": "",
     }
     redis.set("fennel:index:version", "20261123-1")
     redis.sadd("rq:workers:answer", "rq:worker:a", "rq:worker:gone")
