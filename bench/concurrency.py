@@ -35,6 +35,7 @@ from typing import Any
 from redis import Redis
 from rq.job import Job
 
+from bench import show
 from bot.config import LimitSettings, Settings
 from bot.events import Message, read_event
 from bot.queue import ANSWER_QUEUE, Queue
@@ -269,11 +270,7 @@ def main() -> None:
             f"stock_{name}": stock[name] for name in ("questions", "answers_per_second", "overhead_ms_median")
         },
     }
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:28} {value}")
+    show(figures, as_json=options.json)
 
 
 if __name__ == "__main__":
