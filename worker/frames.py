@@ -1,6 +1,6 @@
 """How many frames of streaming cards one process shows a second, all cards together.
 
-One card alone streams as fast as Feishu allows (10 a second). With many at once the frames would take the
+One card alone streams nearly as fast as Feishu allows (10 a second). With many at once the frames would take the
 time that answering needs, so they share a budget: each card then moves more slowly, and no answer waits.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 
-PER_SECOND = 12.0
+PER_SECOND = 8.0
 BURST = 6.0
 
 
