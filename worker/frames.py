@@ -1,7 +1,7 @@
 """How many frames of streaming cards one process shows a second, all cards together.
 
-One card alone streams nearly as fast as Feishu allows (10 a second). With many at once the frames would take the
-time that answering needs, so they share a budget: each card then moves more slowly, and no answer waits.
+One card alone streams nearly as fast as Feishu allows (10 a second). With many at once the frames would take
+the time that answering needs, so they share a budget: each card then moves more slowly, and no answer waits.
 """
 
 from __future__ import annotations
