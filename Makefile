@@ -15,7 +15,7 @@ INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${U
 FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
 	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
-.PHONY: help setup setup-gpu demo test test-lmdeploy test-chaos lint bench lock clean
+.PHONY: help setup setup-gpu demo test test-lmdeploy lint bench lock clean
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -47,9 +47,6 @@ demo: $(VENV)/runtime ## the whole bot on this machine, with a local Feishu; ONC
 
 test: setup ## all tests
 	$(BIN)/python -m pytest $(ARGS)
-
-test-chaos: setup ## one seed of messages answered while everything is killed; takes minutes
-	$(BIN)/python -m pytest -m chaos tests/scenarios/test_chaos.py
 
 $(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
 	$(BIN)/python -m venv --without-pip $(LMDEPLOY)

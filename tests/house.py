@@ -181,7 +181,7 @@ class House:
         self.process = open_process(self.settings)
         if self.engine is not None:
             self.process.llm = self.engine
-        process.use(self.process)
+        self._before = process.use(self.process)
         self.process.feishu.bot_open_id()
         self._run(ANSWER_QUEUE)
         if self.with_indexer:
@@ -217,7 +217,7 @@ class House:
             thread.join(20)
         self.web.server_close()
         self.process.close()
-        process.use(None)
+        process.use(self._before)
         self.feishu.stop()
         self.redis.close()
 

@@ -163,10 +163,11 @@ def current() -> Process:
     return _current
 
 
-def use(process: Process | None) -> None:
-    """Makes `process` the one that `current` returns."""
+def use(process: Process | None) -> Process | None:
+    """Makes `process` the one that `current` returns; returns the one that was."""
     global _current
-    _current = process
+    before, _current = _current, process
+    return before
 
 
 def connect(url: str) -> Redis:

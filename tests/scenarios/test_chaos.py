@@ -15,7 +15,6 @@ from bench.attack.verdict import run
 MESSAGES = 300
 
 
-@pytest.mark.chaos
 @pytest.mark.timeout(400)
 def test_every_message_gets_exactly_one_final_card(tmp_path: Path) -> None:
     report = run(build_index(tmp_path / "index"), seed=20261124, messages=MESSAGES)
