@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from bot import logs
 from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
 from index.build import build
 from index.case import examined
@@ -151,6 +152,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--shuffles", type=int, default=3, help="how often the folds are drawn")
     asked = parser.parse_args()
+    logs.configure("bench")
     embedder = open_embedder(IndexSettings().embedder)
     projects = opened("projects", tuple(sorted(path for path in (DATA / "docs").iterdir())), embedder)
     other = opened("feishu", (DATA / "feishu-docs",), embedder)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import show
+from bot import logs
 from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
 from index.build import build
 from index.snapshot import open_current
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("folders", nargs="*", type=Path, default=DEFAULT)
     arguments = parser.parse_args()
+    logs.configure("bench")
     missing = [str(folder) for folder in arguments.folders if not folder.is_dir()]
     if missing:
         raise SystemExit(f"needs {', '.join(missing)}, which is not part of the project")

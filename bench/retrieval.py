@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bot import logs
 from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
 from index.build import build
 from index.evaluate_retrieval import ablation, by_search, evaluate, read_queries, table
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--queries", type=Path, default=DATA / "dev-queries.jsonl")
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
+    logs.configure("bench")
     if not arguments.queries.is_file():
         raise SystemExit(f"needs {arguments.queries}, which is not part of the project")
     with tempfile.TemporaryDirectory() as temporary:
