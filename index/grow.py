@@ -98,6 +98,8 @@ def _closed(text: str) -> str:
 
 def _open_fence(text: str) -> str:
     """The line that opens the code block in which the text ends; empty when it ends in none."""
+    if "```" not in text and "~~~" not in text:
+        return ""
     opened = mark = ""
     for line in text.splitlines():
         fence = _FENCE.match(line)

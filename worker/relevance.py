@@ -57,11 +57,15 @@ class Relevance:
             for excerpt, parts in zip(excerpts, split, strict=True)
         ]
         self.near = self._near(prompt)
+        self.rows = [
+            [self._of_rows(excerpt, part) for part in range(len(parts))]
+            for excerpt, parts in enumerate(split)
+        ]
+        """How near each row of a long table is, under its heading; empty for every other block."""
 
     def of(self, excerpt: int, part: int) -> float:
         """0 (nothing in common) to about 1. A long table is as near as its nearest row."""
-        rows = self.of_rows(excerpt, part)
-        if rows:
+        if rows := self.rows[excerpt][part]:
             return max(*rows, self.of_heading(excerpt, part))
         return self._joined(
             self.shared(excerpt, part), self._meaning(excerpt, part, self._text(excerpt, part))
@@ -71,8 +75,7 @@ class Relevance:
         """What the heading alone has in common with the question."""
         return self._joined(self._share(set(), self.headings[excerpt][part]), self._meaning(excerpt, part))
 
-    def of_rows(self, excerpt: int, part: int) -> list[float]:
-        """The same for each row of a long table, under its heading."""
+    def _of_rows(self, excerpt: int, part: int) -> list[float]:
         heading = self.headings[excerpt][part]
         return [
             self._joined(self._share(set(terms(row)), heading), self._meaning(excerpt, part, _cells(row)))
@@ -81,7 +84,7 @@ class Relevance:
 
     def rows_that_answer(self, excerpt: int, part: int) -> list[int]:
         """The rows of a long table that stand out; none where the question is about the table as a whole."""
-        rows = self.of_rows(excerpt, part)
+        rows = self.rows[excerpt][part]
         best = max(rows, default=0.0)
         if best < self.of_heading(excerpt, part) + ROW_MARGIN:
             return []
