@@ -96,7 +96,6 @@ class Knowledge:
             log.error("gate_refused", gate=name, error=str(error))
         else:
             log.info("gate_swapped", gate=name or "shipped")
-        self._gate_name = name
 
     def _swap(self, searcher: Searcher) -> None:
         self._gate_name = GateStore(self.settings.index.dir).current_name()

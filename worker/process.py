@@ -59,11 +59,11 @@ class Process:
     llm: LLM
     web: WebSearch | None
     signer: ActionSigner | None
+    admission: Admission
+    """Room for questions that are searched."""
     cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
     """Shows progress and text, so that no answer waits for a frame."""
     frames: FrameBudget = field(default_factory=FrameBudget)
-    admission: Admission = field(default_factory=lambda: Admission(32))
-    """Room for questions that are searched."""
     handing_back: threading.Event = field(default_factory=threading.Event)
     """Set when running jobs must stop and go back to their queue."""
     _bot_open_id: str | None = None
