@@ -128,6 +128,7 @@ class Answering:
         return replace(answer, asker=self.message.sender_id)
 
     def _finish(self, kept: answers.Kept) -> str:
+        self.process.admission.finish()
         try:
             card = self.card.finish(kept.answer, kept.state)
         except MessageGone:
