@@ -8,19 +8,19 @@ under RQ's stock worker (one job at a time).
 The worker has a quarter more slots than the engine has room, so that some questions are searched and some
 cards are finished while the engine is full. `answers_per_second` counts full loads of the engine: 192 of 200
 questions, from the first job's start to the end of the 192nd answer (the last 8 cannot fill the engine).
-`overhead_ms_median` is the median duration of the jobs in RQ's record less the median time their requests
-spent in the engine, from arrival to the last byte, as the engine wrote it down; it is also taken with half as
-many questions a second as the engine could answer. Engine, local Feishu and Redis, which have machines of
-their own at a real site, are kept off the worker's core; the worker has that one only. With `--shared-cores`
-the scheduler mixes them, and the figures vary more from run to run.
+`overhead_ms_median` is the median over the questions of the job's duration in RQ's record less the time that
+its requests spent in the engine, from arrival to the last byte, as the engine wrote it down; it is also taken
+with half as many questions a second as the engine could answer. Engine, local Feishu and Redis share the
+machine's cores with the worker.
 
-    python -m bench.concurrency [--questions 200] [--shared-cores] [--json]
+    python -m bench.concurrency [--questions 200] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import operator
 import os
 import statistics
 import subprocess
@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,41 +61,17 @@ TIMEOUT = 300.0
 FINISHED = f"rq:finished:{ANSWER_QUEUE}"
 
 
-class Cores:
-    """One core for the worker, the others for all that this process starts; mixed where that can't be had."""
-
-    def __init__(self, *, shared: bool) -> None:
-        self._all = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-        self._apart = len(self._all) > 1 and not shared
-        self._one = min(self._all, default=0)
-
-    def leave_one(self) -> None:
-        """Keeps this process, and what it starts from now on, off the worker's core."""
-        if self._apart:
-            os.sched_setaffinity(0, self._all - {self._one})
-
-    def give_one(self, pid: int) -> None:
-        """Puts a process that was just started, and its threads to come, on the core kept free."""
-        if self._apart:
-            os.sched_setaffinity(pid, {self._one})
-
-    def take_back(self) -> None:
-        """Lets this thread run anywhere again."""
-        if self._apart:
-            os.sched_setaffinity(0, self._all)
-
-
 class Bench:
     """Redis, local Feishu and engine, and the settings that join a worker to them."""
 
-    def __init__(self, folder: Path, *, shared_cores: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.cores = Cores(shared=shared_cores)
         self.redis_server = RedisServer(folder / "redis")
         self.feishu = LocalFeishu()
         self.engine_port = free_port()
         self.environment: dict[str, str] = {}
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._asked = 0
 
     def __enter__(self) -> Bench:
         try:
@@ -106,7 +82,6 @@ class Bench:
         return self
 
     def _start(self) -> None:
-        self.cores.leave_one()
         self.redis_server.start()
         self.feishu.start()
         self.environment = {
@@ -140,7 +115,6 @@ class Bench:
             process.wait()
         self.feishu.stop()
         self.redis_server.stop()
-        self.cores.take_back()
 
     def run(self, *arguments: str) -> None:
         """Runs a Python command to its end."""
@@ -159,7 +133,6 @@ class Bench:
     def worker(self, *arguments: str) -> Iterator[None]:
         """A worker process that is ready, stopped at the end."""
         process = self.spawn("worker", *arguments)
-        self.cores.give_one(process.pid)
         with Redis.from_url(self.redis_server.url) as redis:
             deadline = time.monotonic() + TIMEOUT
             while not redis.smembers("rq:workers"):
@@ -190,9 +163,11 @@ class Bench:
             return job_ids
 
     def _message(self, number: int) -> Message:
+        """The push of a question that no other equals: the engine's record must tell them apart."""
+        self._asked += 1
         said = self.feishu.say(
             user=f"ou_user{number % 20}",
-            text=QUESTIONS[number % len(QUESTIONS)],
+            text=f"{QUESTIONS[number % len(QUESTIONS)]} ({self._asked})",
             mention_bot=True,
             chat=f"oc_{number % GROUPS}",
         )
@@ -211,11 +186,11 @@ class Bench:
                 time.sleep(0.5)
             return [job for job in Job.fetch_many(job_ids, connection=redis, serializer="json") if job]
 
-    def engine_seconds(self) -> list[float]:
-        """How long each answered request was in the engine, in the order they ended."""
+    def engine_seconds(self) -> dict[str, float]:
+        """How long each question was in the engine."""
         address = f"http://127.0.0.1:{self.engine_port}/test/state"
         with urllib.request.urlopen(address, timeout=10) as answer:  # a loopback address of our own
-            return list(json.load(answer)["seconds"])
+            return dict(json.load(answer)["seconds"])
 
     def trace(self, job: Job) -> dict[str, Any]:
         """The Trace of a job's question."""
@@ -231,28 +206,28 @@ def measure(bench: Bench, jobs: list[Job]) -> dict[str, Any]:
     durations = [
         (job.ended_at - job.started_at).total_seconds() for job in jobs if job.ended_at and job.started_at
     ]
-    engine = bench.engine_seconds()[-len(jobs) :]
-    steps = [bench.trace(job)["seconds"] for job in jobs]
-    medians = {
-        f"{name}_ms": round(1000 * statistics.median(step.get(name, 0.0) for step in steps), 1)
-        for name in ("retrieve", "gate", "score", "verify")
-    }
-    medians["before_trace_and_card_ms"] = round(
-        1000
-        * statistics.median(
-            duration - step["total"] for duration, step in zip(durations, steps, strict=True)
-        ),
-        1,
-    )
+    traces, seconds = [bench.trace(job) for job in jobs], bench.engine_seconds()
+    engine = [seconds[trace["question"]] for trace in traces]
+    steps = [trace["seconds"] for trace in traces]
     return {
         "questions": len(jobs),
         "answered": sum(job.return_value() in ("answered", "partly") for job in jobs),
         "answers_per_second": round(full / ends[full - 1], 2),
         "all_answered_seconds": round(ends[-1], 2),
-        "overhead_ms_median": round(1000 * (statistics.median(durations) - statistics.median(engine)), 1),
+        "overhead_ms_median": _median_ms(map(operator.sub, durations, engine)),
         "engine_seconds_median": round(statistics.median(engine), 3),
-        **medians,
+        **{
+            f"{name}_ms": _median_ms(step.get(name, 0.0) for step in steps)
+            for name in ("retrieve", "gate", "score", "verify")
+        },
+        "before_trace_and_card_ms": _median_ms(
+            duration - step["total"] for duration, step in zip(durations, steps, strict=True)
+        ),
     }
+
+
+def _median_ms(seconds: Iterable[float]) -> float:
+    return round(1000 * statistics.median(seconds), 1)
 
 
 def stock_worker() -> None:
@@ -273,17 +248,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--stock-questions", type=int, default=10)
-    parser.add_argument("--shared-cores", action="store_true", help="let worker and stand-ins run anywhere")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--stock-worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.stock_worker:
         stock_worker()
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="fennel-concurrency-") as folder,
-        Bench(Path(folder), shared_cores=options.shared_cores) as bench,
-    ):
+    with tempfile.TemporaryDirectory(prefix="fennel-concurrency-") as folder, Bench(Path(folder)) as bench:
         with bench.worker("-m", "worker"):
             bench.wait(bench.ask(4))
             ours = measure(bench, bench.wait(bench.ask(options.questions)))

@@ -17,6 +17,7 @@ MATERIAL = re.compile(r"<<<\S+ \[1\] \S+\n[^\n]*\n(.*?)\n<<<", re.S)
 MARKS = {"<s>": 1, "<|im_start|>": 92543, "<|im_end|>": 92542}
 """InternLM2's chat marks are one token each; sentencepiece takes them for text."""
 MARK = re.compile("(" + "|".join(map(re.escape, MARKS)) + ")")
+QUESTION = re.compile(r"<<<(?:问题|question) \w+\n(.*?)\n<<<", re.S)
 SENTENCE = re.compile(r"[^。.!?！？\n]{8,}[。.!?！？]?")
 Reply = Callable[[list[dict[str, Any]]], str]
 Probabilities = Callable[[list[dict[str, Any]]], dict[str, float]]
@@ -152,6 +153,12 @@ class ScriptedModel:
             cached += BLOCK if found else 0
             self._blocks.add(key)
         return min(cached, max(len(prompt) - 1, 0) // BLOCK * BLOCK)
+
+
+def question_of(messages: list[dict[str, Any]]) -> str:
+    """The question between its marks; '' when there is none."""
+    found = QUESTION.search("\n".join(str(message.get("content", "")) for message in messages))
+    return found.group(1) if found else ""
 
 
 def quote_material(messages: list[dict[str, Any]]) -> str:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.http_answers import Headers, head, send_json, write_event
-from tests.openai_model import Answering, ScriptedModel
+from tests.openai_model import Answering, ScriptedModel, question_of
 from tests.openai_rules import (
     TOO_BUSY,
     UNAUTHORIZED,
@@ -59,8 +59,8 @@ class State:
     peak: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
-    seconds: list[float] = field(default_factory=list)
-    """Of each answered request, from its arrival to its last byte: waiting for room included."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By question: of its answered requests, from arrival to last byte, waiting for room included."""
 
 
 class ModelServer:
@@ -209,7 +209,8 @@ class ModelServer:
         self.state.cached_tokens += answering.cached_tokens
         arrived = asyncio.get_running_loop().time()
         await self._while_connected(self._answer(body, answering, writer), reader, writer)
-        self.state.seconds.append(asyncio.get_running_loop().time() - arrived)
+        question, spent = question_of(body["messages"]), asyncio.get_running_loop().time() - arrived
+        self.state.seconds[question] = self.state.seconds.get(question, 0.0) + spent
 
     async def _while_connected(
         self, work: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
