@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 
@@ -29,6 +30,8 @@ class Report:
     lost: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     """Those of the lost that the bot never took: every attempt of every push failed."""
+    where: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of each lost one, what Feishu and Redis still know: where to begin to look for it."""
     doubled: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
     """Messages whose card stands above the card of a message of their thread that was taken earlier."""
@@ -75,6 +78,7 @@ def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
             report.doubled.append(message)
         elif not cards or cards[0][1]:
             report.lost.append(message)
+            report.where[message] = _whereabouts(bot, message)
             if not _was_taken(bot, message):
                 report.given_up.append(message)
         else:
@@ -90,6 +94,31 @@ def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
 def _was_taken(bot: AttackedBot, message: str) -> bool:
     pushes = [push for push in bot.feishu.pushes.all if push.message_id == message]
     return any(attempt.status == 200 for push in pushes for attempt in push.attempts)
+
+
+def _whereabouts(bot: AttackedBot, message: str) -> dict[str, Any]:
+    """The attempts of its pushes, and what is left of it in Redis."""
+    pushes = [push for push in bot.feishu.pushes.all if push.message_id == message]
+    with Redis.from_url(bot.redis.url, decode_responses=True) as redis:
+        job_id = str(redis.get(f"fennel:seen:{message}") or "")
+        return {
+            "attempts": [[attempt.status for attempt in push.attempts] for push in pushes],
+            "job": job_id,
+            "status": redis.hmget(f"rq:job:{job_id}", "status", "worker_name"),
+            "queued": redis.lpos("rq:queue:answer", job_id) is not None,
+            "popped": redis.lpos("rq:queue:answer:intermediate", job_id) is not None,
+            "running": [entry for entry in redis.zrange("rq:wip:answer", 0, -1) if job_id in entry],
+            "begun": redis.get(f"fennel:attempts:{job_id}"),
+            "lease": redis.get(f"fennel:lease:{message}"),
+            "sent": redis.hgetall(f"fennel:sent:{message}"),
+            "answer": bool(redis.exists(f"fennel:answer:{message}")),
+            "slots": {key: redis.zrange(key, 0, -1) for key in redis.scan_iter("rq:rl:*") if _is_slots(key)},
+        }
+
+
+def _is_slots(key: str) -> bool:
+    """Whether the key holds the jobs that a rate limit lets run, or holds up."""
+    return key.endswith(("allowed", "rate_limited"))
 
 
 def _out_of_order(bot: AttackedBot, threads: dict[str, list[str]], cards: dict[str, str]) -> list[str]:

@@ -18,7 +18,7 @@ MESSAGES = 300
 @pytest.mark.timeout(400)
 def test_every_message_gets_exactly_one_final_card(tmp_path: Path) -> None:
     report = run(build_index(tmp_path / "index"), seed=20261124, messages=MESSAGES)
-    assert (report.lost, report.doubled, report.out_of_order) == ([], [], [])
+    assert (report.lost, report.doubled, report.out_of_order) == ([], [], []), report
     assert report.answered_once == MESSAGES
     assert report.pushes > 1.5 * MESSAGES, "messages are pushed several times"
     assert min(report.kills.values()) > 0, "web, worker and Redis were each killed"
