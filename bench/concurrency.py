@@ -58,7 +58,8 @@ QUESTIONS = (
     "怎么让机器人重新索引文档？",
 )
 TIMEOUT = 300.0
-FINISHED = f"rq:finished:{ANSWER_QUEUE}"
+REGISTRIES = (f"rq:finished:{ANSWER_QUEUE}", f"rq:failed:{ANSWER_QUEUE}")
+"""Where RQ keeps the ids of jobs that have ended."""
 
 
 class Bench:
@@ -179,8 +180,8 @@ class Bench:
     def wait(self, job_ids: list[str]) -> list[Job]:
         """The jobs once all have ended."""
         with Redis.from_url(self.redis_server.url) as redis:
-            deadline, left = time.monotonic() + TIMEOUT, list(job_ids)
-            while left := [job_id for job_id in left if not redis.zscore(FINISHED, job_id)]:
+            deadline, left = time.monotonic() + TIMEOUT, {job_id.encode() for job_id in job_ids}
+            while left := left.difference(*(redis.zrange(name, 0, -1) for name in REGISTRIES)):
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"{len(left)} of {len(job_ids)} jobs did not end")
                 time.sleep(0.5)

@@ -77,9 +77,11 @@ def finishing(admission: Admission, *, computing: bool) -> Iterator[None]:
     thread = threading.Thread(target=run)
     thread.start()
     assert finishes.wait(10)
-    yield
-    over.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_an_answer_that_is_being_finished_goes_out_first(monkeypatch: pytest.MonkeyPatch) -> None:

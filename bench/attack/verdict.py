@@ -78,8 +78,8 @@ def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
             report.doubled.append(message)
         elif not cards or cards[0][1]:
             report.lost.append(message)
-            report.where[message] = _whereabouts(bot, message)
-            if not _was_taken(bot, message):
+            where = report.where[message] = _whereabouts(bot, message)
+            if not any(200 in statuses for statuses in where["attempts"]):
                 report.given_up.append(message)
         else:
             report.answered_once += 1
@@ -89,11 +89,6 @@ def judge(bot: AttackedBot, talk: Talk, seed: int) -> Report:
     report.pushes = sum(len(push.attempts) for push in bot.feishu.pushes.all)
     report.faults = sum(call.code != 0 or call.status != 200 for call in bot.feishu.calls())
     return report
-
-
-def _was_taken(bot: AttackedBot, message: str) -> bool:
-    pushes = [push for push in bot.feishu.pushes.all if push.message_id == message]
-    return any(attempt.status == 200 for push in pushes for attempt in push.attempts)
 
 
 def _whereabouts(bot: AttackedBot, message: str) -> dict[str, Any]:
