@@ -26,6 +26,7 @@ from typing import Any
 from bench.gate import DATA, FOLDER, opened
 from bench.llm_calls.huixiangdou import CHUNK_CHARACTERS, CHUNKS, PeerCall, SerialPipeline, whole_files
 from bench.llm_calls.ours import Cost, measured
+from bot import logs
 from bot.answer import Outcome
 from bot.config import IndexSettings, LLMSettings, Settings, SourceSettings
 from index.embed import open_embedder
@@ -173,6 +174,7 @@ def main() -> None:
     if not DATA.is_dir():
         print(json.dumps({"skipped": f"needs the shared data folder at {DATA.resolve()}"}))
         return
+    logs.configure("bench")
     found = figures(asked.messages)
     print(json.dumps(found) if asked.json else table(found))
 
