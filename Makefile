@@ -62,7 +62,7 @@ lint: setup ## style, types, security, pinned dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -r bot worker index -c pyproject.toml
+	$(BIN)/bandit -q -r bot worker index simulator demo -c pyproject.toml
 	@! grep -nEv '^ *(#|$$|[A-Za-z0-9._-]+==[0-9])' $(PINNED) \
 		|| { echo "the lines above are not pinned: run make lock"; exit 1; }
 	@for file in $(PINNED); do \

@@ -17,7 +17,7 @@ import redis  # noqa: F401
 import rq  # noqa: F401
 import structlog  # noqa: F401
 
-from bot.config import load_settings
+from bot.config.settings import load_settings
 
 _settings = load_settings()
 
@@ -28,7 +28,7 @@ _metrics.mkdir(parents=True, exist_ok=True)
 
 bind = f"{_settings.web.host}:{_settings.web.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "bot.web_worker.DeadlineWorker"
+worker_class = "bot.web.gunicorn_worker.DeadlineWorker"
 threads = 4
 backlog = 512
 keepalive = 5

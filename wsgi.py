@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.web import start
+from bot.web.app import start
 
 app = start()

@@ -28,13 +28,13 @@ from bench.llm_calls.huixiangdou import CHUNK_CHARACTERS, CHUNKS, PeerCall, Seri
 from bench.llm_calls.ours import Cost, measured
 from bot import logs
 from bot.answer import Outcome
-from bot.config import IndexSettings, LLMSettings, Settings, SourceSettings
-from index.embed import open_embedder
-from index.labels import read_questions
-from index.load import LoadReport, load
-from index.search import Searcher
+from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings
+from index.search.embed import open_embedder
+from index.search.searcher import Searcher
+from index.sources.load import LoadReport, load
+from index.training.labels import read_questions
 from tests.openai_model import BLOCK, ScriptedModel
-from worker.pipeline import PASSAGES
+from worker.pipeline.pipeline import PASSAGES
 
 TOKENIZER = DATA / "internlm2" / "tokenizer.model"
 ANSWERED = (Outcome.ANSWERED, Outcome.PARTLY)

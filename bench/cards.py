@@ -22,13 +22,13 @@ from typing import Any
 from bench.answers import Sample, corpus
 from bench.card_peers import PEERS, Cards
 from bench.visible_text import first_lost, text_of_cards, text_of_markdown
-from bot.actions import ActionSigner
 from bot.answer import Answer, CardState, Outcome, Source
-from bot.card_parts import json_bytes
-from bot.cards import answer_cards
-from bot.markdown import stream_text
-from bot.simulator.card_markup import problems
-from bot.simulator.validator import CardRejected, validate_card
+from bot.cards.answer import answer_cards
+from bot.cards.parts import json_bytes
+from bot.cards.presses import ActionSigner
+from bot.cards.text import stream_text
+from simulator.cards.markup import problems
+from simulator.cards.validator import CardRejected, validate_card
 
 _MARKUP = "unsupported markdown"
 """In the validator's message: markup that Feishu takes and then drops or shows wrongly."""

@@ -37,11 +37,11 @@ from redis import Redis
 from rq.job import Job
 
 from bench import show
-from bot.config import LimitSettings, Settings
-from bot.events import Message, read_event
-from bot.queue import ANSWER_QUEUE, Queue
-from bot.redis_server import RedisServer, free_port
-from bot.simulator import LocalFeishu
+from bot.config.settings import LimitSettings, Settings
+from bot.events.events import Message, read_event
+from bot.queue.queue import ANSWER_QUEUE, Queue
+from demo.redis_server import RedisServer, free_port
+from simulator import LocalFeishu
 
 LATENCY = 2.0
 CAPACITY = 32
@@ -235,8 +235,8 @@ def stock_worker() -> None:
     """RQ's own SimpleWorker over the same jobs: one at a time."""
     from rq import SimpleWorker
 
-    from bot.config import load_settings
-    from worker.process import open_process, use
+    from bot.config.settings import load_settings
+    from worker.process.process import open_process, use
 
     process = open_process(load_settings())
     use(process)

@@ -26,8 +26,8 @@ from redis import Redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from bot.local_stack import LocalStack
-from bot.simulator.state import ApiCall
+from demo.stack import LocalStack
+from simulator.tenant.state import ApiCall
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 

@@ -30,11 +30,11 @@ from bench import show
 from bench.webhook.events import BOT, ENCRYPT_KEY, OTHER_EVENTS, TOKEN, other_event, question
 from bench.webhook.parser_fuzz import run_parser
 from bot import logs
-from bot.actions import ActionSigner
-from bot.config import FeishuSettings, RedisSettings, Settings, WebSettings
-from bot.redis_server import RedisServer
-from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
-from bot.web import EVENT_PATH, create_app
+from bot.cards.presses import ActionSigner
+from bot.config.settings import FeishuSettings, RedisSettings, Settings, WebSettings
+from bot.web.app import EVENT_PATH, create_app
+from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
+from demo.redis_server import RedisServer
 
 APP_SECRET = "fuzz app secret"
 _MUST_BE_ZERO = ("server_errors", "unproven_accepted", "traces_of_unproven_in_redis", "parser_broken")

@@ -17,19 +17,19 @@ from typing import Any
 import numpy as np
 
 from bot import logs
-from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
-from index.build import build
-from index.case import examined
-from index.embed import Embedder, open_embedder
-from index.evidence import Evidence
-from index.gate import Gate
-from index.gate_fit import FOLDS, fit, folds
-from index.labels import read_questions
-from index.logistic import Numbers, logit_of
-from index.operating import area_under_curve
-from index.search import Searcher
-from index.snapshot import open_current
-from index.table import Rows, Table, tabulate
+from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
+from index.build.build import build
+from index.gate.case import examined
+from index.gate.evidence import Evidence
+from index.gate.gate import Gate
+from index.gate.logistic import Numbers, logit_of
+from index.search.embed import Embedder, open_embedder
+from index.search.searcher import Searcher
+from index.search.versions import open_current
+from index.training.examples import Rows, Table, tabulate
+from index.training.fit import FOLDS, fit, folds
+from index.training.labels import read_questions
+from index.training.operating_points import area_under_curve
 
 DATA = Path("../shared/data")
 FOLDER = Path("data/bench/gate")

@@ -1,10 +1,10 @@
 """python -m bench.gate_prior: makes index/gate_prior.json, the gate of a fresh install.
 
 It is the evidence part alone, fitted on public labelled group messages looked up in the documents of nine
-open-source projects (`../shared/data`) and the bundled examples looked up in the bundled guide, each
-good message with its estranged twins. What is kept are means, scales and weights of the numbers in
-`index.features` and three thresholds; no message and no document. The thresholds come from the group messages
-alone. It asks for indexes of both, as settings files: --group CONFIG and --guide CONFIG.
+open-source projects (`../shared/data`) and the bundled examples looked up in the bundled guide, each good
+message with its estranged twins. What is kept are means, scales and weights of the numbers in
+`index.gate.features` and three thresholds; no message and no document. The thresholds come from the group
+messages alone. It asks for indexes of both, as settings files: --group CONFIG and --guide CONFIG.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.config import load_settings
-from index.gate import open_evidence
-from index.gate_fit import fit
-from index.gate_model import SHIPPED
-from index.labels import read_questions
-from index.snapshot import open_current
-from index.table import Table, tabulate
+from bot.config.settings import load_settings
+from index.gate.gate import open_evidence
+from index.gate.model import SHIPPED
+from index.search.versions import open_current
+from index.training.examples import Table, tabulate
+from index.training.fit import fit
+from index.training.labels import read_questions
 
 QUESTIONS = Path("../shared/data/gate/dev.jsonl")
 BUNDLED = Path("docs/questions.jsonl")

@@ -35,12 +35,12 @@ import httpx
 from bench.turbomind.carry import unpack
 from bench.turbomind.checkpoint import expected_score, first_token, planted, random_weights
 from bench.turbomind.load import Load, compare
-from bot.config import LLMSettings, Settings, WorkerSettings
-from worker.gpu import GraphicsCard, graphics_cards
+from bot.config.settings import LLMSettings, Settings, WorkerSettings
+from worker.engines.openai.engine import open_engine
+from worker.engines.turbomind.command import command, environment, server_plans
+from worker.engines.turbomind.gpu import GraphicsCard, graphics_cards
+from worker.engines.turbomind.model_shapes import SHAPES
 from worker.llm import ChatMessage
-from worker.model_shapes import SHAPES
-from worker.openai_engine import open_engine
-from worker.turbomind_command import command, environment, server_plans
 
 ROOT = Path(__file__).resolve().parents[1]
 TOKENIZER = ROOT.parent / "shared" / "data" / "internlm2" / "tokenizer.model"

@@ -17,9 +17,9 @@ from typing import Any
 
 from bench import show
 from bot import logs
-from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
-from index.build import build
-from index.snapshot import open_current
+from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
+from index.build.build import build
+from index.search.versions import open_current
 
 DOCUMENTS = Path("../shared/data/docs")
 DEFAULT = (DOCUMENTS / "lmdeploy", DOCUMENTS / "mmpose")

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from bot import logs
-from bot.config import GateSettings, IndexSettings, Settings, SourceSettings
-from index.build import build
-from index.evaluate_retrieval import ablation, by_search, evaluate, read_queries, table
-from index.snapshot import open_current
+from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
+from index.build.build import build
+from index.search.versions import open_current
+from index.training.evaluate_retrieval import ablation, by_search, evaluate, read_queries, table
 
 DATA = Path("../shared/data/retrieval")
 INDEXES = {

@@ -17,10 +17,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.config import EmbedderSettings
-from index.embed import open_embedder
+from bot.config.settings import EmbedderSettings
+from index.search.embed import open_embedder
 from worker.excerpts import Excerpt
-from worker.steps.verify import THRESHOLD, Verifier
+from worker.pipeline.verify import THRESHOLD, Verifier
 
 PAIRS = Path(__file__).with_name("support.jsonl")
 GRID = [number / 100 for number in range(5, 96)]

@@ -1,8 +1,9 @@
 """What lark-oapi's own transport costs, and what Fennel's saves: connections, time a call, import.
 
 The same call (reply to a message) goes to a TLS server on loopback that keeps connections alive and counts
-them: by the SDK as it comes, then with `bot.transport` under it. Loopback has no round trip, so what is saved
-here is the handshake's work alone; over a network each new connection costs two or three round trips more.
+them: by the SDK as it comes, then with `bot.feishu.transport` under it. Loopback has no round trip, so what
+is saved here is the handshake's work alone; over a network each new connection costs two or three round trips
+more.
 """
 
 from __future__ import annotations
@@ -79,14 +80,21 @@ def measure(calls: int, rounds: int) -> dict[str, Any]:
             "connections": max(count for count, _ in results),
             "ms_per_call": round(statistics.median(seconds for _, seconds in results) * 1000, 3),
         }
-    figures["import"] = {name: _import(name) for name in ("lark_oapi", "bot.sdk")}
+    figures["import"] = {name: _import(name) for name in ("lark_oapi", "bot.feishu.sdk")}
     return figures
 
 
 def _ways(domain: str) -> dict[str, Callable[[], None]]:
     """The SDK's own transport and Fennel's, each as one call of the same typed request."""
-    from bot.sdk import Config, ImV1, ReplyMessageRequest, ReplyMessageRequestBody, RequestOption, Transport
-    from bot.transport import execute
+    from bot.feishu.sdk import (
+        Config,
+        ImV1,
+        ReplyMessageRequest,
+        ReplyMessageRequestBody,
+        RequestOption,
+        Transport,
+    )
+    from bot.feishu.transport import execute
 
     config = Config()
     config.app_id, config.domain, config.enable_set_token = "cli_1", domain, True

@@ -15,9 +15,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot import latex
-from bot.dialect import clean
-from bot.markdown_parser import parse
+from bot.markdown import latex
+from bot.markdown.dialect import clean
+from bot.markdown.parser import parse
 
 
 def text_of_markdown(markdown: str) -> str:

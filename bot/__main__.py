@@ -15,7 +15,7 @@ import typer
 
 from bot import logs
 from bot.command_line import run
-from bot.config import Settings, load_settings
+from bot.config.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Config = Annotated[
@@ -35,37 +35,37 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop after the sample questions.")] = False,
 ) -> None:
     """The whole bot on this machine with a local Feishu; asks its sample questions."""
-    raise typer.Exit(import_module("bot.demo").run(once=once))
+    raise typer.Exit(import_module("demo.demo").run(once=once))
 
 
 @app.command()
 def ask(question: str, as_json: AsJson = False, config: Config = None) -> None:
     """One question through the real pipeline, with no Feishu and no Redis."""
-    result = import_module("worker.ask").ask(question, _settings(config))
+    result = import_module("worker.process.ask").ask(question, _settings(config))
     print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))
 
 
 @app.command()
 def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> None:
     """Why a message was answered or not: its Trace."""
-    trace = import_module("worker.trace").load(_settings(config), message_id)
+    trace = import_module("worker.pipeline.trace").load(_settings(config), message_id)
     print(
         json.dumps(trace, ensure_ascii=False, indent=2)
         if as_json
-        else import_module("worker.trace").explain(trace)
+        else import_module("worker.pipeline.trace").explain(trace)
     )
 
 
 @app.command()
 def replay(chat: Path, as_json: AsJson = False, config: Config = None) -> None:
     """A recorded group chat (JSON lines) through the whole path: decisions, cards, latency, cost."""
-    import_module("bot.replay").run(chat, _settings(config), as_json=as_json)
+    import_module("demo.replay").run(chat, _settings(config), as_json=as_json)
 
 
 @app.command()
 def doctor(as_json: AsJson = False, config: Config = None) -> None:
     """Checks keys, scopes, callback, Redis, GPU, model and index; each failure says what to do."""
-    raise typer.Exit(import_module("bot.doctor").run(_settings(config), as_json=as_json))
+    raise typer.Exit(import_module("worker.doctor.doctor").run(_settings(config), as_json=as_json))
 
 
 @app.command()
@@ -81,13 +81,13 @@ def audit(
 @app.command()
 def longconn(config: Config = None) -> None:
     """Receives events over Feishu's WebSocket, with no public address."""
-    import_module("bot.longconn").run(_settings(config))
+    import_module("bot.web.longconn").run(_settings(config))
 
 
 @app.command()
 def notify(text: str, config: Config = None) -> None:
     """Sends one message to the custom-bot webhook of feishu.webhook_url, signed."""
-    import_module("bot.webhook_notice").notify(text, _settings(config).feishu)
+    import_module("bot.feishu.webhook").notify(text, _settings(config).feishu)
 
 
 def _settings(config: Path | None) -> Settings:

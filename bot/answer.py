@@ -1,6 +1,6 @@
 """What the worker hands to the card: the answer, its sources, its outcome.
 
-It lives on the outbound side of `bot` so that `bot.cards` can draw it without importing `worker`.
+It lives on the outbound side of `bot` so that `bot.cards.answer` can draw it without importing `worker`.
 """
 
 from __future__ import annotations

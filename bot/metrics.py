@@ -64,7 +64,7 @@ Gauges = dict[str, float]
 
 
 def count_answer(trace: Mapping[str, Any]) -> None:
-    """Counts what a question's Trace (worker.trace) says: decision, time of each step, tokens."""
+    """Counts what a question's Trace (worker.pipeline.trace) says: decision, time of each step, tokens."""
     DECISIONS.labels(trace.get("decision") or "none").inc()
     for step, seconds in trace.get("seconds", {}).items():
         (ANSWER_SECONDS if step == "total" else STEP_SECONDS.labels(step)).observe(seconds)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from bot.config import load_settings
+from bot.config.settings import load_settings
 from bot.errors import FennelError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -35,8 +35,8 @@ def build(
     force: Annotated[bool, typer.Option(help="Build a version even when nothing changed.")] = False,
 ) -> None:
     """Builds or updates the index (only what changed is embedded) and publishes the version."""
-    from index.build import build as run
-    from index.snapshot import connect
+    from index.build.build import build as run
+    from index.search.versions import connect
 
     settings = load_settings(config)
     redis = connect(settings)
@@ -45,7 +45,7 @@ def build(
     if as_json:
         _print_json(report.to_json())
         return
-    from index.build_report import describe
+    from index.build.report import describe
 
     print(describe(report, settings.redis.shown))
 
@@ -63,7 +63,7 @@ def search(
     k: Annotated[int, typer.Option("-k", help="How many passages.", min=1)] = 5,
 ) -> None:
     """Passages for a question, with scores."""
-    from index.snapshot import open_current
+    from index.search.versions import open_current
 
     searcher = open_current(load_settings(config))
     started = time.perf_counter()
@@ -104,7 +104,7 @@ def versions(config: Config = None, as_json: AsJson = False) -> None:
     """The versions on disk, oldest first, and which one is in use."""
     from dataclasses import asdict
 
-    from index.snapshot import Versions
+    from index.search.versions import Versions
 
     kept = Versions(load_settings(config).index.dir)
     current = kept.current()
@@ -129,8 +129,8 @@ def diff(
     """Documents that were added, changed and removed between two versions."""
     from dataclasses import asdict
 
-    from index.build_report import difference
-    from index.snapshot import Versions
+    from index.build.report import difference
+    from index.search.versions import Versions
 
     kept = Versions(load_settings(config).index.dir)
     new = new or kept.current()
@@ -151,7 +151,7 @@ def rollback(
     config: Config = None,
 ) -> None:
     """Makes an older version current; running workers swap to it."""
-    from index.snapshot import Versions, connect, publish
+    from index.search.versions import Versions, connect, publish
 
     settings = load_settings(config)
     kept = Versions(settings.index.dir)
@@ -177,7 +177,7 @@ def calibrate(
     ] = None,
 ) -> None:
     """Fits the gate and shows cross-validated precision and recall before and after."""
-    from index import calibrate as fitting
+    from index.training import calibrate as fitting
 
     settings = load_settings(config)
     if rollback is not None:
@@ -196,7 +196,7 @@ def evaluate_gate(
     plot: Annotated[Path | None, typer.Option(help="SVG file for the precision/recall curve.")] = None,
 ) -> None:
     """F1, precision, recall and AUC of the gate as configured."""
-    from index import evaluate_gate as gate
+    from index.training import evaluate_gate as gate
 
     gate.command(load_settings(config), questions, swap=swap, report=report, plot=plot, as_json=as_json)
 
@@ -212,7 +212,7 @@ def evaluate_retrieval(
     types: Annotated[list[str] | None, typer.Option("--type", help="Only rows of this type.")] = None,
 ) -> None:
     """Recall at 1, 5 and 10 and MRR over files."""
-    from index import evaluate_retrieval as retrieval
+    from index.training import evaluate_retrieval as retrieval
 
     chosen = tuple(types or ())
     retrieval.command(load_settings(config), queries, ablate=ablation, as_json=as_json, types=chosen)

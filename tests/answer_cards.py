@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.actions import ActionSigner, Press
 from bot.answer import Answer, CardState, Outcome, Source
-from bot.cards import answer_cards
-from bot.simulator.validator import validate_card
+from bot.cards.answer import answer_cards
+from bot.cards.presses import ActionSigner, Press
+from simulator.cards.validator import validate_card
 
 SIGNER = ActionSigner("secret-of-a-test")
 NOW = 1_790_000_000.0

@@ -12,8 +12,8 @@ import structlog
 from playwright.sync_api import Browser
 from redis import Redis
 
-from bot.redis_server import RedisServer
-from bot.simulator import LocalFeishu
+from demo.redis_server import RedisServer
+from simulator import LocalFeishu
 from tests.browser import chromium
 from tests.feishu_caller import Caller
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from bot.simulator import LocalFeishu
+from simulator import LocalFeishu
 
 CARD: dict[str, Any] = {
     "schema": "2.0",

@@ -18,15 +18,16 @@ from typing import Any
 from redis import Redis
 from werkzeug.serving import make_server
 
-from bot.config import Settings
-from bot.queue import ANSWER_QUEUE, INDEX_QUEUE
-from bot.redis_server import free_port
-from bot.simulator import LocalFeishu, SentCard
-from bot.web import create_app
-from worker import jobs, process
+from bot.config.settings import Settings
+from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE
+from bot.web.app import create_app
+from demo.redis_server import free_port
+from simulator import LocalFeishu, SentCard
+from worker.jobs import entry as jobs
 from worker.llm import LLM
-from worker.process import open_process
-from worker.runner import Runner
+from worker.process import process
+from worker.process.process import open_process
+from worker.runner.runner import Runner
 
 DOCUMENTS = {
     "zh/install.md": """# 安装 Harbor

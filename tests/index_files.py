@@ -9,9 +9,9 @@ import docx
 import numpy as np
 from fpdf import FPDF
 
-from bot.config import GateSettings, IndexSettings, RedisSettings, Settings, SourceSettings
-from index.embed import Vectors, normalised
-from index.terms import terms
+from bot.config.settings import GateSettings, IndexSettings, RedisSettings, Settings, SourceSettings
+from index.search.embed import Vectors, normalised
+from index.text.terms import terms
 
 MARKDOWN = """# KV cache quantization
 

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import SecretStr
 from redis import Redis
 
-from bot.config import FeishuSettings
-from bot.feishu import Feishu
-from bot.simulator import LocalFeishu
+from bot.config.settings import FeishuSettings
+from bot.feishu.client import Feishu
+from simulator import LocalFeishu
 
 
 def settings_of(local: LocalFeishu) -> FeishuSettings:

@@ -7,13 +7,13 @@ import json
 from pydantic import SecretStr
 from redis import Redis
 
-from bot.config import WebSearchSettings
+from bot.config.settings import WebSearchSettings
 from tests.web_server import Asked, Reply, WebServer
-from worker.fetch import Fetcher, Rules
-from worker.pages import Pages
-from worker.steps.search import WebStep
-from worker.web_cache import WebCache
-from worker.web_search import open_engine
+from worker.web.cache import WebCache
+from worker.web.engines import open_engine
+from worker.web.fetch import Fetcher, Rules
+from worker.web.pages import Pages
+from worker.web.step import WebStep
 
 KEY = "key-that-nobody-may-see"
 

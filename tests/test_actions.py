@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.actions import MAY_PRESS, ActionSigner, Press, may_press
+from bot.cards.presses import MAY_PRESS, ActionSigner, Press, may_press
 from bot.errors import ConfigError, UnprovenEvent
 
 SIGNER = ActionSigner("app-secret-of-a-test")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from worker import admission as module
-from worker.admission import Admission
+from worker.runner import admission as module
+from worker.runner.admission import Admission
 
 ANSWER = "worker.jobs.answer"
 

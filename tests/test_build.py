@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.config import Settings, SourceSettings
+from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexBusy, IndexMismatch, IndexMissing
-from index.build import build
-from index.build_report import describe
-from index.search import Searcher
-from index.snapshot import VERSION_KEY, Versions, Watcher, open_current, publish
+from index.build.build import build
+from index.build.report import describe
+from index.search.searcher import Searcher
+from index.search.versions import VERSION_KEY, Versions, Watcher, open_current, publish
 from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
 
 
@@ -152,7 +152,7 @@ def test_redis_is_told_and_its_absence_is_survived(settings: Settings, redis: Re
 def test_running_questions_never_fail_while_versions_change(
     settings: Settings, folder: Path, redis: Redis, monkeypatch: pytest.MonkeyPatch, with_redis: bool
 ) -> None:
-    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.search.versions.open_embedder", lambda _: WordEmbedder())
     build(settings, embedder=WordEmbedder())
     swapped: list[str] = []
     connection = redis if with_redis else None
@@ -189,7 +189,7 @@ def test_running_questions_never_fail_while_versions_change(
 def test_a_version_that_cannot_be_opened_leaves_the_old_one_in_use(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.search.versions.open_embedder", lambda _: WordEmbedder())
     first = build(settings, embedder=WordEmbedder())
     watcher = Watcher(settings)
     (folder / "notes.txt").write_text("Changed.", "utf-8")
@@ -203,7 +203,7 @@ def test_a_version_that_cannot_be_opened_leaves_the_old_one_in_use(
 def test_a_version_that_its_user_refuses_leaves_the_old_one_in_use(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.search.versions.open_embedder", lambda _: WordEmbedder())
     first = build(settings, embedder=WordEmbedder())
 
     def refuse(searcher: Searcher) -> None:
@@ -219,8 +219,8 @@ def test_a_version_that_its_user_refuses_leaves_the_old_one_in_use(
 def test_a_disk_that_is_away_for_a_moment_does_not_end_the_watching(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.snapshot.open_embedder", lambda _: WordEmbedder())
-    monkeypatch.setattr("index.snapshot.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("index.search.versions.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.search.versions.POLL_SECONDS", 0.01)
     build(settings, embedder=WordEmbedder())
     looked = threading.Semaphore(0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.calls import summary
 from bench.llm_calls.huixiangdou import ANSWER, BLOCK, INTENTION, SerialPipeline, whole_files
 from bench.llm_calls.ours import Cost, quoted
-from index.labels import Example
+from index.training.labels import Example
 from tests.openai_rules import render
 from worker.excerpts import Excerpt
 from worker.prompts import Prompts

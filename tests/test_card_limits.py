@@ -13,7 +13,7 @@ from bench.answers import Sample as ShapedAnswer
 from bench.answers import one_of_each_shape as corpus_shapes
 from bench.visible_text import first_lost, text_of_cards, text_of_markdown
 from bot.answer import Answer, CardState, Feedback, Human, Outcome, Source
-from bot.card_parts import LIMITS, count_elements, json_bytes
+from bot.cards.parts import LIMITS, count_elements, json_bytes
 from tests.answer_cards import ANSWER, EXPERTS, SOURCE, cards_of, presses, text_of
 from tests.markdown_strategies import ANY_TEXT, LONG_MARKDOWN, MARKDOWN
 

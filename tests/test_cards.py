@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.actions import Press
 from bot.answer import CardState, Feedback, Human, Outcome
-from bot.answer_buttons import REASON_FIELD
-from bot.cards import ANSWER_ELEMENT, PROGRESS_ELEMENT, answer_cards, notice_card, progress_card
-from bot.simulator.validator import validate_card
-from bot.source_list import age
+from bot.cards.answer import ANSWER_ELEMENT, PROGRESS_ELEMENT, answer_cards, notice_card, progress_card
+from bot.cards.buttons import REASON_FIELD
+from bot.cards.presses import Press
+from bot.cards.sources import age
+from simulator.cards.validator import validate_card
 from tests.answer_cards import ANSWER, DAY, EXPERTS, NOW, SOURCE, cards_of, parts, presses, text_of
 
 

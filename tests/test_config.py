@@ -12,9 +12,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from bot.config import Settings, SourceSettings, load_settings
+from bot.config.file import secret_names
+from bot.config.settings import Settings, SourceSettings, load_settings
 from bot.errors import ConfigError
-from bot.settings_file import secret_names
 
 ROOT = Path(__file__).resolve().parents[1]
 

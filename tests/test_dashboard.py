@@ -1,4 +1,4 @@
-"""bot.dashboard: nothing without the token, RQ's pages with it, and never a pickle."""
+"""bot.web.dashboard: nothing without the token, RQ's pages with it, and never a pickle."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from redis import Redis
 from rq.serializers import JSONSerializer
 
 from bot import audit
-from bot.config import FeishuSettings, RedisSettings, Settings, WebSettings
-from bot.web import create_app
+from bot.config.settings import FeishuSettings, RedisSettings, Settings, WebSettings
+from bot.web.app import create_app
 
 
 @pytest.fixture

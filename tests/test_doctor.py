@@ -9,11 +9,18 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
-from bot import doctor
-from bot.config import FeishuSettings, IndexSettings, LLMSettings, RedisSettings, Settings, WebSettings
-from bot.doctor import FAILED, GOOD, WARNING, Finding, examine
-from bot.redis_server import free_port
-from bot.simulator import LocalFeishu
+from bot.config.settings import (
+    FeishuSettings,
+    IndexSettings,
+    LLMSettings,
+    RedisSettings,
+    Settings,
+    WebSettings,
+)
+from demo.redis_server import free_port
+from simulator import LocalFeishu
+from worker.doctor import doctor
+from worker.doctor.doctor import FAILED, GOOD, WARNING, Finding, examine
 
 
 def settings(feishu: LocalFeishu, redis_url: str, folder: Path) -> Settings:

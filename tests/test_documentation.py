@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from bot.__main__ import app as bot_app
-from bot.config import GroupSettings, Settings
+from bot.config.settings import GroupSettings, Settings
 from index.__main__ import app as index_app
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.config import EmbedderSettings
+from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
-from index.embed import open_embedder
-from index.vectors import EmbeddingCache
+from index.build.embedding_cache import EmbeddingCache
+from index.search.embed import open_embedder
 from tests.index_files import WordEmbedder
 from tests.index_models import save_static_embedding
 from tests.vector_server import VectorServer

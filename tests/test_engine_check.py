@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker import engine_check
-from worker.engine_check import engine_rows, file_rows, memory_rows, tokenizer_rows
-from worker.gpu import GraphicsCard
-from worker.openai_engine import OpenAIEngine
-from worker.running import ConnectionBroken
-from worker.scale import judge
+from worker.doctor import engine as engine_check
+from worker.doctor.engine import engine_rows, file_rows, memory_rows, tokenizer_rows
+from worker.doctor.score_scale import judge
+from worker.engines.openai.engine import OpenAIEngine
+from worker.engines.openai.running_call import ConnectionBroken
+from worker.engines.turbomind.gpu import GraphicsCard
 
 GIB = 1 << 30
 

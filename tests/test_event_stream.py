@@ -8,8 +8,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from worker.event_stream import EventStream
-from worker.running import ConnectionBroken, Running
+from worker.engines.openai.event_stream import EventStream
+from worker.engines.openai.running_call import ConnectionBroken, Running
 
 
 @pytest.mark.parametrize("error", [ConnectionBroken("the call was ended"), RuntimeError("no such socket")])

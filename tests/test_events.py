@@ -10,16 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import MalformedEvent
-from bot.events import (
-    BotAdded,
-    CardAction,
-    Challenge,
-    Message,
-    Reaction,
-    Recall,
-    Unknown,
-    read_event,
-)
+from bot.events.events import BotAdded, CardAction, Challenge, Message, Reaction, Recall, Unknown, read_event
 
 BOT = "ou_bot"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import EngineRefused
+from worker.engines.extractive.engine import Extractive
+from worker.engines.extractive.parts import CUT
+from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
-from worker.extractive import Extractive
-from worker.passage_parts import CUT
 from worker.prompts import NOT_FOUND, Prompt, Prompts
-from worker.quotes import choose
 
 INSTALL = """Fennel runs on Linux and macOS and installs in two ways.
 

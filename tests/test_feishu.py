@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.cards import notice_card
+from bot.cards.answer import notice_card
 from bot.errors import FeishuError, MessageGone
-from bot.feishu import UUID_LIFETIME, Feishu
-from bot.sent import Record, State, uuid_of
-from bot.simulator import LocalFeishu
+from bot.feishu.client import UUID_LIFETIME, Feishu
+from bot.feishu.sent_record import Record, State, uuid_of
+from simulator import LocalFeishu
 from tests.outbound import Sleeper, client
 
 CARD = notice_card("Title", "Some text", "en")

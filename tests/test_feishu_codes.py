@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.feishu_codes import CODES, Remedy, inner_code, look_up, look_up_status
+from bot.feishu.codes import CODES, Remedy, inner_code, look_up, look_up_status
 
 TABLES = "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit; "
 LOCKED = "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card action is lock; "

@@ -17,8 +17,8 @@ from bench.certificate import self_signed
 from bot.errors import FetchRefused
 from tests.refused_addresses import ADDRESSES, NOTATIONS
 from tests.web_server import Reply, WebServer
-from worker.addresses import in_domains, is_public, read_url
-from worker.fetch import Fetcher, Rules, StatusRefused, TypeRefused
+from worker.web.addresses import in_domains, is_public, read_url
+from worker.web.fetch import Fetcher, Rules, StatusRefused, TypeRefused
 
 
 @pytest.fixture

@@ -9,22 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.config import EmbedderSettings, GateSettings, Settings, SourceSettings
+from bot.config.settings import EmbedderSettings, GateSettings, Settings, SourceSettings
 from bot.errors import ConfigError, IndexMismatch
-from index.build import build
-from index.calibrate import calibrate, describe, fit_from_settings, roll_back
-from index.case import Case
-from index.embed import Embedder, open_embedder
-from index.evaluate_gate import evaluate, swap_accept
-from index.evidence import Evidence
-from index.gate import Gate, open_gate
-from index.gate_model import POINTS, GateModel, GateStore, joined, read_model, shipped_model
-from index.gate_report import write_report
-from index.labels import Example, read_questions
-from index.logistic import logit_of, sigmoid
-from index.search import Searcher
-from index.snapshot import open_current
-from index.table import tabulate
+from index.build.build import build
+from index.gate.case import Case
+from index.gate.evidence import Evidence
+from index.gate.gate import Gate, open_gate
+from index.gate.logistic import logit_of, sigmoid
+from index.gate.model import POINTS, GateModel, GateStore, joined, read_model, shipped_model
+from index.search.embed import Embedder, open_embedder
+from index.search.searcher import Searcher
+from index.search.versions import open_current
+from index.training.calibrate import calibrate, describe, fit_from_settings, roll_back
+from index.training.evaluate_gate import evaluate, swap_accept
+from index.training.examples import tabulate
+from index.training.labels import Example, read_questions
+from index.training.report import write_report
 from tests.index_files import settings_for
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -14,22 +14,22 @@ from redis import Redis
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.config import RedisSettings, Settings
+from bot.config.settings import RedisSettings, Settings
 from bot.errors import ConfigError, QueueUnavailable
-from index.background import LEAST, open_background
-from index.calibrate import learned_labels
-from index.case import Case, direction
-from index.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
-from index.evaluate_retrieval import read_queries
-from index.evidence import UNKNOWN, Evidence
-from index.features import FEATURES, features, read_with, search_words, typicality
-from index.gate_memory import Memory, fit_memory
-from index.labels import FEEDBACK_WEIGHT, known_questions, learned, read_questions
-from index.lexical import Lexical
-from index.load import Document
-from index.logistic import fit_logistic, logit_of, sigmoid
-from index.operating import area_under_curve, choose_points, curve, figures
-from index.split import Chunk, split
+from index.gate.case import Case, direction
+from index.gate.evidence import UNKNOWN, Evidence
+from index.gate.features import FEATURES, features, read_with, search_words, typicality
+from index.gate.general_words import LEAST, open_background
+from index.gate.logistic import fit_logistic, logit_of, sigmoid
+from index.gate.memory import Memory, fit_memory
+from index.search.lexical import Lexical
+from index.sources.load import Document
+from index.text.split import Chunk, split
+from index.training.calibrate import learned_labels
+from index.training.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
+from index.training.evaluate_retrieval import read_queries
+from index.training.labels import FEEDBACK_WEIGHT, known_questions, learned, read_questions
+from index.training.operating_points import area_under_curve, choose_points, curve, figures
 from tests.index_files import CHINESE, MARKDOWN, WordEmbedder
 
 

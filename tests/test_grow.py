@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.grow import Grower
-from index.split import Chunk
+from index.search.sections import Grower
+from index.text.split import Chunk
 
 
 def grown(*texts: str, row: int = 0, budget: int = 2400) -> str:

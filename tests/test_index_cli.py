@@ -13,10 +13,10 @@ import pytest
 from redis import Redis
 from typer.testing import CliRunner
 
-from bot.config import EmbedderSettings
+from bot.config.settings import EmbedderSettings
 from index.__main__ import app, main
-from index.embed import open_embedder
-from index.snapshot import VERSION_KEY
+from index.search.embed import open_embedder
+from index.search.versions import VERSION_KEY
 from tests.index_files import MARKDOWN, write_documents
 
 QUERIES = [
@@ -32,7 +32,7 @@ def _one_embedder() -> Iterator[None]:
     """Every command would load the model again; here they share one."""
     embedder = open_embedder(EmbedderSettings())
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("index.build", "index.snapshot"):
+        for module in ("index.build.build", "index.search.versions"):
             patch.setattr(f"{module}.open_embedder", lambda _: embedder)
         yield
 
@@ -150,7 +150,9 @@ def test_calibrate_and_evaluate_the_gate(
     assert {"auc", "quiet_precision", "quiet_recall", "points", "note"} <= set(result)
     assert "Worst false accepts" in report.read_text("utf-8")
     assert "is in use" in run("calibrate", "--config", str(config), "--rollback", "shipped")
-    monkeypatch.setattr("index.calibrate.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setattr(
+        "index.training.calibrate.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    )
     for reply, applied in (("n\n", False), ("y\n", True)):
         answered = CliRunner().invoke(app, ["calibrate", *asked], input=reply, catch_exceptions=False)
         assert "Put this gate in use?" in answered.output

@@ -1,4 +1,4 @@
-"""worker.knowledge: running questions follow the gate that is in use."""
+"""worker.process.knowledge: running questions follow the gate that is in use."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.errors import IndexMismatch, IndexMissing
-from index.build import build
-from index.gate_model import GateStore
+from index.build.build import build
+from index.gate.model import GateStore
 from tests.house import until, write_documents, write_questions
-from worker.knowledge import Knowledge
+from worker.process.knowledge import Knowledge
 
 
 def test_a_gate_whose_file_is_gone_is_named(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_gate_put_in_use_or_gone_back_to_reaches_a_running_worker(built: Setti
 
 def test_a_worker_waits_for_a_gate_that_it_can_read(built: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an upgrade: the gate was fitted by the release before."""
-    monkeypatch.setattr("worker.knowledge.RETRY", 0.05)
+    monkeypatch.setattr("worker.process.knowledge.RETRY", 0.05)
     store = GateStore(built.index.dir)
     before = store.current_name()
     (store.folder / "older.json").write_text("{}", encoding="utf-8")

@@ -8,9 +8,9 @@ import sys
 import pytest
 from redis import Redis
 
-from worker import liveness as liveness_module
-from worker.lease import Lease, Leases, LeaseTaken
-from worker.liveness import Liveness, new_name
+from worker.runner import liveness as liveness_module
+from worker.runner.lease import Lease, Leases, LeaseTaken
+from worker.runner.liveness import Liveness, new_name
 
 
 def worker(redis: Redis, name: str = "") -> Leases:

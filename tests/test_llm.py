@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError, EngineRefused, EngineUnavailable
 from bot.messages import SENTENCES
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker import llm
-from worker.fallback import WithFallback
-from worker.gpu import GraphicsCard, parse_cards, visible
+from worker.engines.fallback import WithFallback
+from worker.engines.turbomind.gpu import GraphicsCard, parse_cards, visible
 from worker.llm import LLM, ChatMessage, Messages, Reply, Score, Usage, choose_engine, open_llm
 
 ASK: list[ChatMessage] = [{"role": "user", "content": "?"}]

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config import SourceSettings
+from bot.config.settings import SourceSettings
 from bot.errors import LoadError
-from index.formats import SUFFIXES, read
-from index.load import Document, LoadReport, glob_pattern, load
-from index.pairs import read_pairs
+from index.sources.formats import SUFFIXES, read
+from index.sources.load import Document, LoadReport, glob_pattern, load
+from index.sources.question_pairs import read_pairs
 from tests.index_files import write_documents
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.config import FeishuSettings, Settings
+from bot.config.settings import FeishuSettings, Settings
 from bot.errors import ConfigError
-from bot.intake import BOT_OPEN_ID_KEY
-from bot.longconn import run
-from bot.simulator import LocalFeishu
+from bot.queue.intake import BOT_OPEN_ID_KEY
+from bot.web.longconn import run
+from simulator import LocalFeishu
 
 ROOT = Path(__file__).resolve().parents[1]
 START = 60.0

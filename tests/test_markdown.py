@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.visible_text import first_lost, text_of_elements, text_of_markdown
-from bot.card_pages import Room
-from bot.dialect import CODE_LANGUAGES, code_language, mention, safe_url
-from bot.latex import readable
-from bot.markdown import first_words, pages, stream_text, to_feishu
-from bot.markdown_tail import settled_parts
-from bot.simulator.card_markup import problems
+from bot.cards.pages import Room
+from bot.cards.text import first_words, pages, stream_text, to_feishu
+from bot.markdown.dialect import CODE_LANGUAGES, code_language, mention, safe_url
+from bot.markdown.latex import readable
+from bot.markdown.unfinished import settled_parts
+from simulator.cards.markup import problems
 from tests.markdown_strategies import ANY_TEXT, LONG_MARKDOWN, MARKDOWN
 
 ROOMY = Room(bytes=24_000, elements=150, tables=3)

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import QuestionTooLong
+from worker.engines.extractive.engine import Extractive
+from worker.engines.openai.tokens import Estimate, SentencePieceCounter
 from worker.excerpts import Excerpt
-from worker.extractive import Extractive
+from worker.pipeline.retrieve import LARGEST_SHARE, MATERIAL_TOKENS, fit, material_budget
 from worker.prompts import ANSWER_TASK, SCORE_TASK, Prompts
 from worker.sentences import cut
-from worker.steps.retrieve import LARGEST_SHARE, MATERIAL_TOKENS, fit, material_budget
-from worker.tokens import Estimate, SentencePieceCounter
 
 COUNT = Estimate().count
 SENTENCES = (

@@ -10,13 +10,13 @@ from contextlib import ExitStack
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from bot.errors import AnswerTimeout, Cancelled, EngineRefused, EngineUnavailable
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
+from worker.engines.openai.engine import OpenAIEngine, open_engine, open_openai
+from worker.engines.openai.tokens import FastCounter
 from worker.llm import ChatMessage
-from worker.openai_engine import OpenAIEngine, open_engine, open_openai
-from worker.tokens import FastCounter
 
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install it?"}]
 Open = Callable[..., OpenAIEngine]
@@ -276,7 +276,9 @@ def test_a_tokenizer_is_not_compared_with_a_server_that_is_not_there(
     engine_for: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread that prepares, or supervises LMDeploy, goes on to the next server."""
-    monkeypatch.setattr("worker.openai_engine.open_counter", lambda _: FastCounter.__new__(FastCounter))
+    monkeypatch.setattr(
+        "worker.engines.openai.engine.open_counter", lambda _: FastCounter.__new__(FastCounter)
+    )
     with capture_logs() as logged:
         engine_for("http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1").prepare()
     named = [line["server"] for line in logged if line["event"] == "tokenizer_not_compared"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.answer import ReindexProgress, ReindexReport
-from bot.cards import help_card, notice_card, recalled_card, reindex_card, status_card
-from bot.simulator.samples import samples
-from bot.simulator.validator import validate_card
+from bot.cards.answer import help_card, notice_card, recalled_card, reindex_card, status_card
+from demo.gallery.samples import samples
+from simulator.cards.validator import validate_card
 from tests.answer_cards import text_of
 
 

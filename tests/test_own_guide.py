@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.answer import Outcome
-from bot.config import IndexSettings, LLMSettings, Settings, SourceSettings
-from index.build import build
-from index.gate import open_gate
-from index.snapshot import open_current
+from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings
+from index.build.build import build
+from index.gate.gate import open_gate
+from index.search.versions import open_current
 from worker.language import language_of
 from worker.llm import open_llm
-from worker.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Parts, Pipeline, Question
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = """

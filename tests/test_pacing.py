@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis import Redis
 
-from bot.pacing import WINDOW, Limit, Pacer, card_limit, chat_limit, message_limit
+from bot.feishu.pacing import WINDOW, Limit, Pacer, card_limit, chat_limit, message_limit
 
 CHAT = chat_limit("oc_1")
 

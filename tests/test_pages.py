@@ -9,9 +9,9 @@ from redis import Redis
 
 from bot.errors import FetchRefused
 from tests.web_server import Reply, WebServer
-from worker.fetch import Fetcher, Rules
-from worker.pages import MAX_ELEMENTS, Article, Pages
-from worker.web_cache import WebCache
+from worker.web.cache import WebCache
+from worker.web.fetch import Fetcher, Rules
+from worker.web.pages import MAX_ELEMENTS, Article, Pages
 
 PARAGRAPH = "<p>" + "A sentence that says what the page is about, and then some more. " * 5 + "</p>"
 PIECES = [
@@ -93,8 +93,8 @@ def test_page_without_text_is_refused(redis: Redis, body: bytes) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=60))
 def test_any_page_is_text_or_refused(pieces: list[str]) -> None:
-    from worker.fetch import Page
-    from worker.pages import _article
+    from worker.web.fetch import Page
+    from worker.web.pages import _article
 
     try:
         assert _article(Page("https://example.com/", "text/html", "".join(pieces).encode())).text.strip()

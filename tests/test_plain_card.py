@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.plain_card import plain_card
-from bot.simulator import validate_card
+from bot.cards.plain import plain_card
+from simulator import validate_card
 
 
 def card(*elements: dict[str, Any]) -> dict[str, Any]:

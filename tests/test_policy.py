@@ -1,4 +1,4 @@
-"""bot.policy and bot.commands: who is answered, and what is a command."""
+"""bot.events.policy and bot.events.commands: who is answered, and what is a command."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.commands import Command, parse
-from bot.config import AccessSettings, GroupSettings, Settings, WorkTime
-from bot.events import Mention, Message
-from bot.policy import Action, decide, is_open
+from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
+from bot.events.commands import Command, parse
+from bot.events.events import Mention, Message
+from bot.events.policy import Action, decide, is_open
 
 BOT = "ou_bot"
 ASKED = Message(

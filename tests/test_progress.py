@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.cards import progress_card, progress_text
-from bot.simulator.validator import validate_card
+from bot.cards.answer import progress_card, progress_text
+from simulator.cards.validator import validate_card
 from worker.excerpts import Excerpt
-from worker.progress import Progress
-from worker.sanitise import Sanitiser
+from worker.pipeline.progress import Progress
+from worker.pipeline.sanitise import Sanitiser
 
 
 def told(*excerpts: Excerpt, language: str = "en") -> str:

@@ -14,11 +14,11 @@ from rq.job import Job
 from rq.queue import Queue as RQQueue
 from rq.rate_limit import RateLimitRegistry
 
-from bot.config import FeishuSettings, LimitSettings, Settings
+from bot.config.settings import FeishuSettings, LimitSettings, Settings
 from bot.errors import QueueFull, QueueUnavailable
-from bot.events import CardAction, Message, Recall
-from bot.queue import PRESSES_PER_MINUTE, Queue, Submission, connect
-from bot.redis_server import free_port
+from bot.events.events import CardAction, Message, Recall
+from bot.queue.queue import PRESSES_PER_MINUTE, Queue, Submission, connect
+from demo.redis_server import free_port
 
 Submit = Callable[..., Submission]
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
+from worker.engines.extractive.parts import CUT
+from worker.engines.extractive.quotes import Quote, choose
+from worker.engines.extractive.relevance import without_form
 from worker.excerpts import Excerpt
-from worker.passage_parts import CUT
 from worker.prompts import Prompts
-from worker.quotes import Quote, choose
-from worker.relevance import without_form
 
 KEYS = ("timeout", "retries", "colour", "language", "port", "host", "folder")
 TABLE = "| key | meaning |\n|---|---|\n" + "\n".join(f"| `app.{key}` | sets the {key} |" for key in KEYS)

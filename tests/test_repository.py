@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import SourceSettings
+from bot.config.settings import SourceSettings
 from bot.errors import LoadError
-from index.load import LoadReport, load
-from index.repository import update, web_root
+from index.sources.git import update, web_root
+from index.sources.load import LoadReport, load
 from tests.index_files import MARKDOWN
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import RerankerSettings
+from bot.config.settings import RerankerSettings
 from bot.errors import ConfigError, EngineUnavailable
-from index.rerank import open_reranker
+from index.search.rerank import open_reranker
 from tests.index_models import save_cross_encoder
 from tests.vector_server import VectorServer
 

@@ -11,10 +11,10 @@ from redis import Redis
 
 from bot.errors import FetchRefused
 from tests.web_server import Asked, Reply, WebServer
-from worker.addresses import Target
-from worker.fetch import Fetcher, Rules
-from worker.robots import Robots, allowed, matches, read_rules
-from worker.web_cache import WebCache
+from worker.web.addresses import Target
+from worker.web.cache import WebCache
+from worker.web.fetch import Fetcher, Rules
+from worker.web.robots import Robots, allowed, matches, read_rules
 
 FILE = """
 # Everybody

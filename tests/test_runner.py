@@ -19,12 +19,12 @@ from rq import Queue, RateLimit, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job, JobStatus
 
-from bot.redis_server import RedisServer
-from worker import liveness as liveness_module
-from worker.liveness import Liveness, alive_key, is_gone, new_name
-from worker.process import connect
-from worker.runner import MAX_ATTEMPTS, HandBack, Runner
-from worker.takeover import CleanedQueue
+from demo.redis_server import RedisServer
+from worker.process.process import connect
+from worker.runner import liveness as liveness_module
+from worker.runner.liveness import Liveness, alive_key, is_gone, new_name
+from worker.runner.runner import MAX_ATTEMPTS, HandBack, Runner
+from worker.runner.takeover import CleanedQueue
 
 PARKED: list[str] = []
 RUNNING = threading.Semaphore(0)
@@ -170,7 +170,7 @@ def test_the_jobs_of_a_killed_worker_are_run_again_within_seconds(redis: Redis, 
 def test_a_job_lost_between_pop_and_start_comes_back(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.takeover.STUCK", 0.5)
+    monkeypatch.setattr("worker.runner.takeover.STUCK", 0.5)
     job = enqueue(redis, quick, 7, name="popped")
     redis.lmove("rq:queue:answer", "rq:queue:answer:intermediate")
     with running(redis_url):
@@ -253,8 +253,8 @@ def test_what_a_jobs_end_raises_does_not_keep_its_place(
 def test_a_slot_that_a_dead_worker_held_is_free_again_though_it_died_while_it_cleaned(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.takeover.CLEANING_LOCK", 1)
-    monkeypatch.setattr("worker.runner.MAINTENANCE_INTERVAL", 1)
+    monkeypatch.setattr("worker.runner.takeover.CLEANING_LOCK", 1)
+    monkeypatch.setattr("worker.runner.runner.MAINTENANCE_INTERVAL", 1)
     queue = Queue("answer", connection=redis, serializer="json")
     limit = RateLimit("thread", 1)
     first = queue.enqueue(quick, 1, job_id="first", rate_limit=limit)

@@ -8,12 +8,12 @@ from typing import Any, Literal
 import pytest
 
 from bot.errors import AnswerTimeout, EngineUnavailable
-from index.gate import Decision
-from worker.extractive import Extractive
+from index.gate.gate import Decision
+from worker.engines.extractive.engine import Extractive
 from worker.llm import Score, Usage, never
+from worker.pipeline.score import Asked, decide
+from worker.pipeline.trace import Trace
 from worker.prompts import Prompts
-from worker.steps.score import Asked, decide
-from worker.trace import Trace
 
 PROMPTS = Prompts("怎么安装？", [], "zh")
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.config import RerankerSettings
-from index.build import assemble
-from index.characters import Characters
-from index.dense import Dense
-from index.fusion import Weights
-from index.grow import Grower
-from index.lexical import Lexical
-from index.load import Document
-from index.pages import page_key, page_numbers
-from index.projects import Projects
-from index.rerank import open_reranker
-from index.search import Searcher
-from index.split import Chunk, split
+from bot.config.settings import RerankerSettings
+from index.build.build import assemble
+from index.search.copies import page_key, page_numbers
+from index.search.dense import Dense
+from index.search.fusion import Weights
+from index.search.lexical import Lexical
+from index.search.ngrams import Characters
+from index.search.projects import Projects
+from index.search.rerank import open_reranker
+from index.search.searcher import Searcher
+from index.search.sections import Grower
+from index.sources.load import Document
+from index.text.split import Chunk, split
 from tests.index_files import CHINESE, MARKDOWN, WordEmbedder
 from tests.vector_server import VectorServer
 

@@ -12,12 +12,12 @@ import structlog
 from pydantic import SecretStr
 from redis import Redis
 
-from bot.config import RedisSettings, Settings, WebSearchSettings
+from bot.config.settings import RedisSettings, Settings, WebSearchSettings
 from bot.errors import FetchRefused, SearchUnavailable
 from tests.small_web import KEY, Web
 from tests.web_server import Reply, WebServer
 from worker.llm import never
-from worker.steps.search import PER_PAGE, open_search
+from worker.web.step import PER_PAGE, open_search
 
 FILLER = "<p>" + "Nothing of interest is said in this paragraph, which only fills the page. " * 6 + "</p>"
 KV = f"""<html><head><title>KV cache</title></head><body><nav><a href="/">Home</a></nav><article>

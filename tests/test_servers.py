@@ -11,9 +11,9 @@ import pytest
 from multidict import CIMultiDict
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
-from worker.attempts import Attempts, Call, check, retry_hint
-from worker.running import ConnectionRefused
-from worker.servers import Servers, rendezvous
+from worker.engines.openai.attempts import Attempts, Call, check, retry_hint
+from worker.engines.openai.running_call import ConnectionRefused
+from worker.engines.openai.servers import Servers, rendezvous
 
 URLS = ("http://a/v1", "http://b/v1", "http://c/v1")
 GROUPS = [f"oc_{number}" for number in range(300)]

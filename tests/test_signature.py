@@ -1,4 +1,4 @@
-"""bot.signature: Feishu's vectors, and everything that must not get past them."""
+"""bot.web.signature: Feishu's vectors, and everything that must not get past them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config import FeishuSettings
+from bot.config.settings import FeishuSettings
 from bot.errors import ConfigError, MalformedEvent, UnprovenEvent
-from bot.signature import NONCE, SIGNATURE, TIMESTAMP, check_secrets, decrypt, encrypt, prove, signature
+from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, check_secrets, decrypt, encrypt, prove, signature
 
 KEY, TOKEN, NOW = "test key", "the token", 1_700_000_000.0
 FEISHU = FeishuSettings(encrypt_key=KEY, verification_token=TOKEN)
@@ -61,8 +61,8 @@ def test_old_and_future_pushes_are_refused(age: int) -> None:
 
 
 def test_nothing_is_decrypted_before_the_signature_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.signature.decrypt", lambda *_: pytest.fail("decrypted an unproven body"))
-    monkeypatch.setattr("bot.signature._read_json", lambda *_: pytest.fail("parsed an unproven body"))
+    monkeypatch.setattr("bot.web.signature.decrypt", lambda *_: pytest.fail("decrypted an unproven body"))
+    monkeypatch.setattr("bot.web.signature._read_json", lambda *_: pytest.fail("parsed an unproven body"))
     headers, body = push(EVENT)
     with pytest.raises(UnprovenEvent, match="signature"):
         prove(headers, body + b" ", FEISHU, NOW)

@@ -1,4 +1,4 @@
-"""`python -m bot.simulator`, and the frames of the long connection."""
+"""`python -m simulator`, and the frames of the long connection."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.simulator.frames import DATA, Frame, decode
+from simulator.pushes.frames import DATA, Frame, decode
 
 
 def test_command_serves_and_prints_what_a_bot_must_know() -> None:
-    command = [sys.executable, "-m", "bot.simulator", "--port", "0", "--encrypt-key", "key"]
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--encrypt-key", "key"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None

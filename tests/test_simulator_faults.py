@@ -7,8 +7,8 @@ import time
 import pytest
 import requests
 
-from bot.simulator import LocalFeishu
-from bot.simulator.faults import Faults
+from simulator import LocalFeishu
+from simulator.tenant.faults import Faults
 from tests.feishu_caller import CARD, Caller, text
 
 

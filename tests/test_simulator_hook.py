@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from bot.simulator import LocalFeishu
-from bot.simulator.hook_api import hook_signature
+from simulator import LocalFeishu
+from simulator.api.hook import hook_signature
 from tests.feishu_caller import plain_card
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.simulator.card_html import CardHTML
-from bot.simulator.card_words import names
-from bot.simulator.markup_html import markdown_html
+from simulator.cards.words import names
+from simulator.page.card_html import CardHTML
+from simulator.page.markup_html import markdown_html
 from tests.feishu_caller import plain_card
 
 NAMES = {"ou_alice": "李晓雯"}

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bot.simulator import LocalFeishu
-from bot.simulator.clock import DAY
+from simulator import LocalFeishu
+from simulator.tenant.clock import DAY
 from tests.feishu_caller import CARD, Caller, plain_card, text
 
 

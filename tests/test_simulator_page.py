@@ -9,8 +9,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from bot.simulator import LocalFeishu
-from bot.simulator.samples import samples
+from demo.gallery.samples import samples
+from simulator import LocalFeishu
 from tests.browser import BROWSER_TEST
 from tests.feishu_caller import CARD, Caller, plain_card
 

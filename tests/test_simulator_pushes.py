@@ -15,11 +15,11 @@ import requests
 from pydantic import SecretStr
 from websockets.sync.client import connect
 
-from bot.config import FeishuSettings
-from bot.events import CardAction, Message, read_event
-from bot.signature import prove
-from bot.simulator import LocalFeishu
-from bot.simulator.frames import CONTROL, DATA, Frame, decode
+from bot.config.settings import FeishuSettings
+from bot.events.events import CardAction, Message, read_event
+from bot.web.signature import prove
+from simulator import LocalFeishu
+from simulator.pushes.frames import CONTROL, DATA, Frame, decode
 from tests.feishu_caller import Caller, plain_card
 
 

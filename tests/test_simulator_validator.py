@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.simulator import CardRejected, validate_card
-from bot.simulator.card_schema import COMPONENTS
-from bot.simulator.samples import samples
+from demo.gallery.samples import samples
+from simulator import CardRejected, validate_card
+from simulator.cards.schema import COMPONENTS
 from tests.feishu_caller import plain_card
 
 MARKDOWN: dict[str, Any] = {"tag": "markdown", "content": "hi"}

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.cards import ANSWER_ELEMENT, PROGRESS_ELEMENT, notice_card, progress_card
+from bot.cards.answer import ANSWER_ELEMENT, PROGRESS_ELEMENT, notice_card, progress_card
 from bot.errors import FeishuError, MessageGone
-from bot.feishu import Feishu
-from bot.simulator import LocalFeishu
-from bot.streaming import MOST_FAILURES, CardStream
+from bot.feishu.card_stream import MOST_FAILURES, CardStream
+from bot.feishu.client import Feishu
+from simulator import LocalFeishu
 from tests.outbound import client
 
 LAST = notice_card("Answer", "The end", "en")

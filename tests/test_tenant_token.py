@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from redis import Redis
 
 from bot.errors import FeishuError
-from bot.readiness import check_readiness
-from bot.simulator import LocalFeishu
-from bot.tenant_token import TenantToken
+from bot.feishu.token import TenantToken
+from bot.web.readiness import check_readiness
+from simulator import LocalFeishu
 from tests.outbound import Sleeper, settings_of
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.glossary import translated
-from index.terms import language_of, stem, terms
+from index.text.glossary import translated
+from index.text.terms import language_of, stem, terms
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker.openai_engine import open_engine
-from worker.tokens import (
+from worker.engines.openai.engine import open_engine
+from worker.engines.openai.tokens import (
     Estimate,
     SentencePieceCounter,
     check_model_folder,

@@ -13,9 +13,9 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
-from bot.config import FeishuSettings
+from bot.config.settings import FeishuSettings
 from bot.errors import FeishuError
-from bot.feishu import Feishu
+from bot.feishu.client import Feishu
 from bot.http_session import new_session
 
 ANSWERS: dict[str, tuple[int, str, bytes]] = {}

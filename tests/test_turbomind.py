@@ -18,17 +18,15 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config import IndexSettings, LLMSettings, Settings
+from bot.config.settings import IndexSettings, LLMSettings, Settings
 from bot.errors import EngineUnavailable
-from worker.extractive import Extractive
-from worker.fallback import WithFallback
-from worker.gpu import GraphicsCard
+from worker.engines.extractive.engine import Extractive
+from worker.engines.fallback import WithFallback
+from worker.engines.turbomind.command import ServerPlan
+from worker.engines.turbomind.engine import TurboMindEngine, open_turbomind
+from worker.engines.turbomind.gpu import GraphicsCard
+from worker.engines.turbomind.server import Pace, TurboMindServer
 from worker.llm import ChatMessage
-from worker.turbomind import TurboMindEngine, open_turbomind
-from worker.turbomind_command import (
-    ServerPlan,
-)
-from worker.turbomind_server import Pace, TurboMindServer
 
 ROOT = Path(__file__).resolve().parents[1]
 CARD = GraphicsCard(0, "NVIDIA RTX 4090", 24 << 30, 23 << 30, 8.9)
@@ -228,8 +226,8 @@ def test_the_server_does_not_outlive_a_killed_worker(program: Path, settings: Se
         "import sys, time; from pathlib import Path\n"
         "from tests.test_turbomind import CARD, PACE\n"
         "from bot.config import LLMSettings\n"
-        "from worker.turbomind_command import ServerPlan\n"
-        "from worker.turbomind_server import TurboMindServer\n"
+        "from worker.engines.turbomind.command import ServerPlan\n"
+        "from worker.engines.turbomind.server import TurboMindServer\n"
         f"server = TurboMindServer(LLMSettings(), ServerPlan(CARD, {port}, None), Path({str(program)!r}),\n"
         "    lambda healthy: print(server._process.pid, flush=True), PACE)\n"
         "server.start(); time.sleep(60)\n"
@@ -244,7 +242,7 @@ def test_the_server_does_not_outlive_a_killed_worker(program: Path, settings: Se
 
 def test_llm_process_without_a_gpu_waits_to_be_stopped() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker.turbomind"],
+        [sys.executable, "-m", "worker.engines.turbomind.engine"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

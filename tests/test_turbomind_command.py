@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from tests.fake_lmdeploy import parser
-from worker.gpu import GraphicsCard
-from worker.turbomind_command import (
+from worker.engines.turbomind.command import (
     ServerPlan,
     command,
     environment,
@@ -14,6 +13,7 @@ from worker.turbomind_command import (
     server_plans,
     stage,
 )
+from worker.engines.turbomind.gpu import GraphicsCard
 
 CARD = GraphicsCard(0, "NVIDIA RTX 4090", 24 << 30, 23 << 30, 8.9)
 

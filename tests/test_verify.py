@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import support
-from worker.citations import plain_citations
 from worker.excerpts import Excerpt
-from worker.sanitise import Sanitiser
-from worker.steps.verify import THRESHOLD, Verified, Verifier
+from worker.pipeline.citations import plain_citations
+from worker.pipeline.sanitise import Sanitiser
+from worker.pipeline.verify import THRESHOLD, Verified, Verifier
 
 TOKENS = Excerpt(
     1,

@@ -16,12 +16,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 from rq.queue import Queue as RQQueue
 
-from bot.actions import ActionSigner
-from bot.config import FeishuSettings, LimitSettings, RedisSettings, Settings, WebSettings
-from bot.queue import connect
-from bot.redis_server import free_port
-from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
-from bot.web import EVENT_PATH, create_app
+from bot.cards.presses import ActionSigner
+from bot.config.settings import FeishuSettings, LimitSettings, RedisSettings, Settings, WebSettings
+from bot.queue.queue import connect
+from bot.web.app import EVENT_PATH, create_app
+from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
+from demo.redis_server import free_port
 
 KEY, TOKEN, SECRET, BOT = "encrypt key", "verification token", "app secret", "ou_bot"
 SETTINGS = Settings(

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from bot.config import WebSearchSettings
+from bot.config.settings import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
 from tests.web_server import Asked, Reply, WebServer
-from worker.web_search import MAX_QUERY, Ddgs, Result, SearXNG, Serper, open_engine
+from worker.web.engines import MAX_QUERY, Ddgs, Result, SearXNG, Serper, open_engine
 
 KEY = "key-that-nobody-may-see"
 JSON = {"Content-Type": "application/json"}

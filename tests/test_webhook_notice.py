@@ -9,10 +9,10 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.config import FeishuSettings
+from bot.config.settings import FeishuSettings
 from bot.errors import ConfigError, FeishuError
-from bot.simulator import LocalFeishu
-from bot.webhook_notice import notify, sign
+from bot.feishu.webhook import notify, sign
+from simulator import LocalFeishu
 from tests.web_server import Asked, Reply, WebServer
 
 NOW = 1599360473

@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from index.terms import terms
+from index.text.terms import terms
 
 DIMENSIONS = 24
 

@@ -15,11 +15,11 @@ import typer
 
 from bot import logs, metrics
 from bot.command_line import run
-from bot.config import load_settings
-from bot.queue import ANSWER_QUEUE, INDEX_QUEUE
-from worker import jobs
-from worker.process import open_process, use
-from worker.runner import Runner
+from bot.config.settings import load_settings
+from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE
+from worker.jobs import entry as jobs
+from worker.process.process import open_process, use
+from worker.runner.runner import Runner
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -14,9 +14,9 @@ from typing import Protocol, TypedDict
 
 import structlog
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError
-from worker.gpu import graphics_cards
+from worker.engines.turbomind.gpu import graphics_cards
 
 log = structlog.get_logger(__name__)
 
@@ -194,17 +194,17 @@ def open_llm(settings: Settings) -> LLM:
     has_lmdeploy = importlib.util.find_spec("lmdeploy") is not None
     choice = choose_engine(settings.llm, cards=len(graphics_cards()), has_lmdeploy=has_lmdeploy)
     log.info("llm_engine", engine=choice.engine, why=choice.why)
-    from worker.extractive import Extractive  # the answerer of last resort for every engine
+    from worker.engines.extractive.engine import Extractive
 
     extractive: LLM = Extractive()
     if choice.engine == "extractive":
         return extractive
-    from worker.fallback import WithFallback
+    from worker.engines.fallback import WithFallback
 
     if choice.engine == "turbomind":
-        from worker.turbomind import open_turbomind
+        from worker.engines.turbomind.engine import open_turbomind
 
         return WithFallback(open_turbomind(settings), extractive)
-    from worker.openai_engine import open_openai
+    from worker.engines.openai.engine import open_openai
 
     return WithFallback(open_openai(settings), extractive)

@@ -24,10 +24,10 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.local_stack import LocalStack
-from bot.redis_server import RedisServer
-from bot.simulator.local import LocalFeishu
-from index.snapshot import VERSION_KEY, Versions
+from demo.redis_server import RedisServer
+from demo.stack import LocalStack
+from index.search.versions import VERSION_KEY, Versions
+from simulator.local import LocalFeishu
 
 GROUPS = 8
 RETRY_AFTER = (0.75, 3.0, 9.0, 60.0)

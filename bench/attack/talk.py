@@ -7,7 +7,7 @@ import random
 import re
 import time
 
-from bot.simulator.local import LocalFeishu, SentCard, is_open
+from simulator.local import LocalFeishu, SentCard, is_open
 
 THREAD_LENGTH = 4
 """Messages of one thread, at most."""

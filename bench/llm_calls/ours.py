@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from bot.config import LLMSettings, Settings
-from index.evidence import Evidence
-from index.gate import Gate
-from index.gate_fit import FOLDS, fit, folds
-from index.labels import Example
-from index.search import Searcher
-from index.table import tabulate
+from bot.config.settings import LLMSettings, Settings
+from index.gate.evidence import Evidence
+from index.gate.gate import Gate
+from index.search.searcher import Searcher
+from index.training.examples import tabulate
+from index.training.fit import FOLDS, fit, folds
+from index.training.labels import Example
 from tests.openai_model import ScriptedModel
 from tests.openai_rules import render
 from tests.openai_server import ModelServer
 from worker.language import language_of
 from worker.llm import LLM, open_llm
-from worker.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Parts, Pipeline, Question
 from worker.prompts import ANSWER_TASK, SCORE_TASK
 from worker.sentences import sentences
 

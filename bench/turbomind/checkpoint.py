@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from worker.model_shapes import Shape
+from worker.engines.turbomind.model_shapes import Shape
 
 IM_START, IM_END = 92543, 92542
 TEMPLATE = (

@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from bot.config import LLMSettings, Settings, WorkerSettings
+from bot.config.settings import LLMSettings, Settings, WorkerSettings
+from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.llm import ChatMessage
-from worker.openai_engine import OpenAIEngine, open_engine
 
 GROUPS = 8
 SENTENCE = "FooServe number {group} of round {turn} listens on port 9090 and takes {count} requests at once. "

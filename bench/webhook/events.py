@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from bot.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
+from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
 
 ENCRYPT_KEY, TOKEN, BOT = "bench encrypt key", "bench verification token", "ou_bench_bot"
 PEER_LIST = "peer-messages"

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.webhook.events import BOT, ENCRYPT_KEY, TOKEN
-from bot.queue import connect
-from bot.redis_server import RedisServer, free_port
+from bot.queue.queue import connect
+from demo.redis_server import RedisServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {

@@ -9,19 +9,19 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from bot.errors import Cancelled, EngineRefused
 from tests.lmdeploy.conftest import API_KEY, RealServer
 from tests.lmdeploy.real_server import PLANTED, REPLY, SESSION_LEN, SLOWLY
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker.engine_check import engine_rows
-from worker.gpu import GraphicsCard
-from worker.gpu_memory import GIB
+from worker.doctor.engine import engine_rows
+from worker.engines.openai.engine import OpenAIEngine, open_engine
+from worker.engines.openai.tokens import SentencePieceCounter
+from worker.engines.turbomind.command import command, server_plans
+from worker.engines.turbomind.gpu import GraphicsCard
+from worker.engines.turbomind.gpu_memory import GIB
 from worker.llm import ChatMessage
-from worker.openai_engine import OpenAIEngine, open_engine
-from worker.tokens import SentencePieceCounter
-from worker.turbomind_command import command, server_plans
 
 pytestmark = pytest.mark.timeout(400)
 MODEL = "internlm2-chat-7b"

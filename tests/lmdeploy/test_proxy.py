@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.config import LLMSettings, Settings
+from bot.config.settings import LLMSettings, Settings
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
+from worker.engines.openai.engine import open_engine
 from worker.llm import ChatMessage
-from worker.openai_engine import open_engine
 
 pytestmark = pytest.mark.timeout(300)
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install it?"}]

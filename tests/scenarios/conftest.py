@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings
-from bot.redis_server import RedisServer
-from index.build import build
+from bot.config.settings import Settings
+from demo.redis_server import RedisServer
+from index.build.build import build
 from tests.house import House, write_documents, write_questions
 
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from bot import audit
 from bot.__main__ import app
-from bot.actions import Press
-from bot.events import CardAction
-from bot.redis_server import RedisServer, free_port
-from index.snapshot import Versions
+from bot.cards.presses import Press
+from bot.events.events import CardAction
+from demo.redis_server import RedisServer, free_port
+from index.search.versions import Versions
 from tests.house import House, until
-from worker.feedback import Feedbacks
+from worker.jobs.pressing import Feedbacks
 
 OWN, OTHER = "oc_own", "oc_other"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.redis_server import RedisServer
+from demo.redis_server import RedisServer
 from tests.house import House, until, words
-from worker.extractive import Extractive
+from worker.engines.extractive.engine import Extractive
 
 LIMITS = {
     "running_per_group": 1,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bot.local_stack import LocalStack, Ports
+from demo.stack import LocalStack, Ports
 from tests.browser import BROWSER_TEST
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer

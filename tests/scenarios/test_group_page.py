@@ -1,6 +1,6 @@
 """What a newcomer sees in the browser: a question typed into the group, the card, its source; a reindex.
 
-The whole bot runs as separate processes (bot.local_stack); headless Chromium drives the group chat page.
+The whole bot runs as separate processes (demo.stack); headless Chromium drives the group chat page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bot.local_stack import LocalStack, Ports
+from demo.stack import LocalStack, Ports
 from tests.browser import BROWSER_TEST
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,18 +17,18 @@ from typing import Any
 import pytest
 
 from bot.answer import Answer
-from bot.cards import answer_cards
-from bot.config import Settings
-from bot.simulator import validate_card
-from index.build import build
-from index.gate import open_gate
-from index.snapshot import open_current
+from bot.cards.answer import answer_cards
+from bot.config.settings import Settings
+from index.build.build import build
+from index.gate.gate import open_gate
+from index.search.versions import open_current
+from simulator import validate_card
 from tests.house import write_documents, write_questions
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.language import language_of
 from worker.llm import open_llm
-from worker.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Parts, Pipeline, Question
 from worker.prompts import SYSTEM
 
 ORDERS = (

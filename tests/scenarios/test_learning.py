@@ -9,8 +9,8 @@ import yaml
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from bot.simulator.local import DEMO_CHAT
-from index.labels import learned
+from index.training.labels import learned
+from simulator.local import DEMO_CHAT
 from tests.house import House
 
 

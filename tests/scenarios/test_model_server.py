@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from bot.messages import say
-from bot.readiness import check_readiness
-from bot.redis_server import free_port
-from index.gate import MENTION_SHIFT
-from index.logistic import logit_of, sigmoid
+from bot.web.readiness import check_readiness
+from demo.redis_server import free_port
+from index.gate.gate import MENTION_SHIFT
+from index.gate.logistic import logit_of, sigmoid
 from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker.trace import key
+from worker.pipeline.trace import key
 
 QUESTION = "How do I install Harbor?"
 

@@ -12,10 +12,10 @@ from rq import Queue
 from rq.registry import FailedJobRegistry
 
 from bot import metrics
-from bot.redis_server import RedisServer
+from demo.redis_server import RedisServer
 from tests.house import House, until, words
-from worker import runner
-from worker.extractive import Extractive
+from worker.engines.extractive.engine import Extractive
+from worker.runner import runner
 
 ATTEMPTS = 3
 POISON = "升级 harbor-server 之前要备份吗"

@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 
 from bot import audit
-from bot.actions import ActionSigner, Press
-from bot.redis_server import RedisServer
-from bot.simulator import SentCard, payloads
+from bot.cards.presses import ActionSigner, Press
+from demo.redis_server import RedisServer
+from simulator import SentCard
+from simulator.pushes import payloads
 from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker import answers, runner
-from worker.feedback import Feedbacks
+from worker.jobs import kept_answers as answers
+from worker.jobs.pressing import Feedbacks
+from worker.runner import runner
 
 SLOW_REPLY = " ".join(f"Sentence {number}: run `harbor token revoke ci` [1]." for number in range(40))
 

@@ -18,10 +18,10 @@ import httpx
 import pytest
 from redis import Redis
 
-from bot.local_stack import LocalStack
-from bot.redis_server import RedisServer, free_port
-from bot.simulator.local import SentCard, is_open
-from index.snapshot import VERSION_KEY, Versions
+from demo.redis_server import RedisServer, free_port
+from demo.stack import LocalStack
+from index.search.versions import VERSION_KEY, Versions
+from simulator.local import SentCard, is_open
 from tests.house import until, words
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "scale-out.md").read_text(encoding="utf-8")

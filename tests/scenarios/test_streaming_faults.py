@@ -10,11 +10,11 @@ import pytest
 from redis import Redis
 
 from bot.answer import Answer, Outcome
-from bot.cards import answer_cards, progress_card
+from bot.cards.answer import answer_cards, progress_card
+from bot.cards.plain import texts_of
 from bot.errors import FeishuError, MessageGone
-from bot.feishu import Feishu
-from bot.plain_card import texts_of
-from bot.simulator import LocalFeishu
+from bot.feishu.client import Feishu
+from simulator import LocalFeishu
 from tests.outbound import Sleeper, client
 
 SENTENCES = [f"Sentence {number} of the answer." for number in range(1, 5)]

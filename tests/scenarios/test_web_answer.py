@@ -10,13 +10,13 @@ import pytest
 from redis import Redis
 
 from bot.answer import Outcome
-from bot.config import Settings
-from index.gate import open_gate
-from index.snapshot import open_current
+from bot.config.settings import Settings
+from index.gate.gate import open_gate
+from index.search.versions import open_current
 from tests.small_web import Web
 from tests.web_server import Reply, WebServer
-from worker.extractive import Extractive
-from worker.pipeline import Parts, Pipeline, Question
+from worker.engines.extractive.engine import Extractive
+from worker.pipeline.pipeline import Parts, Pipeline, Question
 
 PAGE = """<html><head><title>Harbor on Kubernetes</title></head><body><article><h1>Harbor on Kubernetes</h1>
 <p>This page is about running the Harbor server inside a cluster, which many people want to do.</p>

@@ -1,0 +1,97 @@
+"""Cards that answer commands: reindex with its progress and report, status, help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.answer import ReindexProgress, ReindexReport
+from bot.cards.parts import Card, Element, card, markdown, panel, shorten
+from bot.cards.text import to_feishu
+from bot.markdown.dialect import escape
+from bot.messages import SENTENCES, say
+
+_LISTED = 12
+"""Paths listed for each kind of change."""
+
+_UNFOLDED = 5
+"""Lists up to this long are open from the start."""
+
+_BAR = 20
+
+
+def reindex_card(what: ReindexProgress | ReindexReport, language: str) -> Card:
+    """A running reindex, or what it did: added, changed and removed documents, each folded."""
+    if isinstance(what, ReindexProgress):
+        return _reindex_running(what, language)
+    if what.failed:
+        text = say("reindex_failed", language, reason=shorten(what.failed, 500))
+        elements = [markdown(escape(text)), *_paths("reindex_problems", what.problems, language)]
+        return card(say("title_reindex_failed", language), "red", elements)
+    return _reindex_done(what, language)
+
+
+def status_card(facts: Mapping[str, str], language: str) -> Card:
+    """Names and values, a line each, in the order given."""
+    lines = [
+        f"**{escape(shorten(name, 60))}** {escape(shorten(value, 300))}" for name, value in facts.items()
+    ]
+    return card(say("title_status", language), "blue", [markdown("<br>".join(lines), "facts")])
+
+
+def help_card(language: str, admin: bool) -> Card:
+    """What the bot does and the commands this person may give."""
+    parts = [say("help_member", language), say("help_commands", language)]
+    if admin:
+        parts.append(say("help_admin", language))
+    return card(say("title_help", language), "blue", to_feishu("\n\n".join(parts)))
+
+
+def _reindex_running(progress: ReindexProgress, language: str) -> Card:
+    name = f"reindex_{progress.stage}"
+    stage = (
+        say(name, language)
+        if name in SENTENCES
+        else say("reindex_other", language, stage=shorten(progress.stage, 60))
+    )
+    lines = [f"**{escape(stage)}**"]
+    if progress.total > 0:
+        done = min(progress.done, progress.total)
+        filled = done * _BAR // progress.total
+        lines.append(f"{'█' * filled}{'░' * (_BAR - filled)} {done}/{progress.total}")
+    elements = [
+        markdown("<br>".join(lines), "progress"),
+        markdown(escape(say("reindex_keeps_answering", language)), small=True),
+    ]
+    return card(say("title_reindex_running", language), "blue", elements)
+
+
+def _reindex_done(report: ReindexReport, language: str) -> Card:
+    summary = say(
+        "reindex_summary",
+        language,
+        version=escape(shorten(report.version, 60)),
+        documents=report.documents,
+        chunks=report.chunks,
+        seconds=f"{report.seconds:.1f}",
+    )
+    elements = [markdown(summary, "summary")]
+    changes = [
+        *_paths("reindex_added", report.added, language),
+        *_paths("reindex_changed", report.changed, language),
+        *_paths("reindex_removed", report.removed, language),
+    ]
+    elements += changes or [markdown(escape(say("reindex_unchanged", language)))]
+    elements += _paths("reindex_problems", report.problems, language)
+    color = "yellow" if report.problems else "green"
+    return card(say("title_reindex_done", language), color, elements)
+
+
+def _paths(name: str, paths: Sequence[str], language: str) -> list[Element]:
+    if not paths:
+        return []
+    lines = [escape(shorten(path, 120)) for path in paths[:_LISTED]]
+    if len(paths) > _LISTED:
+        lines.append(escape(say("list_omitted", language, count=len(paths) - _LISTED)))
+    listed = [markdown("<br>".join(lines), small=True)]
+    title = say(name, language, count=len(paths))
+    return [panel(title, listed, name, expanded=len(paths) <= _UNFOLDED, quiet=False)]

@@ -1,0 +1,239 @@
+"""The sections of config.yaml: every setting, its default and the values it may have.
+
+Which file and which variables they come from is bot/config/settings.py's part; import them from there. A
+value that would only fail later, when a question is asked, is refused here with a sentence that says what it
+must be.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+Language = Literal["zh", "en"]
+OperatingPoint = Literal["quiet", "balanced", "eager"]
+_CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
+
+
+class Section(BaseModel):
+    """Never changes; an unknown key is an error; what was given is not quoted in errors: it may be secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class FeishuSettings(Section):
+    app_id: str = ""
+    app_secret: SecretStr = SecretStr("")
+    encrypt_key: SecretStr = SecretStr("")
+    verification_token: SecretStr = SecretStr("")
+    previous_encrypt_key: SecretStr = SecretStr("")
+    """Accepted too while keys are rotated; empty it afterwards."""
+    previous_verification_token: SecretStr = SecretStr("")
+    domain: str = "https://open.feishu.cn"
+    allow_unproven_events: bool = False
+    """Start the webhook without any secret. Only for a closed test network."""
+    max_event_age: int = 600
+    """Seconds a push's timestamp may lie in the past before it is refused as a replay."""
+    webhook_url: SecretStr = SecretStr("")
+    """A custom bot's webhook, for `python -m bot notify`; it is a secret and never logged."""
+    webhook_secret: SecretStr = SecretStr("")
+
+    @field_validator("domain")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (http:// only for a local Feishu)")
+        return value.rstrip("/")
+
+
+class RedisSettings(Section):
+    url: str = "redis://127.0.0.1:6379/0"
+
+    @field_validator("url")
+    @classmethod
+    def _scheme(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        try:
+            urlsplit(value).port  # noqa: B018
+        except ValueError:
+            raise ValueError("has no port; write / ? # in a password as %2F %3F %23") from None
+        return value
+
+    @property
+    def shown(self) -> str:
+        """The address without user and password, for people and logs."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+class SourceSettings(Section):
+    """One of path, git, qa, feishu_doc or feishu_wiki says where the documents are."""
+
+    path: Path | None = None
+    git: str | None = None
+    qa: Path | None = None
+    feishu_doc: str | None = None
+    feishu_wiki: str | None = None
+    branch: str = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    url: str = ""
+    """Web address the source's root is published at; a document's link is this plus its path."""
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> SourceSettings:
+        given = [
+            k for k in ("path", "git", "qa", "feishu_doc", "feishu_wiki") if getattr(self, k) is not None
+        ]
+        if len(given) != 1:
+            raise ValueError("give exactly one of path, git, qa, feishu_doc, feishu_wiki")
+        return self
+
+
+class EmbedderSettings(Section):
+    engine: Literal["embedded", "sentence-transformers", "openai"] = "embedded"
+    model: str = ""
+    """A local path or hub name; HF_ENDPOINT chooses a mirror."""
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    batch_size: int = 64
+
+
+class RerankerSettings(Section):
+    engine: Literal["none", "sentence-transformers", "openai"] = "none"
+    model: str = ""
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    top: int = 20
+    """How many fused passages are reranked."""
+
+
+class GateSettings(Section):
+    questions: tuple[Path, ...] = (Path("docs/questions.jsonl"),)
+    """Labelled examples, rows {"id", "text", "label"}."""
+    point: OperatingPoint = "balanced"
+
+
+class IndexSettings(Section):
+    dir: Path = Path("data/index")
+    sources: tuple[SourceSettings, ...] = (SourceSettings(path=Path("docs")),)
+    embedder: EmbedderSettings = EmbedderSettings()
+    reranker: RerankerSettings = RerankerSettings()
+    gate: GateSettings = GateSettings()
+    keep_versions: int = 5
+
+
+class LLMSettings(Section):
+    engine: Literal["auto", "turbomind", "openai", "extractive"] = "auto"
+    model: str = "internlm/internlm2-chat-7b"
+    base_url: str = ""
+    """An OpenAI-compatible server, with its /v1; several, separated by commas, share the load."""
+    api_key: SecretStr = SecretStr("")
+    tokenizer: str = ""
+    """Folder or tokenizer.model file; empty: the model's own."""
+    context_tokens: int = 8192
+    max_answer_tokens: int = 1024
+    temperature: float = 0.0
+    max_connections: int = 64
+    startup_timeout: int = 1800
+    """Seconds the model server may take to load before it counts as failed."""
+    port: int = 23333
+    session_len: int = 0
+    """0: computed for the card, like the three below."""
+    cache_max_entry_count: float = 0.0
+    quant_policy: Literal[-1, 0, 4, 8] = -1
+    max_batch_size: int = 0
+    hf_endpoint: str = ""
+    use_modelscope: bool = False
+
+
+class WebSearchSettings(Section):
+    engine: Literal["none", "serper", "searxng", "ddgs"] = "none"
+    api_key: SecretStr = SecretStr("")
+    base_url: str = ""
+    results: int = 4
+    domains: tuple[str, ...] = ()
+    """Where given, only pages of these domains and their subdomains are read."""
+    timeout: float = 8.0
+
+
+class WorkerSettings(Section):
+    concurrency: int = Field(default=16, ge=1, le=256)
+    answer_timeout: int = Field(default=120, ge=1)
+    """Seconds one answer may take before it ends with what it has."""
+    stop_timeout: int = 30
+    """Seconds SIGTERM leaves running answers before they are handed back."""
+    metrics_port: int = 0
+    """0: no metrics port of the worker's own."""
+
+
+class WebSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_body_bytes: int = 1_000_000
+    dashboard_token: SecretStr = SecretStr("")
+    """Set, RQ's dashboard is served at /rq behind this token."""
+
+
+class CardSettings(Section):
+    tables: int = Field(default=3, ge=0, le=5)
+    """Tables drawn on one card; Feishu refuses a card for one too many, further ones become text."""
+
+
+class LimitSettings(Section):
+    queue_total: int = 500
+    queue_per_group: int = 50
+    running_per_group: int = Field(default=8, ge=1, le=64)
+    """Answers of one group that may run or stand in the shared queue at once: others get their turn."""
+    tell_position_from: int = Field(default=16, ge=1)
+    """An asker who mentioned the bot is told at once how many questions are ahead when it is this many."""
+    questions_per_user_per_minute: int = 10
+    questions_per_group_per_minute: int = 60
+
+
+class WorkTime(Section):
+    """Hours the bot answers in a group, in local time of `timezone`."""
+
+    start: str = Field(default="00:00", pattern=_CLOCK)
+    end: str = Field(default="24:00", pattern=_CLOCK)
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
+    timezone: str = "Asia/Shanghai"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("must be a name such as Asia/Shanghai") from error
+        return value
+
+
+class GroupSettings(Section):
+    reply_to: Literal["mention", "all"] = "mention"
+    language: Literal["auto", "zh", "en"] = "auto"
+    point: OperatingPoint | None = None
+    """None: index.gate.point."""
+    answer_mention_all: bool = False
+    say_when_declined: bool = True
+    """A mention that is declined gets one short card instead of silence."""
+    web_search: bool = True
+    deny_users: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    experts: tuple[str, ...] = ()
+    """open_ids that "ask a human" mentions."""
+    work_time: WorkTime | None = None
+
+
+class AccessSettings(Section):
+    allow_groups: tuple[str, ...] = ()
+    """Empty: every group the bot is in."""
+    deny_groups: tuple[str, ...] = ()
+    deny_users: tuple[str, ...] = ()
+    allow_p2p: bool = True

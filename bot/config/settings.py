@@ -1,0 +1,162 @@
+"""Settings: config.yaml plus the environment become one frozen, typed object.
+
+Precedence: FENNEL_<SECTION>__<KEY> in the environment, then the file named by --config or FENNEL_CONFIG, then
+the defaults in bot/config/sections.py, where every setting stands. What the file may refer to, and how
+secrets in it are kept: bot/config/file.py. Unknown keys are errors that name the key: a misspelt setting must
+never be silently ignored. Relative paths are relative to the folder the command runs in.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from bot.config.file import read_settings_file
+from bot.config.sections import (
+    AccessSettings,
+    CardSettings,
+    EmbedderSettings,
+    FeishuSettings,
+    GateSettings,
+    GroupSettings,
+    IndexSettings,
+    Language,
+    LimitSettings,
+    LLMSettings,
+    OperatingPoint,
+    RedisSettings,
+    RerankerSettings,
+    SourceSettings,
+    WebSearchSettings,
+    WebSettings,
+    WorkerSettings,
+    WorkTime,
+)
+from bot.errors import ConfigError
+
+__all__ = [
+    "AccessSettings",
+    "CardSettings",
+    "EmbedderSettings",
+    "FeishuSettings",
+    "GateSettings",
+    "GroupSettings",
+    "IndexSettings",
+    "LLMSettings",
+    "Language",
+    "LimitSettings",
+    "OperatingPoint",
+    "RedisSettings",
+    "RerankerSettings",
+    "Settings",
+    "SourceSettings",
+    "WebSearchSettings",
+    "WebSettings",
+    "WorkTime",
+    "WorkerSettings",
+    "load_settings",
+]
+
+
+class Settings(BaseSettings):
+    """Everything Fennel can be told. Built by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FENNEL_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    feishu: FeishuSettings = FeishuSettings()
+    redis: RedisSettings = RedisSettings()
+    index: IndexSettings = IndexSettings()
+    llm: LLMSettings = LLMSettings()
+    web_search: WebSearchSettings = WebSearchSettings()
+    worker: WorkerSettings = WorkerSettings()
+    web: WebSettings = WebSettings()
+    cards: CardSettings = CardSettings()
+    limits: LimitSettings = LimitSettings()
+    access: AccessSettings = AccessSettings()
+    groups: dict[str, GroupSettings] = {}
+    admins: tuple[str, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _groups_inherit_default(cls, value: Any) -> Any:
+        """A group's own keys lie over those of `groups.default`."""
+        if not isinstance(value, dict):
+            return value
+        default = value.get("default") or {}
+        if not isinstance(default, dict):
+            return value
+        return {
+            name: {**default, **(own or {})} if isinstance(own, dict | None) else own
+            for name, own in value.items()
+        }
+
+    def group(self, chat_id: str) -> GroupSettings:
+        """The settings of one chat; `groups.default` where it has none of its own."""
+        return self.groups.get(chat_id) or self.groups.get("default") or GroupSettings()
+
+    def is_admin(self, open_id: str, chat_id: str = "") -> bool:
+        """Whether this person may give admin commands, everywhere or in this chat."""
+        return open_id in self.admins or (bool(chat_id) and open_id in self.group(chat_id).admins)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Reads the settings; `path` None means FENNEL_CONFIG, else ./config.yaml, else defaults alone.
+
+    Raises ConfigError that names the setting and what is wrong with it.
+    """
+    named = path or (Path(os.environ["FENNEL_CONFIG"]) if os.environ.get("FENNEL_CONFIG") else None)
+    if named is not None and not named.is_file():
+        raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")
+    file = named or Path("config.yaml")
+    data = read_settings_file(file, Settings) if file.is_file() else {}
+    _refuse_unknown_variables()
+    try:
+        return Settings(**data)
+    except SettingsError as error:
+        raise ConfigError(
+            f"environment: {error}; lists and groups are JSON there, such as FENNEL_ADMINS='[\"ou_xxx\"]'"
+        ) from error
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file)) from error
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt section in the environment is an error as it is in the file."""
+    for name in os.environ:
+        section = name.removeprefix("FENNEL_").partition("__")[0].lower()
+        if name.startswith("FENNEL_") and "__" in name and section not in Settings.model_fields:
+            raise ConfigError(
+                f"environment variable {name}: there is no section {section!r}; see config.yaml"
+            )
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    lines = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            lines.append(f"{where}: no such setting; see config.yaml for the names")
+        else:
+            lines.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+    return f"{file}: " + "; ".join(lines)

@@ -1,0 +1,117 @@
+"""May this message be answered here? Pure: settings and message in, verdict out.
+
+The order is from what can never be answered (other bots, barred groups and people) to what depends on the
+words. Rates and room in the queue are not decided here: they need Redis and are part of `bot.queue`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.events.commands import Command, parse
+from bot.events.events import Message
+
+if TYPE_CHECKING:
+    from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
+
+READABLE = frozenset({"text", "post"})
+
+
+class Action(StrEnum):
+    """What to do with a message."""
+
+    ANSWER = "answer"
+    COMMAND = "command"
+    IGNORE = "ignore"
+    UNKNOWN_BOT = "unknown_bot"
+    """Whether the bot is mentioned cannot be told: no worker has yet learned the bot's own open_id."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with a message, and why, for the log and the counters."""
+
+    action: Action
+    reason: str
+    """One word: mentioned, private, all_messages, command, or why it is ignored."""
+    mentioned: bool = False
+    """The bot was asked in person: by mention, or in a private chat."""
+    command: Command | None = None
+
+
+def decide(message: Message, settings: Settings, bot_open_id: str | None) -> Verdict:
+    """The verdict on one message. `bot_open_id` None: not known yet."""
+    group = settings.group(message.chat_id)
+    barred = _barred(message, settings.access, group, bot_open_id)
+    if barred:
+        return Verdict(Action.IGNORE, barred)
+    private = message.chat_type == "p2p"
+    if not private and bot_open_id is None and _depends_on_mention(message, group):
+        return Verdict(Action.UNKNOWN_BOT, "bot_open_id_unknown")
+    mentioned = private or _is_mentioned(message, group, bot_open_id)
+    if not mentioned and group.reply_to != "all":
+        return Verdict(Action.IGNORE, "mentions_all" if message.mention_all else "not_mentioned")
+    return _judge_words(message, group, bot_open_id, mentioned)
+
+
+def _judge_words(message: Message, group: GroupSettings, bot_open_id: str | None, mentioned: bool) -> Verdict:
+    text = message.text_without(bot_open_id or "")
+    if not text:
+        return Verdict(Action.IGNORE, "empty", mentioned)
+    command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
+    if command:
+        return Verdict(Action.COMMAND, "command", mentioned, command)
+    if not mentioned and message.mentions:
+        return Verdict(Action.IGNORE, "meant_for_others")
+    if group.work_time and not is_open(group.work_time, message.create_time):
+        return Verdict(Action.IGNORE, "outside_hours", mentioned)
+    reason = "private" if message.chat_type == "p2p" else "mentioned" if mentioned else "all_messages"
+    return Verdict(Action.ANSWER, reason, mentioned)
+
+
+def _barred(message: Message, access: AccessSettings, group: GroupSettings, bot_open_id: str | None) -> str:
+    """Why this sender or chat is never answered; empty when it may be."""
+    sender, private = message.sender_id, message.chat_type == "p2p"
+    rules = (
+        ("from_bot", message.sender_type in ("bot", "app") or sender == bot_open_id),
+        ("no_sender", not sender),
+        ("unreadable_type", message.message_type not in READABLE),
+        ("private_chats_off", private and not access.allow_p2p),
+        ("group_denied", message.chat_id in access.deny_groups),
+        (
+            "group_not_allowed",
+            not private and bool(access.allow_groups) and message.chat_id not in access.allow_groups,
+        ),
+        ("user_denied", sender in access.deny_users or sender in group.deny_users),
+    )
+    return next((reason for reason, applies in rules if applies), "")
+
+
+def _depends_on_mention(message: Message, group: GroupSettings) -> bool:
+    return bool(message.mentions) and not (message.mention_all and group.answer_mention_all)
+
+
+def _is_mentioned(message: Message, group: GroupSettings, bot_open_id: str | None) -> bool:
+    in_person = bot_open_id is not None and message.mentions_open_id(bot_open_id)
+    return in_person or (message.mention_all and group.answer_mention_all)
+
+
+def is_open(hours: WorkTime, at: int) -> bool:
+    """Whether `at` (Unix milliseconds) lies in the hours, which may run over midnight."""
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(hours.timezone))
+    start, end, now = _minutes(hours.start), _minutes(hours.end), local.hour * 60 + local.minute
+    if start < end:
+        return local.isoweekday() in hours.weekdays and start <= now < end
+    yesterday = local.isoweekday() - 1 or 7
+    return (now >= start and local.isoweekday() in hours.weekdays) or (
+        now < end and yesterday in hours.weekdays
+    )
+
+
+def _minutes(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)

@@ -1,0 +1,129 @@
+"""The tenant access token: one in Redis for all processes, fetched by one of them at a time.
+
+The SDK's own cache fetches a token per thread that finds it missing (20 cold calls, 20 fetches) and keeps a
+refused token until the process restarts. Feishu's tokens live up to two hours; the endpoint returns the same
+one while half an hour is left, and an old one stays valid when a new one is given
+(authentication-management/access-token/tenant_access_token_internal), so a token is dropped from Redis ten
+minutes before its end and nobody ever holds a dead one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from secrets import token_hex
+
+import requests
+import structlog
+from redis import Redis
+
+from bot.config.settings import FeishuSettings
+from bot.errors import FeishuError
+from bot.feishu.codes import Remedy, look_up, look_up_status
+from bot.feishu.transport import SESSION
+from bot.http_session import CONNECT_TIMEOUT
+from bot.web.readiness import FEISHU_PROBLEM_KEY
+
+log = structlog.get_logger(__name__)
+
+MARGIN = 600
+"""Seconds before its end that a token stops being handed out."""
+HOLD = 30.0
+"""Seconds a process uses a token without looking into Redis again."""
+FETCH_TIMEOUT = 10.0
+"""Seconds one fetch may take; its lock lives as long."""
+PROBLEM_SECONDS = 120
+"""How long it is remembered that there was no token to be had."""
+_POLL = 0.02
+_DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class TenantToken:
+    """Hands out the token of one app."""
+
+    def __init__(
+        self, settings: FeishuSettings, redis: Redis, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._settings = settings
+        self._redis = redis
+        self._sleep = sleep
+        self._key = f"fennel:token:{settings.app_id}"
+        self._one_thread = threading.Lock()
+        self._held = ("", 0.0)
+
+    def get(self) -> str:
+        """A token that Feishu accepts as far as we know. Raises FeishuError when none can be had."""
+        token, until = self._held
+        if time.monotonic() < until:
+            return token
+        token = self._cached() or self._fetch_once()
+        self._held = (token, time.monotonic() + HOLD)
+        return token
+
+    def refused(self, token: str) -> None:
+        """Feishu did not accept `token`: forget it, unless another process has replaced it already."""
+        self._held = ("", 0.0)
+        self._redis.eval(_DROP, 1, self._key, token)
+
+    def _cached(self) -> str:
+        found = self._redis.get(self._key)
+        return found.decode() if isinstance(found, bytes) else found or ""
+
+    def _fetch_once(self) -> str:
+        """Fetches, or waits for whoever is fetching: a thread of this process or another process."""
+        with self._one_thread:
+            deadline = time.monotonic() + FETCH_TIMEOUT + 1
+            while time.monotonic() < deadline:
+                if token := self._cached():
+                    return token
+                if token := self._fetch_alone():
+                    return token
+                self._sleep(_POLL)
+        raise FeishuError(0, "no tenant token within the time limit", retriable=True)
+
+    def _fetch_alone(self) -> str:
+        """Fetches and stores a token if no other process is at it; empty when one is."""
+        lock, owner = f"{self._key}:lock", token_hex(8)
+        if not self._redis.set(lock, owner, nx=True, px=int(FETCH_TIMEOUT * 1000)):
+            return ""
+        try:
+            if token := self._cached():
+                return token
+            token, lifetime = self._fetch()
+            self._redis.set(self._key, token, ex=max(lifetime - MARGIN, 1))
+            self._redis.delete(FEISHU_PROBLEM_KEY)
+            log.info("feishu.token_fetched", lifetime=lifetime)
+            return token
+        except FeishuError as error:
+            self._redis.set(FEISHU_PROBLEM_KEY, str(error), ex=PROBLEM_SECONDS)
+            raise
+        finally:
+            self._redis.eval(_DROP, 1, lock, owner)
+
+    def _fetch(self) -> tuple[str, int]:
+        """A token from Feishu and the seconds it lives."""
+        secrets = {
+            "app_id": self._settings.app_id,
+            "app_secret": self._settings.app_secret.get_secret_value(),
+        }
+        try:
+            answer = SESSION.post(
+                f"{self._settings.domain}/open-apis/auth/v3/tenant_access_token/internal",
+                json=secrets,
+                timeout=(CONNECT_TIMEOUT, FETCH_TIMEOUT - CONNECT_TIMEOUT),
+            )
+            body = json.loads(answer.content)
+            code = int(body["code"])
+        except requests.RequestException as error:
+            raise FeishuError(0, f"token endpoint: {type(error).__name__}", retriable=True) from error
+        except (ValueError, KeyError, TypeError) as error:
+            said = look_up_status(answer.status_code)
+            raise FeishuError(
+                0, f"token endpoint: {said.meaning}", retriable=said.remedy is not Remedy.NEVER
+            ) from error
+        if code != 0:
+            said = look_up(code, str(body.get("msg", "")))
+            raise FeishuError(code, said.meaning, retriable=said.remedy in (Remedy.RETRY, Remedy.RATE))
+        return str(body["tenant_access_token"]), int(body["expire"])

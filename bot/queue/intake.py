@@ -1,0 +1,152 @@
+"""What happens to a proven event, whichever way it came: webhook or long connection.
+
+Every event ends here as one of: a job, a counted refusal, or nothing. What it returns is the body Feishu
+gets with HTTP 200; what must make Feishu push again is raised as QueueUnavailable.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot import metrics
+from bot.cards.presses import ActionSigner, ButtonPress, Press, may_press
+from bot.errors import QueueFull, QueueUnavailable, UnprovenEvent
+from bot.events.events import CardAction, Challenge, Event, Message, Recall, Unknown
+from bot.events.policy import Action, decide
+from bot.messages import say
+from bot.queue.queue import Queue
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
+
+BOT_OPEN_ID_KEY = "fennel:bot:open_id"
+_TOASTS = {
+    Press.HELPFUL: "feedback_thanks",
+    Press.NOT_HELPFUL: "feedback_sorry",
+    Press.REASON: "feedback_thanks",
+    Press.WEB: "web_searching",
+}
+log = structlog.get_logger(__name__)
+
+
+class BotIdentity:
+    """The bot's own open_id, which the worker learns from Feishu and keeps in Redis."""
+
+    _KNOWN_SECONDS, _UNKNOWN_SECONDS = 60.0, 1.0
+
+    def __init__(self, connection: Redis) -> None:
+        self._connection = connection
+        self._open_id: str | None = None
+        self._read_again = 0.0
+
+    def open_id(self) -> str | None:
+        """None while no worker has told. Raises QueueUnavailable within a second when Redis is away.
+
+        It is not asked twice for one push: nothing could be queued anyway, and Feishu waits 3 s.
+        """
+        now = time.monotonic()
+        if now < self._read_again:
+            return self._open_id
+        try:
+            found = self._connection.get(BOT_OPEN_ID_KEY)
+        except RedisError as error:
+            raise QueueUnavailable("Redis does not say who the bot is") from error
+        self._open_id = found.decode() if isinstance(found, bytes) else self._open_id
+        self._read_again = now + (self._KNOWN_SECONDS if self._open_id else self._UNKNOWN_SECONDS)
+        return self._open_id
+
+
+class Intake:
+    """Takes events. One for each process; safe to share between threads."""
+
+    def __init__(self, queue: Queue, settings: Settings) -> None:
+        self.queue = queue
+        self.settings = settings
+        self.identity = BotIdentity(queue.connection)
+        secret = settings.feishu.app_secret.get_secret_value()
+        self._signer = ActionSigner(secret) if secret else None
+
+    def take(self, event: Event) -> dict[str, Any]:
+        """The body of the answer to Feishu. Raises QueueUnavailable when Feishu should push again."""
+        metrics.EVENTS.labels(type(event).__name__).inc()
+        if isinstance(event, Message):
+            self._take_message(event)
+        elif isinstance(event, CardAction):
+            return self._take_action(event)
+        elif isinstance(event, Recall):
+            self.queue.submit_recall(event)
+        elif isinstance(event, Challenge):
+            return {"challenge": event.challenge}
+        elif isinstance(event, Unknown):
+            log.info("event_not_handled", event_type=event.event_type[:64], event_id=event.event_id[:64])
+        return {}
+
+    def _take_message(self, message: Message) -> None:
+        verdict = decide(message, self.settings, self.identity.open_id())
+        metrics.VERDICTS.labels(verdict.action.value, verdict.reason).inc()
+        log.debug(
+            "verdict", message_id=message.message_id, action=verdict.action.value, reason=verdict.reason
+        )
+        if verdict.action is Action.UNKNOWN_BOT:
+            raise QueueUnavailable("no worker has told the bot's own open_id yet")
+        try:
+            if verdict.command:
+                command = verdict.command
+                submission = self.queue.submit_command(message, command.name, command.argument)
+            elif verdict.action is Action.ANSWER:
+                submission = self.queue.submit(message, mentioned=verdict.mentioned)
+            else:
+                return
+        except QueueFull as full:
+            metrics.SUBMISSIONS.labels(str(full)).inc()
+            log.warning("message_refused", message_id=message.message_id, reason=str(full))
+            return
+        metrics.SUBMISSIONS.labels("duplicate" if submission.duplicate else "queued").inc()
+        log.info(
+            "message_repeated" if submission.duplicate else "message_taken",
+            message_id=message.message_id,
+            chat_id=message.chat_id,
+            ahead=submission.position,
+        )
+
+    def _take_action(self, action: CardAction) -> dict[str, Any]:
+        """A press must be answered within 3 s and is never pushed again: failures are toasts, not errors."""
+        try:
+            press = self._read_press(action)
+            if not self._may_press(press, action):
+                return toast("warning", "toast_not_allowed")
+            self.queue.submit_action(action)
+        except UnprovenEvent:
+            metrics.REFUSED.labels("button").inc()
+            return toast("error", "toast_old_button")
+        except (QueueUnavailable, QueueFull):
+            metrics.REFUSED.labels("button_unavailable").inc()
+            return toast("error", "toast_try_again")
+        return toast("success", _TOASTS.get(press.kind, "toast_noted"))
+
+    def _read_press(self, action: CardAction) -> ButtonPress:
+        if self._signer is None:
+            raise UnprovenEvent("buttons are not signed without feishu.app_secret")
+        return self._signer.read(action.value)
+
+    def _may_press(self, press: ButtonPress, action: CardAction) -> bool:
+        return may_press(
+            press.kind,
+            action.operator_id,
+            press.asker,
+            is_admin=self.settings.is_admin(action.operator_id, action.chat_id),
+            is_expert=action.operator_id in self.settings.group(action.chat_id).experts,
+        )
+
+
+def toast(kind: str, sentence: str) -> dict[str, Any]:
+    """The answer to a press: a line at the top of the reader's screen, in the language of their client."""
+    chinese, english = say(sentence, "zh"), say(sentence, "en")
+    return {
+        "toast": {"type": kind, "content": chinese, "i18n": {"zh_cn": chinese, "en_us": english}},
+    }

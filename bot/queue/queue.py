@@ -1,0 +1,257 @@
+"""Redis and RQ: one durable job per message, in order per thread, fair between groups.
+
+The web side only ever names jobs by their dotted path; nothing of `worker` is imported. One Lua script
+(submit.lua) does dedup, limits and enqueue at once, so dying at any point neither loses nor doubles a
+message. RQ's own hash fields and its own promotion script are used, so `rq worker`, its registries and its
+dashboard see ordinary jobs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry as ConnectionRetry
+from rq.job import Job, Retry
+from rq.queue import Queue as RQQueue
+from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
+from rq.registry import FailedJobRegistry
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+
+from bot.errors import QueueFull, QueueUnavailable
+from bot.events.events import CardAction, Message, Recall
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
+
+ANSWER_QUEUE = "answer"
+INDEX_QUEUE = "index"
+SERIALIZER = "json"
+SEEN_SECONDS = 12 * 3600
+"""Feishu pushes an event up to four more times over about 7 h 5 min; dedup must outlive that."""
+CANCELLED_SECONDS = 24 * 3600
+PRESSES_PER_MINUTE = 30
+"""Buttons one person may press; each press is a job, and some search or answer anew."""
+_RESULT_SECONDS = 3600
+_FAILURE_SECONDS = 7 * 24 * 3600
+_INDEX_JOB_SECONDS = 6 * 3600
+_RETRIES = 3
+_SCRIPT = Path(__file__).with_name("submit.lua").read_text("utf-8")
+_LIMIT_PREFIX = RateLimitRegistry.rl_keys_key.removesuffix("-keys") + ":"
+_PARKED = FailedJobRegistry.key_template.format(ANSWER_QUEUE)
+_UNFINISHED = frozenset({b"queued", b"rate_limited", b"scheduled", b"started"})
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of something handed to the queue."""
+
+    job_id: str
+    """Empty for a duplicate of a message that was refused."""
+    duplicate: bool
+    position: int
+    """Jobs that stand before this one; 0 when it is next."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much waits, for /metrics and /status."""
+
+    waiting: int
+    running: int
+    oldest_seconds: float
+    """Age of the oldest unfinished job; 0 when there is none."""
+    parked: int
+    """Jobs given up after their last retry; RQ keeps them for a look."""
+    workers: int
+    """Answering processes that are alive."""
+
+
+def connect(url: str) -> Redis:
+    """A client that gives up within a second: a push that cannot be kept must be refused in time.
+
+    redis-py's own defaults retry ten times and take 46 s on a Redis that hangs; Feishu waits 3 s.
+    """
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=0.3,
+        socket_timeout=0.4,
+        retry=ConnectionRetry(NoBackoff(), 1),
+        health_check_interval=0,
+    )
+
+
+class Queue:
+    """The queue as the web process (and the long connection, and the worker's reindex command) see it."""
+
+    def __init__(self, connection: Redis, settings: Settings) -> None:
+        self.connection = connection
+        self.limits = settings.limits
+        self._script = connection.register_script(self._write_script(settings))
+
+    def submit(
+        self, message: Message, job: str = "worker.jobs.answer", *, mentioned: bool = False
+    ) -> Submission:
+        """Takes a question. A message pushed before is a duplicate and changes nothing.
+
+        An asker who `mentioned` the bot and has a long queue ahead is told the position by a job of its own.
+
+        Raises QueueFull when the group, its member or the whole queue is over its limit (the asker is told
+        by a job of its own), QueueUnavailable within a second when Redis is away.
+        """
+        return self._submit(
+            job,
+            [message.to_json()],
+            suffix=message.message_id,
+            order=message.chat_id,
+            thread=message.thread_key,
+            slots=1 if message.chat_type == "p2p" else self.limits.running_per_group,
+            at_front=False,
+            sender=message.sender_id,
+            limits=(self.limits.questions_per_user_per_minute, self.limits.questions_per_group_per_minute),
+            busy_job="worker.jobs.busy",
+            waiting_job="worker.jobs.waiting" if mentioned else "",
+        )
+
+    def submit_command(self, message: Message, name: str, argument: str) -> Submission:
+        """Takes a command from chat; it goes ahead of the questions. Raises as `submit`, without notice."""
+        return self._submit(
+            "worker.jobs.command",
+            [message.to_json(), name, argument],
+            suffix=message.message_id,
+            order=f"{message.chat_id}-commands",
+            sender=message.sender_id,
+            limits=(self.limits.questions_per_user_per_minute, 0),
+        )
+
+    def submit_action(self, action: CardAction) -> Submission:
+        """Takes a press on a card. Raises as `submit`, without notice."""
+        return self._submit(
+            "worker.jobs.feedback",
+            [action.to_json()],
+            suffix=action.event_id or action.message_id,
+            order=f"{action.operator_id}-actions",
+            sender=f"{action.operator_id}-presses",
+            limits=(PRESSES_PER_MINUTE, 0),
+        )
+
+    def submit_recall(self, recall: Recall) -> Submission:
+        """Marks the message as cancelled at once; a job clears up its card. Raises as `submit`."""
+        try:
+            self.connection.set(f"fennel:cancelled:{recall.message_id}", "1", ex=CANCELLED_SECONDS)
+        except RedisError as error:
+            raise QueueUnavailable("Redis did not take the recall") from error
+        suffix = f"recall-{recall.message_id}"
+        return self._submit("worker.jobs.recall", [recall.to_json()], suffix=suffix, order=suffix)
+
+    def submit_reindex(self, request: dict[str, Any]) -> Submission:
+        """Asks the indexer for a new version. `request` is a small JSON dict; its `message_id` dedups it."""
+        suffix = f"reindex-{request.get('message_id') or datetime.now(UTC).strftime('%Y%m%d%H%M%S%f')}"
+        return self._submit(
+            "worker.jobs.reindex", [request], suffix=suffix, order="index", queue=INDEX_QUEUE, at_front=False
+        )
+
+    def depth(self) -> Depth:
+        """Counts what waits and runs, and forgets what has ended. Raises RedisError."""
+        unfinished: list[tuple[bytes, float]] = self.connection.zrange(
+            "fennel:pending", 0, -1, withscores=True
+        )  # type: ignore[assignment]
+        with self.connection.pipeline(transaction=False) as pipeline:
+            for job_id, _ in unfinished:
+                pipeline.hget(Job.redis_job_namespace_prefix + job_id.decode(), "status")
+            statuses = pipeline.execute()
+        times = [
+            time for (_, time), status in zip(unfinished, statuses, strict=True) if status in _UNFINISHED
+        ]
+        ended = [
+            name for (name, _), status in zip(unfinished, statuses, strict=True) if status not in _UNFINISHED
+        ]
+        if ended:
+            self.connection.zrem("fennel:pending", *ended)
+        age = datetime.now(UTC).timestamp() - times[0] if times else 0.0
+        running = statuses.count(b"started")
+        parked = int(self.connection.zcard(_PARKED))
+        workers = live_workers(self.connection, ANSWER_QUEUE)
+        return Depth(len(times) - running, running, max(age, 0.0), parked, workers)
+
+    def _submit(
+        self,
+        job: str,
+        arguments: list[Any],
+        *,
+        suffix: str,
+        order: str,
+        thread: str = "",
+        slots: int = 1,
+        sender: str = "",
+        limits: tuple[int, int] = (0, 0),
+        busy_job: str = "",
+        waiting_job: str = "",
+        queue: str = ANSWER_QUEUE,
+        at_front: bool = True,
+    ) -> Submission:
+        values: list[str | int] = [
+            *(suffix, queue, _now(), job, json.dumps(arguments)[1:-1]),
+            *(order, thread or order, slots, crc32(thread.encode()) % slots),
+            *(int(at_front), sender, busy_job, waiting_job, *limits),
+        ]
+        try:
+            outcome, job_id, position = self._script(args=values)
+        except RedisError as error:
+            raise QueueUnavailable("Redis did not take the message") from error
+        if outcome not in (b"queued", b"duplicate"):
+            raise QueueFull(outcome.decode())
+        return Submission(job_id.decode(), outcome == b"duplicate", int(position))
+
+    def _write_script(self, settings: Settings) -> str:
+        """submit.lua with what never changes while this process runs written into it: fewer bytes a call."""
+        timeouts = {ANSWER_QUEUE: settings.worker.answer_timeout * 2, INDEX_QUEUE: _INDEX_JOB_SECONDS}
+        fields = (f"{name} = {{{self._write_fields(name, timeout)}}}" for name, timeout in timeouts.items())
+        constants = {
+            "job_prefix": Job.redis_job_namespace_prefix,
+            "queue_prefix": RQQueue.redis_queue_namespace_prefix,
+            "queues_key": RQQueue.redis_queues_keys,
+            "limit_prefix": _LIMIT_PREFIX,
+            "limit_keys_key": RateLimitRegistry.rl_keys_key,
+            "seen_seconds": max(SEEN_SECONDS, 2 * settings.feishu.max_event_age),
+            "group_room": self.limits.queue_per_group,
+            "total_room": self.limits.queue_total,
+            "tell_position_from": self.limits.tell_position_from,
+        }
+        table = ", ".join(f"{name} = {json.dumps(value)}" for name, value in constants.items())
+        head = f"local CONSTANTS = {{{table}, fields = {{{', '.join(fields)}}}}}\n"
+        return head + _SCRIPT.replace("--{acquire}--", ACQUIRE_AND_ENQUEUE_SCRIPT)
+
+    def _write_fields(self, queue: str, timeout: int) -> str:
+        """The part of an RQ job hash that is the same for every job of a queue, as RQ itself writes it."""
+        job = Job.create(
+            "worker.jobs",
+            connection=self.connection,
+            serializer=SERIALIZER,
+            description=queue,
+            origin=queue,
+            timeout=timeout,
+            result_ttl=_RESULT_SECONDS,
+            failure_ttl=_FAILURE_SECONDS,
+            retry=Retry(_RETRIES),
+        )
+        fields = {k: v for k, v in job.to_dict().items() if k not in ("created_at", "data", "status")}
+        return ", ".join(json.dumps(str(part)) for pair in fields.items() for part in pair)
+
+
+def live_workers(connection: Redis, queue: str) -> int:
+    """How many RQ workers of a queue are alive: their keys expire when they stop. Raises RedisError."""
+    names: set[bytes] = connection.smembers(WORKERS_BY_QUEUE_KEY % queue)  # type: ignore[assignment]
+    return int(connection.exists(*names)) if names else 0
+
+
+def _now() -> str:
+    """The time as RQ stores it (rq.utils.utcformat)."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

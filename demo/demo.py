@@ -1,0 +1,224 @@
+"""`make demo`: the whole bot on this machine, its sample questions asked through the whole path.
+
+Each exchange says what was expected; `--once` exits 0 only if each went so. Without it the group chat
+page stays up for the newcomer to type into.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from bot.config.settings import RedisSettings, load_settings
+from demo.stack import LocalStack, Ports
+
+FOLDER = Path("data/demo")
+WEB_PORT, FEISHU_PORT = 8000, 9800
+ANSWER_TIMEOUT = 60.0
+QUIET = 3.0
+"""Seconds without a reply that count as silence."""
+FRESH_CLONE = 3600.0
+"""A checkout younger than this many seconds is a first try, whose whole time is worth printing."""
+
+_TAG = re.compile(r"</?\w[^<>]*>")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One thing said in the group and what should come of it."""
+
+    story: str
+    text: str
+    expect: str
+    """'answered', 'declined' or 'silence'."""
+    page: str = ""
+    """Path of the document that must be cited."""
+    mention: bool = True
+    deliveries: int = 1
+
+
+EXCHANGES = (
+    Exchange("a question in Chinese", "怎么让机器人重新索引文档？", "answered", "zh/commands.md"),
+    Exchange("a question in English", "How much GPU memory does InternLM2 need?", "answered", "en/models.md"),
+    Exchange("chit-chat that mentions the bot", "今天中午吃什么？", "declined"),
+    Exchange(
+        "a message that does not mention the bot", "怎么通过 ngrok 本地测试？", "silence", mention=False
+    ),
+    Exchange(
+        "one push delivered three times",
+        "How do I test locally through ngrok?",
+        "answered",
+        "en/local-testing.md",
+        deliveries=3,
+    ),
+)
+
+
+def run(*, once: bool) -> int:
+    """Shows everything; returns the exit status."""
+    started = time.time()
+    _stop_as_by_keyboard()
+    settings = load_settings()
+    ports = Ports.free(web=WEB_PORT, feishu=FEISHU_PORT)
+    for wanted, taken in ((WEB_PORT, ports.web), (FEISHU_PORT, ports.feishu)):
+        if taken != wanted:
+            print(f"Port {wanted} is in use by another program; the demo takes {taken} instead.")
+    sources = [
+        {
+            "path": "docs",
+            "include": ["en/**/*.md", "zh/**/*.md"],
+            "url": f"http://127.0.0.1:{ports.feishu}/docs",
+        }
+    ]
+    stack = LocalStack(
+        FOLDER,
+        settings={"FENNEL_INDEX__SOURCES": json.dumps(sources)},
+        redis_url=settings.redis.url,
+        ports=ports,
+        documents=Path("docs"),
+    )
+    print("Starting Redis, the local Feishu, the webhook, the worker and the indexer ...")
+    with stack:
+        redis = RedisSettings(url=stack.redis_url).shown
+        print(f"Redis: {'its own' if stack.redis else 'the one that runs already'}, {redis}")
+        print(f"Ready after {time.time() - started:.1f} s. Logs are in {FOLDER}/.\n")
+        passed = [
+            _show(stack, exchange, started if number == 0 else 0.0)
+            for number, exchange in enumerate(EXCHANGES)
+        ]
+        print(f"{sum(passed)} of {len(passed)} exchanges went as expected.")
+        print(f"The group chat: {stack.feishu.url}/simulator/")
+        if not once:
+            _stay_up()
+    return 0 if all(passed) else 1
+
+
+def _stop_as_by_keyboard() -> None:
+    """A kill or a closed terminal stops the demo as Ctrl+C does: no process of it stays behind."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
+def _stay_up() -> None:
+    print("Type a message there and mention the bot. Press Ctrl+C here to stop.")
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        print("\nStopping ...")
+
+
+def _show(stack: LocalStack, exchange: Exchange, started: float) -> bool:
+    """Says the exchange in the group, prints what came of it, returns whether that was expected."""
+    asked = time.monotonic()
+    message_id = stack.feishu.say("ou_alice", exchange.text, mention_bot=exchange.mention)
+    if exchange.deliveries > 1:
+        stack.feishu.push(message_id, exchange.deliveries - 1)
+    print(f"# {exchange.story}")
+    print(f"  李晓雯: {'@茴香 ' if exchange.mention else ''}{exchange.text}")
+    if exchange.expect == "silence":
+        time.sleep(QUIET)
+        cards = stack.feishu.cards(message_id)
+    else:
+        stack.feishu.wait_for_card(message_id, ANSWER_TIMEOUT)
+        print(f"  (the card was complete after {time.monotonic() - asked:.1f} s)")
+        if exchange.deliveries > 1:
+            time.sleep(QUIET)
+        cards = stack.feishu.cards(message_id)
+    if started:
+        _print_first_answer(started)
+    problem = _problem(exchange, cards)
+    for card in cards:
+        print("  茴香: " + _text(card).replace("\n", "\n       "))
+    print(f"  {'as expected' if not problem else 'NOT as expected: ' + problem}: {exchange.expect}\n")
+    return not problem
+
+
+def _print_first_answer(started: float) -> None:
+    print(f"  First answer {time.time() - started:.1f} s after `make demo` began to start it.")
+    age = time.time() - Path("Makefile").stat().st_mtime
+    if age < FRESH_CLONE:
+        print(f"  First answer {age:.1f} s after the clone.")
+
+
+def _problem(exchange: Exchange, cards: Sequence[dict[str, Any]]) -> str:
+    """Why the cards are not what was expected; empty when they are."""
+    if exchange.expect == "silence":
+        return f"{len(cards)} replies" if cards else ""
+    if len(cards) != 1:
+        return f"{len(cards)} replies instead of one"
+    body = json.dumps(cards[0], ensure_ascii=False)
+    if exchange.expect == "declined":
+        return "" if "http" not in body else "a declined message must not get an answer"
+    links = [link for link in _links(cards[0]) if f"/docs/{exchange.page}" in link]
+    if not links:
+        return f"no link to {exchange.page} in the card"
+    return "" if _opens(links[0]) else f"the citation {links[0]} does not open"
+
+
+def _links(card: Any) -> list[str]:
+    """Every web address in a card: link properties and Markdown links."""
+    found: list[str] = []
+    if isinstance(card, dict):
+        for value in card.values():
+            found += _links(value)
+    elif isinstance(card, list):
+        for value in card:
+            found += _links(value)
+    elif isinstance(card, str):
+        for part in card.split("http")[1:]:
+            end = min((part.find(mark) for mark in ")\"' >\n" if mark in part), default=len(part))
+            found.append("http" + part[:end])
+    return found
+
+
+def _opens(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  # nosec B310
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _text(card: Any) -> str:
+    """What a reader sees of a card, roughly: its texts from top to bottom, without buttons and folds."""
+    texts: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            if node.get("tag") in ("button", "collapsible_panel"):
+                return
+            if isinstance(node.get("content"), str) and node["content"].strip():
+                texts.append(_readable(node["content"]))
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk([card.get("header", {}), card.get("body", {})])
+    return "\n".join(texts)
+
+
+def _readable(markup: str) -> str:
+    """Card markup as plain text: tags dropped, entities resolved."""
+    return html.unescape(_TAG.sub(" ", markup.replace("<br>", "\n"))).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(run(once="--once" in sys.argv))

@@ -1,0 +1,176 @@
+"""`python -m bot replay CHAT.jsonl`: a recorded group chat through the whole path.
+
+Every row is said in a local Feishu and goes through webhook, queue, worker and card as a live message
+would, over the operator's own index and settings. What comes out: the decision per message, its card,
+latency, calls and tokens. Nothing leaves the machine but what the configured engine is asked.
+
+A row is {"text", "user"?, "mention"?, "id"?, "label"?}; `mention` defaults to true.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from bot.config.settings import Settings
+from bot.errors import ConfigError
+from demo.stack import LocalStack
+
+POLL = 0.05
+ROW_TIMEOUT = 180.0
+"""Seconds without any message finishing after which the replay gives up."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recorded message."""
+
+    id: str
+    text: str
+    user: str
+    mention: bool
+    label: int | None
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of one message."""
+
+    id: str
+    decision: str
+    outcome: str
+    cards: int
+    seconds: float
+    """From the message to its final card or decision; 0 when it was ignored."""
+    calls: int
+    prompt_tokens: int
+    label: int | None
+
+
+def read(chat: Path) -> list[Row]:
+    """The rows of a recording. Raises ConfigError naming the line that is wrong."""
+    if not chat.is_file():
+        raise ConfigError(f"{chat} does not exist; give a file of JSON lines")
+    return list(_rows(chat))
+
+
+def _rows(chat: Path) -> Iterator[Row]:
+    for number, line in enumerate(chat.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ConfigError(f"{chat}:{number} is not JSON: {error}") from error
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise ConfigError(f'{chat}:{number} needs a string "text"')
+        yield Row(
+            id=str(row.get("id", number)),
+            text=row["text"],
+            user=str(row.get("user", "ou_alice")),
+            mention=bool(row.get("mention", True)),
+            label=row.get("label"),
+        )
+
+
+def run(chat: Path, settings: Settings, *, as_json: bool) -> None:
+    """Replays the recording and prints what came of it."""
+    rows = read(chat)
+    results = replay(rows, settings)
+    if as_json:
+        print(
+            json.dumps(
+                {**summary(results), "rows": [asdict(result) for result in results]}, ensure_ascii=False
+            )
+        )
+        return
+    for row, result in zip(rows, results, strict=True):
+        print(
+            f"{result.decision or 'ignored':9} {result.seconds:6.2f} s  {row.text[:60]!r} -> {result.outcome}"
+        )
+    for name, value in summary(results).items():
+        print(f"{name}: {value}")
+
+
+def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
+    """Says every row in a local group and waits for what comes of each."""
+    lifted = {"queue_total": len(rows) + 1, "queue_per_group": len(rows) + 1}
+    lifted |= {
+        "questions_per_user_per_minute": len(rows) + 1,
+        "questions_per_group_per_minute": len(rows) + 1,
+    }
+    overrides = {f"FENNEL_LIMITS__{name.upper()}": str(value) for name, value in lifted.items()}
+    overrides["FENNEL_INDEX__DIR"] = str(settings.index.dir)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalStack(Path(folder), settings=overrides, build=False) as stack,
+    ):
+        redis = Redis.from_url(stack.redis_url)
+        said = [stack.feishu.say(row.user, row.text, mention_bot=row.mention) for row in rows]
+        pushes = [stack.feishu.wait_for_push(message_id) for message_id in said]
+        if refused := [push for push in pushes if push.state != "delivered"]:
+            raise ConfigError(f"the webhook refused {len(refused)} of {len(rows)} messages")
+        _wait_for_all(stack, redis)
+        return [_result(stack, redis, row, message_id) for row, message_id in zip(rows, said, strict=True)]
+
+
+def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
+    """Returns when the queue is empty and every card is closed. Raises ConfigError when nothing moves."""
+    queue = import_module("bot.queue.queue")
+    waiting = queue.Queue(redis, import_module("bot.config.settings").load_settings())
+    moved, seen = time.monotonic(), -1
+    while depth := waiting.depth():
+        unfinished = depth.waiting + depth.running
+        if not unfinished:
+            return
+        if unfinished != seen:
+            moved, seen = time.monotonic(), unfinished
+        if time.monotonic() - moved > ROW_TIMEOUT:
+            raise ConfigError(f"{unfinished} messages do not finish; see the worker's log")
+        time.sleep(POLL)
+
+
+def _result(stack: LocalStack, redis: Redis, row: Row, message_id: str) -> Replayed:
+    raw = redis.get(f"fennel:trace:{message_id}")
+    trace: dict[str, Any] = json.loads(raw) if raw else {}
+    usage = trace.get("usage") or {}
+    return Replayed(
+        id=row.id,
+        decision=str(trace.get("decision", "")),
+        outcome=str(trace.get("outcome", "")),
+        cards=len(stack.feishu.cards(message_id)),
+        seconds=float(trace.get("seconds", {}).get("total", 0.0)),
+        calls=int(usage.get("calls", 0)),
+        prompt_tokens=int(usage.get("prompt_tokens", 0)),
+        label=row.label,
+    )
+
+
+def summary(results: list[Replayed]) -> dict[str, Any]:
+    """Counts, latency and cost over the recording; agreement with labels where rows have them."""
+    answered = [result for result in results if result.decision == "answer"]
+    labelled = [result for result in results if result.label is not None]
+    times = sorted(result.seconds for result in results if result.seconds)
+    figures: dict[str, Any] = {
+        "messages": len(results),
+        "answered": len(answered),
+        "declined": sum(result.decision == "decline" for result in results),
+        "ignored": sum(not result.decision for result in results),
+        "seconds_median": round(statistics.median(times), 3) if times else 0.0,
+        "seconds_worst": round(times[-1], 3) if times else 0.0,
+        "calls": sum(result.calls for result in results),
+        "prompt_tokens": sum(result.prompt_tokens for result in results),
+    }
+    if labelled:
+        right = sum((result.decision == "answer") == bool(result.label) for result in labelled)
+        figures["agrees_with_label"] = round(right / len(labelled), 4)
+    return figures

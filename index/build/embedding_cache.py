@@ -1,0 +1,94 @@
+"""Embeddings kept by the hash of their text, so that a build embeds only what is new.
+
+They live in one SQLite file beside the versions: a build that is killed keeps what it had embedded, and a
+rollback or a second source with the same page embeds nothing again. Rows that no build of the last few used
+are dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.search.embed import Embedder, Vectors
+
+BATCH = 128
+"""Texts embedded between two commits."""
+_COLUMNS = "key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors of a list of texts, and how many of the distinct texts had to be embedded."""
+
+    vectors: Vectors
+    new: int
+    reused: int
+
+
+class EmbeddingCache:
+    """One file of embeddings; used by one build at a time."""
+
+    def __init__(self, file: Path, embedder: Embedder) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._embedder = embedder
+        self._database = sqlite3.connect(file)
+        self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
+        (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
+        self._build = int(last) + 1
+
+    def close(self) -> None:
+        """Writes what is open and closes the file."""
+        self._database.commit()
+        self._database.close()
+
+    def embed(self, texts: list[str], progress: Callable[[int, int], None] | None = None) -> Embedded:
+        """Vectors of `texts`, in their order. `progress` is told (done, total) of the texts that are new."""
+        keys = [self._key(text) for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if not self._touch(key)}
+        new = list(missing.items())
+        for start in range(0, len(new), BATCH):
+            batch = new[start : start + BATCH]
+            vectors = self._embedder.embed([text for _, text in batch])
+            rows = [
+                (key, vector.tobytes(), self._build) for (key, _), vector in zip(batch, vectors, strict=True)
+            ]
+            self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+            self._database.commit()
+            if progress:
+                progress(min(start + BATCH, len(new)), len(new))
+        self._database.commit()
+        return Embedded(self._vectors(keys), len(new), len(set(keys)) - len(new))
+
+    def prune(self, builds: int) -> int:
+        """Drops embeddings that none of the last `builds` builds used; returns how many.
+
+        A build is what one open cache embeds.
+        """
+        (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
+        oldest = int(last) - max(builds, 1)
+        dropped = self._database.execute("DELETE FROM embeddings WHERE used <= ?", (oldest,)).rowcount
+        self._database.commit()
+        return int(dropped)
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.sha256(f"{self._embedder.name}\0{text}".encode()).digest()[:16]
+
+    def _touch(self, key: bytes) -> bool:
+        """Whether there is a vector for this key; it then counts as used by this build."""
+        changed = self._database.execute(
+            "UPDATE embeddings SET used = ? WHERE key = ?", (self._build, key)
+        ).rowcount
+        return changed > 0
+
+    def _vectors(self, keys: list[bytes]) -> Vectors:
+        vectors = np.empty((len(keys), self._embedder.dimensions), dtype=np.float32)
+        for row, key in enumerate(keys):
+            (blob,) = self._database.execute("SELECT vector FROM embeddings WHERE key = ?", (key,)).fetchone()
+            vectors[row] = np.frombuffer(blob, dtype=np.float32)
+        return vectors

@@ -1,0 +1,54 @@
+"""One message as the gate sees it: its text, its numbers, its vector and where the search by words leads.
+
+The last is the mean direction of the passages that share the message's words: two questions about one thing
+lead to one place in the documents, however they are put, and with other documents they lead elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.gate.evidence import Evidence
+from index.gate.features import FoundByWords, Numbers, features, read_with
+from index.search.embed import Vectors
+from index.search.lexical import Lexical
+
+PASSAGES = 10
+"""Passages whose direction is taken."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What decides about one message."""
+
+    message: str
+    numbers: Numbers
+    """(len(FEATURES),)."""
+    vector: Vectors
+    """(d,), by the embedder of the index."""
+    found: Vectors
+    """(d,), of length 1: mean of the passages found by words; zeros where no word is known."""
+
+
+def examined(
+    message: str,
+    vector: Vectors,
+    lexical: Lexical,
+    passages: Vectors,
+    evidence: Evidence,
+    found: FoundByWords | None = None,
+) -> Case:
+    """Looks one message up; `passages`: the chunks' vectors, (chunks, d); `found` spares searching again."""
+    read, found = read_with(message, lexical, evidence, found)
+    return Case(message, features(read, found, evidence), vector, direction(found, passages))
+
+
+def direction(found: FoundByWords, passages: Vectors) -> Vectors:
+    """The mean of the best passages' vectors, weighted by their BM25 over all fields, of length 1."""
+    scores = found.bm25_text + found.bm25_headings + found.bm25_place
+    count = min(PASSAGES, len(scores))
+    best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
+    mean = scores[best] @ passages[best]
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)

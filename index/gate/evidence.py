@@ -1,0 +1,125 @@
+"""What the documents know of each word: the counts that the gate's features read.
+
+Counted once per index version and kept in a file beside the fitted gates: documents change, a fitted gate
+stays, and it sees the change through these counts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from index.gate.general_words import open_background
+from index.search.lexical import headings_of
+from index.text.split import Chunk
+from index.text.terms import terms
+
+Counts = npt.NDArray[np.int64]
+_PIECE_CHARACTERS = 2000
+"""Characters of a chunk that are counted in pieces; a chunk is rarely longer."""
+
+
+_CHINESE_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class WordFacts:
+    """One term in these documents."""
+
+    occurrences: int
+    chunks: int
+    documents: int
+    headings: int
+    """Chunks that have it in their title, headings or path."""
+
+
+UNKNOWN = WordFacts(0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Counts over all chunks of one index version."""
+
+    vocabulary: tuple[str, ...]
+    counts: Counts
+    """(terms, 4): occurrences, chunks, documents, headings."""
+    pieces: Counts
+    """(pieces of the background,): how often each occurs."""
+    chunk_count: int
+    document_count: int
+
+    @classmethod
+    def build(cls, chunks: list[Chunk]) -> Self:
+        """Counts the terms and pieces of the chunks."""
+        background = open_background()
+        occurrences: Counter[str] = Counter()
+        in_chunks: Counter[str] = Counter()
+        in_headings: Counter[str] = Counter()
+        documents: dict[tuple[str, str], set[str]] = {}
+        pieces = np.zeros(background.size, dtype=np.int64)
+        for chunk in chunks:
+            headings = terms(f"{headings_of(chunk)} {chunk.path.replace('/', ' ')}")
+            found = terms(chunk.text) + headings
+            occurrences.update(found)
+            in_chunks.update(set(found))
+            in_headings.update(set(headings))
+            documents.setdefault((chunk.source, chunk.path), set()).update(found)
+            text = f"{headings_of(chunk)}\n{chunk.text}"[:_PIECE_CHARACTERS]
+            np.add.at(pieces, background.pieces(text), 1)
+        in_documents = Counter(term for held in documents.values() for term in held)
+        vocabulary = tuple(sorted(occurrences))
+        columns = (occurrences, in_chunks, in_documents, in_headings)
+        rows = [[column[term] for column in columns] for term in vocabulary]
+        counts = np.array(rows, dtype=np.int64).reshape(len(vocabulary), len(columns))
+        return cls(vocabulary, counts, pieces, len(chunks), len(documents))
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {term: row for row, term in enumerate(self.vocabulary)}
+
+    @cached_property
+    def total(self) -> int:
+        """Occurrences of all terms."""
+        return int(self.counts[:, 0].sum()) if len(self.counts) else 0
+
+    @cached_property
+    def total_pieces(self) -> int:
+        """Occurrences of all pieces."""
+        return int(self.pieces.sum())
+
+    @cached_property
+    def knows_chinese(self) -> bool:
+        """Whether Chinese is one of the documents' languages: at least one term in twenty."""
+        chinese = [not term.isascii() for term in self.vocabulary]
+        return int(self.counts[chinese, 0].sum()) >= _CHINESE_SHARE * self.total if self.total else True
+
+    def word(self, term: str) -> WordFacts:
+        """What the documents know of a term; all zero for one they do not."""
+        row = self._rows.get(term)
+        return UNKNOWN if row is None else WordFacts(*(int(count) for count in self.counts[row]))
+
+    def save(self, file: Path) -> None:
+        """Writes one file, aside first."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        words = np.frombuffer("\n".join(self.vocabulary).encode(), dtype=np.uint8)
+        sizes = np.array([self.chunk_count, self.document_count])
+        aside = file.with_name(f".{os.getpid()}.{file.name}")
+        with aside.open("wb") as out:
+            np.savez_compressed(out, words=words, counts=self.counts, pieces=self.pieces, sizes=sizes)
+        aside.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Reads what `save` wrote."""
+        with np.load(file, allow_pickle=False) as kept:
+            text = kept["words"].tobytes().decode()
+            chunk_count, document_count = (int(size) for size in kept["sizes"])
+            vocabulary = tuple(text.split("\n")) if text else ()
+            return cls(vocabulary, kept["counts"], kept["pieces"], chunk_count, document_count)

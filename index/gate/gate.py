@@ -1,0 +1,174 @@
+"""Is this message a question, and can these documents answer it? The decision, with its reasons in words.
+
+No model is asked: a decision costs the search that happens anyway and some arithmetic. Where a model server
+is configured, the narrow band around the threshold is `unsure` and the caller may ask it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bot.config.settings import OperatingPoint, Settings
+from index.gate.case import Case, examined
+from index.gate.evidence import Evidence
+from index.gate.features import FEATURES, GROUPS, typicality
+from index.gate.gate_words import describe
+from index.gate.logistic import logit_of, sigmoid
+from index.gate.model import GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, Parts
+from index.search.searcher import Lookup, Passage, Searcher
+from index.text.terms import terms
+
+MENTION_SHIFT = 1.2
+"""Logits by which a mention lowers the threshold: it was meant for the bot, yet it may still be chit-chat."""
+UNSURE_BAND = 0.4
+"""Units of score on either side of the threshold that a model server is asked about. A gate's slope makes
+logits of them: the scores of a gate with a memory lie closer together. In folds that the fit did not see, 20
+in 100 messages fall into it; of those above it 94 in 100 are good, of those below 4. `bench.calls` counts."""
+COLUMN = {name: column for column, name in enumerate(FEATURES)}
+_SHOWN = {"words": "chinese_known_share", "typical": "typical_sum", "search": "matched_share"}
+"""The number that stands for its group in a trace."""
+_COLUMNS = {group: np.array([COLUMN[name] for name in names]) for group, names in GROUPS.items()}
+_TYPICAL = 0.5
+_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One group of numbers, or one number, and which way it moved the decision."""
+
+    feature: str
+    value: float
+    weight: float
+    """What it adds to the logit; positive speaks for answering."""
+    text: str
+    """A sentence for operators, in the language of the message."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says to one message."""
+
+    verdict: Literal["answer", "decline", "unsure"]
+    probability: float
+    """That the message is worth answering from these documents, 0..1."""
+    threshold: float
+    """Least probability that is answered here, with the mention taken into account."""
+    reasons: tuple[Reason, ...]
+    """What weighed most comes first."""
+
+
+class Gate:
+    """A fitted model looking at one version of the documents. Never changes; safe from many threads."""
+
+    def __init__(
+        self,
+        model: GateModel,
+        searcher: Searcher,
+        evidence: Evidence | None = None,
+        *,
+        point: OperatingPoint = "balanced",
+        ask_model: bool = False,
+    ) -> None:
+        """`evidence` None: counted now. `ask_model`: say `unsure` near the threshold."""
+        self.model = model
+        self.searcher = searcher
+        self.evidence = evidence or Evidence.build(searcher.chunks)
+        self.point = point
+        self._ask_model = ask_model
+
+    def decide(
+        self,
+        query: str,
+        passages: Sequence[Passage],
+        mentioned: bool,
+        point: OperatingPoint | None = None,
+        lookup: Lookup | None = None,
+    ) -> Decision:
+        """Whether to answer `query`; `lookup` spares searching again. Nothing found is never answered."""
+        if not query.strip() or not self.searcher.chunks:
+            return Decision("decline", 0.0, 1.0, (Reason("empty", 0.0, 0.0, describe("empty", query)),))
+        lookup = lookup or self.searcher.look_up(query)
+        passage_vectors = self.searcher.dense.text_vectors
+        lexical = self.searcher.lexical
+        case = examined(query, lookup.vector, lexical, passage_vectors, self.evidence, lookup)
+        parts = self.model.parts(case)
+        probability = float(sigmoid(self.model.joint(parts)))
+        threshold = self.threshold(mentioned, point)
+        reasons = self._reasons(case, parts, passages)
+        return Decision(self._verdict(probability, threshold), probability, threshold, reasons)
+
+    def threshold(self, mentioned: bool, point: OperatingPoint | None = None) -> float:
+        """Least probability answered at an operating point; a mention lowers it and never removes it."""
+        threshold = self.model.points[point or self.point]
+        return float(sigmoid(logit_of(threshold) - (MENTION_SHIFT if mentioned else 0.0)))
+
+    def _verdict(self, probability: float, threshold: float) -> Literal["answer", "decline", "unsure"]:
+        distance = float(logit_of(probability) - logit_of(threshold))
+        if self._ask_model and abs(distance) < UNSURE_BAND * self.model.slope:
+            return "unsure"
+        return "answer" if probability >= threshold else "decline"
+
+    def _reasons(self, case: Case, parts: Parts, passages: Sequence[Passage]) -> tuple[Reason, ...]:
+        """The groups of numbers, and the memory, by what they add to the logit, greatest first."""
+        model = self.model
+        fitted, share = (model.evidence, 1.0) if model.guard is None else (model.guard, self._guarded(parts))
+        added = fitted.contributions(case.numbers)
+        best = passages[0].chunk.path if passages else ""
+        words = self._words(case.message)
+        reasons = []
+        for group, columns in _COLUMNS.items():
+            value, weight = float(case.numbers[COLUMN[_SHOWN[group]]]), float(added[columns].sum())
+            text = describe(group, case.message, weight, words, best)
+            reasons.append(Reason(group, value, share * weight, text))
+        remembered = {"memory": parts.by_message, "found": parts.by_documents}
+        for part, value in remembered.items() if model.memory is not None else ():
+            weight = model.slope * value
+            reasons.append(Reason(part, value, weight, describe(part, case.message, weight)))
+        return tuple(sorted(reasons, key=lambda reason: -abs(reason.weight)))
+
+    def _guarded(self, parts: Parts) -> float:
+        """What one logit of the guard adds here: nothing where the documents know the message."""
+        return self.model.slope * GUARD_SLOPE if parts.guard < GUARD_BELOW else 0.0
+
+    def _words(self, message: str) -> tuple[str, ...]:
+        """The message's words that are most typical of the documents, as the message writes them."""
+        own = tuple(dict.fromkeys(terms(message)))
+        ratios = typicality(own, [self.evidence.word(term) for term in own], self.evidence)
+        typical = [own[row] for row in np.argsort(-ratios, kind="stable") if ratios[row] > _TYPICAL]
+        return tuple(dict.fromkeys(_as_written(term, message) for term in typical[:_WORDS]))
+
+
+def _as_written(term: str, message: str) -> str:
+    """A term without its ending is shown with it."""
+    found = re.search(re.escape(term) + r"[A-Za-z]{0,4}", message, re.IGNORECASE) if term.isascii() else None
+    return found.group() if found else term
+
+
+def open_gate(settings: Settings, searcher: Searcher) -> Gate:
+    """The gate in use over this version of the documents. Raises IndexMismatch."""
+    evidence = open_evidence(settings, searcher)
+    return Gate(
+        GateStore(settings.index.dir).current().for_embedder(searcher.embedder.name),
+        searcher,
+        evidence,
+        point=settings.index.gate.point,
+        ask_model=settings.llm.engine != "extractive",
+    )
+
+
+def open_evidence(settings: Settings, searcher: Searcher) -> Evidence:
+    """The counts of this version, from their file where it was written before."""
+    folder = settings.index.dir / "gate" / "evidence"
+    file = folder / f"{searcher.version}.npz"
+    if file.is_file():
+        return Evidence.load(file)
+    evidence = Evidence.build(searcher.chunks)
+    evidence.save(file)
+    for old in sorted(folder.glob("[!.]*.npz"))[: -max(settings.index.keep_versions, 1)]:
+        old.unlink(missing_ok=True)
+    return evidence

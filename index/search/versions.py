@@ -1,0 +1,253 @@
+"""Which version of the index is in use, and the switch to another under running workers.
+
+The CURRENT file in the index folder names the version; it is replaced in one step, so every process on the
+machine sees the old name or the new one. Redis, where there is one, is told as well: workers hear of it at
+once, and processes that do not read the folder can say which version answers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from bot.config.settings import Settings
+from bot.errors import IndexBusy, IndexMismatch, IndexMissing
+from index.search.embed import Embedder, open_embedder
+from index.search.rerank import Reranker, open_reranker
+from index.search.searcher import Searcher
+from index.search.storage import Manifest, read, read_digests, read_manifest
+
+log = structlog.get_logger(__name__)
+
+VERSION_KEY = "fennel:index:version"
+"""Redis key that holds the current version's name."""
+CHANNEL = "fennel:index"
+"""Redis channel on which a new version's name is published."""
+POLL_SECONDS = 1.0
+"""How often the CURRENT file is looked at."""
+
+
+class Versions:
+    """The folder of all versions: `versions/NAME/`, `CURRENT`, and the lock of a running build."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "versions"
+
+    def names(self) -> list[str]:
+        """All whole versions, oldest first: names sort by time."""
+        if not self.path.is_dir():
+            return []
+        return sorted(place.name for place in self.path.iterdir() if not place.name.startswith("."))
+
+    def readable(self) -> list[Manifest]:
+        """What the versions of this release's format say of themselves, oldest first."""
+        manifests = []
+        for name in self.names():
+            try:
+                manifests.append(self.manifest(name))
+            except IndexMismatch:
+                log.info("index_version_of_another_format", version=name)
+        return manifests
+
+    def current(self) -> str:
+        """Name of the version in use; empty when there is none."""
+        file = self.folder / "CURRENT"
+        return file.read_text("utf-8").strip() if file.is_file() else ""
+
+    def manifest(self, name: str) -> Manifest:
+        """What a version says of itself. Raises IndexMissing or IndexMismatch."""
+        return read_manifest(self._place(name))
+
+    def digests(self, name: str) -> dict[str, str]:
+        """ "source/path" of every document of a version -> its digest."""
+        return read_digests(self._place(name))
+
+    def use(self, name: str) -> None:
+        """Makes a version the current one on this machine. Raises IndexMissing or IndexMismatch."""
+        self.manifest(name)
+        aside = self.folder / f".CURRENT.{os.getpid()}"
+        aside.write_text(name + "\n", "utf-8")
+        aside.replace(self.folder / "CURRENT")
+
+    def before(self, name: str) -> str:
+        """The version before this one. Raises IndexMissing where there is none."""
+        older = [other.version for other in self.readable() if other.version < name]
+        if not older:
+            raise IndexMissing("there is no older version to go back to; see `python -m index versions`")
+        return older[-1]
+
+    def prune(self, keep: int) -> list[str]:
+        """Removes all but the newest `keep` versions and the current one, and what killed builds left."""
+        names, current = self.names(), self.current()
+        old = [name for name in names[: max(len(names) - max(keep, 1), 0)] if name != current]
+        left = [place for place in self.path.glob(".*") if place.is_dir()] if self.path.is_dir() else []
+        for place in [self.path / name for name in old] + left:
+            shutil.rmtree(place)
+        return old
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Held while a version is built. Raises IndexBusy when another process builds."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise IndexBusy(
+                    f"another build of {self.folder} is running; wait until it has ended"
+                ) from error
+            yield
+
+    def _place(self, name: str) -> Path:
+        if not name or name not in self.names():
+            raise IndexMissing(f"no index version {name!r} in {self.folder}; run `python -m index build`")
+        return self.path / name
+
+
+def publish(name: str, versions: Versions, redis: Redis | None) -> bool:
+    """Makes a version current and tells Redis; whether Redis took it. Workers here see it anyway."""
+    versions.use(name)
+    if redis is None:
+        return False
+    try:
+        redis.set(VERSION_KEY, name)
+        redis.publish(CHANNEL, name)
+    except RedisError as error:
+        log.warning("index_not_published_in_redis", version=name, error=type(error).__name__)
+        return False
+    return True
+
+
+def connect(settings: Settings) -> Redis:
+    """A client that gives up within a second."""
+    return Redis.from_url(
+        settings.redis.url, socket_connect_timeout=0.5, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def open_current(
+    settings: Settings, embedder: Embedder | None = None, reranker: Reranker | None = None
+) -> Searcher:
+    """The searcher over the current version. Raises IndexMissing or IndexMismatch."""
+    versions = Versions(settings.index.dir)
+    name = versions.current()
+    if not name:
+        raise IndexMissing(f"no index in {settings.index.dir} yet; run `python -m index build`")
+    embedder = embedder or open_embedder(settings.index.embedder)
+    return open_version(settings, name, embedder, reranker or open_reranker(settings.index.reranker))
+
+
+def open_version(settings: Settings, name: str, embedder: Embedder, reranker: Reranker | None) -> Searcher:
+    """The searcher over a version. Raises IndexMissing, or IndexMismatch when another embedder built it."""
+    manifest = Versions(settings.index.dir).manifest(name)
+    if manifest.embedder != embedder.name:
+        raise IndexMismatch(
+            f"index {name} was built with {manifest.embedder}, the settings name {embedder.name}; "
+            "run `python -m index build` or change index.embedder back"
+        )
+    return Searcher(read(settings.index.dir / "versions" / name), embedder, reranker)
+
+
+class Watcher:
+    """Holds the searcher of a running process and swaps it when another version becomes current.
+
+    A question keeps the searcher it started with. A version that cannot be opened is logged and the old one
+    stays in use.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        redis: Redis | None = None,
+        on_swap: Callable[[Searcher], None] | None = None,
+        each_look: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Opens the current version. Raises IndexMissing or IndexMismatch.
+
+        `on_swap` may refuse a new version by raising what opening one raises. `each_look` is called whenever
+        the current version was looked at, about once in POLL_SECONDS.
+        """
+        self._settings = settings
+        self._redis = redis
+        self._on_swap = on_swap
+        self._each_look = each_look
+        self._embedder = open_embedder(settings.index.embedder)
+        self._reranker = open_reranker(settings.index.reranker)
+        self._refused = ""
+        self._stopping = threading.Event()
+        self._searcher = open_current(settings, self._embedder, self._reranker)
+        self._thread = threading.Thread(target=self._watch, name="index-watcher", daemon=True)
+
+    @property
+    def searcher(self) -> Searcher:
+        """The searcher to use for the next question."""
+        return self._searcher
+
+    def start(self) -> Watcher:
+        """Starts watching in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stops watching; the searcher stays usable."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def check(self) -> bool:
+        """Swaps now if another version is current; whether it did."""
+        name = Versions(self._settings.index.dir).current()
+        if name in ("", self._searcher.version, self._refused):
+            return False
+        try:
+            searcher = open_version(self._settings, name, self._embedder, self._reranker)
+            if self._on_swap:
+                self._on_swap(searcher)
+        except (IndexMismatch, IndexMissing, OSError, ValueError, RuntimeError) as error:
+            self._refused = name
+            log.error("index_version_refused", version=name, error=str(error))
+            return False
+        log.info("index_swapped", version=name, before=self._searcher.version)
+        self._searcher, self._refused = searcher, ""
+        return True
+
+    def _watch(self) -> None:
+        channel: Any = None
+        while not self._stopping.is_set():
+            try:
+                self.check()
+                self._each_look()
+            except OSError as error:  # a disk that is away for a moment must not end the watching
+                log.error("index_not_looked_at", error=str(error))
+            channel = self._listen(channel)
+
+    def _listen(self, channel: Any) -> Any:
+        """Waits until a version is published, at most POLL_SECONDS; the channel to wait on next time."""
+        if self._redis is None:
+            self._stopping.wait(POLL_SECONDS)
+            return None
+        started = time.monotonic()
+        try:
+            if channel is None:
+                channel = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+                channel.subscribe(CHANNEL)
+            channel.get_message(timeout=POLL_SECONDS)
+        except RedisError as error:
+            log.debug("index_channel_lost", error=type(error).__name__)
+            self._stopping.wait(max(POLL_SECONDS - (time.monotonic() - started), 0.1))
+            return None
+        return channel

@@ -1,0 +1,194 @@
+"""What the group chat page is told: chats, messages with their cards drawn, pushes and calls."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+from markdown_it.common.utils import escapeHtml
+
+from simulator.page.card_html import CardHTML
+from simulator.page.markup_html import emoji
+from simulator.pushes.pushes import Push, Pushes
+from simulator.tenant.state import ApiCall, Chat, ChatMessage, Json, Tenant, User
+
+_PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
+_LINK = re.compile(r"https?://[^\s<>\"'，。；）]+")
+SHOWN_PUSHES = 60
+SHOWN_CALLS = 80
+
+
+class View:
+    """Draws the tenant for one reader."""
+
+    def __init__(self, tenant: Tenant, pushes: Pushes) -> None:
+        self.tenant = tenant
+        self.pushes = pushes
+        self.cards = CardHTML(self.name_of)
+        self.drawn: dict[str, tuple[tuple[str, bool], str]] = {}
+        """message id -> (what its look depends on, its HTML), so that only what changed is drawn again."""
+
+    def name_of(self, open_id: str) -> str:
+        """The name of a person or of the bot; the id of somebody unknown."""
+        if open_id in (self.tenant.bot.open_id, self.tenant.app_id):
+            return self.tenant.bot.name
+        person = self.tenant.users.get(open_id)
+        return person.name if person else open_id
+
+    def state(self, user: str, chat_id: str) -> Json:
+        """Everything the page shows to `user` in one chat."""
+        with self.tenant.lock:
+            self.tenant.user(user)
+            chats = [c for c in self.tenant.chats.values() if c.kind == "group" or user in c.members]
+            messages = [m for m in self.tenant.messages.values() if m.chat_id == chat_id]
+            return {
+                "revision": self.tenant.revision,
+                "bot": _person(self.tenant.bot),
+                "users": [_person(one) for one in self.tenant.users.values()],
+                "chats": [self._chat(one, user) for one in chats],
+                "messages": [self._message(one) for one in messages],
+                "toasts": [toast for toast in self.tenant.toasts if toast["user"] == user],
+                "pushes": [push_line(push) for push in self.pushes.all[-SHOWN_PUSHES:]][::-1],
+                "calls": [call_line(call) for call in list(self.tenant.calls)[-SHOWN_CALLS:]][::-1],
+            }
+
+    def _chat(self, chat: Chat, user: str) -> Json:
+        said = [m for m in self.tenant.messages.values() if m.chat_id == chat.chat_id]
+        name = self.tenant.bot.name if chat.kind == "p2p" else chat.name
+        return {
+            "id": chat.chat_id,
+            "name": name,
+            "kind": chat.kind,
+            "members": len(chat.members) + 1,
+            "preview": self._preview(said[-1]) if said else "",
+            "time": said[-1].create_time if said else 0,
+        }
+
+    def _preview(self, message: ChatMessage) -> str:
+        """The line under the chat's name; a streaming card's is "[生成中...]"."""
+        name = self.name_of(message.sender_id)
+        if message.recalled:
+            return f"{name} 撤回了一条消息"
+        if message.card is None:
+            return f"{name}: {self._plain(message)[:40]}"
+        if message.card.streaming:
+            return f"{name}: [生成中...]"
+        config, header = message.card.card.get("config") or {}, message.card.card.get("header") or {}
+        summary = (config.get("summary") or {}).get("content") or (header.get("title") or {}).get("content")
+        return f"{name}: {summary or '[卡片]'}"
+
+    def _message(self, message: ChatMessage) -> Json:
+        streaming = bool(message.card and message.card.streaming)
+        return {
+            "id": message.message_id,
+            "sender": message.sender_id,
+            "name": self.name_of(message.sender_id),
+            "bot": message.is_bot,
+            "type": message.msg_type,
+            "time": message.create_time,
+            "root": message.root_id,
+            "parent": message.parent_id,
+            "thread": message.thread_id,
+            "recalled": message.recalled,
+            "recalled_by": self.name_of(message.recalled_by) if message.recalled else "",
+            "edited": message.edits > 0,
+            "streaming": streaming,
+            "html": "" if message.recalled else self.html(message),
+            "reactions": self._reactions(message),
+        }
+
+    def html(self, message: ChatMessage) -> str:
+        """The message's content as HTML."""
+        looks = (message.content, bool(message.card and message.card.streaming))
+        known = self.drawn.get(message.message_id)
+        if known is None or known[0] != looks:
+            known = (looks, self._drawn(message))
+            self.drawn[message.message_id] = known
+        return known[1]
+
+    def _drawn(self, message: ChatMessage) -> str:
+        if message.card is not None:
+            return self.cards.card(message.card.card, streaming=message.card.streaming)
+        return f'<div class="bubble">{self._with_mentions(message, self._plain(message, keep=True))}</div>'
+
+    def _plain(self, message: ChatMessage, *, keep: bool = False) -> str:
+        """The words of a text or post; `keep` leaves placeholders of mentions in."""
+        content = json.loads(message.content)
+        if message.msg_type == "text":
+            words = str(content.get("text", ""))
+        elif message.msg_type == "post":
+            words = post_words(content)
+        else:
+            words = f"[{message.msg_type}]"
+        if keep:
+            return words
+        names = {mention["key"]: mention["name"] for mention in message.mentions}
+        return _PLACEHOLDER.sub(lambda found: "@" + names.get(found.group(), "所有人"), words)
+
+    def _with_mentions(self, message: ChatMessage, words: str) -> str:
+        names = {mention["key"]: mention["name"] for mention in message.mentions}
+        shown = _LINK.sub(
+            lambda found: f'<a class="fs-link" href="{found.group()}" target="_blank">{found.group()}</a>',
+            escapeHtml(words),
+        )
+        shown = _PLACEHOLDER.sub(
+            lambda found: f'<span class="fs-at">@{escapeHtml(names.get(found.group(), "所有人"))}</span>',
+            shown,
+        )
+        return shown.replace("\n", "<br>")
+
+    def _reactions(self, message: ChatMessage) -> list[Json]:
+        grouped: dict[str, list[str]] = {}
+        for reaction in message.reactions:
+            grouped.setdefault(reaction.emoji, []).append(self.name_of(reaction.operator_id))
+        return [{"key": key, "look": emoji(key), "names": names} for key, names in grouped.items()]
+
+
+def _person(user: User) -> Json:
+    return {"id": user.open_id, "name": user.name, "color": user.color, "admin": user.admin}
+
+
+def post_words(content: Json) -> str:
+    """The words of a post, sent (with a locale) or received (without)."""
+    body = content if "content" in content else next(iter(content.values()), {})
+    rows = body.get("content", [])
+    lines = ["".join(_node_words(node) for node in row) for row in rows]
+    title = str(body.get("title") or "")
+    return "\n".join(([title] if title else []) + lines)
+
+
+def _node_words(node: Json) -> str:
+    if node.get("tag") == "at":
+        return str(node.get("user_id", ""))
+    return str(node.get("text", ""))
+
+
+def push_line(push: Push) -> Json:
+    """A push for the panel, its raw payload included; the token is not shown."""
+    payload: dict[str, Any] = {**push.payload, "header": {**push.payload.get("header", {}), "token": "***"}}
+    return {
+        "number": push.number,
+        "type": push.event_type,
+        "time": int(push.created * 1000),
+        "state": push.state,
+        "attempts": [asdict(attempt) for attempt in push.attempts],
+        "payload": json.dumps(payload, ensure_ascii=False, indent=2),
+    }
+
+
+def call_line(call: ApiCall) -> Json:
+    """An API call for the panel."""
+    return {
+        "number": call.number,
+        "operation": call.operation,
+        "time": int(call.time * 1000),
+        "method": call.method,
+        "path": call.path,
+        "status": call.status,
+        "code": call.code,
+        "fault": call.fault,
+        "request": call.request[:4000],
+        "response": call.response[:4000],
+    }

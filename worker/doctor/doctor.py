@@ -1,0 +1,181 @@
+"""`python -m bot doctor`: checks what a working bot needs; each failure says what to do.
+
+A check returns a Finding and never raises: one broken part must not hide the others. The parts that
+answer and know are asked by dotted path, so that the doctor runs where their packages are missing and
+can say that they are.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from secrets import token_hex
+from time import time
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.config.settings import Settings
+from bot.errors import FennelError
+from bot.web.signature import encrypt, signature
+
+GOOD, WARNING, FAILED = "good", "warning", "failed"
+OLDEST_REDIS = (6, 2)
+"""RQ moves jobs with BLMOVE, which came with Redis 6.2; without it a job can be lost."""
+CALLBACK_TIMEOUT = 1.0
+"""Seconds Feishu waits for the challenge [event-subscription-guide, request URL]."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found. `fix` says what to do; empty when all is well."""
+
+    check: str
+    state: str
+    detail: str
+    fix: str = ""
+
+
+def run(settings: Settings, *, as_json: bool) -> int:
+    """Prints every finding; returns 1 when something failed."""
+    findings = examine(settings)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        _print(findings)
+    return int(any(finding.state == FAILED for finding in findings))
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every check, in the order a newcomer meets the parts."""
+    checks: list[tuple[str, Callable[[Settings], list[Finding]]]] = [
+        ("keys", _keys),
+        ("redis", _redis),
+        ("feishu", _by_path("worker.doctor.parts", "feishu")),
+        ("callback", _callback),
+        ("index", _by_path("worker.doctor.parts", "index")),
+        ("engine", _by_path("worker.doctor.parts", "engine")),
+    ]
+    findings: list[Finding] = []
+    for name, check in checks:
+        try:
+            findings += check(settings)
+        except (FennelError, RedisError, OSError, ImportError) as error:
+            findings.append(Finding(name, FAILED, f"{type(error).__name__}: {error}"))
+    return findings
+
+
+def _by_path(module: str, function: str) -> Callable[[Settings], list[Finding]]:
+    def check(settings: Settings) -> list[Finding]:
+        return [Finding(*finding) for finding in getattr(import_module(module), function)(settings)]
+
+    return check
+
+
+def _keys(settings: Settings) -> list[Finding]:
+    """The four keys of the Feishu app, by the name of their setting."""
+    feishu = settings.feishu
+    named = {
+        "app_id": (feishu.app_id, "Credentials & Basic Info"),
+        "app_secret": (feishu.app_secret.get_secret_value(), "Credentials & Basic Info"),
+        "encrypt_key": (feishu.encrypt_key.get_secret_value(), "Events & Callbacks > Encryption Strategy"),
+        "verification_token": (
+            feishu.verification_token.get_secret_value(),
+            "Events & Callbacks > Encryption Strategy",
+        ),
+    }
+    return [
+        Finding(f"feishu.{name}", GOOD, "set")
+        if value
+        else Finding(
+            f"feishu.{name}",
+            FAILED,
+            "empty",
+            f"copy it from the console ({page}) and export FEISHU_{name.upper()}",
+        )
+        for name, (value, page) in named.items()
+    ]
+
+
+def _redis(settings: Settings) -> list[Finding]:
+    client = Redis.from_url(settings.redis.url, socket_connect_timeout=1, socket_timeout=2)
+    try:
+        info = client.info()
+        config = client.config_get("*")
+    except RedisError as error:
+        fix = "start one with `appendonly yes`, or set redis.url; `make demo` brings its own"
+        return [Finding("redis", FAILED, f"{type(error).__name__} at redis.url", fix)]
+    finally:
+        client.close()
+    version = str(info["redis_version"])
+    findings = [Finding("redis", GOOD, f"version {version}")]
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
+        findings = [Finding("redis", FAILED, f"version {version}", "install Redis 6.2 or newer")]
+    if config.get("appendonly") != "yes":
+        findings.append(
+            Finding(
+                "redis persistence",
+                WARNING,
+                "appendonly is off: a restart of Redis loses waiting questions",
+                "set `appendonly yes` in redis.conf",
+            )
+        )
+    if config.get("maxmemory-policy") != "noeviction":
+        findings.append(
+            Finding(
+                "redis memory",
+                WARNING,
+                f"maxmemory-policy is {config.get('maxmemory-policy')}: Redis may drop queued questions",
+                "set `maxmemory-policy noeviction`",
+            )
+        )
+    return findings
+
+
+def _callback(settings: Settings) -> list[Finding]:
+    """Sends the webhook the challenge that Feishu sends when the request URL is saved."""
+    url = f"http://{settings.web.host}:{settings.web.port}/feishu/event"
+    feishu = settings.feishu
+    challenge = token_hex(8)
+    body = json.dumps(
+        {
+            "type": "url_verification",
+            "challenge": challenge,
+            "token": feishu.verification_token.get_secret_value(),
+        }
+    ).encode()
+    key = feishu.encrypt_key.get_secret_value()
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    if key:
+        body = json.dumps({"encrypt": encrypt(body, key)}).encode()
+        stamp, nonce = str(int(time())), token_hex(8)
+        headers |= {
+            "X-Lark-Request-Timestamp": stamp,
+            "X-Lark-Request-Nonce": nonce,
+            "X-Lark-Signature": signature(stamp, nonce, key, body),
+        }
+    request = urllib.request.Request(url, data=body, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=CALLBACK_TIMEOUT) as response:  # noqa: S310  # nosec B310
+            answer = json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        fix = "restart the web process: it runs with other keys than these settings"
+        return [Finding("callback", FAILED, f"{url} answered {error.code}", fix)]
+    except (OSError, ValueError) as error:
+        fix = "start the web process: .venv/bin/honcho start web"
+        return [Finding("callback", FAILED, f"{url} does not answer: {error}", fix)]
+    if answer.get("challenge") != challenge:
+        return [Finding("callback", FAILED, f"{url} is not Fennel's webhook", "set web.port to a free port")]
+    return [Finding("callback", GOOD, f"{url} answers Feishu's challenge")]
+
+
+def _print(findings: list[Finding]) -> None:
+    signs = {GOOD: "ok  ", WARNING: "warn", FAILED: "FAIL"}
+    for finding in findings:
+        print(f"{signs[finding.state]}  {finding.check}: {finding.detail}")
+        if finding.fix:
+            print(f"      -> {finding.fix}")

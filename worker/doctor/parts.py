@@ -1,0 +1,91 @@
+"""What `python -m bot doctor` asks of the lower floors: Feishu, the index, the engine.
+
+Each function returns rows (check, state, detail, fix) rather than raising, so that the doctor can show all
+of them. The doctor itself is worker/doctor/doctor.py and reaches these by dotted path.
+"""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from bot.config.settings import Settings
+from bot.errors import FeishuError, IndexMismatch, IndexMissing
+from bot.feishu.client import Feishu
+from index.gate.gate import open_gate
+from index.search.versions import open_current
+from worker.doctor.engine import engine_rows
+
+Row = tuple[str, str, str, str]
+GOOD, WARNING, FAILED = "good", "warning", "failed"
+SCOPES = (
+    "im:message.group_at_msg:readonly",
+    "im:message.p2p_msg:readonly",
+    "im:message:send_as_bot",
+    "im:message:recall",
+    "im:message:readonly",
+    "im:message.reactions:write_only",
+    "cardkit:card:write",
+)
+"""What the bot uses; why is in docs/en/feishu-app.md."""
+SCOPE_FOR_ALL = "im:message.group_msg"
+"""Also needed where a group has reply_to: all."""
+PATIENCE = 5.0
+"""Seconds Feishu gets to answer the doctor."""
+GRANT_PAGE = "{domain}/app/{app_id}/auth"
+
+
+def feishu(settings: Settings) -> list[Row]:
+    """Do the keys give a token, who is the bot, which scopes are missing."""
+    if not settings.feishu.app_id:
+        return [("feishu", FAILED, "not asked: feishu.app_id is empty", "")]
+    redis = Redis.from_url(settings.redis.url, socket_connect_timeout=1, socket_timeout=2)
+    client = Feishu(settings.feishu, redis, patience=PATIENCE)
+    try:
+        rows: list[Row] = [("feishu", GOOD, f"the bot is {client.bot_open_id()}", "")]
+    except FeishuError as error:
+        fix = "copy feishu.app_id and feishu.app_secret again; is the bot feature of the app switched on?"
+        return [("feishu", FAILED, str(error), fix)]
+    try:
+        return rows + _scopes(settings, client.granted_scopes())
+    except FeishuError as error:
+        return [
+            *rows,
+            ("scopes", WARNING, f"cannot be listed: {error}", "compare with docs/en/feishu-app.md"),
+        ]
+
+
+def _scopes(settings: Settings, granted: frozenset[str]) -> list[Row]:
+    answers_all = any(group.reply_to == "all" for group in settings.groups.values())
+    wanted = SCOPES + ((SCOPE_FOR_ALL,) if answers_all else ())
+    missing = [scope for scope in wanted if scope not in granted and _wider(scope) not in granted]
+    if not missing:
+        return [("scopes", GOOD, "all granted", "")]
+    page = GRANT_PAGE.format(domain=settings.feishu.domain, app_id=settings.feishu.app_id)
+    return [
+        ("scopes", FAILED, f"missing: {', '.join(missing)}", f"add them at {page} and release a new version")
+    ]
+
+
+def _wider(scope: str) -> str:
+    """`im:message` covers the narrower scopes of sending, reading and recalling."""
+    return "im:message" if scope.startswith("im:message:") else scope
+
+
+def index(settings: Settings) -> list[Row]:
+    """Is there an index, made by this embedder, and a gate fitted on labels."""
+    try:
+        searcher = open_current(settings)
+    except IndexMissing as error:
+        return [("index", FAILED, str(error), "run `python -m index build`")]
+    except IndexMismatch as error:
+        return [("index", FAILED, str(error), "run `python -m index build`")]
+    gate = open_gate(settings, searcher)
+    return [
+        ("index", GOOD, f"version {searcher.version}", ""),
+        ("gate", GOOD, gate.model.note or gate.model.name, ""),
+    ]
+
+
+def engine(settings: Settings) -> list[Row]:
+    """Which engine serves, whether its model fits and is complete, whether it follows the scale."""
+    return engine_rows(settings)

@@ -1,0 +1,68 @@
+"""The answerer with no model: it quotes the passages that fit best, whole blocks at a time, and says so.
+
+Which blocks those are is worker.engines.extractive.quotes' to choose; here they are put into an engine's
+words and manners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.errors import EngineRefused
+from bot.messages import say
+from worker.engines.extractive.quotes import choose, estimate_tokens
+from worker.llm import Cancelled, Messages, Reply, Score, Usage, never
+from worker.prompts import NOT_FOUND, Prompt
+
+
+class Extractive:
+    """An LLM in the sense of worker.llm that needs no model, no GPU and no network."""
+
+    name = "extractive"
+    context_tokens = 8192
+    degraded = ""
+    usage = Usage()
+
+    def score(
+        self,
+        messages: Messages,
+        *,
+        deadline: float | None = None,
+        cancelled: Cancelled = never,
+        group: str = "",
+    ) -> Score:
+        """Says that it cannot score: the gate's own probability decides then."""
+        return Score(value=None, reason="the extractive engine has no model")
+
+    def stream(
+        self,
+        messages: Messages,
+        *,
+        max_tokens: int | None = None,
+        deadline: float | None = None,
+        cancelled: Cancelled = never,
+        group: str = "",
+    ) -> Reply:
+        """Quotes what the prompt's excerpts say. Raises EngineRefused for a prompt that has no parts."""
+        if not isinstance(messages, Prompt):
+            raise EngineRefused("the extractive engine quotes excerpts; it cannot read a free prompt")
+        reply = Reply(_pieces(messages), engine=self.name)
+        reply.finish_reason = "stop"
+        return reply
+
+    def count_tokens(self, text: str) -> int:
+        """An estimate, rather too high: one token a Chinese character, one per three others."""
+        return estimate_tokens(text)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _pieces(prompt: Prompt) -> Iterator[str]:
+    quotes = choose(prompt)
+    if not quotes:
+        yield NOT_FOUND
+        return
+    yield say("quoting", prompt.language) + "\n\n"
+    for quote in quotes:
+        yield f"**{quote.excerpt.name}** [{quote.excerpt.number}]\n\n{quote.text}\n\n"

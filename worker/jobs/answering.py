@@ -1,0 +1,185 @@
+"""The job of one question: from the message to exactly one final card, or to silence.
+
+Everything that can be asked twice is: whether the card is finished already, whether the question still
+stands, whether this worker still holds the lease. So the job may be begun again after a crash at any
+point, and begun twice at once, and still there is one reply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from bot import metrics
+from bot.answer import Answer, CardState, Outcome
+from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
+from bot.events import policy
+from bot.events.events import Message
+from bot.feishu.sent_record import State
+from worker.jobs import kept_answers as answers
+from worker.jobs.failures import failed, reason_of
+from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted, cancelled_key
+from worker.language import language_of
+from worker.pipeline.pipeline import Question
+from worker.pipeline.trace import Trace
+from worker.pipeline.trace import key as trace_key
+from worker.process.process import Process
+from worker.runner.lease import Lease
+from worker.runner.runner import HandBack
+
+log = structlog.get_logger(__name__)
+
+
+class Answering:
+    """One question on its way to its card, under a lease."""
+
+    def __init__(self, process: Process, message: Message, lease: Lease) -> None:
+        self.process = process
+        self.message = message
+        self.group = process.settings.group(message.chat_id)
+        self.text = message.text_without(process.bot_open_id() or "")
+        self.language = language_of(self.text, self.group.language)
+        self.lease = lease
+        self.wanted = StillWanted(process, message.message_id, lease)
+        self.card = QuestionCard(process, message, self.text, self.language)
+        self.trace = Trace(message.message_id, self.text)
+
+    def run(self, *, mentioned: bool) -> str:
+        """Answers; returns one word for RQ's record. Raises what makes the job be begun again."""
+        message_id = self.message.message_id
+        record = self.process.feishu.records.get(message_id, KEY)
+        if record is not None and record.state is State.DONE:
+            return "done_before"
+        try:
+            self.wanted.check()
+            kept = answers.find(self.process.redis, message_id)
+            if kept is None:
+                kept = self._answer(mentioned)
+                metrics.count_answer(self.trace.facts)
+            if kept is None:
+                return "silent"
+            return self._finish(kept)
+        except LeaseLost:
+            log.warning("lease_lost", message_id=message_id)
+            return "lease_lost"
+        except (Cancelled, MessageGone):
+            return self._taken_back()
+
+    def _answer(self, mentioned: bool) -> answers.Kept | None:
+        question = self._question(mentioned)
+        try:
+            answer, _ = self.process.pipeline().run(
+                question, self.card.progress, self.card.write, self.wanted.cancelled, self.trace
+            )
+        except (MessageGone, FeishuError):
+            raise
+        except Cancelled:
+            self.wanted.check()
+            raise HandBack(self.message.message_id) from None
+        except FennelError as error:
+            log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
+            self.trace.event("failed", error=type(error).__name__)
+            if not mentioned and not self.card.begun:
+                self._close_trace(Outcome.FAILED)
+                return None
+            answer = failed(self.text, self.language, reason_of(error))
+        if self._silent(answer, mentioned):
+            self._close_trace(answer.outcome)
+            return None
+        state = CardState(experts=self.group.experts, can_search_web=self._may_search(answer))
+        kept = answers.Kept(self._signed(answer), state, self.message.chat_id)
+        self._end_trace(answer.outcome)
+        self._keep(kept)
+        return kept
+
+    def _keep(self, kept: answers.Kept) -> None:
+        """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""
+        message_id = self.message.message_id
+        written = {answers.key(message_id): answers.text_of(kept), trace_key(message_id): self.trace.text()}
+        seconds = answers.LIFETIME
+        if not self.lease.write(written, seconds=seconds, unless=cancelled_key(message_id)):
+            self.wanted.check()
+            raise HandBack(message_id)
+
+    def _question(self, mentioned: bool) -> Question:
+        return Question(
+            text=self.text,
+            language=self.language,
+            mentioned=mentioned,
+            message_id=self.message.message_id,
+            chat_id=self.message.chat_id,
+            point=self.group.point,
+            web=self.group.web_search,
+        )
+
+    def _silent(self, answer: Answer, mentioned: bool) -> bool:
+        """Whether the message gets no card: declined and nobody asked for it."""
+        if self.card.begun or answer.outcome not in (Outcome.DECLINED, Outcome.NOT_FOUND):
+            return False
+        if not mentioned:
+            return True
+        return answer.outcome is Outcome.DECLINED and not self.group.say_when_declined
+
+    def _may_search(self, answer: Answer) -> bool:
+        searched = answer.outcome in (Outcome.WEB, Outcome.FAILED)
+        return self.process.web is not None and self.group.web_search and not searched
+
+    def _signed(self, answer: Answer) -> Answer:
+        return replace(answer, asker=self.message.sender_id)
+
+    def _finish(self, kept: answers.Kept) -> str:
+        self.process.admission.finish()
+        try:
+            card = self.card.finish(kept.answer, kept.state)
+        except MessageGone:
+            raise
+        except FeishuError as error:
+            if error.retriable:
+                raise
+            log.error("card_unsendable", message_id=self.message.message_id, code=error.code)
+            self.trace.event("unsendable", code=error.code, message=error.message)
+            self._close_trace(kept.answer.outcome)
+            return "unsendable"
+        log.info("answered", message_id=self.message.message_id, outcome=kept.answer.outcome, card=card)
+        if self.process.redis.exists(cancelled_key(self.message.message_id)):
+            return self._taken_back()
+        return str(kept.answer.outcome)
+
+    def _close_trace(self, outcome: Outcome) -> None:
+        self._end_trace(outcome)
+        self.trace.store(self.process.redis)
+
+    def _end_trace(self, outcome: Outcome) -> None:
+        if "total" not in self.trace.facts["seconds"] or self.trace.facts["outcome"] != outcome:
+            self.trace.finish(outcome)
+
+    def _taken_back(self) -> str:
+        """The question is gone: whatever was sent for it goes too."""
+        recall_all(self.process, self.message.message_id)
+        self.trace.event("taken_back")
+        self.trace.finish("recalled")
+        self.trace.store(self.process.redis)
+        return "recalled"
+
+
+def recall_all(process: Process, message_id: str) -> int:
+    """Recalls everything sent for a question; returns how many messages that were."""
+    sent = process.feishu.records.messages(message_id)
+    for card in sent:
+        process.feishu.recall(card)
+    answers.forget(process.redis, message_id)
+    log.info("answer_recalled", message_id=message_id, cards=len(sent))
+    return len(sent)
+
+
+def judge(process: Process, message: Message) -> policy.Verdict:
+    """The verdict on a message whose push came before anybody knew the bot's open_id.
+
+    Raises FeishuError when it is still unknown and Feishu does not say.
+    """
+    verdict = policy.decide(message, process.settings, process.bot_open_id())
+    if verdict.action is policy.Action.UNKNOWN_BOT:
+        process.feishu.bot_open_id()
+        verdict = policy.decide(message, process.settings, process.bot_open_id())
+    return verdict

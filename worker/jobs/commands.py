@@ -1,0 +1,186 @@
+"""Commands from chat: what each does and what card it replies with.
+
+Admin commands are refused politely to others; /why and /recall belong to whoever asked the question and to
+admins. Every admin action leaves an audit line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from bot import audit
+from bot.answer import ReindexProgress
+from bot.cards.answer import help_card, notice_card, reindex_card, status_card
+from bot.errors import IndexMismatch, IndexMissing
+from bot.events.commands import ADMIN_COMMANDS
+from bot.events.events import Message
+from bot.messages import say
+from index.search.versions import Versions, publish
+from index.training.labels import EXAMPLES_KEY
+from worker.jobs import kept_answers as answers
+from worker.jobs.answering import recall_all
+from worker.jobs.status import facts_of
+from worker.language import language_of
+from worker.pipeline import trace
+from worker.process.process import Process
+
+Card = dict[str, Any]
+
+
+class Commands:
+    """One command in one message."""
+
+    def __init__(self, process: Process, message: Message) -> None:
+        self.process = process
+        self.message = message
+        self.text = message.text_without(process.bot_open_id() or "")
+        self.language = language_of(self.text, process.settings.group(message.chat_id).language)
+        self.is_admin = process.settings.is_admin(message.sender_id, message.chat_id)
+
+    def run(self, name: str, argument: str) -> str:
+        """Carries it out and replies. Raises FeishuError, redis.RedisError."""
+        if name in ADMIN_COMMANDS and not self.is_admin:
+            self._reply(self._notice("admins_only", color="grey"))
+            return "refused"
+        if name in ADMIN_COMMANDS:
+            self._audit(name, argument)
+        actions: dict[str, Callable[[str], Card | None]] = {
+            "help": lambda _: help_card(self.language, self.is_admin),
+            "status": lambda _: self._status(),
+            "reindex": self._reindex,
+            "versions": self._versions,
+            "rollback": self._rollback,
+            "why": self._why,
+            "recall": self._recall,
+            "good": lambda _: self._mark(1),
+            "bad": lambda _: self._mark(0),
+        }
+        card = actions[name](argument)
+        if card is not None:
+            self._reply(card)
+        return name
+
+    def _audit(self, what: str, subject: str) -> None:
+        audit.record(
+            self.process.redis,
+            what,
+            by=self.message.sender_id,
+            chat_id=self.message.chat_id,
+            subject=subject,
+        )
+
+    def _reply(self, card: Card) -> str:
+        sent = self.process.feishu.reply(
+            self.message.message_id, card, key="command", chat_id=self.message.chat_id
+        )
+        return sent.message_id
+
+    def _notice(self, sentence: str, color: str = "blue", **values: object) -> Card:
+        text = say(sentence, self.language, **values)
+        return notice_card(say("title_command", self.language), text, self.language, color)
+
+    def _status(self) -> Card:
+        """How things stand, and the two ids that config.yaml names people and groups by."""
+        facts = facts_of(self.process, self.language) | {
+            say("status_asker", self.language): self.message.sender_id,
+            say("status_chat", self.language): self.message.chat_id,
+        }
+        return status_card(facts, self.language)
+
+    def _reindex(self, argument: str) -> Card | None:
+        """Shows progress at once; the indexer goes on with this card."""
+        card = self._reply(reindex_card(ReindexProgress("loading"), self.language))
+        self.process.queue.submit_reindex(
+            {
+                "message_id": self.message.message_id,
+                "card": card,
+                "chat_id": self.message.chat_id,
+                "by": self.message.sender_id,
+                "language": self.language,
+                "force": argument.strip() == "force",
+            }
+        )
+        return None
+
+    def _versions(self, argument: str) -> Card:
+        versions = Versions(self.process.settings.index.dir)
+        current = versions.current()
+        lines = [
+            f"- {'**' + one.version + '**' if one.version == current else one.version}: "
+            f"{one.documents} / {one.chunks}, +{one.added} ~{one.changed} -{one.removed}"
+            for one in reversed(versions.readable())
+        ]
+        title = say("title_versions", self.language)
+        return notice_card(
+            title, "\n".join(lines) or say("because_index", self.language), self.language, "blue"
+        )
+
+    def _rollback(self, argument: str) -> Card:
+        versions = Versions(self.process.settings.index.dir)
+        wanted = argument.strip()
+        try:
+            name = wanted or versions.before(versions.current())
+            publish(name, versions, self.process.redis)
+        except IndexMissing:
+            return self._notice("no_such_version", color="grey", version=wanted or "-")
+        except IndexMismatch:
+            return self._notice("version_of_other_format", color="grey", version=wanted)
+        return self._notice("rolled_back", color="green", version=name)
+
+    def _why(self, argument: str) -> Card:
+        question = self._question_replied_to()
+        if not question:
+            return self._notice("reply_to_answer", color="grey")
+        if not self._may_act_on(question):
+            return self._notice("not_yours", color="grey")
+        self._audit("why", question)
+        return why_card(self.process, question, self.language)
+
+    def _recall(self, argument: str) -> Card | None:
+        question = self._question_replied_to()
+        if not question:
+            return self._notice("reply_to_answer", color="grey")
+        if not self._may_act_on(question):
+            return self._notice("not_yours", color="grey")
+        self._audit("recall", question)
+        recall_all(self.process, question)
+        return None
+
+    def _mark(self, label: int) -> Card:
+        """Keeps the message that was replied to as an example for the gate."""
+        replied = self.message.parent_id or self.message.root_id
+        if not replied:
+            return self._notice("reply_to_message", color="grey")
+        question = self._question_replied_to() or replied
+        facts = trace.read(self.process.redis, question)
+        if facts is None:
+            return self._notice("no_trace", color="grey")
+        row = {"text": facts["question"], "label": label, "group": self.message.chat_id}
+        self.process.redis.hset(EXAMPLES_KEY, question, json.dumps(row, ensure_ascii=False))
+        return self._notice("marked_good" if label else "marked_bad", color="green")
+
+    def _question_replied_to(self) -> str:
+        """The question whose answer, or which itself, this message replies to; empty when there is none."""
+        for replied in (self.message.parent_id, self.message.root_id):
+            if not replied:
+                continue
+            if question := self.process.feishu.records.question_of(replied):
+                return question
+            if trace.read(self.process.redis, replied) is not None:
+                return replied
+        return ""
+
+    def _may_act_on(self, question: str) -> bool:
+        kept = answers.find(self.process.redis, question)
+        return self.is_admin or (kept is not None and kept.answer.asker == self.message.sender_id)
+
+
+def why_card(process: Process, question: str, language: str) -> Card:
+    """The Trace of a question as a card."""
+    facts = trace.read(process.redis, question)
+    title = say("title_why", language)
+    if facts is None:
+        return notice_card(title, say("no_trace", language), language, "grey")
+    return notice_card(title, f"```\n{trace.explain(facts)}\n```", language, "blue")

@@ -1,0 +1,171 @@
+"""The jobs that the queue names by dotted path. Their arguments are small JSON, never objects.
+
+Each job is short: it finds the process that runs it, takes the lease of its message where it replies to
+one, and hands over to the module that knows how. What a job raises makes the runner begin it again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from rq.job import Job
+
+from bot import metrics
+from bot.answer import Answer, CardState, Outcome
+from bot.cards.answer import progress_card
+from bot.errors import FeishuError, MessageGone
+from bot.events import policy
+from bot.events.events import CardAction, Message, Recall
+from bot.messages import say
+from worker.jobs import kept_answers as answers
+from worker.jobs.answering import Answering, judge, recall_all
+from worker.jobs.commands import Commands
+from worker.jobs.failures import failed
+from worker.jobs.pressing import Feedbacks
+from worker.jobs.question_card import KEY, QuestionCard, cancelled_key
+from worker.jobs.reindexing import reindex as run_reindex
+from worker.language import language_of
+from worker.process.process import Process, current
+from worker.runner.lease import LeaseTaken
+
+log = structlog.get_logger(__name__)
+
+CANCELLED_SECONDS = 24 * 3600
+"""How long a taken back question stays marked."""
+LEASE_MARGIN = 30
+"""Seconds beyond one answer's time after which a lease that is still held is given up on."""
+
+
+def answer(message: dict[str, Any]) -> str:
+    """Answers one message, or decides to stay silent."""
+    process, asked = current(), Message.from_json(message)
+    with structlog.contextvars.bound_contextvars(message_id=asked.message_id):
+        verdict = judge(process, asked)
+        if verdict.action is policy.Action.COMMAND and verdict.command:
+            return command(message, verdict.command.name, verdict.command.argument)
+        if verdict.action is not policy.Action.ANSWER:
+            return f"ignored: {verdict.reason}"
+        with process.leases.take(asked.message_id, wait=_patience(process)) as lease:
+            outcome = Answering(process, asked, lease).run(mentioned=verdict.mentioned)
+        metrics.ANSWERS.labels(outcome).inc()
+        return outcome
+
+
+def command(message: dict[str, Any], name: str, argument: str) -> str:
+    """Carries out one command from chat and replies to it."""
+    process, asked = current(), Message.from_json(message)
+    with (
+        structlog.contextvars.bound_contextvars(message_id=asked.message_id),
+        process.leases.take(asked.message_id, wait=_patience(process)),
+    ):
+        return Commands(process, asked).run(name, argument)
+
+
+def feedback(action: dict[str, Any]) -> str:
+    """Carries out one press on a card."""
+    process, pressed = current(), CardAction.from_json(action)
+    return Feedbacks(process).run(pressed, patience=_patience(process))
+
+
+def recall(recall: dict[str, Any]) -> str:
+    """The question was taken back: stops its job, or takes its answer back."""
+    process, taken = current(), Recall.from_json(recall)
+    process.redis.set(cancelled_key(taken.message_id), "1", ex=CANCELLED_SECONDS)
+    with process.leases.take(taken.message_id, wait=_patience(process)):
+        return f"recalled {recall_all(process, taken.message_id)}"
+
+
+def busy(message: dict[str, Any], reason: str, position: int) -> str:
+    """Tells an asker that the question was not taken because of a limit; no more is said to the rest."""
+    process, asked = current(), Message.from_json(message)
+    verdict = judge(process, asked)
+    if not verdict.mentioned:
+        return "silent"
+    names = {"user_limit": "limit_user", "group_limit": "limit_group"}
+    text = asked.text_without(process.bot_open_id() or "")
+    language = language_of(text, process.settings.group(asked.chat_id).language)
+    sentence = say(names.get(reason, "limit_queue"), language, position=position)
+    said = Answer(
+        outcome=Outcome.BUSY, question=text, text=sentence, language=language, queue_position=position
+    )
+    return _finish(process, asked, said)
+
+
+def waiting(message: dict[str, Any], position: int) -> str:
+    """Shows whoever asks into a long queue how many are ahead, on the card that will hold the answer."""
+    process, asked = current(), Message.from_json(message)
+    text = asked.text_without(process.bot_open_id() or "")
+    language = language_of(text, process.settings.group(asked.chat_id).language)
+    try:
+        with process.leases.take(asked.message_id, wait=0):
+            if _is_begun(process, asked.message_id):
+                return "begun"
+            line = say("busy", language, position=position)
+            card = progress_card(text, language, line)
+            process.feishu.stream(asked.message_id, card, key=KEY, chat_id=asked.chat_id)
+    except LeaseTaken:
+        return "being_answered"
+    except FeishuError as error:
+        log.warning("position_not_shown", message_id=asked.message_id, code=error.code)
+        return "not_shown"
+    return "shown"
+
+
+def _is_begun(process: Process, message_id: str) -> bool:
+    """Whether the question has a card already, or needs none any more."""
+    sent = process.feishu.records.get(message_id, KEY) is not None
+    return (
+        sent
+        or bool(process.redis.exists(cancelled_key(message_id)))
+        or bool(answers.find(process.redis, message_id))
+    )
+
+
+def reindex(request: dict[str, Any]) -> str:
+    """Builds a new version of the index; runs in the indexer process."""
+    return run_reindex(current(), request)
+
+
+def park(job: Job, error: BaseException) -> None:
+    """Told by the runner that a job was given up on: whoever waits for it sees that on a card.
+
+    Raises redis.RedisError, so that it is done again when Redis is back.
+    """
+    name = (job.func_name or "").rpartition(".")[2]
+    metrics.PARKED.labels(name).inc()
+    log.error("job_parked", job_id=job.id, error=type(error).__name__)
+    if name == "answer":
+        _say_given_up(current(), Message.from_json(job.args[0]))
+    elif name == "feedback":
+        process, pressed = current(), CardAction.from_json(job.args[0])
+        try:
+            Feedbacks(process).give_up(pressed, patience=_patience(process))
+        except FeishuError as card_error:
+            log.error("card_unsendable", message_id=pressed.message_id, code=card_error.code)
+
+
+def _say_given_up(process: Process, asked: Message) -> None:
+    text = asked.text_without(process.bot_open_id() or "")
+    language = language_of(text, process.settings.group(asked.chat_id).language)
+    with process.leases.take(asked.message_id, wait=_patience(process)):
+        if process.redis.exists(cancelled_key(asked.message_id)):
+            return
+        kept = answers.find(process.redis, asked.message_id)
+        _finish(process, asked, kept.answer if kept else failed(text, language, "because_poison"))
+
+
+def _finish(process: Process, asked: Message, said: Answer) -> str:
+    """The last card where nothing more can be tried."""
+    try:
+        QuestionCard(process, asked, said.question, said.language).finish(said, CardState())
+    except MessageGone:
+        return "gone"
+    except FeishuError as error:
+        log.error("card_unsendable", message_id=asked.message_id, code=error.code)
+        return "unsendable"
+    return str(said.outcome)
+
+
+def _patience(process: Process) -> float:
+    return process.settings.worker.answer_timeout + LEASE_MARGIN

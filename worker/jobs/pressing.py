@@ -1,0 +1,220 @@
+"""Presses on a card: what each button does.
+
+The web process has proven and authorised the press and shown a toast; here it is proven again (a job must
+not trust the queue more than Feishu), carried out once, and the card is drawn anew from what was kept.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+
+import structlog
+
+from bot import audit
+from bot.answer import Answer, CardState, Feedback, Human, Outcome
+from bot.cards.answer import answer_cards, human_card
+from bot.cards.buttons import REASON_FIELD
+from bot.cards.parts import Card, CardLimits
+from bot.cards.presses import ButtonPress, Press, may_press
+from bot.errors import FennelError, MessageGone, UnprovenEvent
+from bot.events.events import CardAction
+from worker.jobs import kept_answers as answers
+from worker.jobs.answering import recall_all
+from worker.jobs.commands import why_card
+from worker.jobs.failures import failed, reason_of
+from worker.jobs.question_card import KEY
+from worker.pipeline.pipeline import Question
+from worker.pipeline.trace import Trace
+from worker.process.process import Process
+
+log = structlog.get_logger(__name__)
+
+FEEDBACK_KEY = "fennel:feedback:{}"
+"""Redis hash of a question: open_id -> {"kind", "reason", "at"}."""
+LIFETIME = 180 * 24 * 3600
+REASON_LENGTH = 500
+
+
+class Feedbacks:
+    """Carries out presses."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+
+    def run(self, action: CardAction, *, patience: float) -> str:
+        """One press. Raises FeishuError, redis.RedisError."""
+        press = self._proven(action)
+        if press is None:
+            return "refused"
+        with self.process.leases.take(press.message_id, wait=patience):
+            kept = answers.find(self.process.redis, press.message_id)
+            if kept is None:
+                return "too_old"
+            if not self._may(press, action, kept.chat_id):
+                return "refused"
+            try:
+                return self._act(press, action, kept)
+            except MessageGone:
+                return "gone"
+
+    def give_up(self, action: CardAction, *, patience: float) -> None:
+        """The job of a press was parked: a card that says it is searched for shows its answer again.
+
+        Raises FeishuError, redis.RedisError.
+        """
+        press = self._proven(action)
+        if press is None:
+            return
+        with self.process.leases.take(press.message_id, wait=patience):
+            kept = answers.find(self.process.redis, press.message_id)
+            if kept is not None and kept.state.searching_web:
+                shown = replace(kept, state=replace(kept.state, searching_web=False))
+                self._draw(press.message_id, action.message_id, shown)
+
+    def _proven(self, action: CardAction) -> ButtonPress | None:
+        if self.process.signer is None:
+            return None
+        try:
+            press = self.process.signer.read(action.value)
+        except UnprovenEvent:
+            log.warning("press_unproven", event_id=action.event_id)
+            return None
+        return press
+
+    def _may(self, press: ButtonPress, action: CardAction, chat_id: str) -> bool:
+        """Whether this person may, in the group where it was asked: cards can be forwarded to others."""
+        settings = self.process.settings
+        return may_press(
+            press.kind,
+            action.operator_id,
+            press.asker,
+            is_admin=settings.is_admin(action.operator_id, chat_id),
+            is_expert=action.operator_id in settings.group(chat_id).experts,
+        )
+
+    def _act(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+        state = kept.state
+        if press.kind in (Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON):
+            self._note(press, action)
+        if press.kind is Press.WHY:
+            return self._why(press, kept)
+        if press.kind is Press.RECALL:
+            self._audit("recall", press, action)
+            recall_all(self.process, press.message_id)
+            return "recalled"
+        if press.kind is Press.WEB and state.can_search_web:
+            return self._web(press, action, kept)
+        if press.kind is Press.ASK_HUMAN and state.human is Human.NONE:
+            self._call_experts(press, kept)
+        changed = _changed(state, press.kind, action.operator_id)
+        self._draw(press.message_id, action.message_id, replace(kept, state=changed))
+        return str(press.kind)
+
+    def _note(self, press: ButtonPress, action: CardAction) -> None:
+        """Keeps what was thought of the answer, one entry a person."""
+        reason = str(action.form.get(REASON_FIELD) or "")[:REASON_LENGTH]
+        entry = {"kind": str(press.kind), "reason": reason, "at": time.time()}
+        key = FEEDBACK_KEY.format(press.message_id)
+        with self.process.redis.pipeline() as pipeline:
+            pipeline.hset(key, action.operator_id, json.dumps(entry, ensure_ascii=False))
+            pipeline.expire(key, LIFETIME)
+            pipeline.execute()
+        log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
+
+    def _why(self, press: ButtonPress, kept: answers.Kept) -> str:
+        """Shows the Trace below the answer, once however often it is asked for."""
+        card = why_card(self.process, press.message_id, kept.answer.language)
+        self.process.feishu.reply(press.message_id, card, key="why", chat_id=kept.chat_id)
+        return "why"
+
+    def _call_experts(self, press: ButtonPress, kept: answers.Kept) -> None:
+        """A new message that mentions them: Feishu notifies nobody whom a changed card mentions."""
+        card = human_card(kept.answer, kept.state.experts)
+        self.process.feishu.reply(press.message_id, card, key="human", chat_id=kept.chat_id)
+
+    def _web(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+        """Answers once more from web pages, in the place of the old answer."""
+        searching = replace(kept, state=replace(kept.state, searching_web=True))
+        self._draw(press.message_id, action.message_id, searching)
+        answer = self._answer_from_web(press, kept)
+        state = replace(kept.state, searching_web=False, can_search_web=False, feedback=Feedback.NONE)
+        self._draw_new(press.message_id, action.message_id, replace(kept, answer=answer, state=state))
+        return f"web: {answer.outcome}"
+
+    def _answer_from_web(self, press: ButtonPress, kept: answers.Kept) -> Answer:
+        old = kept.answer
+        question = Question(
+            text=old.question,
+            language=old.language,
+            message_id=press.message_id,
+            chat_id=kept.chat_id,
+            force_web=True,
+        )
+        trace = Trace(press.message_id, old.question)
+        try:
+            answer, _ = self.process.pipeline().run(question, trace=trace)
+        except FennelError as error:
+            log.warning("web_answer_failed", message_id=press.message_id, error=type(error).__name__)
+            answer = failed(old.question, old.language, reason_of(error))
+            trace.finish(Outcome.FAILED)
+        trace.store(self.process.redis)
+        return replace(answer, asker=old.asker)
+
+    def _audit(self, what: str, press: ButtonPress, action: CardAction) -> None:
+        audit.record(
+            self.process.redis, what, by=action.operator_id, chat_id=action.chat_id, subject=press.message_id
+        )
+
+    def _cards(self, question: str, kept: answers.Kept) -> list[Card]:
+        limits = CardLimits(tables=self.process.settings.cards.tables)
+        signer = self.process.signer
+        return answer_cards(kept.answer, actions=signer, message_id=question, state=kept.state, limits=limits)
+
+    def _draw(self, question: str, card: str, kept: answers.Kept) -> None:
+        """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""
+        answers.keep(self.process.redis, question, kept)
+        cards = self._cards(question, kept)
+        self.process.feishu.update(card, cards[-1], key="state")
+
+    def _draw_new(self, question: str, card: str, kept: answers.Kept) -> None:
+        """Keeps a new answer and shows it in the pressed card's place, what is too long for it below.
+
+        The other cards of a long answer go: they hold what is said anew.
+        """
+        answers.keep(self.process.redis, question, kept)
+        cards = self._cards(question, kept)
+        self.process.feishu.update(card, cards[0], key="state")
+        for key, sent in self.process.feishu.records.sent(question).items():
+            if key.partition(":")[0] == KEY and sent.message_id not in ("", card):
+                self.process.feishu.recall(sent.message_id)
+        for number, further in enumerate(cards[1:], start=2):
+            self.process.feishu.reply(question, further, key=f"web:{number}", chat_id=kept.chat_id)
+
+
+def _changed(state: CardState, kind: Press, operator: str) -> CardState:
+    """The state after a press that only changes what the card shows.
+
+    A press that comes too late, from a client that shows an older card, changes nothing.
+    """
+    if kind is Press.SOURCES:
+        return replace(state, more_sources=True)
+    feedback = _FEEDBACK.get((state.feedback, kind), state.feedback)
+    human = _HUMAN.get((state.human, kind), state.human)
+    helper = human is not state.human and not state.taken_by and operator in state.experts
+    return replace(state, feedback=feedback, human=human, taken_by=operator if helper else state.taken_by)
+
+
+_FEEDBACK = {
+    (Feedback.NONE, Press.HELPFUL): Feedback.HELPFUL,
+    (Feedback.NONE, Press.NOT_HELPFUL): Feedback.ASKING_REASON,
+    (Feedback.ASKING_REASON, Press.REASON): Feedback.NOT_HELPFUL,
+}
+_HUMAN = {
+    (Human.NONE, Press.ASK_HUMAN): Human.ASKED,
+    (Human.ASKED, Press.TAKE): Human.TAKEN,
+    (Human.ASKED, Press.RESOLVE): Human.RESOLVED,
+    (Human.TAKEN, Press.RESOLVE): Human.RESOLVED,
+}
+"""What a press makes of a state; any other pair leaves it."""

@@ -1,0 +1,185 @@
+"""The card of one question as its job sees it: opened late, written to, finished exactly once.
+
+It is opened by the first progress line, so a message that is declined in silence never gets one, and a
+former run's card is taken up again. Whether anybody still waits is asked here too, because the answer to
+that ends in what happens to the card.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from contextvars import copy_context
+
+from redis.exceptions import RedisError
+
+from bot.answer import Answer, CardState, Outcome
+from bot.cards.answer import answer_cards, progress_card
+from bot.cards.parts import CardLimits
+from bot.errors import Cancelled, FennelError, MessageGone
+from bot.events.events import Message
+from bot.feishu.card_stream import CardStream
+from worker.process.process import Process
+from worker.runner.lease import Lease
+from worker.runner.runner import HandBack
+
+KEY = "answer"
+"""Key of the logical send that ends a question."""
+CHECK_INTERVAL = 1.0
+"""Seconds between questions to Redis whether the question still stands."""
+
+
+def cancelled_key(message_id: str) -> str:
+    """Redis key that is set when a question is taken back."""
+    return f"fennel:cancelled:{message_id}"
+
+
+class LeaseLost(Exception):
+    """Another worker took this question over: it says the rest."""
+
+
+class StillWanted:
+    """Whether the work on a question should stop: recalled, lease lost, or the worker is stopping."""
+
+    def __init__(self, process: Process, message_id: str, lease: Lease) -> None:
+        self.process = process
+        self.message_id = message_id
+        self.lease = lease
+        self._checked = 0.0
+        self._recalled = False
+        self._lost = False
+
+    def cancelled(self) -> bool:
+        """True stops the work. Asks Redis at most every CHECK_INTERVAL seconds."""
+        if time.monotonic() - self._checked >= CHECK_INTERVAL:
+            self.look()
+        return self._recalled or self._lost or self.process.handing_back.is_set()
+
+    def look(self) -> None:
+        """Asks Redis now. Raises redis.RedisError."""
+        self._checked = time.monotonic()
+        recalled, held = self.process.redis.mget(cancelled_key(self.message_id), self.lease.key)
+        self._recalled = recalled is not None
+        self._lost = not self.lease.is_named_by(held)
+
+    def check(self) -> None:
+        """Asks now and raises what is the matter: Cancelled, LeaseLost, HandBack."""
+        self.look()
+        if self._lost:
+            raise LeaseLost(self.message_id)
+        if self._recalled:
+            raise Cancelled(self.message_id)
+        if self.process.handing_back.is_set():
+            raise HandBack(self.message_id)
+
+
+class QuestionCard:
+    """Shows progress, text and the end of one question.
+
+    Progress and text are shown from a thread of the process's card pool, so that neither search nor engine
+    waits for Feishu; of what comes while a frame is under way only the newest is shown. What goes wrong there
+    is raised from the next call here.
+    """
+
+    def __init__(self, process: Process, message: Message, question: str, language: str) -> None:
+        self.process = process
+        self.message = message
+        self.question = question
+        self.language = language
+        self._stream: CardStream | None = None
+        self._lock = threading.Lock()
+        self._first_line = ""
+        self._progress = ""
+        self._text = ""
+        self._asked = False
+        self._showing: Future[None] | None = None
+        self._error: Exception | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a card was sent, or is being sent, for this question, now or by a former run."""
+        return self._asked or self.process.feishu.records.get(self.message.message_id, KEY) is not None
+
+    def progress(self, text: str) -> None:
+        """Shows what is being done; the first line opens the card. Raises MessageGone, FeishuError."""
+        self._post(progress=text)
+
+    def write(self, text: str) -> None:
+        """Shows the answer so far. Raises MessageGone, FeishuError."""
+        self._post(text=text)
+
+    def finish(self, answer: Answer, state: CardState) -> str:
+        """Ends with the answer's cards; returns the card's message id. Raises MessageGone, FeishuError."""
+        cards = answer_cards(
+            answer,
+            actions=self.process.signer,
+            message_id=self.message.message_id,
+            state=state,
+            limits=CardLimits(tables=self.process.settings.cards.tables),
+        )
+        if answer.outcome is Outcome.DECLINED and not self.begun:
+            sent = self.process.feishu.reply(
+                self.message.message_id, cards[0], key=KEY, chat_id=self.message.chat_id
+            )
+            return sent.message_id
+        self._settle()
+        stream = self._open()
+        stream.finish(cards)
+        return stream.message_id
+
+    def _post(self, progress: str = "", text: str = "") -> None:
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            self._asked = True
+            self._first_line = self._first_line or progress
+            self._progress = progress or self._progress
+            self._text = text or self._text
+            if self._showing is None:
+                self._showing = self.process.cards.submit(copy_context().run, self._show)
+
+    def _show(self) -> None:
+        """Shows the newest of what was posted until there is nothing new."""
+        while True:
+            with self._lock:
+                progress, text = self._progress, self._text
+                self._progress = self._text = ""
+                if not progress and not text:
+                    self._showing = None
+                    return
+            try:
+                self._frame(progress, text)
+            except (FennelError, RedisError) as error:
+                with self._lock:
+                    self._error, self._showing = error, None
+                return
+
+    def _frame(self, progress: str, text: str) -> None:
+        stream = self._open()
+        if progress and progress != self._first_line and self.process.frames.take():
+            stream.progress(progress)
+        if text and self.process.frames.take():
+            stream.write(text)
+
+    def _settle(self) -> None:
+        """Waits for the frame under way, drops what was not shown yet, and raises what went wrong."""
+        with self._lock:
+            self._progress = self._text = ""
+            showing = self._showing
+        if showing is not None:
+            showing.result()
+        if self._error is not None:
+            raise self._error
+
+    def _open(self) -> CardStream:
+        if self._stream is None:
+            if self.process.redis.exists(cancelled_key(self.message.message_id)):
+                raise MessageGone(0, "the question was taken back before its card was sent")
+            self._stream = self.process.feishu.stream(
+                self.message.message_id,
+                progress_card(self.question, self.language, self._first_line),
+                key=KEY,
+                chat_id=self.message.chat_id,
+            )
+        return self._stream

@@ -1,0 +1,103 @@
+"""Generate: the cited answer, streamed as it is written.
+
+Text reaches the card only after the sanitiser has seen it, and only once it is clear that the model is
+not saying "not found". A server that dies while writing is asked once more for the whole reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.errors import EngineUnavailable
+from worker.llm import LLM, Cancelled, Reply
+from worker.pipeline.sanitise import Sanitiser
+from worker.pipeline.trace import Trace
+from worker.prompts import NOT_FOUND, Prompt
+
+OnText = Callable[[str], None]
+"""Gets the whole text so far, each time more of it."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the engine wrote: empty text when it says that the material does not answer."""
+
+    text: str
+    engine: str
+    degraded: str
+    """Name of a sentence of bot.messages; empty when the configured engine wrote it."""
+    finish_reason: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long and how much: `deadline` on time.monotonic(), `max_tokens` of the answer."""
+
+    deadline: float
+    max_tokens: int
+    group: str
+
+
+def generate(
+    prompt: Prompt,
+    llm: LLM,
+    sanitiser: Sanitiser,
+    limits: Limits,
+    on_text: OnText,
+    cancelled: Cancelled,
+    trace: Trace,
+) -> Written:
+    """Writes the answer. Raises what LLM.stream raises; EngineUnavailable only when the second try fails."""
+    try:
+        return _write(prompt, llm, sanitiser, limits, on_text, cancelled, trace)
+    except EngineUnavailable:
+        trace.event("engine_died_while_writing")
+        return _write(prompt, llm, sanitiser, limits, on_text, cancelled, trace)
+
+
+def _write(
+    prompt: Prompt,
+    llm: LLM,
+    sanitiser: Sanitiser,
+    limits: Limits,
+    on_text: OnText,
+    cancelled: Cancelled,
+    trace: Trace,
+) -> Written:
+    reply = llm.stream(
+        prompt,
+        max_tokens=limits.max_tokens,
+        deadline=limits.deadline,
+        cancelled=cancelled,
+        group=limits.group,
+    )
+    text = ""
+    for piece in reply:
+        text += piece
+        if not _may_be_not_found(text):
+            on_text(sanitiser.clean(text))
+    _account(reply, trace)
+    found = not _is_not_found(text)
+    return Written(
+        text=sanitiser.clean(text).strip() if found else "",
+        engine=reply.engine,
+        degraded=reply.degraded,
+        finish_reason=reply.finish_reason,
+    )
+
+
+def _account(reply: Reply, trace: Trace) -> None:
+    trace.add_usage(reply.usage)
+    trace.note(finish_reason=reply.finish_reason)
+
+
+def _may_be_not_found(text: str) -> bool:
+    """Whether the text so far could still become the not-found word."""
+    start = text.lstrip()[: len(NOT_FOUND)]
+    return NOT_FOUND.startswith(start)
+
+
+def _is_not_found(text: str) -> bool:
+    stripped = text.strip()
+    return not stripped or stripped.startswith(NOT_FOUND)

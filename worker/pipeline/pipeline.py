@@ -1,0 +1,292 @@
+"""The way of one question inside the worker: score -> retrieve -> search -> generate -> verify.
+
+A Pipeline is cheap: it borrows the loaded parts of the process and is made for each question, so that
+an index swapped in meanwhile serves the next question and never half of this one. It knows nothing of
+Feishu or of queues; `python -m bot ask`, the replay and the jobs all call `run`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from bot.answer import Answer, Outcome
+from bot.config.settings import OperatingPoint, Settings
+from bot.errors import SearchUnavailable
+from bot.messages import say
+from worker.excerpts import Excerpt, numbered
+from worker.llm import LLM, Cancelled, never
+from worker.pipeline import retrieve, score
+from worker.pipeline.generate import Limits, OnText, Written, generate
+from worker.pipeline.progress import OnProgress, Progress
+from worker.pipeline.sanitise import Sanitiser
+from worker.pipeline.trace import Trace, gate_facts, passage_facts
+from worker.pipeline.verify import Verified, Verifier
+from worker.prompts import Prompts, Similarity
+
+if TYPE_CHECKING:
+    from index.gate.gate import Decision, Gate
+    from index.search.searcher import Passage, Searcher
+    from worker.web.step import OnPage
+
+PASSAGES = 8
+"""How many passages search returns; the token budget decides how many the engine reads."""
+NEAREST = 3
+"""How many pages a "not found" lists."""
+
+
+class WebSearch(Protocol):
+    """The search step: pages found for a question, as excerpts."""
+
+    def excerpts(self, query: str, language: str, cancelled: Cancelled, on_page: OnPage) -> list[Excerpt]:
+        """Pages in order of relevance; `on_page` is told which is being read. Raises SearchUnavailable."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, free of where it came from."""
+
+    text: str
+    language: str
+    """'zh' or 'en': the language of the answer."""
+    mentioned: bool = True
+    message_id: str = ""
+    chat_id: str = ""
+    point: OperatingPoint | None = None
+    web: bool = True
+    """Whether web search may be used where it is configured."""
+    force_web: bool = False
+    """"Answer with web search" was pressed: no gate, web pages at once."""
+
+
+def nothing() -> None:
+    """For processes that answer one question at a time."""
+
+
+def ignore(_: str) -> None:
+    """For callers that want neither progress nor partial text."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a process has loaded: see worker.process."""
+
+    settings: Settings
+    searcher: Searcher
+    gate: Gate
+    llm: LLM
+    web: WebSearch | None = None
+    searched: Callable[[], None] = nothing
+    """Called when a question was searched: from then on it mostly waits for others."""
+
+
+class Pipeline:
+    """Answers questions from one version of the index."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def run(
+        self,
+        question: Question,
+        on_progress: OnProgress = ignore,
+        on_text: OnText = ignore,
+        cancelled: Cancelled = never,
+        trace: Trace | None = None,
+    ) -> tuple[Answer, Trace]:
+        """One question to its Answer. Raises QuestionTooLong, AnswerTimeout, Cancelled, EngineUnavailable."""
+        trace = trace or Trace(question.message_id, question.text)
+        answer = _Run(self.parts, question, on_progress, on_text, cancelled, trace).answer()
+        trace.finish(answer.outcome)
+        return answer, trace
+
+
+class _Run:
+    """The state of one question on its way."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        question: Question,
+        on_progress: OnProgress,
+        on_text: OnText,
+        cancelled: Cancelled,
+        trace: Trace,
+    ) -> None:
+        self.parts = parts
+        self.question = question
+        self.progress = Progress(on_progress, question.language)
+        self.on_text = on_text
+        self.cancelled = cancelled
+        self.trace = trace
+        self.deadline = time.monotonic() + parts.settings.worker.answer_timeout
+        self.shown = False
+        self.similarity = _similarity(parts.searcher)
+        trace.note(
+            language=question.language,
+            mentioned=question.mentioned,
+            index_version=parts.searcher.version,
+            engine=parts.llm.name,
+        )
+
+    def answer(self) -> Answer:
+        question, llm = self.question, self.parts.llm
+        budget = retrieve.material_budget(
+            question.text, question.language, llm, self.parts.settings.llm.max_answer_tokens
+        )
+        passages, decision = self._look()
+        excerpts = retrieve.excerpts_of(passages)
+        prompts = Prompts(
+            question.text,
+            retrieve.fit(excerpts, budget, llm.count_tokens),
+            question.language,
+            similarity=self.similarity,
+        )
+        self.parts.searched()
+        if not self._accepted(decision, prompts, passages):
+            return self._ending(Outcome.DECLINED, say("declined", question.language))
+        if question.force_web:
+            return self._from_web(excerpts, budget, prompts)
+        answer = self._write(prompts)
+        if answer is None and self._may_search():
+            return self._from_web(excerpts, budget, prompts)
+        return answer or self._not_found(excerpts)
+
+    def _look(self) -> tuple[Sequence[Passage], Decision]:
+        """Searches once; the gate and the answer read the same result."""
+        question, searcher = self.question, self.parts.searcher
+        with self.trace.step("retrieve"):
+            lookup = searcher.look_up(question.text)
+            passages = searcher.search(question.text, PASSAGES, lookup=lookup)
+        with self.trace.step("gate"):
+            decision = self.parts.gate.decide(
+                question.text, passages, question.mentioned, point=question.point, lookup=lookup
+            )
+        self.trace.note(gate=gate_facts(decision), passages=passage_facts(passages))
+        return passages, decision
+
+    def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:
+        if self.question.force_web:
+            accepted = True
+        else:
+            if decision.verdict == "answer" or (decision.verdict == "unsure" and self.question.mentioned):
+                self.progress.searching(passages, self.parts.searcher.documents)
+            asked = score.Asked(self.question.mentioned, self.question.chat_id, self.deadline)
+            with self.trace.step("score"):
+                accepted = score.decide(decision, prompts, self.parts.llm, asked, self.cancelled, self.trace)
+        self.trace.note(decision="answer" if accepted else "decline")
+        return accepted
+
+    def _may_search(self) -> bool:
+        return self.parts.web is not None and self.question.web
+
+    def _from_web(self, excerpts: list[Excerpt], budget: int, prompts: Prompts) -> Answer:
+        """Answers from pages and documents together; the documents stay first, as the cached prefix."""
+        pages = self._search()
+        if not pages:
+            return self._write(prompts) or self._not_found(excerpts)
+        own = retrieve.fit(excerpts[: PASSAGES // 2], budget // 2, self.parts.llm.count_tokens)
+        web = retrieve.fit(pages, budget // 2, self.parts.llm.count_tokens)
+        both = [*own, *numbered(web, len(own) + 1)]
+        if self.question.force_web:
+            both = numbered([*web, *own])
+        return self._write(prompts.with_excerpts(both)) or self._not_found(excerpts)
+
+    def _search(self) -> list[Excerpt]:
+        if self.parts.web is None:
+            self.trace.event("web_search_not_configured")
+            return []
+        self.progress.searching_web()
+        try:
+            with self.trace.step("search"):
+                pages = self.parts.web.excerpts(
+                    self.question.text, self.question.language, self.cancelled, self.progress.reading_web
+                )
+        except SearchUnavailable as error:
+            self.trace.event("web_search_unavailable", error=str(error))
+            return []
+        self.trace.note(web_pages=[page.url for page in pages])
+        return pages
+
+    def _write(self, prompts: Prompts) -> Answer | None:
+        """Generates and verifies; None when the material does not answer."""
+        question, llm = self.question, self.parts.llm
+        if not prompts.excerpts:
+            return None
+        sanitiser = Sanitiser(prompts.excerpts, question.language)
+        self.progress.reading(prompts.excerpts, sanitiser)
+        prompt = prompts.answer()
+        tokens = sum(llm.count_tokens(excerpt.text) for excerpt in prompts.excerpts)
+        self.trace.note(material_tokens=tokens, excerpts=len(prompts.excerpts))
+        limits = Limits(self.deadline, self.parts.settings.llm.max_answer_tokens, question.chat_id)
+        with self.trace.step("generate"):
+            written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
+        if not written.text:
+            return None
+        with self.trace.step("verify"):
+            verified = Verifier(question.text, prompts.excerpts, self.similarity).verify(written.text)
+        self.trace.note(
+            verify={"checked": verified.checked, "dropped": verified.dropped, "recited": verified.recited},
+            engine=written.engine,
+            degraded=written.degraded,
+        )
+        return self._cited(prompts.excerpts, written, verified, sanitiser) if verified.cited else None
+
+    def _show(self, text: str) -> None:
+        """The text so far, and once that the writing has begun."""
+        if text and not self.shown:
+            self.progress.writing()
+            self.shown = True
+        self.on_text(text)
+
+    def _cited(
+        self, excerpts: Sequence[Excerpt], written: Written, verified: Verified, sanitiser: Sanitiser
+    ) -> Answer:
+        by_number = {excerpt.number: excerpt for excerpt in excerpts}
+        cited = [by_number[number] for number in sorted(verified.cited)]
+        outcome = Outcome.PARTLY if verified.dropped else Outcome.ANSWERED
+        if all(excerpt.web for excerpt in cited):
+            outcome = Outcome.WEB
+        self.trace.note(cited=[excerpt.path or excerpt.url for excerpt in cited])
+        degraded = say(written.degraded, self.question.language) if written.degraded else ""
+        return replace(
+            self._ending(outcome, verified.text),
+            sources=tuple(sanitiser.source(excerpt) for excerpt in cited),
+            further=tuple(
+                sanitiser.source(excerpt) for excerpt in excerpts if excerpt.number not in verified.cited
+            ),
+            engine=written.engine,
+            degraded=degraded,
+            unsupported=verified.dropped,
+        )
+
+    def _not_found(self, excerpts: Sequence[Excerpt]) -> Answer:
+        sanitiser = Sanitiser(excerpts, self.question.language)
+        nearest = tuple(sanitiser.source(excerpt) for excerpt in excerpts[:NEAREST])
+        return replace(
+            self._ending(Outcome.NOT_FOUND, say("not_found", self.question.language)), sources=nearest
+        )
+
+    def _ending(self, outcome: Outcome, text: str) -> Answer:
+        return Answer(
+            outcome=outcome,
+            question=self.question.text,
+            text=text,
+            language=self.question.language,
+            engine=self.parts.llm.name,
+            index_version=self.parts.searcher.version,
+        )
+
+
+def _similarity(searcher: Searcher) -> Similarity:
+    """Cosines by the index's own embedder."""
+
+    def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
+        if not others:
+            return []
+        vectors = searcher.embedder.embed([text, *others])
+        return [float(value) for value in vectors[1:] @ vectors[0]]
+
+    return similarity

@@ -1,0 +1,141 @@
+"""What a model wrote, made harmless: no mention, no foreign link, no image, no word of the rules.
+
+A document may tell the model to mention everybody or to post a link, and a weak model obeys. So nothing
+the model writes can do either: mention tags and @all are taken out, a link stays a link only when its
+address is one of the sources', an address in code stays only when a source has it in its code, and
+lines that repeat the system prompt or the fences go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from urllib.parse import urlsplit
+
+from bot.answer import Source
+from bot.messages import say
+from worker.excerpts import EXCERPT_LENGTH, Excerpt
+from worker.pipeline.citations import plain_citations
+from worker.prompts import SYSTEM
+
+_MENTION_TAG = re.compile(r"</?\s*(?:at|person|user)\b[^>]*>|<\s*(?:at|person)\b[^>]*$", re.IGNORECASE)
+_MENTION_WORD = re.compile(
+    r"[@＠]\s*(_user_\d+|_all|all\b|everyone\b|here\b|所有人|全体成员|ou_\w+)", re.IGNORECASE
+)
+_OPEN_ID = re.compile(r"\bou_[0-9a-zA-Z]{6,}\b")
+_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)?")
+_LINK = re.compile(r"\[([^\]\n]*)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)?")
+_REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s*\S+.*$", re.MULTILINE)
+_ADDRESS = re.compile(
+    r"(?:https?|ftp|file|javascript|data|lark|feishu)(?:://|%3A|:(?=\S))[^\s<>\"'，。；、）)\]`]*",
+    re.IGNORECASE,
+)
+_BARE_HOST = re.compile(r"(?<![\w@./-])(?:www\.)[\w-]+(?:\.[\w-]+)+[^\s<>\"'，。；、）)\]`]*", re.IGNORECASE)
+_CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
+_FENCE_LINE = re.compile(r"^.*<<<.*$", re.MULTILINE)
+LEAK_LENGTH = {"zh": 12, "en": 32}
+"""A line that shares this many characters in a row with the system prompt repeats it."""
+
+
+class Sanitiser:
+    """Cleans the text of one answer; `excerpts` are the sources it may link to."""
+
+    def __init__(self, excerpts: Sequence[Excerpt], language: str) -> None:
+        self.addresses = {excerpt.url for excerpt in excerpts if excerpt.url}
+        self.hosts = {_host(address) for address in self.addresses} | {"127.0.0.1", "localhost"}
+        self.written = "\n".join(excerpt.text for excerpt in excerpts)
+        self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
+        self.removed = say("link_removed", language)
+        self.numbers = {excerpt.number for excerpt in excerpts}
+        self.rules = [_shingles(text, LEAK_LENGTH[name]) for name, text in SYSTEM.items()]
+
+    def source(self, excerpt: Excerpt) -> Source:
+        """What the card lists of an excerpt, its words made as harmless as the answer's."""
+        return replace(
+            excerpt,
+            title=self._line(excerpt.title),
+            heading_path=tuple(self._line(heading) for heading in excerpt.heading_path),
+            text=self._line(excerpt.text[: 10 * EXCERPT_LENGTH]),
+        ).source()
+
+    def _line(self, text: str) -> str:
+        text = _ADDRESS.sub(self._address, text)
+        return _without_mentions(_BARE_HOST.sub(self.removed, text))
+
+    def clean(self, text: str) -> str:
+        """The text as it may be shown. Also right for the unfinished text of an answer being written."""
+        text = self._without_rules(text)
+        return "".join(
+            self._code(part) if part.startswith(("`", "~~~")) else self._prose(part)
+            for part in _CODE.split(text)
+            if part
+        )
+
+    def _prose(self, text: str) -> str:
+        text = plain_citations(_REFERENCE.sub("", text), self.numbers)
+        text = _IMAGE.sub(lambda match: match.group(1), text)
+        text = _LINK.sub(self._link, text)
+        text = _ADDRESS.sub(self._address, text)
+        text = _BARE_HOST.sub(self.removed, text)
+        return _without_mentions(text)
+
+    def _link(self, match: re.Match[str]) -> str:
+        label, address = match.groups()
+        kept = address in self.addresses
+        return match.group() if kept else label
+
+    def _address(self, match: re.Match[str]) -> str:
+        """A source's address stays; one on a source's machine, or on the reader's own, stays as code."""
+        address = match.group()
+        if address in self.addresses:
+            return address
+        known = address in self.written and _host(address) in self.hosts
+        return f"`{address}`" if known else self.removed
+
+    def _code(self, text: str) -> str:
+        known = self.addresses | self.in_code
+        text = _ADDRESS.sub(lambda match: match.group() if match.group() in known else self.removed, text)
+        return _without_mentions(text)
+
+    def _without_rules(self, text: str) -> str:
+        text = _FENCE_LINE.sub("", text)
+        return "\n".join(line for line in text.split("\n") if not self._repeats_rules(line))
+
+    def _repeats_rules(self, line: str) -> bool:
+        packed = _packed(line)
+        return any(
+            packed[start : start + length] in shingles
+            for shingles, length in zip(self.rules, LEAK_LENGTH.values(), strict=True)
+            for start in range(max(0, len(packed) - length + 1))
+        )
+
+
+def _without_mentions(text: str) -> str:
+    text = _MENTION_TAG.sub("", text)
+    text = _MENTION_WORD.sub(lambda match: match.group(1).removeprefix("_"), text)
+    return _OPEN_ID.sub("ou_…", text)
+
+
+def _host(address: str) -> str:
+    """The host of an http(s) address; empty for anything that cannot be read as one."""
+    try:
+        parts = urlsplit(address)
+        return parts.hostname or "" if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _codes(excerpts: Sequence[Excerpt]) -> list[str]:
+    return [part for excerpt in excerpts for part in _CODE.findall(excerpt.text)]
+
+
+def _packed(text: str) -> str:
+    return re.sub(r"\s+", "", text).lower()
+
+
+@cache
+def _shingles(text: str, length: int) -> frozenset[str]:
+    packed = _packed(text)
+    return frozenset(packed[start : start + length] for start in range(len(packed) - length + 1))

@@ -1,0 +1,105 @@
+"""What the process knows just now: the searcher and the gate of the current index version, as one pair.
+
+The index's Watcher swaps versions under running answers; a question takes the pair it started with. A gate
+that is put in use, or gone back to, is followed within a second or two. A worker that starts before any index
+was built waits for one and says so meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import structlog
+from redis import Redis
+
+from bot.config.settings import Settings
+from bot.errors import IndexMismatch, IndexMissing
+from index.gate.gate import Gate, open_gate
+from index.gate.model import GateStore
+from index.search.searcher import Searcher
+from index.search.versions import Watcher
+
+log = structlog.get_logger(__name__)
+
+RETRY = 2.0
+"""Seconds between looks for a first index."""
+
+WARM_UP = "如何安装 install"
+"""Asked of each new version before it serves: the first question must not pay for what loads lazily."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One version's searcher and the gate that judges by it."""
+
+    searcher: Searcher
+    gate: Gate
+
+
+class Knowledge:
+    """Holds the current pair; `start` loads it, or waits for it in the background."""
+
+    def __init__(self, settings: Settings, redis: Redis | None) -> None:
+        self.settings = settings
+        self.redis = redis
+        self._pair: Pair | None = None
+        self._watcher: Watcher | None = None
+        self._why = ""
+        self._gate_name = ""
+        self._stopping = threading.Event()
+
+    @property
+    def current(self) -> Pair:
+        """The pair for the next question. Raises IndexMissing while there is none."""
+        pair = self._pair
+        if pair is None:
+            raise IndexMissing(self._why or "the index is not loaded yet")
+        return pair
+
+    def start(self) -> None:
+        """Loads the current version, or keeps looking for one in a thread."""
+        if not self._load():
+            threading.Thread(target=self._wait, name="index-waiter", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stops watching."""
+        self._stopping.set()
+        if self._watcher:
+            self._watcher.stop()
+
+    def _load(self) -> bool:
+        try:
+            watcher = Watcher(self.settings, self.redis, on_swap=self._swap, each_look=self._follow_gate)
+            self._swap(watcher.searcher)
+        except (IndexMissing, IndexMismatch) as error:
+            if str(error) != self._why:
+                log.warning("no_index", error=str(error))
+            self._why = str(error)
+            return False
+        self._watcher = watcher.start()
+        return True
+
+    def _wait(self) -> None:
+        while not self._stopping.wait(RETRY):
+            if self._load():
+                return
+
+    def _follow_gate(self) -> None:
+        """Takes up another gate that was put in use; one that cannot be opened is logged."""
+        name = GateStore(self.settings.index.dir).current_name()
+        if self._pair is None or name == self._gate_name:
+            return
+        try:
+            self._swap(self._pair.searcher)
+        except (IndexMismatch, OSError, ValueError) as error:
+            log.error("gate_refused", gate=name, error=str(error))
+        else:
+            log.info("gate_swapped", gate=name or "shipped")
+
+    def _swap(self, searcher: Searcher) -> None:
+        self._gate_name = GateStore(self.settings.index.dir).current_name()
+        gate = open_gate(self.settings, searcher)
+        lookup = searcher.look_up(WARM_UP)
+        gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
+        self._pair = Pair(searcher, gate)

@@ -1,0 +1,190 @@
+"""What a worker process loads once and its jobs share.
+
+RQ calls jobs by dotted path, so they find the process through `current()`; everything here is safe to use
+from many threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import structlog
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq.utils import as_text
+
+from bot import metrics
+from bot.cards.presses import ActionSigner
+from bot.config.settings import Settings
+from bot.errors import ConfigError, FeishuError
+from bot.feishu.client import Feishu
+from bot.queue.intake import BOT_OPEN_ID_KEY
+from bot.queue.queue import Queue
+from bot.web.readiness import DEGRADED_KEY
+from worker.engines.extractive.engine import Extractive
+from worker.llm import LLM, open_llm
+from worker.pipeline.pipeline import Parts, Pipeline, WebSearch
+from worker.process.frames import FrameBudget
+from worker.process.knowledge import Knowledge
+from worker.runner.admission import Admission
+from worker.runner.lease import Leases
+from worker.runner.liveness import Liveness, new_name
+from worker.web.opening import open_web
+
+log = structlog.get_logger(__name__)
+
+DEGRADED_SECONDS = 10
+"""How long the mark of a lesser engine outlives the last worker that set it."""
+LEARN_INTERVAL = 5.0
+"""Seconds between attempts to learn the bot's own open_id."""
+TOKEN_INTERVAL = 30.0
+"""Seconds between looks whether there is a token; it is fetched when the last one has run out."""
+
+
+@dataclass
+class Process:
+    """The shared parts of one worker process."""
+
+    settings: Settings
+    redis: Redis
+    feishu: Feishu
+    liveness: Liveness
+    leases: Leases
+    queue: Queue
+    knowledge: Knowledge
+    llm: LLM
+    web: WebSearch | None
+    signer: ActionSigner | None
+    admission: Admission
+    """Room for questions that are searched."""
+    cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
+    """Shows progress and text, so that no answer waits for a frame."""
+    frames: FrameBudget = field(default_factory=FrameBudget)
+    handing_back: threading.Event = field(default_factory=threading.Event)
+    """Set when running jobs must stop and go back to their queue."""
+    _bot_open_id: str | None = None
+
+    def pipeline(self) -> Pipeline:
+        """A pipeline over the current index version. Raises IndexMissing."""
+        pair = self.knowledge.current
+        return Pipeline(
+            Parts(self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave)
+        )
+
+    def bot_open_id(self) -> str | None:
+        """The bot's own open_id, None while nobody has learned it. Raises redis.RedisError."""
+        if self._bot_open_id is None and (found := self.redis.get(BOT_OPEN_ID_KEY)):
+            self._bot_open_id = as_text(found)
+        return self._bot_open_id
+
+    def watch_feishu(self) -> None:
+        """Asks Feishu in the background who the bot is, until it says; then keeps a token, for /readyz."""
+        threading.Thread(target=self._watch, name="feishu-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        known = False
+        while not self.handing_back.is_set():
+            try:
+                if known:
+                    self.feishu.check_token()
+                else:
+                    self.feishu.bot_open_id()
+                    known = True
+            except (FeishuError, RedisError) as error:
+                log.warning("feishu_unreachable", error=str(error), bot_known=known)
+            self.handing_back.wait(TOKEN_INTERVAL if known else LEARN_INTERVAL)
+
+    def each_beat(self) -> None:
+        """What is due at every sign of life. Raises redis.RedisError."""
+        self.leases.settle()
+        self._report_engine()
+
+    def _report_engine(self) -> None:
+        """Tells /readyz whether a lesser engine answers just now."""
+        if self.llm.degraded:
+            self.redis.set(DEGRADED_KEY, self.llm.degraded, ex=DEGRADED_SECONDS)
+
+    def close(self) -> None:
+        """Ends what was opened."""
+        self.cards.shutdown(wait=False, cancel_futures=True)
+        self.knowledge.stop()
+        self.llm.close()
+
+
+def open_process(settings: Settings, *, answers: bool = True) -> Process:
+    """Loads everything a worker holds; `answers` False is the indexer: no index, engine or web step."""
+    redis = connect(settings.redis.url)
+    liveness = Liveness(redis, new_name())
+    process = Process(
+        settings=settings,
+        redis=redis,
+        feishu=Feishu(settings.feishu, redis, on_call=_count_call, on_refusal=_count_refusal),
+        liveness=liveness,
+        cards=ThreadPoolExecutor(settings.worker.concurrency, "card"),
+        leases=Leases(redis, liveness),
+        queue=Queue(redis, settings),
+        knowledge=Knowledge(settings, redis),
+        llm=open_llm(settings) if answers else Extractive(),
+        web=open_web(settings) if answers else None,
+        signer=signer_of(settings),
+        admission=Admission(_search_width(settings)),
+    )
+    if answers:
+        process.knowledge.start()
+    return process
+
+
+def _search_width(settings: Settings) -> int:
+    """One at a time where search is Python's own work, all at once where it waits for a server or a GPU."""
+    index = settings.index
+    own = index.embedder.engine == "embedded" and index.reranker.engine == "none"
+    return 1 if own else settings.worker.concurrency
+
+
+def _count_call(call: str) -> None:
+    metrics.FEISHU_CALLS.labels(call).inc()
+
+
+def _count_refusal(call: str, code: int) -> None:
+    metrics.FEISHU_ERRORS.labels(str(code)).inc()
+
+
+_current: Process | None = None
+
+
+def current() -> Process:
+    """The process that runs this job. Raises ConfigError outside a worker."""
+    if _current is None:
+        raise ConfigError("jobs run inside `python -m worker`, which loads what they need")
+    return _current
+
+
+def use(process: Process | None) -> Process | None:
+    """Makes `process` the one that `current` returns; returns the one that was."""
+    global _current
+    before, _current = _current, process
+    return before
+
+
+def connect(url: str) -> Redis:
+    """A client that outlives short outages and gives up on long ones in about a second a command."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=1.0,
+        socket_timeout=10.0,
+        retry=Retry(ExponentialBackoff(cap=0.3, base=0.05), 3),
+        health_check_interval=15,
+    )
+
+
+def signer_of(settings: Settings) -> ActionSigner | None:
+    """What signs the buttons; None, with a line in the log, without a secret."""
+    try:
+        return ActionSigner(settings.feishu.app_secret.get_secret_value())
+    except ConfigError as error:
+        log.warning("no_buttons", error=str(error))
+        return None

@@ -1,0 +1,311 @@
+"""Many jobs at once in one process, over one loaded index and engine.
+
+RQ's own workers fork for each job (a loaded model and a GPU do not survive that) or run one at a time.
+This one is an RQ SimpleWorker whose main thread dequeues while a slot is free and hands the job to a pool
+of threads; RQ's records, registries and rate limits stay as they are, so its tools see an ordinary worker.
+
+What differs from RQ, and why:
+- the loop is its own: RQ's ends when Redis does not answer, this one waits for Redis to return;
+- a signal only sets a flag: raising from the handler can lose a job between pop and start (rq/rq#2236);
+- a job that fails goes back to the front of its queue, at most MAX_ATTEMPTS times, then it is parked;
+- jobs that Redis says run, but nobody runs, are handed back within seconds (worker.runner.takeover): those of
+  workers that died, and our own whose end Redis did not take, or lost when it was killed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import FrameType, TracebackType
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.exceptions import DequeueTimeout, NoSuchJobError
+from rq.executions import Execution
+from rq.job import Job
+from rq.queue import Queue
+from rq.registry import StartedJobRegistry
+from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
+from rq.utils import as_text
+from rq.worker import BaseWorker, WorkerStatus
+
+from worker.runner.admission import Admission
+from worker.runner.liveness import BEAT, Liveness
+from worker.runner.takeover import CleanedQueue, Takeover
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 5
+"""How often a job is begun, crashes of the process included, before it is parked."""
+ATTEMPTS_LIFETIME = 24 * 3600
+SCAN_INTERVAL = 2.0
+"""Seconds between scans for jobs of dead workers."""
+HEARTBEAT_INTERVAL = 10
+"""Seconds between RQ heartbeats of running jobs; an int, RQ passes it to EXPIRE."""
+MAINTENANCE_INTERVAL = 60
+"""Seconds between RQ's own cleanups; they come at once after Redis was away or a worker died."""
+POP_TIMEOUT = 1
+"""Seconds the main thread waits in Redis for a job: how late it notices a signal."""
+HAND_BACK_GRACE = 3.0
+"""Seconds that running jobs have to notice that they are being handed back."""
+
+# clean_registries makes its registries without passing a death penalty class (rq/registry.py), and the
+# default one uses signals, which only the main thread may.
+StartedJobRegistry.death_penalty_class = TimerDeathPenalty  # type: ignore[assignment]
+
+ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+Parked = Callable[[Job, BaseException], None]
+
+
+class HandBack(Exception):
+    """The worker is stopping: the job goes back to its queue and does not count as tried."""
+
+
+class PoisonJob(Exception):
+    """The job was begun too often; every try failed or took its process down."""
+
+
+class Runner(SimpleWorker):
+    """One RQ worker with `concurrency` jobs at once. `parked` is told of each job given up on."""
+
+    death_penalty_class: type[BaseDeathPenalty] = TimerDeathPenalty
+
+    def __init__(
+        self,
+        queue_name: str,
+        connection: Redis,
+        liveness: Liveness,
+        *,
+        concurrency: int,
+        stop_timeout: float,
+        parked: Parked,
+        handing_back: threading.Event | None = None,
+        admission: Admission | None = None,
+        each_beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(
+            [queue_name],
+            name=liveness.name,
+            connection=connection,
+            serializer="json",
+            queue_class=CleanedQueue,
+            maintenance_interval=MAINTENANCE_INTERVAL,
+            job_monitoring_interval=HEARTBEAT_INTERVAL,
+            worker_ttl=60,
+            log_job_description=False,
+        )
+        self.queue = self.queues[0]
+        self.liveness = liveness
+        self.concurrency = concurrency
+        self.stop_timeout = stop_timeout
+        self.parked = parked
+        self._running: dict[str, Execution] = {}
+        self.takeover = Takeover(connection, self.queue, liveness, self._running)
+        self.handing_back = handing_back or threading.Event()
+        """Set when running jobs must stop and go back to the queue."""
+        self.admission = admission or Admission(concurrency)
+        """Room for jobs that search."""
+        self.each_beat = each_beat
+        self._slots = threading.BoundedSemaphore(concurrency)
+        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="job")
+        self._stopped = threading.Event()
+        self._attempts: dict[str, int] = {}
+        self._scanned = 0.0
+        self._beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    # The loop of the main thread
+
+    def run(self) -> None:
+        """Works until SIGTERM or SIGINT, through every outage of Redis."""
+        if threading.current_thread() is threading.main_thread():
+            self._install_signal_handlers()  # type: ignore[no-untyped-call]
+        self._retrying(self._arrive)
+        self._beating.start()
+        try:
+            while not self._stop_requested:
+                self._retrying(self._turn)
+        finally:
+            self.teardown()
+
+    def _arrive(self) -> None:
+        self.liveness.beat()
+        self.register_birth()  # type: ignore[no-untyped-call]
+        self.set_state(WorkerStatus.STARTED)
+        log.info("worker_started", name=self.name, queue=self.queue.name, concurrency=self.concurrency)
+
+    def _turn(self) -> None:
+        """Housekeeping when it is due, then at most one job."""
+        self._housekeeping()
+        if not self._slots.acquire(timeout=POP_TIMEOUT):
+            return
+        with ExitStack() as places:
+            places.callback(self._slots.release)
+            if not self.admission.enter(POP_TIMEOUT):
+                return
+            places.callback(self.admission.give_up)
+            job = self._pop()
+            if job is not None:
+                self.execute_job(job, self.queue)
+                places.pop_all()  # the job's thread gives them back
+
+    def _pop(self) -> Job | None:
+        try:
+            _, job_id = Queue.lmove(self.connection, self.queue.key, POP_TIMEOUT)
+        except DequeueTimeout:
+            return None
+        try:
+            return Job.fetch(as_text(job_id), connection=self.connection, serializer=self.serializer)
+        except NoSuchJobError:
+            self.queue.intermediate_queue.remove(as_text(job_id))
+            return None
+
+    def _housekeeping(self) -> None:
+        if time.monotonic() - self._scanned >= SCAN_INTERVAL:
+            self._scanned = time.monotonic()
+            if not self.connection.exists(self.key):
+                self.register_birth()  # type: ignore[no-untyped-call]
+            if self.takeover.scan():
+                self.last_cleaned_at = None  # who died may have held more than jobs
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()
+
+    def _retrying(self, action: Callable[[], None]) -> None:
+        """Runs `action` until Redis answers it, or a stop is requested."""
+        while not self._stop_requested:
+            try:
+                return action()
+            except RedisError as error:
+                self.liveness.lost_redis()
+                self.last_cleaned_at = None
+                log.warning("redis_unreachable", error=type(error).__name__)
+                self._stopped.wait(0.5)
+
+    # One job
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Starts the job on a thread of the pool; the slot is free again when it has ended."""
+        execution = self.prepare_execution(job)
+        self._running[execution.id] = execution
+        self._pool.submit(self._work, job, queue, execution)
+
+    def _work(self, job: Job, queue: Queue, execution: Execution) -> None:
+        """Runs on a thread of the pool; what it logs carries the job's id, which ends in the message's."""
+        structlog.contextvars.bind_contextvars(job_id=job.id)
+        try:
+            with self.admission.inside(job.func_name or ""):
+                self.perform_job(job, queue, execution)
+        except Exception as error:  # whatever it is: the pool would swallow it
+            log.warning("job_end_not_recorded", error=type(error).__name__, exc_info=error)
+        finally:
+            self.executions.pop(execution.id, None)
+            self._running.pop(execution.id, None)
+            self._attempts.pop(execution.id, None)
+            structlog.contextvars.clear_contextvars()
+            self._slots.release()
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Runs the job, or gives up on it when it was begun too often. Raises RedisError."""
+        attempt = self._count_attempt(job)
+        self._attempts[execution.id] = attempt
+        if attempt > MAX_ATTEMPTS:
+            self.prepare_job_execution(job, remove_from_intermediate_queue=True)
+            error = PoisonJob(f"begun {attempt - 1} times")
+            self._finalize_failure(job, queue, execution, (PoisonJob, error, None))
+            return False
+        return bool(super().perform_job(job, queue, execution))
+
+    def _count_attempt(self, job: Job, amount: int = 1) -> int:
+        key = f"fennel:attempts:{job.id}"
+        with self.connection.pipeline() as pipeline:
+            pipeline.incrby(key, amount)
+            pipeline.expire(key, ATTEMPTS_LIFETIME)
+            return int(pipeline.execute()[0])
+
+    def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:
+        """Hands the job back, or parks it after the last attempt."""
+        error = exc_info[1] or PoisonJob("no exception")
+        attempt = self._attempts.get(execution.id, 1)
+        if isinstance(error, HandBack):
+            self._count_attempt(job, -1)
+            self.takeover.hand_back(job.id, execution.id, self.name)
+            return
+        log.error("job_failed", job_id=job.id, error=type(error).__name__, attempt=attempt, exc_info=error)
+        if attempt < MAX_ATTEMPTS:
+            self._stopped.wait(min(0.25 * 2**attempt, 5.0))
+            self.takeover.hand_back(job.id, execution.id, self.name)
+            return
+        self.parked(job, error)
+        job.retries_left = 0
+        job.started_at = job.started_at or execution.created_at
+        super()._finalize_failure(job, queue, execution, exc_info)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Nothing: the failure is logged already, and RQ's own line would carry the job's arguments."""
+
+    # Heartbeats
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """Seconds a running job counts as alive after its last heartbeat, whatever its timeout."""
+        return int(BaseWorker.get_heartbeat_ttl(self, job, working_time))
+
+    def _beat(self) -> None:
+        beaten = 0.0
+        while not self._stopped.wait(BEAT):
+            try:
+                self.liveness.beat()
+                self.each_beat()
+                if time.monotonic() - beaten >= HEARTBEAT_INTERVAL:
+                    beaten = time.monotonic()
+                    self.heartbeat()
+                    for execution in list(self._running.values()):
+                        self.maintain_heartbeats(execution.job, execution)
+            except RedisError as error:
+                self.liveness.lost_redis()
+                log.warning("heartbeat_failed", error=type(error).__name__)
+
+    def run_maintenance_tasks(self) -> None:
+        """RQ's registries, after our own takeover: what RQ finds expired it would count as failed."""
+        self.takeover.scan()
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+
+    # The end
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """SIGTERM and SIGINT: finish what runs, take nothing new."""
+        self._stop_requested = True
+
+    def teardown(self) -> None:
+        """Lets running jobs finish within `stop_timeout` seconds, hands the rest back, says goodbye."""
+        log.info("worker_stopping", running=len(self._running))
+        self._wait(self.stop_timeout)
+        self.handing_back.set()
+        self._wait(HAND_BACK_GRACE)
+        for execution in list(self._running.values()):
+            self._leave_behind(execution)
+        self._stopped.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        try:
+            self.liveness.leave()
+            self.register_death()  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            log.warning("goodbye_not_recorded", error=type(error).__name__)
+        log.info("worker_stopped", left_behind=len(self._running))
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self._running and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def _leave_behind(self, execution: Execution) -> None:
+        """Hands back a job whose thread does not notice the stop."""
+        try:
+            self._count_attempt(execution.job, -1)
+            self.takeover.hand_back(execution.job_id, execution.id, self.name)
+        except RedisError as error:
+            log.warning("not_handed_back", job_id=execution.job_id, error=type(error).__name__)

@@ -1,0 +1,242 @@
+"""Fetches one web page without being led anywhere: the whole defence against SSRF is here and in addresses.
+
+The name is resolved once, every address it resolves to is checked, and the connection goes to a checked
+address while TLS and the Host header keep the name: a DNS answer that changes in between changes nothing.
+Redirects come back here and pass every check again. Size, time and type are limited, also against servers
+that send one byte a second. No cookies, no credentials, no proxy from the environment.
+
+http.client rather than requests: its socket is ours to pin and to cut off. requests-hardened 1.3.0, the best
+of the packages compared, checks the first resolved address only, lets IPv4-compatible and site-local IPv6
+addresses through and has no deadline over a whole answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import urljoin
+
+import certifi
+
+from bot.errors import FetchRefused
+from worker.web.addresses import Target, in_domains, is_public, read_url
+
+USER_AGENT = "FennelBot/0.1 (reads pages to answer a question; follows robots.txt)"
+TYPES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown")
+_REDIRECTS = (301, 302, 303, 307, 308)
+_CHUNK = 65536
+_TOO_LONG = "the page takes longer than its time limit"
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses a name has now, in the order to try them. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[4][0]) for address in found))
+
+
+class StatusRefused(FetchRefused):
+    """The server answered with a status that is neither a page nor a redirect."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+class TypeRefused(FetchRefused):
+    """The server answered with something that is not text."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What may be fetched."""
+
+    timeout: float = 8.0
+    """Seconds for a page, redirects included."""
+    max_bytes: int = 2_000_000
+    """Bytes of a body, decompressed."""
+    redirects: int = 4
+    domains: tuple[str, ...] = ()
+    """Where given, only these and their subdomains."""
+    ports: dict[str, tuple[int, ...]] = field(default_factory=lambda: {"http": (80,), "https": (443,)})
+    permitted: Callable[[str], bool] = is_public
+    """Whether an IP address may be connected to."""
+    resolve: Callable[[str, int], list[str]] = resolve
+
+
+@dataclass(frozen=True)
+class Page:
+    """A fetched body."""
+
+    url: str
+    """Where it came from in the end."""
+    media_type: str
+    body: bytes
+
+
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """Trusts what the machine trusts and what certifi lists: a container may bring no certificates."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+class Fetcher:
+    """Fetches under one set of rules. Safe to use from many threads."""
+
+    def __init__(self, rules: Rules, tls: ssl.SSLContext | None = None) -> None:
+        self.rules = rules
+        self._tls = tls or _public_authorities()
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        types: tuple[str, ...] = TYPES,
+        may_fetch: Callable[[Target], None] = lambda _: None,
+    ) -> Page:
+        """The page at `url`. `may_fetch` is asked about every hop and raises FetchRefused to stop.
+
+        Raises FetchRefused with the reason.
+        """
+        deadline = time.monotonic() + self.rules.timeout
+        for _ in range(self.rules.redirects + 1):
+            target = read_url(url, self.rules.ports)
+            if not in_domains(target.host, self.rules.domains):
+                raise FetchRefused(f"{target.host} is not among web_search.domains")
+            may_fetch(target)
+            answer = self._get(target, deadline, types)
+            if isinstance(answer, Page):
+                return Page(url, answer.media_type, answer.body)
+            url = _redirected(url, answer)
+        raise FetchRefused("too many redirects")
+
+    def _get(self, target: Target, deadline: float, types: tuple[str, ...]) -> Page | str:
+        """The page, or where the server sends us."""
+        connection = _Pinned(target, self._addresses(target), deadline, self._tls)
+        watch = threading.Timer(max(deadline - time.monotonic(), 0.0), connection.cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            connection.request("GET", target.path, headers=_HEADERS)
+            with connection.getresponse() as response:
+                answer = self._read(response, types)
+        except (FetchRefused, OSError, http.client.HTTPException, ValueError) as error:
+            if time.monotonic() >= deadline:
+                raise FetchRefused(_TOO_LONG) from error
+            if isinstance(error, FetchRefused):
+                raise
+            raise FetchRefused(f"no answer: {type(error).__name__}") from error
+        finally:
+            watch.cancel()
+            connection.close()
+        if time.monotonic() >= deadline:  # A connection that is cut off reads as one that ended.
+            raise FetchRefused(_TOO_LONG)
+        return answer
+
+    def _addresses(self, target: Target) -> list[str]:
+        try:
+            addresses = self.rules.resolve(target.host, target.port)
+        except (OSError, UnicodeError) as error:
+            raise FetchRefused(f"{target.host} has no address") from error
+        if not addresses or not all(self.rules.permitted(address) for address in addresses):
+            raise FetchRefused(f"{target.host} leads to an address outside the public internet")
+        return addresses
+
+    def _read(self, answer: http.client.HTTPResponse, types: tuple[str, ...]) -> Page | str:
+        if answer.status in _REDIRECTS:
+            return str(answer.getheader("Location") or "")
+        if answer.status != 200:
+            raise StatusRefused(answer.status)
+        media_type = str(answer.getheader("Content-Type") or "")
+        if media_type.split(";")[0].strip().lower() not in types:
+            raise TypeRefused("the page is not text")
+        length = answer.getheader("Content-Length") or ""
+        if length.isdigit() and int(length) > self.rules.max_bytes:
+            raise FetchRefused(f"the page is larger than {self.rules.max_bytes} bytes")
+        body = self._body(answer)
+        if answer.length:
+            raise FetchRefused("the page broke off")
+        return Page("", media_type, body)
+
+    def _body(self, answer: http.client.HTTPResponse) -> bytes:
+        encoding = (answer.getheader("Content-Encoding") or "identity").strip().lower()
+        if encoding not in ("identity", "gzip", "deflate"):
+            raise FetchRefused("the page is compressed in a way that was not asked for")
+        unpack = None if encoding == "identity" else zlib.decompressobj(wbits=47)
+        limit, body = self.rules.max_bytes, bytearray()
+        while chunk := answer.read1(_CHUNK):
+            try:
+                body += unpack.decompress(chunk, limit + 1 - len(body)) if unpack else chunk
+            except zlib.error as error:
+                raise FetchRefused("the page's compression is broken") from error
+            if len(body) > limit:
+                raise FetchRefused(f"the page is larger than {limit} bytes")
+        return bytes(body)
+
+
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "text/html, text/plain;q=0.9, text/markdown;q=0.9",
+    "Accept-Encoding": "gzip, identity",
+    "Connection": "close",
+}
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to checked addresses that speaks to the server by its name."""
+
+    def __init__(self, target: Target, addresses: list[str], deadline: float, tls: ssl.SSLContext) -> None:
+        super().__init__(target.host, target.port)
+        self.default_port = 443 if target.scheme == "https" else 80
+        self._addresses = addresses
+        self._deadline = deadline
+        self._tls = tls if target.scheme == "https" else None
+        self._open: socket.socket | None = None
+        """The socket as long as it is ours; http.client lets go of its own when the answer begins."""
+
+    def connect(self) -> None:
+        self.sock = self._open = self._plain_socket()
+        if self._tls is not None:
+            secure = self._tls.wrap_socket(
+                self._open, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = self._open = secure
+            secure.do_handshake()
+
+    def cut(self) -> None:
+        """Ends the connection from another thread, whatever it is waiting for."""
+        if self._open is not None:
+            with suppress(OSError):  # It ended by itself in the same moment.
+                socket.socket.shutdown(self._open, socket.SHUT_RDWR)
+
+    def _plain_socket(self) -> socket.socket:
+        last: OSError = OSError("no address to connect to")
+        for address in self._addresses[:2]:
+            left = self._deadline - time.monotonic()
+            try:
+                return socket.create_connection((address, self.port), timeout=max(left, 0.01))
+            except OSError as error:
+                last = error
+        raise last
+
+
+def _redirected(url: str, location: str) -> str:
+    """Where a redirect leads. Raises FetchRefused when it leaves TLS or leads nowhere."""
+    if not location:
+        raise FetchRefused("a redirect without an address")
+    try:
+        following = urljoin(url, location)
+    except ValueError as error:
+        raise FetchRefused("a redirect to a malformed address") from error
+    if url.startswith("https:") and following.startswith("http:"):
+        raise FetchRefused("a redirect away from https")
+    return following

@@ -1,0 +1,122 @@
+"""Web pages as text: fetched where allowed, boiled down to what they say, kept for a while.
+
+What a page says is data. It is read, quoted and cited, never followed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from dataclasses import asdict, dataclass
+
+from bot.errors import FetchRefused
+from worker.web.cache import WebCache
+from worker.web.fetch import Fetcher, Page
+from worker.web.robots import Robots
+
+KEPT = 3600
+"""Seconds a page is kept."""
+KEPT_REFUSED = 600
+"""Seconds a refusal is kept: the same question soon after does not ask again."""
+MAX_CHARACTERS = 60_000
+"""Of a page's text; more is never read for one answer."""
+MAX_ELEMENTS = 10_000
+"""Of a page's tree: what takes a second to take apart; the longest pages of documentation have half."""
+_FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!<>~|-])")
+
+
+@dataclass(frozen=True)
+class Article:
+    """What a page says."""
+
+    url: str
+    title: str
+    text: str
+    """Markdown."""
+    fetched: float
+    """Unix seconds."""
+
+
+class Pages:
+    """Reads pages for many threads."""
+
+    def __init__(self, fetcher: Fetcher, cache: WebCache) -> None:
+        self.rules = fetcher.rules
+        self._fetcher = fetcher
+        self._cache = cache
+        self._robots = Robots(fetcher, cache)
+
+    def read(self, url: str) -> Article:
+        """The page's text, from the cache where it was read lately. Raises FetchRefused."""
+        key = "fennel:page:" + hashlib.sha256(url.encode()).hexdigest()
+        if kept := self._cache.get(key):
+            return _kept(kept)
+        try:
+            page = self._fetcher.fetch(url, may_fetch=self._robots.check)
+            article = _article(page)
+        except FetchRefused as refused:
+            self._cache.put(key, {"refused": str(refused)}, KEPT_REFUSED)
+            raise
+        self._cache.put(key, asdict(article), KEPT)
+        return article
+
+
+def _kept(found: dict[str, str | float]) -> Article:
+    if "refused" in found:
+        raise FetchRefused(str(found["refused"]))
+    return Article(str(found["url"]), str(found["title"]), str(found["text"]), float(found["fetched"]))
+
+
+def _article(page: Page) -> Article:
+    """Boils a page down. Raises FetchRefused when nothing is left."""
+    if page.media_type.split(";")[0].strip().lower() in ("text/plain", "text/markdown"):
+        title, text = "", _decoded(page)
+    else:
+        title, text = _main_text(page)
+    if not text.strip():
+        raise FetchRefused("the page holds no text")
+    return Article(page.url, title, text[:MAX_CHARACTERS], time.time())
+
+
+def _main_text(page: Page) -> tuple[str, str]:
+    """Title and main text of an HTML page, without navigation, comments, links and images.
+
+    Raises FetchRefused for a page that is too large to take apart or that the parser stumbles over.
+    """
+    from trafilatura import bare_extraction, load_html  # 1 s to import; most workers never search the web
+
+    try:
+        tree = load_html(page.body)
+        if tree is None:
+            return "", ""
+        if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
+            raise FetchRefused("the page has too many elements")
+        title = " ".join((tree.findtext(".//title") or "").split())
+        document = bare_extraction(
+            tree, url=page.url, fast=True, include_formatting=True, include_comments=False
+        )
+    except FetchRefused:
+        raise
+    except Exception as error:  # Strangers write these pages, and the parser asserts what they break.
+        raise FetchRefused(f"the page could not be taken apart: {type(error).__name__}") from error
+    return title, _unescaped(str(document.text or "")) if document is not None else ""
+
+
+def _unescaped(markdown: str) -> str:
+    """Takes back the backslashes that trafilatura puts before punctuation, code blocks left alone.
+
+    They would break identifiers such as quant_policy for the search, for citations and for readers.
+    """
+    pieces = _FENCED.split(markdown)
+    pieces[::2] = [_ESCAPE.sub(r"\1", piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _decoded(page: Page) -> str:
+    _, _, charset = page.media_type.partition("charset=")
+    try:
+        return page.body.decode(charset.strip().strip('"') or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return page.body.decode("utf-8", "replace")
