@@ -19,8 +19,8 @@ import numpy as np
 from bot import logs
 from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
 from index.build.build import build
-from index.gate.case import examined
 from index.gate.evidence import Evidence
+from index.gate.examined_message import examined
 from index.gate.gate import Gate
 from index.gate.logistic import Numbers, logit_of
 from index.search.embed import Embedder, open_embedder

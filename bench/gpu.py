@@ -37,8 +37,8 @@ from bench.turbomind.checkpoint import expected_score, first_token, planted, ran
 from bench.turbomind.load import Load, compare
 from bot.config.settings import LLMSettings, Settings, WorkerSettings
 from worker.engines.openai.engine import open_engine
-from worker.engines.turbomind.command import command, environment, server_plans
 from worker.engines.turbomind.gpu import GraphicsCard, graphics_cards
+from worker.engines.turbomind.launch import command, environment, server_plans
 from worker.engines.turbomind.model_shapes import SHAPES
 from worker.llm import ChatMessage
 

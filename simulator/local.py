@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from demo.gallery.pages import gallery_blueprint
+from demo.gallery.page import gallery_blueprint
 from simulator.api import scopes
 from simulator.api.auth import Tokens
 from simulator.api.hook import Hooks, hook_blueprint

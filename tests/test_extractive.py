@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import EngineRefused
 from worker.engines.extractive.engine import Extractive
-from worker.engines.extractive.parts import CUT
+from worker.engines.extractive.quotable_parts import CUT
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.prompts import NOT_FOUND, Prompt, Prompts

@@ -12,8 +12,8 @@ import pytest
 from bot.config.settings import EmbedderSettings, GateSettings, Settings, SourceSettings
 from bot.errors import ConfigError, IndexMismatch
 from index.build.build import build
-from index.gate.case import Case
 from index.gate.evidence import Evidence
+from index.gate.examined_message import Case
 from index.gate.gate import Gate, open_gate
 from index.gate.logistic import logit_of, sigmoid
 from index.gate.model import POINTS, GateModel, GateStore, joined, read_model, shipped_model

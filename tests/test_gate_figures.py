@@ -16,8 +16,8 @@ from sklearn.metrics import roc_auc_score
 
 from bot.config.settings import RedisSettings, Settings
 from bot.errors import ConfigError, QueueUnavailable
-from index.gate.case import Case, direction
 from index.gate.evidence import UNKNOWN, Evidence
+from index.gate.examined_message import Case, direction
 from index.gate.features import FEATURES, features, read_with, search_words, typicality
 from index.gate.general_words import LEAST, open_background
 from index.gate.logistic import fit_logistic, logit_of, sigmoid

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.visible_text import first_lost, text_of_elements, text_of_markdown
-from bot.cards.pages import Room
+from bot.cards.paging import Room
 from bot.cards.text import first_words, pages, stream_text, to_feishu
 from bot.markdown.dialect import CODE_LANGUAGES, code_language, mention, safe_url
 from bot.markdown.latex import readable

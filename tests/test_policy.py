@@ -1,4 +1,4 @@
-"""bot.events.policy and bot.events.commands: who is answered, and what is a command."""
+"""bot.events.policy and bot.events.chat_commands: who is answered, and what is a command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
-from bot.events.commands import Command, parse
+from bot.events.chat_commands import Command, parse
 from bot.events.events import Mention, Message
 from bot.events.policy import Action, decide, is_open
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from worker.engines.extractive.parts import CUT
+from worker.engines.extractive.quotable_parts import CUT
 from worker.engines.extractive.quotes import Quote, choose
 from worker.engines.extractive.relevance import without_form
 from worker.excerpts import Excerpt

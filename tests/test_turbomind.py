@@ -22,9 +22,9 @@ from bot.config.settings import IndexSettings, LLMSettings, Settings
 from bot.errors import EngineUnavailable
 from worker.engines.extractive.engine import Extractive
 from worker.engines.fallback import WithFallback
-from worker.engines.turbomind.command import ServerPlan
 from worker.engines.turbomind.engine import TurboMindEngine, open_turbomind
 from worker.engines.turbomind.gpu import GraphicsCard
+from worker.engines.turbomind.launch import ServerPlan
 from worker.engines.turbomind.server import Pace, TurboMindServer
 from worker.llm import ChatMessage
 
@@ -226,7 +226,7 @@ def test_the_server_does_not_outlive_a_killed_worker(program: Path, settings: Se
         "import sys, time; from pathlib import Path\n"
         "from tests.test_turbomind import CARD, PACE\n"
         "from bot.config import LLMSettings\n"
-        "from worker.engines.turbomind.command import ServerPlan\n"
+        "from worker.engines.turbomind.launch import ServerPlan\n"
         "from worker.engines.turbomind.server import TurboMindServer\n"
         f"server = TurboMindServer(LLMSettings(), ServerPlan(CARD, {port}, None), Path({str(program)!r}),\n"
         "    lambda healthy: print(server._process.pid, flush=True), PACE)\n"

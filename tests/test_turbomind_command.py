@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.config.settings import LLMSettings, Settings
 from tests.fake_lmdeploy import parser
-from worker.engines.turbomind.command import (
+from worker.engines.turbomind.gpu import GraphicsCard
+from worker.engines.turbomind.launch import (
     ServerPlan,
     command,
     environment,
@@ -13,7 +14,6 @@ from worker.engines.turbomind.command import (
     server_plans,
     stage,
 )
-from worker.engines.turbomind.gpu import GraphicsCard
 
 CARD = GraphicsCard(0, "NVIDIA RTX 4090", 24 << 30, 23 << 30, 8.9)
 

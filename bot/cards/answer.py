@@ -15,7 +15,7 @@ from dataclasses import replace
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.cards.buttons import button_elements, people
 from bot.cards.operator import help_card, reindex_card, status_card
-from bot.cards.pages import Room
+from bot.cards.paging import Room
 from bot.cards.parts import (
     LIMITS,
     Card,

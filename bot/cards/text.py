@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bot.cards.pages import Room, one_text, paginate
+from bot.cards.paging import Room, one_text, paginate
 from bot.cards.parts import LIMITS, CardLimits, Element, shorten
 from bot.markdown import dialect
 from bot.markdown.blocks import Block

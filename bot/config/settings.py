@@ -1,7 +1,7 @@
 """Settings: config.yaml plus the environment become one frozen, typed object.
 
 Precedence: FENNEL_<SECTION>__<KEY> in the environment, then the file named by --config or FENNEL_CONFIG, then
-the defaults in bot/config/sections.py, where every setting stands. What the file may refer to, and how
+the defaults in bot/config/schema.py, where every setting stands. What the file may refer to, and how
 secrets in it are kept: bot/config/file.py. Unknown keys are errors that name the key: a misspelt setting must
 never be silently ignored. Relative paths are relative to the folder the command runs in.
 """
@@ -16,7 +16,7 @@ from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config.file import read_settings_file
-from bot.config.sections import (
+from bot.config.schema import (
     AccessSettings,
     CardSettings,
     EmbedderSettings,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.events.commands import Command, parse
+from bot.events.chat_commands import Command, parse
 from bot.events.events import Message
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from bot.config.settings import OperatingPoint, Settings
-from index.gate.case import Case, examined
 from index.gate.evidence import Evidence
+from index.gate.examined_message import Case, examined
 from index.gate.features import FEATURES, GROUPS, typicality
 from index.gate.gate_words import describe
 from index.gate.logistic import logit_of, sigmoid

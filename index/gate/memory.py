@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from index.gate.case import Case
+from index.gate.examined_message import Case
 from index.gate.logistic import Logistic, Numbers, scale_of
 from index.search.embed import Vectors
 from index.search.ngrams import ngram_counts

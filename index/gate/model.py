@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import IndexMismatch
-from index.gate.case import Case
+from index.gate.examined_message import Case
 from index.gate.features import FEATURES
 from index.gate.logistic import Logistic, Numbers
 from index.gate.memory import Memory

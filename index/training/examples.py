@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from index.gate.case import Case, examined
 from index.gate.evidence import Evidence
+from index.gate.examined_message import Case, examined
 from index.gate.features import FEATURES, features, read_with
 from index.gate.logistic import Numbers
 from index.search.embed import Vectors

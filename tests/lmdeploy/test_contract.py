@@ -18,9 +18,9 @@ from tests.openai_server import ModelServer
 from worker.doctor.engine import engine_rows
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.engines.openai.tokens import SentencePieceCounter
-from worker.engines.turbomind.command import command, server_plans
 from worker.engines.turbomind.gpu import GraphicsCard
 from worker.engines.turbomind.gpu_memory import GIB
+from worker.engines.turbomind.launch import command, server_plans
 from worker.llm import ChatMessage
 
 pytestmark = pytest.mark.timeout(400)

@@ -55,10 +55,10 @@ def examine(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], list[Finding]]]] = [
         ("keys", _keys),
         ("redis", _redis),
-        ("feishu", _by_path("worker.doctor.parts", "feishu")),
+        ("feishu", _by_path("worker.doctor.checks", "feishu")),
         ("callback", _callback),
-        ("index", _by_path("worker.doctor.parts", "index")),
-        ("engine", _by_path("worker.doctor.parts", "engine")),
+        ("index", _by_path("worker.doctor.checks", "index")),
+        ("engine", _by_path("worker.doctor.checks", "engine")),
     ]
     findings: list[Finding] = []
     for name, check in checks:

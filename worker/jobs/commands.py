@@ -14,7 +14,7 @@ from bot import audit
 from bot.answer import ReindexProgress
 from bot.cards.answer import help_card, notice_card, reindex_card, status_card
 from bot.errors import IndexMismatch, IndexMissing
-from bot.events.commands import ADMIN_COMMANDS
+from bot.events.chat_commands import ADMIN_COMMANDS
 from bot.events.events import Message
 from bot.messages import say
 from index.search.versions import Versions, publish

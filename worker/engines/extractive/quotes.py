@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.text.terms import terms
-from worker.engines.extractive.parts import CUT, Part, announces, parts_of, section
+from worker.engines.extractive.quotable_parts import CUT, Part, announces, parts_of, section
 from worker.engines.extractive.relevance import Relevance
 from worker.excerpts import Excerpt
 from worker.prompts import Prompt

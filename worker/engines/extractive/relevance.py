@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from index.text.terms import terms
-from worker.engines.extractive.parts import Part
+from worker.engines.extractive.quotable_parts import Part
 from worker.excerpts import Excerpt
 from worker.prompts import Prompt
 

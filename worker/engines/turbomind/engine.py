@@ -21,8 +21,8 @@ from bot.config.settings import LLMSettings, Settings, load_settings
 from worker.engines.openai.engine import OpenAIEngine, build_engine
 from worker.engines.openai.model_files import find_folder
 from worker.engines.openai.tokens import check_model_folder
-from worker.engines.turbomind.command import ServerPlan, server_plans
 from worker.engines.turbomind.gpu import graphics_cards
+from worker.engines.turbomind.launch import ServerPlan, server_plans
 from worker.engines.turbomind.server import Pace, TurboMindServer
 from worker.llm import choose_engine
 

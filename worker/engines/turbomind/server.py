@@ -22,7 +22,7 @@ import httpx
 import structlog
 
 from bot.config.settings import LLMSettings
-from worker.engines.turbomind.command import (
+from worker.engines.turbomind.launch import (
     HOST,
     ServerPlan,
     command,
