@@ -45,8 +45,8 @@ setup-gpu: $(VENV)/runtime requirements.txt ## adds LMDeploy and FAISS for the G
 demo: $(VENV)/runtime ## the whole bot on this machine, with a local Feishu; ONCE=1 stops after the sample questions
 	$(BIN)/python -m bot demo $(if $(ONCE),--once)
 
-test: setup ## all tests
-	$(BIN)/python -m pytest $(ARGS)
+test: setup ## all tests, on every core; ARGS="-m 'not slow'" leaves the slow ones out
+	$(BIN)/python -m pytest -n auto --durations=20 $(ARGS)
 
 $(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
 	$(BIN)/python -m venv --without-pip $(LMDEPLOY)

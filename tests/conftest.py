@@ -17,6 +17,7 @@ from simulator import LocalFeishu
 from tests.browser import chromium
 from tests.feishu_caller import Caller
 
+pytest_plugins = ("tests.parallel",)
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -1,0 +1,59 @@
+"""How the tests are shared out over processes: `pytest -n auto`, which is what `make test` runs.
+
+A file stays whole, so that what it sets up once is set up once; each process has a Redis, an index and a
+browser of its own. Files in one group run in the same process, one after the other. Files with slow tests
+come first, so that no long one is left over at the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+GROUPS = {
+    "tests/scenarios/test_card_page.py": "browser",
+    "tests/scenarios/test_group_page.py": "browser",
+    "tests/test_simulator_page.py": "browser",
+    "tests/scenarios/test_chaos.py": "processes",
+    "tests/scenarios/test_scale_out.py": "processes",
+}
+"""File -> group, for what would get in its own way: several Chromiums, several bots of many processes."""
+FEWEST, MOST = 2, 8
+"""Processes; two on one core still gain, as many tests wait for sockets."""
+
+
+class ByFile(LoadScopeScheduling):
+    """Hands out files and groups of files, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return GROUPS.get(file, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What -n auto means."""
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or FEWEST
+    return min(max(own, FEWEST), MOST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Whatever --dist says."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first; within a file, the order stays."""
+    slow = slow_files(items)
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def slow_files(items: Sequence[pytest.Item]) -> set[object]:
+    """The files in which a test is marked slow."""
+    return {item.path for item in items if item.get_closest_marker("slow")}
