@@ -23,7 +23,7 @@ from index.gate.general_words import LEAST, open_background
 from index.gate.logistic import fit_logistic, logit_of, sigmoid
 from index.gate.memory import Memory, fit_memory
 from index.search.lexical import Lexical
-from index.sources.load import Document
+from index.text.document import Document
 from index.text.split import Chunk, split
 from index.training.calibrate import learned_labels
 from index.training.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged

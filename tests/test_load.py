@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from bot.config.settings import SourceSettings
 from bot.errors import LoadError
 from index.sources.formats import SUFFIXES, read
-from index.sources.load import Document, LoadReport, glob_pattern, load
+from index.sources.load import LoadReport, glob_pattern, load
 from index.sources.question_pairs import read_pairs
+from index.text.document import Document
 from tests.index_files import write_documents
 
 

@@ -19,7 +19,7 @@ from index.search.projects import Projects
 from index.search.rerank import open_reranker
 from index.search.searcher import Searcher
 from index.search.sections import Grower
-from index.sources.load import Document
+from index.text.document import Document
 from index.text.split import Chunk, split
 from tests.index_files import CHINESE, MARKDOWN, WordEmbedder
 from tests.vector_server import VectorServer

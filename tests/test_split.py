@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.sources.load import Document
+from index.text.document import Document
 from index.text.split import CHUNK_CHARACTERS, sections, slug_of, split
 from tests.index_files import MARKDOWN
 

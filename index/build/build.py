@@ -26,7 +26,8 @@ from index.search.lexical import Lexical, heading_of, headings_of
 from index.search.searcher import Searcher
 from index.search.storage import Manifest, Snapshot, write
 from index.search.versions import Versions, publish
-from index.sources.load import Document, FeishuReader, LoadReport, load
+from index.sources.load import FeishuReader, LoadReport, load
+from index.text.document import Document
 from index.text.split import Chunk, split
 from index.training.calibrate import fit_from_settings
 

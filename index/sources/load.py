@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 from bot.config.settings import SourceSettings
@@ -19,28 +18,11 @@ from bot.errors import LoadError
 from index.sources import formats
 from index.sources import git as repository
 from index.sources.question_pairs import read_pairs
+from index.text.document import Document
 from index.text.terms import language_of
 
 MAX_FILE_BYTES = 20_000_000
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
-
-
-@dataclass(frozen=True)
-class Document:
-    """One page of one source, as Markdown."""
-
-    source: str
-    path: str
-    """Relative to the source's root, with forward slashes."""
-    title: str
-    text: str
-    url: str
-    """Web address; empty where the source has none."""
-    language: Literal["zh", "en"]
-    updated_at: float
-    """Unix seconds; 0 when unknown."""
-    digest: str
-    """SHA-256 of what was read; equal digests mean an unchanged document."""
 
 
 @dataclass

@@ -17,7 +17,7 @@ from typing import Literal
 
 from semantic_text_splitter import MarkdownSplitter
 
-from index.sources.load import Document
+from index.text.document import Document
 
 CHUNK_CHARACTERS = 900
 """Aim of a chunk, counted with a Chinese character as two: about 450 characters of Chinese."""

@@ -19,7 +19,7 @@ from redis import Redis
 
 from bot.config.settings import Settings, WebSearchSettings
 from bot.errors import FetchRefused, SearchUnavailable
-from index.sources.load import Document
+from index.text.document import Document
 from index.text.split import Chunk, split
 from index.text.terms import language_of, terms
 from worker.excerpts import Excerpt, numbered
