@@ -12,9 +12,10 @@ from bot.messages import SENTENCES
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker import llm
+from worker.engines.choose import choose_engine, open_llm
 from worker.engines.fallback import WithFallback
 from worker.engines.turbomind.gpu import GraphicsCard, parse_cards, visible
-from worker.llm import LLM, ChatMessage, Messages, Reply, Score, Usage, choose_engine, open_llm
+from worker.llm import LLM, ChatMessage, Messages, Reply, Score, Usage
 
 ASK: list[ChatMessage] = [{"role": "user", "content": "?"}]
 

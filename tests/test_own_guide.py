@@ -15,8 +15,8 @@ from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSett
 from index.build.build import build
 from index.gate.gate import open_gate
 from index.search.versions import open_current
+from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.llm import open_llm
 from worker.pipeline.pipeline import Parts, Pipeline, Question
 
 ROOT = Path(__file__).resolve().parents[1]

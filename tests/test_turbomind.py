@@ -242,7 +242,7 @@ def test_the_server_does_not_outlive_a_killed_worker(program: Path, settings: Se
 
 def test_llm_process_without_a_gpu_waits_to_be_stopped() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker.engines.turbomind.engine"],
+        [sys.executable, "-m", "worker.engines"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

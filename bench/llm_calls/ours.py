@@ -20,8 +20,9 @@ from index.training.labels import Example
 from tests.openai_model import ScriptedModel
 from tests.openai_rules import render
 from tests.openai_server import ModelServer
+from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.llm import LLM, open_llm
+from worker.llm import LLM
 from worker.pipeline.pipeline import Parts, Pipeline, Question
 from worker.prompts import ANSWER_TASK, SCORE_TASK
 from worker.sentences import sentences

@@ -26,8 +26,8 @@ from simulator import validate_card
 from tests.house import write_documents, write_questions
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
+from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.llm import open_llm
 from worker.pipeline.pipeline import Parts, Pipeline, Question
 from worker.prompts import SYSTEM
 

@@ -15,6 +15,7 @@ import httpx
 from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError, FennelError
 from worker.doctor.score_scale import probe_scale
+from worker.engines.choose import choose_engine
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.engines.openai.model_files import find_folder, missing_files
 from worker.engines.openai.running_call import ConnectionBroken
@@ -23,7 +24,6 @@ from worker.engines.turbomind.gpu import GraphicsCard, graphics_cards
 from worker.engines.turbomind.gpu_memory import GIB, advice, plan
 from worker.engines.turbomind.launch import HOST, server_plans
 from worker.engines.turbomind.model_shapes import shape_of
-from worker.llm import choose_engine
 
 Row = tuple[str, str, str, str]
 GOOD, WARNING, FAILED = "good", "warning", "failed"

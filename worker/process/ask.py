@@ -8,8 +8,8 @@ from typing import Any
 from bot.config.settings import Settings
 from index.gate.gate import open_gate
 from index.search.versions import open_current
+from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.llm import open_llm
 from worker.pipeline.pipeline import Parts, Pipeline, Question
 from worker.web.opening import open_web
 

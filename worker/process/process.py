@@ -25,8 +25,9 @@ from bot.feishu.client import Feishu
 from bot.queue.intake import BOT_OPEN_ID_KEY
 from bot.queue.queue import Queue
 from bot.web.readiness import DEGRADED_KEY
+from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
-from worker.llm import LLM, open_llm
+from worker.llm import LLM
 from worker.pipeline.pipeline import Parts, Pipeline, WebSearch
 from worker.process.frames import FrameBudget
 from worker.process.knowledge import Knowledge

@@ -1,30 +1,23 @@
 """InternLM2 on LMDeploy's TurboMind: one supervised api_server per GPU, and the client that uses them all.
 
 Until a server is healthy, and while one restarts, its group's questions go to the others; with none left
-`degraded` says so and a lesser engine answers. `python -m worker.engines.turbomind.engine` runs the servers
-alone, for a machine where several workers share them (the Procfile's `llm`).
+`degraded` says so and a lesser engine answers.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
-import signal
-import threading
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import structlog
 
-from bot.config.settings import LLMSettings, Settings, load_settings
+from bot.config.settings import LLMSettings, Settings
 from worker.engines.openai.engine import OpenAIEngine, build_engine
 from worker.engines.openai.model_files import find_folder
 from worker.engines.openai.tokens import check_model_folder
 from worker.engines.turbomind.gpu import graphics_cards
 from worker.engines.turbomind.launch import ServerPlan, server_plans
 from worker.engines.turbomind.server import Pace, TurboMindServer
-from worker.llm import choose_engine
 
 log = structlog.get_logger(__name__)
 
@@ -98,32 +91,3 @@ def _servers(
     return tuple(
         TurboMindServer(settings.llm, plan, folder, partial(engine.changed, plan.url), pace) for plan in plans
     )
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Runs the servers until SIGTERM; where there is nothing to run, says why and waits."""
-    parser = argparse.ArgumentParser(
-        description="runs LMDeploy's api_server on every GPU and keeps it running"
-    )
-    parser.add_argument("--config", type=Path, default=None)
-    settings = load_settings(parser.parse_args(arguments).config)
-    stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    has_lmdeploy = importlib.util.find_spec("lmdeploy") is not None
-    choice = choose_engine(settings.llm, cards=len(graphics_cards()), has_lmdeploy=has_lmdeploy)
-    log.info("llm_servers", engine=choice.engine, why=choice.why)
-    if choice.engine != "turbomind":
-        stopped.wait()
-        return
-    engine = open_turbomind(settings)
-    stopped.wait()
-    engine.close()
-
-
-if __name__ == "__main__":
-    main()
