@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bot.errors import ConfigError
+from demo.gallery.page import add_gallery
 from demo.redis_server import RedisServer, answers, free_port
 from simulator import LocalFeishu
 from simulator.api.documents import documents_blueprint
@@ -86,6 +87,7 @@ class LocalStack:
             encrypt_key=self.secrets["encrypt_key"],
             verification_token=self.secrets["token"],
         )
+        add_gallery(self.feishu)
         if documents:
             self.feishu.web.register_blueprint(documents_blueprint(documents))
         self.settings = dict(settings or {})

@@ -7,11 +7,17 @@ they are worth something on this machine only.
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import os
 import signal
 import threading
 
 from simulator.local import LocalFeishu
+
+ADDED = ("demo.gallery.page", "add_gallery")
+"""What is hung into this Feishu where it is there, by name: the gallery shows the bot's cards, and the
+simulator itself knows no bot."""
 
 
 def settings(feishu: LocalFeishu) -> dict[str, str]:
@@ -49,6 +55,9 @@ def main() -> None:
         limits=not given.no_limits,
         hook_secret=given.hook_secret,
     )
+    module, name = ADDED
+    if importlib.util.find_spec(module.partition(".")[0]):
+        getattr(importlib.import_module(module), name)(feishu)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

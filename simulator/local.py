@@ -8,7 +8,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from demo.gallery.page import gallery_blueprint
 from simulator.api import scopes
 from simulator.api.auth import Tokens
 from simulator.api.hook import Hooks, hook_blueprint
@@ -25,7 +24,8 @@ from simulator.server import Feishu, Server, create_app
 from simulator.tenant.clock import Clock
 from simulator.tenant.faults import Faults
 from simulator.tenant.limits import Limits
-from simulator.tenant.state import ApiCall, ChatMessage, Json, Tenant
+from simulator.tenant.state import ApiCall, ChatMessage, Tenant
+from simulator.types import Json
 
 Found = TypeVar("Found")
 DEMO_CHAT = "oc_demo"
@@ -86,7 +86,6 @@ class LocalFeishu:
         self.web = create_app(Feishu(self.tenant, self.tokens, self.limits, self.faults))
         self.view = View(self.tenant, self.pushes)
         self.web.register_blueprint(page_blueprint(self.view, self.people, self.presser, self.faults))
-        self.web.register_blueprint(gallery_blueprint(self.view.name_of))
         self.web.register_blueprint(root_blueprint())
         self.hooks = Hooks(self.tenant, self.limits, DEMO_CHAT, hook_secret)
         self.web.register_blueprint(hook_blueprint(self.hooks))

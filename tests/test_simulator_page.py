@@ -9,12 +9,22 @@ import pytest
 import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from demo.gallery.page import add_gallery
 from demo.gallery.samples import samples
 from simulator import LocalFeishu
 from tests.browser import BROWSER_TEST
 from tests.feishu_caller import CARD, Caller, plain_card
 
 pytestmark = BROWSER_TEST
+
+
+@pytest.fixture
+def local() -> Iterator[LocalFeishu]:
+    """A local Feishu with the gallery in it, as the demo has it."""
+    feishu = LocalFeishu()
+    add_gallery(feishu)
+    with feishu:
+        yield feishu
 
 
 @pytest.fixture

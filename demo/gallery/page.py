@@ -12,11 +12,12 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from demo.gallery.samples import Sample, samples
+from simulator import LocalFeishu
 from simulator.cards.validator import CardRejected, validate_card
 from simulator.page.api import only_loopback, with_policy
 from simulator.page.card_html import CardHTML
 from simulator.page.html_tags import tag, void, words
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 CHOICES = {
     "lang": ("zh", "en"),
@@ -24,6 +25,12 @@ CHOICES = {
     "width": ("both", "desktop", "phone"),
     "view": ("list", "sheet"),
 }
+
+
+def add_gallery(feishu: LocalFeishu) -> None:
+    """Hangs the gallery into a local Feishu that has not served yet: it shows the bot's cards, so only what
+    knows both can."""
+    feishu.web.register_blueprint(gallery_blueprint(feishu.view.name_of))
 
 
 def gallery_blueprint(name_of: Callable[[str], str]) -> Blueprint:

@@ -14,7 +14,7 @@ from bot.cards.text import stream_text
 from bot.messages import say
 from demo.gallery.sample_answer import RICH_TEXT
 from simulator.cards import edit as card_edit
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 NOW = 1_795_000_000.0
 """Unix seconds the samples are drawn at, so that ages in them stay the same."""

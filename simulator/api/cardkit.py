@@ -21,7 +21,8 @@ from simulator.cards import edit as card_edit
 from simulator.cards.validator import CardRejected, validate_card
 from simulator.tenant.clock import DAY
 from simulator.tenant.limits import Limits
-from simulator.tenant.state import Card, Json, Tenant
+from simulator.tenant.state import Card, Tenant
+from simulator.types import Json
 
 STREAMING_MINUTES = 10
 MAX_SEQUENCE = 2_147_483_647

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, request
 
 from simulator.api.messages import json_body
 from simulator.api.replies import ApiError, success
-from simulator.tenant.state import TENANT, Chat, ChatMessage, Json, Reaction, Tenant, new_id
+from simulator.tenant.state import TENANT, Chat, ChatMessage, Reaction, Tenant, new_id
+from simulator.types import Json
 
 EMOJI = frozenset(
     """

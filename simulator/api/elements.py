@@ -10,7 +10,8 @@ from simulator.api.cardkit import CardKit, bad_parameter, parsed
 from simulator.api.messages import json_body
 from simulator.api.replies import ApiError, success
 from simulator.cards import edit as card_edit
-from simulator.tenant.state import Card, Json
+from simulator.tenant.state import Card
+from simulator.types import Json
 
 PLACES = ("insert_before", "insert_after", "append")
 

@@ -19,7 +19,8 @@ from simulator.api.content import LOCALES, card_refused
 from simulator.api.replies import ApiError, as_json
 from simulator.cards.validator import CardRejected, validate_card
 from simulator.tenant.limits import Limits, Window
-from simulator.tenant.state import Card, ChatMessage, Json, Tenant, new_id
+from simulator.tenant.state import Card, ChatMessage, Tenant, new_id
+from simulator.types import Json
 
 MAX_BYTES = 20 * 1024
 MAX_AGE = 3600

@@ -11,7 +11,8 @@ from simulator.api.content import invalid, read_content
 from simulator.api.replies import ApiError, success
 from simulator.api.sending import CARD_DAYS, Sender, describe
 from simulator.tenant.clock import DAY
-from simulator.tenant.state import Chat, ChatMessage, Json, Tenant
+from simulator.tenant.state import Chat, ChatMessage, Tenant
+from simulator.types import Json
 
 MAX_EDITS = 20
 

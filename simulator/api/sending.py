@@ -15,7 +15,8 @@ from simulator.api.replies import ApiError
 from simulator.cards.validator import CardRejected
 from simulator.tenant.clock import DAY
 from simulator.tenant.limits import Limits
-from simulator.tenant.state import TENANT, Card, Chat, ChatMessage, Json, Tenant, new_id
+from simulator.tenant.state import TENANT, Card, Chat, ChatMessage, Tenant, new_id
+from simulator.types import Json
 
 UUID_HOURS = 1
 CARD_DAYS = 14

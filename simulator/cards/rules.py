@@ -23,7 +23,7 @@ from simulator.cards.markup import (
 )
 from simulator.cards.rejection import CardRejected
 from simulator.cards.words import names
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 MAX_TABLES = 5
 """Tables in a whole card, components and Markdown tables together (11310 above it)."""

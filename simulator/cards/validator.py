@@ -17,7 +17,7 @@ from simulator.cards.rules import MAX_TABLES, check_component, check_interaction
 from simulator.cards.schema import CARD, COMPONENTS
 from simulator.cards.shapes import BEHAVIORS, CALLBACK, OPEN_URL
 from simulator.cards.words import GONE_TAGS, names
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 __all__ = ["CardRejected", "validate_card"]
 

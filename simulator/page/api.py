@@ -19,7 +19,7 @@ from simulator.page.view import View
 from simulator.pushes.people import People, Speech
 from simulator.pushes.pressing import Presser
 from simulator.tenant.faults import NAMES, Faults
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 PAGE = Path(__file__).parent / "static"
 WAIT = 20.0

@@ -13,7 +13,7 @@ from typing import Any
 from simulator.cards.words import BUTTON_TYPES, TEMPLATES, TEXT_SIZES
 from simulator.page.html_tags import tag, void, words
 from simulator.page.markup_html import color_class, markdown_html, wrong
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 
 class CardHTML:

@@ -12,7 +12,8 @@ from markdown_it.common.utils import escapeHtml
 from simulator.page.card_html import CardHTML
 from simulator.page.markup_html import emoji
 from simulator.pushes.pushes import Push, Pushes
-from simulator.tenant.state import ApiCall, Chat, ChatMessage, Json, Tenant, User
+from simulator.tenant.state import ApiCall, Chat, ChatMessage, Tenant, User
+from simulator.types import Json
 
 _PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
 _LINK = re.compile(r"https?://[^\s<>\"'，。；）]+")

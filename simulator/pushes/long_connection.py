@@ -26,7 +26,7 @@ from simulator.api.auth import Tokens
 from simulator.api.replies import as_json
 from simulator.pushes.frames import CONTROL, DATA, Frame, decode
 from simulator.pushes.pushes import Attempt
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 AUTH_FAILED = 514
 NO_CREDENTIAL = 1000040344

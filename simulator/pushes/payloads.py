@@ -11,7 +11,8 @@ import uuid
 from dataclasses import dataclass
 
 from simulator.tenant.clock import Clock
-from simulator.tenant.state import TENANT, Chat, ChatMessage, Json, Reaction, Tenant
+from simulator.tenant.state import TENANT, Chat, ChatMessage, Reaction, Tenant
+from simulator.types import Json
 
 
 @dataclass(frozen=True)

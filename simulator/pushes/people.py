@@ -14,7 +14,8 @@ from simulator.api.messages import p2p_chat_id
 from simulator.pushes import payloads
 from simulator.pushes.payloads import App
 from simulator.pushes.pushes import Push, Pushes
-from simulator.tenant.state import TENANT, Chat, ChatMessage, Json, Reaction, Tenant, User, new_id
+from simulator.tenant.state import TENANT, Chat, ChatMessage, Reaction, Tenant, User, new_id
+from simulator.types import Json
 
 
 @dataclass

@@ -18,7 +18,8 @@ from simulator.pushes import payloads
 from simulator.pushes.payloads import App
 from simulator.pushes.pushes import Attempt, Pushes
 from simulator.tenant.clock import DAY
-from simulator.tenant.state import ChatMessage, Json, Tenant
+from simulator.tenant.state import ChatMessage, Tenant
+from simulator.types import Json
 
 TOASTS = ("info", "success", "error", "warning")
 

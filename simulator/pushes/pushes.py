@@ -22,7 +22,7 @@ import requests
 from simulator.pushes.payloads import App
 from simulator.pushes.sealing import encrypt, signature
 from simulator.tenant.clock import Clock
-from simulator.tenant.state import Json
+from simulator.types import Json
 
 RETRY_AFTER = (15.0, 300.0, 3600.0, 21600.0)
 CONNECT_TIMEOUT = 2.0

@@ -10,11 +10,10 @@ import secrets
 import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import Any
 
 from simulator.tenant.clock import Clock
+from simulator.types import Json
 
-Json = dict[str, Any]
 TENANT = "2ed263bf32cf1651"
 BOT_COLOR = "#3370ff"
 COLORS = ("#7f3bf5", "#00a870", "#f77234", "#d54941", "#0894fa", "#b3529e")
