@@ -38,7 +38,8 @@ from rq.job import Job
 
 from bench import show
 from bot.config.settings import LimitSettings, Settings
-from bot.events.events import Message, read_event
+from bot.events.events import Message
+from bot.events.reader import read_event
 from bot.queue.queue import ANSWER_QUEUE, Queue
 from demo.redis_server import RedisServer, free_port
 from simulator import LocalFeishu

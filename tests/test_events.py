@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import MalformedEvent
-from bot.events.events import BotAdded, CardAction, Challenge, Message, Reaction, Recall, Unknown, read_event
+from bot.events.events import BotAdded, CardAction, Challenge, Message, Reaction, Recall, Unknown
+from bot.events.reader import read_event
 
 BOT = "ou_bot"
 

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from websockets.sync.client import connect
 
 from bot.config.settings import FeishuSettings
-from bot.events.events import CardAction, Message, read_event
+from bot.events.events import CardAction, Message
+from bot.events.reader import read_event
 from bot.web.signature import prove
 from simulator import LocalFeishu
 from simulator.pushes.frames import CONTROL, DATA, Frame, decode

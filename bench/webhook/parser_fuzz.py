@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bench.webhook.events import OTHER_EVENTS, question
 from bot.errors import MalformedEvent
-from bot.events.events import read_event
+from bot.events.reader import read_event
 
 
 def _names(node: object) -> set[str]:

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from bot import logs, metrics
 from bot.errors import MalformedEvent, QueueUnavailable, UnprovenEvent
-from bot.events.events import read_event
+from bot.events.reader import read_event
 from bot.queue.intake import Intake
 from bot.queue.queue import Queue, connect
 from bot.web.readiness import check_readiness

@@ -16,7 +16,7 @@ import structlog
 from bot import logs
 from bot.config.settings import Settings
 from bot.errors import ConfigError, MalformedEvent
-from bot.events.events import read_event
+from bot.events.reader import read_event
 from bot.queue.intake import Intake
 from bot.queue.queue import Queue, connect
 
