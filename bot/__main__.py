@@ -48,11 +48,11 @@ def ask(question: str, as_json: AsJson = False, config: Config = None) -> None:
 @app.command()
 def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> None:
     """Why a message was answered or not: its Trace."""
-    trace = import_module("worker.pipeline.trace").load(_settings(config), message_id)
+    trace = import_module("bot.trace").load(_settings(config), message_id)
     print(
         json.dumps(trace, ensure_ascii=False, indent=2)
         if as_json
-        else import_module("worker.pipeline.trace").explain(trace)
+        else import_module("bot.trace").explain(trace)
     )
 
 

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
+from bot import trace
 from bot.cards.answer import PROGRESS_ELEMENT
 from tests.house import House, until, words
-from worker.pipeline import trace
 
 
 def test_a_question_gets_one_cited_card_in_its_thread(house: House) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.messages import say
+from bot.trace import key
 from bot.web.readiness import check_readiness
 from demo.redis_server import free_port
 from index.gate.gate import MENTION_SHIFT
@@ -16,7 +17,6 @@ from index.gate.logistic import logit_of, sigmoid
 from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker.pipeline.trace import key
 
 QUESTION = "How do I install Harbor?"
 

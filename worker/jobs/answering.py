@@ -17,13 +17,13 @@ from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
+from bot.trace import key as trace_key
 from worker.jobs import kept_answers as answers
 from worker.jobs.failures import failed, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted, cancelled_key
 from worker.language import language_of
 from worker.pipeline.pipeline import Question
 from worker.pipeline.trace import Trace
-from worker.pipeline.trace import key as trace_key
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.runner import HandBack

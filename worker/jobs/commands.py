@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot import audit
+from bot import audit, trace
 from bot.answer import ReindexProgress
 from bot.cards.answer import help_card, notice_card, reindex_card, status_card
 from bot.errors import IndexMismatch, IndexMissing
@@ -23,7 +23,6 @@ from worker.jobs import kept_answers as answers
 from worker.jobs.answering import recall_all
 from worker.jobs.status import facts_of
 from worker.language import language_of
-from worker.pipeline import trace
 from worker.process.process import Process
 
 Card = dict[str, Any]

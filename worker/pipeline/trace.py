@@ -1,9 +1,7 @@
-"""The Trace: what happened to one message, as JSON that a person can read.
+"""The Trace as it is written: what happens to one message while it is answered.
 
-It answers "why did it answer, why not, and what did that cost": the gate's decision with its reasons and
-threshold, the passages (by path and heading, never their text), prompt sizes, times, engine, index version,
-what verification dropped, what was sent. It lives in Redis for 30 days; `python -m bot explain ID`,
-the admin's /why and the card's "why" button print it. The only message text in it is this question.
+The gate's decision with its reasons and threshold, the passages (by path and heading, never their text),
+prompt sizes, times, engine, index version, what verification dropped, what was sent. bot/trace.py reads it.
 """
 
 from __future__ import annotations
@@ -17,26 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from bot.config.settings import Settings
-from bot.errors import FennelError
+from bot.trace import LIFETIME, key
 from worker.llm import Usage
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision
     from index.search.searcher import Passage
-
-LIFETIME = 30 * 24 * 3600
-"""Seconds a Trace is kept."""
-SHOWN_REASONS = 8
-
-
-class TraceMissing(FennelError):
-    """There is no Trace of that message."""
-
-
-def key(message_id: str) -> str:
-    """Redis key of a message's Trace."""
-    return f"fennel:trace:{message_id}"
 
 
 class Trace:
@@ -116,56 +100,3 @@ def passage_facts(passages: Sequence[Passage]) -> list[dict[str, Any]]:
         }
         for passage in passages
     ]
-
-
-def read(redis: Redis, message_id: str) -> dict[str, Any] | None:
-    """The facts of a message's Trace, None when there is none (any more)."""
-    raw = redis.get(key(message_id))
-    return None if raw is None else dict(json.loads(raw))
-
-
-def load(settings: Settings, message_id: str) -> dict[str, Any]:
-    """The same for the command line. Raises TraceMissing that says what to look at."""
-    redis = Redis.from_url(settings.redis.url)
-    try:
-        facts = read(redis, message_id)
-    finally:
-        redis.close()
-    if facts is None:
-        raise TraceMissing(
-            f"no trace of {message_id}: it was ignored, never arrived, or is older than 30 days"
-        )
-    return facts
-
-
-def explain(facts: dict[str, Any]) -> str:
-    """The Trace as lines a person reads."""
-    gate = facts.get("gate") or {}
-    usage = facts["usage"]
-    lines = [
-        f"{facts['message_id']}: {facts['decision'] or 'no decision'} -> {facts['outcome'] or 'unfinished'}",
-        f"engine {facts.get('engine', '?')}, index {facts.get('index_version', '?')}, "
-        f"{facts['seconds'].get('total', 0):.2f} s",
-    ]
-    if gate:
-        lines.append(
-            f"gate: {gate['verdict']}, probability {gate['probability']:.2f}, "
-            f"threshold {gate['threshold']:.2f}"
-        )
-        lines += [
-            f"  {reason['feature']} = {reason['value']:g} ({reason['weight']:+.2f})"
-            for reason in gate["reasons"][:SHOWN_REASONS]
-        ]
-    if facts.get("score"):
-        lines.append(f"score: {facts['score']['value']} of 10 (mass {facts['score']['mass']})")
-    lines += [
-        f"passage {passage['score']:.3f}  {passage['path']}  {' > '.join(passage['heading'])}"
-        for passage in facts.get("passages", [])
-    ]
-    if facts.get("verify"):
-        verify = facts["verify"]
-        lines.append(f"verify: {verify['checked']} sentences checked, {verify['dropped']} dropped")
-    lines.append(f"engine calls {usage['calls']}, prompt tokens {usage['prompt_tokens']}")
-    lines.append("seconds: " + ", ".join(f"{step} {spent:.3f}" for step, spent in facts["seconds"].items()))
-    lines += [f"+{event['at']:.2f} s {event['event']}" for event in facts["events"]]
-    return "\n".join(lines)

@@ -1,0 +1,82 @@
+"""The Trace as it is read: what happened to one message, as JSON in Redis and as lines for a person.
+
+It answers "why did it answer, why not, and what did that cost". The worker writes it
+(worker/pipeline/trace.py); `python -m bot explain ID`, the admin's /why and the card's "why" button print it.
+It lives for 30 days. The only message text in it is this question.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from redis import Redis
+
+from bot.config.settings import Settings
+from bot.errors import FennelError
+
+LIFETIME = 30 * 24 * 3600
+"""Seconds a Trace is kept."""
+SHOWN_REASONS = 8
+
+
+class TraceMissing(FennelError):
+    """There is no Trace of that message."""
+
+
+def key(message_id: str) -> str:
+    """Redis key of a message's Trace."""
+    return f"fennel:trace:{message_id}"
+
+
+def read(redis: Redis, message_id: str) -> dict[str, Any] | None:
+    """The facts of a message's Trace, None when there is none (any more)."""
+    raw = redis.get(key(message_id))
+    return None if raw is None else dict(json.loads(raw))
+
+
+def load(settings: Settings, message_id: str) -> dict[str, Any]:
+    """The same for the command line. Raises TraceMissing that says what to look at."""
+    redis = Redis.from_url(settings.redis.url)
+    try:
+        facts = read(redis, message_id)
+    finally:
+        redis.close()
+    if facts is None:
+        raise TraceMissing(
+            f"no trace of {message_id}: it was ignored, never arrived, or is older than 30 days"
+        )
+    return facts
+
+
+def explain(facts: dict[str, Any]) -> str:
+    """The Trace as lines a person reads."""
+    gate = facts.get("gate") or {}
+    usage = facts["usage"]
+    lines = [
+        f"{facts['message_id']}: {facts['decision'] or 'no decision'} -> {facts['outcome'] or 'unfinished'}",
+        f"engine {facts.get('engine', '?')}, index {facts.get('index_version', '?')}, "
+        f"{facts['seconds'].get('total', 0):.2f} s",
+    ]
+    if gate:
+        lines.append(
+            f"gate: {gate['verdict']}, probability {gate['probability']:.2f}, "
+            f"threshold {gate['threshold']:.2f}"
+        )
+        lines += [
+            f"  {reason['feature']} = {reason['value']:g} ({reason['weight']:+.2f})"
+            for reason in gate["reasons"][:SHOWN_REASONS]
+        ]
+    if facts.get("score"):
+        lines.append(f"score: {facts['score']['value']} of 10 (mass {facts['score']['mass']})")
+    lines += [
+        f"passage {passage['score']:.3f}  {passage['path']}  {' > '.join(passage['heading'])}"
+        for passage in facts.get("passages", [])
+    ]
+    if facts.get("verify"):
+        verify = facts["verify"]
+        lines.append(f"verify: {verify['checked']} sentences checked, {verify['dropped']} dropped")
+    lines.append(f"engine calls {usage['calls']}, prompt tokens {usage['prompt_tokens']}")
+    lines.append("seconds: " + ", ".join(f"{step} {spent:.3f}" for step, spent in facts["seconds"].items()))
+    lines += [f"+{event['at']:.2f} s {event['event']}" for event in facts["events"]]
+    return "\n".join(lines)
