@@ -11,7 +11,7 @@ from bot.errors import ConfigError, EngineRefused, EngineUnavailable
 from bot.messages import SENTENCES
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker import llm
+from worker.engines import choose
 from worker.engines.choose import choose_engine, open_llm
 from worker.engines.fallback import WithFallback
 from worker.engines.turbomind.gpu import GraphicsCard, parse_cards, visible
@@ -45,7 +45,7 @@ def test_a_wish_that_cannot_be_met_names_the_setting(settings: dict[str, str]) -
 
 
 def test_open_llm_without_anything_is_extractive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llm, "graphics_cards", lambda: ())
+    monkeypatch.setattr(choose, "graphics_cards", lambda: ())
     engine = open_llm(Settings())
     assert engine.name == "extractive"
     engine.close()
