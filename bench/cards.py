@@ -25,7 +25,7 @@ from bench.visible_text import first_lost, text_of_cards, text_of_markdown
 from bot.answer import Answer, CardState, Outcome, Source
 from bot.cards.answer import answer_cards
 from bot.cards.parts import json_bytes
-from bot.cards.presses import ActionSigner
+from bot.cards.presses import PressSigner
 from bot.cards.text import stream_text
 from simulator.cards.markup import problems
 from simulator.cards.validator import CardRejected, validate_card
@@ -33,7 +33,7 @@ from simulator.cards.validator import CardRejected, validate_card
 _MARKUP = "unsupported markdown"
 """In the validator's message: markup that Feishu takes and then drops or shows wrongly."""
 
-_SIGNER = ActionSigner("benchmark")
+_SIGNER = PressSigner("benchmark")
 _SOURCES = (
     Source(1, "Guide", ("Events",), "https://example.com/guide#events", excerpt="Words.", updated_at=1.7e9),
     Source(2, "指南", path="docs/zh/guide.md"),

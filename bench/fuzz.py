@@ -30,7 +30,7 @@ from bench import show
 from bench.webhook.events import BOT, ENCRYPT_KEY, OTHER_EVENTS, TOKEN, other_event, question
 from bench.webhook.parser_fuzz import run_parser
 from bot import logs
-from bot.cards.presses import ActionSigner
+from bot.cards.presses import PressSigner
 from bot.config.settings import FeishuSettings, RedisSettings, Settings, WebSettings
 from bot.web.app import EVENT_PATH, create_app
 from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
@@ -217,7 +217,7 @@ def _cut(chance: random.Random, number: int) -> Push:
 
 
 def _proven(chance: random.Random, count: int) -> Iterator[Push]:
-    signer = ActionSigner(APP_SECRET)
+    signer = PressSigner(APP_SECRET)
     for number in range(count):
         payload: Any = chance.choice(_PAYLOADS)(number, "p")
         if "action" in payload["event"]:

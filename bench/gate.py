@@ -26,7 +26,7 @@ from index.gate.logistic import Numbers, logit_of
 from index.search.embed import Embedder, open_embedder
 from index.search.searcher import Searcher
 from index.search.versions import open_current
-from index.training.examples import Rows, Table, tabulate
+from index.training.examples import ExampleTable, Rows, tabulate
 from index.training.fit import FOLDS, fit, folds
 from index.training.labels import read_questions
 from index.training.operating_points import area_under_curve
@@ -56,8 +56,8 @@ def drawn(labels: Numbers, rows: Rows, share: float, generator: np.random.Genera
 
 
 def measured(
-    table: Table,
-    swapped: Table,
+    table: ExampleTable,
+    swapped: ExampleTable,
     parts: list[Rows],
     *,
     share: float = 1.0,
@@ -93,7 +93,7 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
     return {**means, "f1_sd": round(float(np.std([row["f1"] for row in rows])), 4)}
 
 
-def quality(table: Table, swapped: Table, shuffles: int) -> dict[str, Any]:
+def quality(table: ExampleTable, swapped: ExampleTable, shuffles: int) -> dict[str, Any]:
     """All figures of the decision."""
     shuffled = [folds(table.labels, FOLDS, 100 + seed) for seed in range(shuffles)]
     neighbours = list(np.array_split(np.arange(len(table.examples)), FOLDS))
@@ -119,7 +119,7 @@ def quality(table: Table, swapped: Table, shuffles: int) -> dict[str, Any]:
     }
 
 
-def speed(table: Table, searcher: Searcher, evidence: Evidence) -> dict[str, float]:
+def speed(table: ExampleTable, searcher: Searcher, evidence: Evidence) -> dict[str, float]:
     """Messages a second of processor time on one core; the embedder is counted apart."""
     model = fit(table, None, name="speed", origin="calibrated", memory=True)
     gate = Gate(model, searcher, evidence)

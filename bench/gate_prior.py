@@ -20,7 +20,7 @@ from bot.config.settings import load_settings
 from index.gate.gate import open_evidence
 from index.gate.model import SHIPPED
 from index.search.versions import open_current
-from index.training.examples import Table, tabulate
+from index.training.examples import ExampleTable, tabulate
 from index.training.fit import fit
 from index.training.labels import read_questions
 
@@ -32,7 +32,7 @@ NOTE = (
 )
 
 
-def table_of(config: Path, questions: Path) -> Table:
+def table_of(config: Path, questions: Path) -> ExampleTable:
     """The rows of a file looked up in the index of a settings file."""
     settings = load_settings(config)
     searcher = open_current(settings)
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--guide", type=Path, required=True, help="settings of the index of docs/")
     asked = parser.parse_args()
     group, guide = table_of(asked.group, QUESTIONS), table_of(asked.guide, BUNDLED)
-    both = Table(
+    both = ExampleTable(
         group.examples + guide.examples,
         np.vstack([group.vectors, guide.vectors]),
         np.vstack([group.found, guide.found]),

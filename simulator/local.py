@@ -23,7 +23,7 @@ from simulator.pushes.pushes import Push, Pushes
 from simulator.server import Feishu, Server, create_app
 from simulator.tenant.clock import Clock
 from simulator.tenant.faults import Faults
-from simulator.tenant.limits import Limits
+from simulator.tenant.limits import CallLimits
 from simulator.tenant.state import ApiCall, ChatMessage, Tenant
 from simulator.types import Json
 
@@ -79,7 +79,7 @@ class LocalFeishu:
         )
         self.faults = Faults(seed=seed)
         self.tokens = Tokens(self.clock, app_id, self.app.app_secret)
-        self.limits = Limits(enabled=limits)
+        self.limits = CallLimits(enabled=limits)
         self.pushes = Pushes(self.app, self.clock, push_to, self._changed)
         self.people = People(self.tenant, self.app, self.pushes)
         self.presser = Presser(self.tenant, self.app, self.pushes)

@@ -26,7 +26,7 @@ from simulator.api.messages import messages_blueprint
 from simulator.api.replies import ApiError, current_log_id, failure
 from simulator.api.sending import Sender
 from simulator.tenant.faults import MESSAGES, Fault, Faults
-from simulator.tenant.limits import Limits
+from simulator.tenant.limits import CallLimits
 from simulator.tenant.state import ApiCall, Card, Tenant
 
 BAD_GATEWAY = (
@@ -43,7 +43,7 @@ class Feishu:
 
     tenant: Tenant
     tokens: Tokens
-    limits: Limits
+    limits: CallLimits
     faults: Faults
 
 

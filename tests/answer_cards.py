@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.answer import Answer, CardState, Outcome, Source
 from bot.cards.answer import answer_cards
-from bot.cards.presses import ActionSigner, Press
+from bot.cards.presses import Press, PressSigner
 from simulator.cards.validator import validate_card
 
-SIGNER = ActionSigner("secret-of-a-test")
+SIGNER = PressSigner("secret-of-a-test")
 NOW = 1_790_000_000.0
 DAY = 86400.0
 SOURCE = Source(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.presses import MAY_PRESS, ActionSigner, Press, may_press
+from bot.cards.presses import MAY_PRESS, Press, PressSigner, may_press
 from bot.errors import ConfigError, UnprovenEvent
 
-SIGNER = ActionSigner("app-secret-of-a-test")
+SIGNER = PressSigner("app-secret-of-a-test")
 TEXT = st.text(max_size=40)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -58,7 +58,7 @@ def test_a_changed_value_is_refused(change: dict[str, object]) -> None:
 
 def test_another_secret_does_not_verify() -> None:
     with pytest.raises(UnprovenEvent):
-        ActionSigner("another").read(SIGNER.sign(Press.HELPFUL, "om_1", "ou_asker"))
+        PressSigner("another").read(SIGNER.sign(Press.HELPFUL, "om_1", "ou_asker"))
 
 
 def test_values_that_are_not_json_are_refused() -> None:
@@ -68,7 +68,7 @@ def test_values_that_are_not_json_are_refused() -> None:
 
 def test_an_empty_secret_signs_nothing() -> None:
     with pytest.raises(ConfigError, match="app_secret"):
-        ActionSigner("")
+        PressSigner("")
 
 
 def test_every_press_says_who_may() -> None:

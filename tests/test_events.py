@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import MalformedEvent
-from bot.events.events import BotAdded, CardAction, Challenge, Message, Reaction, Recall, Unknown
+from bot.events.events import BotAdded, CardPress, Challenge, Message, Reaction, Recall, Unknown
 from bot.events.reader import read_event
 
 BOT = "ou_bot"
@@ -95,11 +95,11 @@ def test_card_action_in_feishus_shape() -> None:
         "context": {"open_message_id": "om_card", "open_chat_id": "oc_1"},
     }
     action = read_event(push("card.action.trigger", event))
-    assert isinstance(action, CardAction)
+    assert isinstance(action, CardPress)
     assert (action.operator_id, action.message_id, action.chat_id) == ("ou_1", "om_card", "oc_1")
     assert action.value == {"key": "value"}
     assert action.form == {"reason": "x"}
-    assert CardAction.from_json(json.loads(json.dumps(action.to_json()))) == action
+    assert CardPress.from_json(json.loads(json.dumps(action.to_json()))) == action
 
 
 def test_other_events() -> None:

@@ -13,7 +13,7 @@ from bot.config.settings import EmbedderSettings, GateSettings, Settings, Source
 from bot.errors import ConfigError, IndexMismatch
 from index.build.build import build
 from index.gate.evidence import Evidence
-from index.gate.examined_message import Case
+from index.gate.examined_message import ExaminedMessage
 from index.gate.gate import Gate, open_gate
 from index.gate.logistic import logit_of, sigmoid
 from index.gate.model import POINTS, GateModel, GateStore, joined, read_model, shipped_model
@@ -225,11 +225,11 @@ def test_with_many_labels_the_gate_remembers_but_does_not_answer_from_habit(
     model.save(tmp_path / "kept")
     kept = read_model(tmp_path / "kept" / f"{model.name}.json")
     numbers = np.zeros(len(model.evidence.weights))
-    case = Case(KNOWN[0], numbers, *embedder.embed([KNOWN[0], KNOWN[1]]))
+    case = ExaminedMessage(KNOWN[0], numbers, *embedder.embed([KNOWN[0], KNOWN[1]]))
     assert kept.logit(case) == pytest.approx(model.logit(case), abs=1e-3)
 
 
-def table_case(message: str, searcher: Searcher, evidence: Evidence) -> Case:
+def table_case(message: str, searcher: Searcher, evidence: Evidence) -> ExaminedMessage:
     return tabulate([Example("1", message, 1)], searcher, evidence, twins=False).case(0)
 
 

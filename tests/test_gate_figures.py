@@ -17,9 +17,9 @@ from sklearn.metrics import roc_auc_score
 from bot.config.settings import RedisSettings, Settings
 from bot.errors import ConfigError, QueueUnavailable
 from index.gate.evidence import UNKNOWN, Evidence
-from index.gate.examined_message import Case, direction
+from index.gate.examined_message import ExaminedMessage, direction
 from index.gate.features import FEATURES, features, read_with, search_words, typicality
-from index.gate.general_words import LEAST, open_background
+from index.gate.general_words import LEAST, open_general_words
 from index.gate.logistic import fit_logistic, logit_of, sigmoid
 from index.gate.memory import Memory, fit_memory
 from index.search.lexical import Lexical
@@ -120,7 +120,7 @@ def test_typical_words_are_frequent_here_and_rare_elsewhere(evidence: Evidence) 
     ratios = typicality(found, [evidence.word(term) for term in found], evidence)
     assert ratios[0] > 1
     assert ratios[2] == -9.0
-    background = open_background()
+    background = open_general_words()
     assert background.word("的") > background.word("量化") >= LEAST
 
 
@@ -160,9 +160,9 @@ def test_memory_knows_what_sounds_alike(tmp_path: Path) -> None:
     embedder = WordEmbedder()
     labels = np.array([1.0] * 5 + [0.0] * 5)
 
-    def case(text: str) -> Case:
+    def case(text: str) -> ExaminedMessage:
         vector = embedder.embed([text])[0]
-        return Case(text, np.array([float("the" in text), 1.0]), vector, vector)
+        return ExaminedMessage(text, np.array([float("the" in text), 1.0]), vector, vector)
 
     memory = fit_memory([case(text) for text in good + bad], labels, np.ones(10), embedder.name)
     asked, chat = case("how to install the gate module"), case("lunch with fay today haha")

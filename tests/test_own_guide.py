@@ -17,7 +17,7 @@ from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.pipeline.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = """
@@ -86,7 +86,7 @@ SMALL_TALK = ("今天天气怎么样", "大家好，我是新来的", "lol same 
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def parts(tmp_path_factory: pytest.TempPathFactory) -> PipelineParts:
     settings = Settings(
         index=IndexSettings(
             dir=tmp_path_factory.mktemp("guide"),
@@ -96,11 +96,11 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     )
     build(settings)
     searcher = open_current(settings)
-    return Parts(settings, searcher, open_gate(settings, searcher), open_llm(settings))
+    return PipelineParts(settings, searcher, open_gate(settings, searcher), open_llm(settings))
 
 
 @pytest.mark.parametrize("row", QUESTIONS)
-def test_a_question_is_answered_from_its_page_in_its_language(parts: Parts, row: str) -> None:
+def test_a_question_is_answered_from_its_page_in_its_language(parts: PipelineParts, row: str) -> None:
     page, text = row.split(maxsplit=1)
     answer, _ = Pipeline(parts).run(Question(text, language_of(text, "auto")))
     assert answer.outcome == Outcome.ANSWERED
@@ -108,6 +108,6 @@ def test_a_question_is_answered_from_its_page_in_its_language(parts: Parts, row:
 
 
 @pytest.mark.parametrize("text", SMALL_TALK)
-def test_small_talk_is_declined(parts: Parts, text: str) -> None:
+def test_small_talk_is_declined(parts: PipelineParts, text: str) -> None:
     answer, _ = Pipeline(parts).run(Question(text, language_of(text, "auto")))
     assert answer.outcome == Outcome.DECLINED

@@ -93,10 +93,12 @@ def test_page_without_text_is_refused(redis: Redis, body: bytes) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=60))
 def test_any_page_is_text_or_refused(pieces: list[str]) -> None:
-    from worker.web.fetch import Page
+    from worker.web.fetch import FetchedPage
     from worker.web.pages import _article
 
     try:
-        assert _article(Page("https://example.com/", "text/html", "".join(pieces).encode())).text.strip()
+        assert _article(
+            FetchedPage("https://example.com/", "text/html", "".join(pieces).encode())
+        ).text.strip()
     except FetchRefused:
         return

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
 from bot.events.chat_commands import Command, parse
 from bot.events.events import Mention, Message
-from bot.events.policy import Action, decide, is_open
+from bot.events.policy import Handling, decide, is_open
 
 BOT = "ou_bot"
 ASKED = Message(
@@ -103,7 +103,7 @@ def test_before_the_bot_knows_itself_mentions_cannot_be_judged() -> None:
 
 def test_commands_need_a_mention_and_keep_their_argument() -> None:
     found = decide(replace(ASKED, text="@_user_1 /reindex docs"), Settings(), BOT)
-    assert found.action is Action.COMMAND
+    assert found.action is Handling.COMMAND
     assert found.command == Command("reindex", "docs")
     assert verdict(replace(UNASKED, text="/reindex"))[0] == "ignore"
     closed = groups(work_time=WorkTime(start="00:00", end="00:01", weekdays=()))

@@ -16,7 +16,7 @@ from rq.rate_limit import RateLimitRegistry
 
 from bot.config.settings import FeishuSettings, LimitSettings, Settings
 from bot.errors import QueueFull, QueueUnavailable
-from bot.events.events import CardAction, Message, Recall
+from bot.events.events import CardPress, Message, Recall
 from bot.queue.queue import PRESSES_PER_MINUTE, Queue, Submission, connect
 from demo.redis_server import free_port
 
@@ -219,9 +219,9 @@ def test_commands_presses_and_recalls_go_ahead_and_are_deduplicated(redis: Redis
     queue = Queue(redis, limits())
     queue.submit(message("1"))
     queue.submit_command(message("c"), "reindex", "docs")
-    action = CardAction("e1", "ou_1", "om_card", "oc_1", "c-1", {"a": 1}, {}, "", "button")
-    queue.submit_action(action)
-    assert queue.submit_action(action).duplicate
+    action = CardPress("e1", "ou_1", "om_card", "oc_1", "c-1", {"a": 1}, {}, "", "button")
+    queue.submit_press(action)
+    assert queue.submit_press(action).duplicate
     queue.submit_recall(Recall("om_1", "oc_1", "message_owner"))
     assert redis.get("fennel:cancelled:om_1") == b"1"
     names = [job.func_name.rsplit(".", 1)[1] for job in jobs(redis)]
@@ -233,14 +233,14 @@ def test_commands_presses_and_recalls_go_ahead_and_are_deduplicated(redis: Redis
 def test_presses_of_one_person_are_limited(redis: Redis) -> None:
     queue = Queue(redis, limits())
 
-    def press(event_id: str, person: str = "ou_1") -> CardAction:
-        return CardAction(event_id, person, "om_card", "oc_1", "c-1", {}, {}, "", "button")
+    def press(event_id: str, person: str = "ou_1") -> CardPress:
+        return CardPress(event_id, person, "om_card", "oc_1", "c-1", {}, {}, "", "button")
 
     for number in range(PRESSES_PER_MINUTE):
-        queue.submit_action(press(f"e{number}"))
+        queue.submit_press(press(f"e{number}"))
     with pytest.raises(QueueFull, match="user_limit"):
-        queue.submit_action(press("e-one-more"))
-    queue.submit_action(press("e-other", "ou_2"))
+        queue.submit_press(press("e-one-more"))
+    queue.submit_press(press("e-other", "ou_2"))
     queue.submit(message("1", sender="ou_1"))
 
 

@@ -14,7 +14,7 @@ from index.search.copies import page_key, page_numbers
 from index.search.dense import Dense
 from index.search.fusion import Weights
 from index.search.lexical import Lexical
-from index.search.ngrams import Characters
+from index.search.ngrams import CharacterNGrams
 from index.search.projects import Projects
 from index.search.rerank import open_reranker
 from index.search.searcher import Searcher
@@ -168,7 +168,7 @@ def test_halves_survive_the_disk(chunks: list[Chunk], tmp_path: Path) -> None:
 
 
 def test_characters_find_what_words_miss() -> None:
-    characters = Characters.build(["deploying with TensorRT", "完全不同的内容", ""])
+    characters = CharacterNGrams.build(["deploying with TensorRT", "完全不同的内容", ""])
     scores = characters.scores("tensor-rt deploymnt")
     assert scores.argmax() == 0
     assert scores[2] == 0

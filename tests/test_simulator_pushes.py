@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from websockets.sync.client import connect
 
 from bot.config.settings import FeishuSettings
-from bot.events.events import CardAction, Message
+from bot.events.events import CardPress, Message
 from bot.events.reader import read_event
 from bot.web.signature import prove
 from simulator import LocalFeishu
@@ -194,7 +194,7 @@ def test_press_calls_back_once_and_shows_the_toast(local: LocalFeishu, bot: Bot)
     assert local.tenant.messages[message_id].card.card == new_card["data"]  # type: ignore[union-attr]
     payload = proven(local, *bot.received[0])
     event = read_event(payload)
-    assert isinstance(event, CardAction)
+    assert isinstance(event, CardPress)
     assert (event.operator_id, event.message_id, event.value) == ("ou_bob", message_id, {"kind": "good"})
     assert len(payload["header"]["create_time"]) == 16, "callbacks carry microseconds"
 

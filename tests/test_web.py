@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from rq.queue import Queue as RQQueue
 
-from bot.cards.presses import ActionSigner
+from bot.cards.presses import PressSigner
 from bot.config.settings import FeishuSettings, LimitSettings, RedisSettings, Settings, WebSettings
 from bot.queue.queue import connect
 from bot.web.app import EVENT_PATH, create_app
@@ -202,7 +202,7 @@ def press(value: object, operator: str = "ou_asker", event_id: str = "press1") -
 
 
 def test_a_press_is_answered_with_a_toast_and_queued(client: FlaskClient, redis: Redis) -> None:
-    value = ActionSigner(SECRET).sign("helpful", "om_1", "ou_asker")
+    value = PressSigner(SECRET).sign("helpful", "om_1", "ou_asker")
     for _ in range(2):
         status, answer = push(client, press(value))
         assert (status, answer["toast"]["type"]) == (200, "success")
@@ -211,7 +211,7 @@ def test_a_press_is_answered_with_a_toast_and_queued(client: FlaskClient, redis:
 
 
 def test_forged_and_foreign_presses_do_nothing(client: FlaskClient, redis: Redis) -> None:
-    recall = ActionSigner(SECRET).sign("recall", "om_1", "ou_asker")
+    recall = PressSigner(SECRET).sign("recall", "om_1", "ou_asker")
     forged = {**recall, "asker": "ou_mallory"}
     kinds = [
         push(client, press(value, operator))[1]["toast"]["type"]

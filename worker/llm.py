@@ -20,12 +20,12 @@ class ChatMessage(TypedDict):
 
 
 Messages = Sequence[ChatMessage]
-Cancelled = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 """Asked about five times a second while an engine works: True stops it. Must return at once."""
 
 
 def never() -> bool:
-    """The `Cancelled` of a caller that cannot be cancelled."""
+    """The `IsCancelled` of a caller that cannot be cancelled."""
     return False
 
 
@@ -117,7 +117,7 @@ class LLM(Protocol):
         messages: Messages,
         *,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Score:
         """Asks for one number from 0 to 10 and reads it from the first token's probabilities."""
@@ -128,7 +128,7 @@ class LLM(Protocol):
         *,
         max_tokens: int | None = None,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Reply:
         """Starts a reply. Pieces that came while the caller was busy arrive joined.

@@ -21,7 +21,7 @@ _PARSER = MarkdownIt("commonmark").enable("table")
 
 
 @dataclass(frozen=True)
-class Block:
+class MarkdownBlock:
     """One top-level block of Markdown as it was written."""
 
     kind: str
@@ -42,7 +42,7 @@ _KINDS = {
 
 
 @lru_cache(maxsize=512)
-def blocks(markdown: str) -> tuple[Block, ...]:
+def blocks(markdown: str) -> tuple[MarkdownBlock, ...]:
     """The top-level blocks of `markdown` in order; their text is the source's own lines.
 
     Remembered, because the same passages are read again for one question after another.
@@ -53,7 +53,7 @@ def blocks(markdown: str) -> tuple[Block, ...]:
         if token.level == 0 and token.map and token.nesting >= 0:
             text = "\n".join(lines[token.map[0] : token.map[1]]).strip("\n")
             if text.strip():
-                found.append(Block(_KINDS.get(token.type, "other"), text))
+                found.append(MarkdownBlock(_KINDS.get(token.type, "other"), text))
     return tuple(found)
 
 

@@ -23,7 +23,7 @@ from tests.openai_server import ModelServer
 from worker.engines.choose import open_llm
 from worker.language import language_of
 from worker.llm import LLM
-from worker.pipeline.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 from worker.prompts import ANSWER_TASK, SCORE_TASK
 from worker.sentences import sentences
 
@@ -72,7 +72,7 @@ class Asking:
         question = Question(
             example.text, language_of(example.text, "auto"), mentioned=False, message_id=example.id
         )
-        pipeline = Pipeline(Parts(self.settings, self.searcher, gate, self.llm))
+        pipeline = Pipeline(PipelineParts(self.settings, self.searcher, gate, self.llm))
         answer, trace = pipeline.run(question)
         sent = [body["messages"] for body in self.server.bodies[before:]]
         usage = trace.facts["usage"]

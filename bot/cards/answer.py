@@ -29,7 +29,7 @@ from bot.cards.parts import (
     rule,
     shorten,
 )
-from bot.cards.presses import ActionSigner
+from bot.cards.presses import PressSigner
 from bot.cards.sources import MAX_LISTED, source_elements
 from bot.cards.text import first_words, pages, to_feishu
 from bot.markdown.dialect import escape
@@ -94,7 +94,7 @@ def progress_text(line: str) -> str:
 def answer_cards(
     answer: Answer,
     *,
-    actions: ActionSigner | None,
+    actions: PressSigner | None,
     message_id: str,
     state: CardState = CardState(),  # noqa: B008 (frozen)
     now: float | None = None,
@@ -127,7 +127,7 @@ def answer_cards(
 def _tail(
     answer: Answer,
     state: CardState,
-    actions: ActionSigner | None,
+    actions: PressSigner | None,
     message_id: str,
     now: float,
     listed: int,

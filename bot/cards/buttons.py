@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.cards.parts import Element, button_row, callback_button, markdown, panel, plain
-from bot.cards.presses import ActionSigner, Press
+from bot.cards.presses import Press, PressSigner
 from bot.markdown.dialect import escape, is_open_id, mention
 from bot.messages import say
 
@@ -28,7 +28,7 @@ _WITHOUT_FEEDBACK = (Outcome.BUSY, Outcome.FAILED)
 class _Buttons:
     """Signs the buttons of one card."""
 
-    def __init__(self, answer: Answer, actions: ActionSigner, message_id: str) -> None:
+    def __init__(self, answer: Answer, actions: PressSigner, message_id: str) -> None:
         self._answer = answer
         self._actions = actions
         self._message_id = message_id
@@ -41,9 +41,7 @@ class _Buttons:
         return callback_button(text, self.value(kind), style=style, confirm=confirm)
 
 
-def button_elements(
-    answer: Answer, state: CardState, actions: ActionSigner, message_id: str
-) -> list[Element]:
+def button_elements(answer: Answer, state: CardState, actions: PressSigner, message_id: str) -> list[Element]:
     """The elements under an answer: the state of feedback and hand-over, then the buttons still useful."""
     if answer.outcome is Outcome.BUSY:
         return []

@@ -81,7 +81,7 @@ def may_press(
 
 
 @dataclass(frozen=True)
-class ButtonPress:
+class ProvenPress:
     """A button value that was proven to be this bot's own."""
 
     kind: Press
@@ -92,7 +92,7 @@ class ButtonPress:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-class ActionSigner:
+class PressSigner:
     """Signs button values and reads them back.
 
     `secret` is any secret only the server holds (the app secret); the signing key is derived from it, so a
@@ -112,7 +112,7 @@ class ActionSigner:
             value["extra"] = extra
         return {**value, "mac": self._mac(value)}
 
-    def read(self, value: object) -> ButtonPress:
+    def read(self, value: object) -> ProvenPress:
         """Proves a pressed button's value. Raises UnprovenEvent for anything this key did not sign."""
         if not isinstance(value, Mapping):
             raise UnprovenEvent("button value is not an object")
@@ -122,7 +122,7 @@ class ActionSigner:
             raise UnprovenEvent("button value carries no signature")
         if not hmac.compare_digest(mac, self._mac(fields)):
             raise UnprovenEvent("button value is not signed by this bot")
-        return ButtonPress(
+        return ProvenPress(
             kind=Press(fields["kind"]),
             message_id=fields["message_id"],
             asker=fields["asker"],

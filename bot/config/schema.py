@@ -19,13 +19,13 @@ OperatingPoint = Literal["quiet", "balanced", "eager"]
 _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """Never changes; an unknown key is an error; what was given is not quoted in errors: it may be secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class FeishuSettings(Section):
+class FeishuSettings(SettingsSection):
     app_id: str = ""
     app_secret: SecretStr = SecretStr("")
     encrypt_key: SecretStr = SecretStr("")
@@ -50,7 +50,7 @@ class FeishuSettings(Section):
         return value.rstrip("/")
 
 
-class RedisSettings(Section):
+class RedisSettings(SettingsSection):
     url: str = "redis://127.0.0.1:6379/0"
 
     @field_validator("url")
@@ -71,7 +71,7 @@ class RedisSettings(Section):
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
-class SourceSettings(Section):
+class SourceSettings(SettingsSection):
     """One of path, git, qa, feishu_doc or feishu_wiki says where the documents are."""
 
     path: Path | None = None
@@ -96,7 +96,7 @@ class SourceSettings(Section):
         return self
 
 
-class EmbedderSettings(Section):
+class EmbedderSettings(SettingsSection):
     engine: Literal["embedded", "sentence-transformers", "openai"] = "embedded"
     model: str = ""
     """A local path or hub name; HF_ENDPOINT chooses a mirror."""
@@ -105,7 +105,7 @@ class EmbedderSettings(Section):
     batch_size: int = 64
 
 
-class RerankerSettings(Section):
+class RerankerSettings(SettingsSection):
     engine: Literal["none", "sentence-transformers", "openai"] = "none"
     model: str = ""
     base_url: str = ""
@@ -114,13 +114,13 @@ class RerankerSettings(Section):
     """How many fused passages are reranked."""
 
 
-class GateSettings(Section):
+class GateSettings(SettingsSection):
     questions: tuple[Path, ...] = (Path("docs/questions.jsonl"),)
     """Labelled examples, rows {"id", "text", "label"}."""
     point: OperatingPoint = "balanced"
 
 
-class IndexSettings(Section):
+class IndexSettings(SettingsSection):
     dir: Path = Path("data/index")
     sources: tuple[SourceSettings, ...] = (SourceSettings(path=Path("docs")),)
     embedder: EmbedderSettings = EmbedderSettings()
@@ -129,7 +129,7 @@ class IndexSettings(Section):
     keep_versions: int = 5
 
 
-class LLMSettings(Section):
+class LLMSettings(SettingsSection):
     engine: Literal["auto", "turbomind", "openai", "extractive"] = "auto"
     model: str = "internlm/internlm2-chat-7b"
     base_url: str = ""
@@ -153,7 +153,7 @@ class LLMSettings(Section):
     use_modelscope: bool = False
 
 
-class WebSearchSettings(Section):
+class WebSearchSettings(SettingsSection):
     engine: Literal["none", "serper", "searxng", "ddgs"] = "none"
     api_key: SecretStr = SecretStr("")
     base_url: str = ""
@@ -163,7 +163,7 @@ class WebSearchSettings(Section):
     timeout: float = 8.0
 
 
-class WorkerSettings(Section):
+class WorkerSettings(SettingsSection):
     concurrency: int = Field(default=16, ge=1, le=256)
     answer_timeout: int = Field(default=120, ge=1)
     """Seconds one answer may take before it ends with what it has."""
@@ -173,7 +173,7 @@ class WorkerSettings(Section):
     """0: no metrics port of the worker's own."""
 
 
-class WebSettings(Section):
+class WebSettings(SettingsSection):
     host: str = "127.0.0.1"
     port: int = 8000
     max_body_bytes: int = 1_000_000
@@ -181,12 +181,12 @@ class WebSettings(Section):
     """Set, RQ's dashboard is served at /rq behind this token."""
 
 
-class CardSettings(Section):
+class CardSettings(SettingsSection):
     tables: int = Field(default=3, ge=0, le=5)
     """Tables drawn on one card; Feishu refuses a card for one too many, further ones become text."""
 
 
-class LimitSettings(Section):
+class LimitSettings(SettingsSection):
     queue_total: int = 500
     queue_per_group: int = 50
     running_per_group: int = Field(default=8, ge=1, le=64)
@@ -197,7 +197,7 @@ class LimitSettings(Section):
     questions_per_group_per_minute: int = 60
 
 
-class WorkTime(Section):
+class WorkTime(SettingsSection):
     """Hours the bot answers in a group, in local time of `timezone`."""
 
     start: str = Field(default="00:00", pattern=_CLOCK)
@@ -215,7 +215,7 @@ class WorkTime(Section):
         return value
 
 
-class GroupSettings(Section):
+class GroupSettings(SettingsSection):
     reply_to: Literal["mention", "all"] = "mention"
     language: Literal["auto", "zh", "en"] = "auto"
     point: OperatingPoint | None = None
@@ -231,7 +231,7 @@ class GroupSettings(Section):
     work_time: WorkTime | None = None
 
 
-class AccessSettings(Section):
+class AccessSettings(SettingsSection):
     allow_groups: tuple[str, ...] = ()
     """Empty: every group the bot is in."""
     deny_groups: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class CardAction:
+class CardPress:
     """Somebody pressed a button or submitted a form on a card (card.action.trigger)."""
 
     event_id: str
@@ -101,7 +101,7 @@ class CardAction:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> CardAction:
+    def from_json(cls, data: dict[str, Any]) -> CardPress:
         """The inverse of `to_json`. Raises TypeError on anything else."""
         return cls(**data)
 
@@ -160,4 +160,4 @@ class Unknown:
     event_id: str
 
 
-Event = Message | CardAction | Recall | BotAdded | Reaction | Challenge | Unknown
+Event = Message | CardPress | Recall | BotAdded | Reaction | Challenge | Unknown

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 READABLE = frozenset({"text", "post"})
 
 
-class Action(StrEnum):
+class Handling(StrEnum):
     """What to do with a message."""
 
     ANSWER = "answer"
@@ -35,7 +35,7 @@ class Action(StrEnum):
 class Verdict:
     """What to do with a message, and why, for the log and the counters."""
 
-    action: Action
+    action: Handling
     reason: str
     """One word: mentioned, private, all_messages, command, or why it is ignored."""
     mentioned: bool = False
@@ -48,29 +48,29 @@ def decide(message: Message, settings: Settings, bot_open_id: str | None) -> Ver
     group = settings.group(message.chat_id)
     barred = _barred(message, settings.access, group, bot_open_id)
     if barred:
-        return Verdict(Action.IGNORE, barred)
+        return Verdict(Handling.IGNORE, barred)
     private = message.chat_type == "p2p"
     if not private and bot_open_id is None and _depends_on_mention(message, group):
-        return Verdict(Action.UNKNOWN_BOT, "bot_open_id_unknown")
+        return Verdict(Handling.UNKNOWN_BOT, "bot_open_id_unknown")
     mentioned = private or _is_mentioned(message, group, bot_open_id)
     if not mentioned and group.reply_to != "all":
-        return Verdict(Action.IGNORE, "mentions_all" if message.mention_all else "not_mentioned")
+        return Verdict(Handling.IGNORE, "mentions_all" if message.mention_all else "not_mentioned")
     return _judge_words(message, group, bot_open_id, mentioned)
 
 
 def _judge_words(message: Message, group: GroupSettings, bot_open_id: str | None, mentioned: bool) -> Verdict:
     text = message.text_without(bot_open_id or "")
     if not text:
-        return Verdict(Action.IGNORE, "empty", mentioned)
+        return Verdict(Handling.IGNORE, "empty", mentioned)
     command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
     if command:
-        return Verdict(Action.COMMAND, "command", mentioned, command)
+        return Verdict(Handling.COMMAND, "command", mentioned, command)
     if not mentioned and message.mentions:
-        return Verdict(Action.IGNORE, "meant_for_others")
+        return Verdict(Handling.IGNORE, "meant_for_others")
     if group.work_time and not is_open(group.work_time, message.create_time):
-        return Verdict(Action.IGNORE, "outside_hours", mentioned)
+        return Verdict(Handling.IGNORE, "outside_hours", mentioned)
     reason = "private" if message.chat_type == "p2p" else "mentioned" if mentioned else "all_messages"
-    return Verdict(Action.ANSWER, reason, mentioned)
+    return Verdict(Handling.ANSWER, reason, mentioned)
 
 
 def _barred(message: Message, access: AccessSettings, group: GroupSettings, bot_open_id: str | None) -> str:

@@ -19,7 +19,7 @@ from bot.events.events import (
     MENTION_ALL,
     PLACEHOLDER,
     BotAdded,
-    CardAction,
+    CardPress,
     Challenge,
     Event,
     Mention,
@@ -113,10 +113,10 @@ def _read_span(span: Any) -> str:
     return text_in(span, "text") if tag in ("text", "md") else ""
 
 
-def _read_action(event_id: str, event: dict[str, Any]) -> CardAction:
+def _read_press(event_id: str, event: dict[str, Any]) -> CardPress:
     action, context = object_in(event, "action"), object_in(event, "context", {})
     value, form = action.get("value"), action.get("form_value")
-    return CardAction(
+    return CardPress(
         event_id=event_id,
         operator_id=id_in(object_in(event, "operator"), "open_id", required=True),
         message_id=id_in(context, "open_message_id"),
@@ -148,7 +148,7 @@ def _read_reaction(event_id: str, event: dict[str, Any]) -> Reaction:
 
 _READERS: dict[str, Callable[[str, dict[str, Any]], Event]] = {
     "im.message.receive_v1": _read_message,
-    "card.action.trigger": _read_action,
+    "card.action.trigger": _read_press,
     "im.message.recalled_v1": _read_recall,
     "im.chat.member.bot.added_v1": _read_bot_added,
     "im.message.reaction.created_v1": _read_reaction,

@@ -14,10 +14,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot import metrics
-from bot.cards.presses import ActionSigner, ButtonPress, Press, may_press
+from bot.cards.presses import Press, PressSigner, ProvenPress, may_press
 from bot.errors import QueueFull, QueueUnavailable, UnprovenEvent
-from bot.events.events import CardAction, Challenge, Event, Message, Recall, Unknown
-from bot.events.policy import Action, decide
+from bot.events.events import CardPress, Challenge, Event, Message, Recall, Unknown
+from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
 
@@ -69,15 +69,15 @@ class Intake:
         self.settings = settings
         self.identity = BotIdentity(queue.connection)
         secret = settings.feishu.app_secret.get_secret_value()
-        self._signer = ActionSigner(secret) if secret else None
+        self._signer = PressSigner(secret) if secret else None
 
     def take(self, event: Event) -> dict[str, Any]:
         """The body of the answer to Feishu. Raises QueueUnavailable when Feishu should push again."""
         metrics.EVENTS.labels(type(event).__name__).inc()
         if isinstance(event, Message):
             self._take_message(event)
-        elif isinstance(event, CardAction):
-            return self._take_action(event)
+        elif isinstance(event, CardPress):
+            return self._take_press(event)
         elif isinstance(event, Recall):
             self.queue.submit_recall(event)
         elif isinstance(event, Challenge):
@@ -92,13 +92,13 @@ class Intake:
         log.debug(
             "verdict", message_id=message.message_id, action=verdict.action.value, reason=verdict.reason
         )
-        if verdict.action is Action.UNKNOWN_BOT:
+        if verdict.action is Handling.UNKNOWN_BOT:
             raise QueueUnavailable("no worker has told the bot's own open_id yet")
         try:
             if verdict.command:
                 command = verdict.command
                 submission = self.queue.submit_command(message, command.name, command.argument)
-            elif verdict.action is Action.ANSWER:
+            elif verdict.action is Handling.ANSWER:
                 submission = self.queue.submit(message, mentioned=verdict.mentioned)
             else:
                 return
@@ -114,13 +114,13 @@ class Intake:
             ahead=submission.position,
         )
 
-    def _take_action(self, action: CardAction) -> dict[str, Any]:
+    def _take_press(self, action: CardPress) -> dict[str, Any]:
         """A press must be answered within 3 s and is never pushed again: failures are toasts, not errors."""
         try:
             press = self._read_press(action)
             if not self._may_press(press, action):
                 return toast("warning", "toast_not_allowed")
-            self.queue.submit_action(action)
+            self.queue.submit_press(action)
         except UnprovenEvent:
             metrics.REFUSED.labels("button").inc()
             return toast("error", "toast_old_button")
@@ -129,12 +129,12 @@ class Intake:
             return toast("error", "toast_try_again")
         return toast("success", _TOASTS.get(press.kind, "toast_noted"))
 
-    def _read_press(self, action: CardAction) -> ButtonPress:
+    def _read_press(self, action: CardPress) -> ProvenPress:
         if self._signer is None:
             raise UnprovenEvent("buttons are not signed without feishu.app_secret")
         return self._signer.read(action.value)
 
-    def _may_press(self, press: ButtonPress, action: CardAction) -> bool:
+    def _may_press(self, press: ProvenPress, action: CardPress) -> bool:
         return may_press(
             press.kind,
             action.operator_id,

@@ -26,7 +26,7 @@ from rq.registry import FailedJobRegistry
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from bot.errors import QueueFull, QueueUnavailable
-from bot.events.events import CardAction, Message, Recall
+from bot.events.events import CardPress, Message, Recall
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -131,7 +131,7 @@ class Queue:
             limits=(self.limits.questions_per_user_per_minute, 0),
         )
 
-    def submit_action(self, action: CardAction) -> Submission:
+    def submit_press(self, action: CardPress) -> Submission:
         """Takes a press on a card. Raises as `submit`, without notice."""
         return self._submit(
             "worker.jobs.feedback",

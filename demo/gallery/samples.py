@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.answer import Answer, CardState, Feedback, Human, Outcome, ReindexProgress, ReindexReport, Source
 from bot.cards import answer as cards
-from bot.cards.presses import ActionSigner
+from bot.cards.presses import PressSigner
 from bot.cards.text import stream_text
 from bot.messages import say
 from demo.gallery.sample_answer import RICH_TEXT
@@ -135,7 +135,7 @@ def _base(language: str) -> Answer:
 def _drawn(name: str, answer: Answer, state: CardState | None = None) -> Iterator[Sample]:
     drawn = cards.answer_cards(
         answer,
-        actions=ActionSigner("samples only"),
+        actions=PressSigner("samples only"),
         message_id="om_sample",
         state=state or CardState(experts=(EXPERT,), can_search_web=True),
         now=NOW,

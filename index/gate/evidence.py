@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from index.gate.general_words import open_background
+from index.gate.general_words import open_general_words
 from index.search.lexical import headings_of
 from index.text.split import Chunk
 from index.text.terms import terms
@@ -58,7 +58,7 @@ class Evidence:
     @classmethod
     def build(cls, chunks: list[Chunk]) -> Self:
         """Counts the terms and pieces of the chunks."""
-        background = open_background()
+        background = open_general_words()
         occurrences: Counter[str] = Counter()
         in_chunks: Counter[str] = Counter()
         in_headings: Counter[str] = Counter()

@@ -20,7 +20,7 @@ PASSAGES = 10
 
 
 @dataclass(frozen=True)
-class Case:
+class ExaminedMessage:
     """What decides about one message."""
 
     message: str
@@ -39,10 +39,10 @@ def examined(
     passages: Vectors,
     evidence: Evidence,
     found: FoundByWords | None = None,
-) -> Case:
+) -> ExaminedMessage:
     """Looks one message up; `passages`: the chunks' vectors, (chunks, d); `found` spares searching again."""
     read, found = read_with(message, lexical, evidence, found)
-    return Case(message, features(read, found, evidence), vector, direction(found, passages))
+    return ExaminedMessage(message, features(read, found, evidence), vector, direction(found, passages))
 
 
 def direction(found: FoundByWords, passages: Vectors) -> Vectors:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.gate.evidence import Evidence, WordFacts
-from index.gate.general_words import open_background
+from index.gate.general_words import open_general_words
 from index.search.lexical import Lexical
 from index.text.glossary import translated
 from index.text.terms import terms as terms_of
@@ -137,7 +137,7 @@ def features(message: str, lookup: FoundByWords, evidence: Evidence) -> Numbers:
 
 def typicality(terms: Sequence[str], facts: Sequence[WordFacts], evidence: Evidence) -> Numbers:
     """ln(frequency in the documents / frequency in general text) for each term; -9 for unknown ones."""
-    background = open_background()
+    background = open_general_words()
     total = max(evidence.total, 1) + 0.5 * max(len(evidence.vocabulary), 1)
     ratios = [
         np.log((fact.occurrences + 0.5) / total) - background.word(term) if fact.occurrences else _UNKNOWN
@@ -200,7 +200,7 @@ def _typical_numbers(facts: Sequence[WordFacts], typical: Numbers) -> list[float
 
 
 def _piece_numbers(message: str, evidence: Evidence) -> list[float]:
-    background = open_background()
+    background = open_general_words()
     pieces = background.pieces(message)
     if not len(pieces):
         return [0.0] * len(_PIECE_NAMES)

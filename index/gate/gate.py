@@ -15,11 +15,11 @@ import numpy as np
 
 from bot.config.settings import OperatingPoint, Settings
 from index.gate.evidence import Evidence
-from index.gate.examined_message import Case, examined
+from index.gate.examined_message import ExaminedMessage, examined
 from index.gate.features import FEATURES, GROUPS, typicality
 from index.gate.gate_words import describe
 from index.gate.logistic import logit_of, sigmoid
-from index.gate.model import GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, Parts
+from index.gate.model import GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, PartScores
 from index.search.searcher import Lookup, Passage, Searcher
 from index.text.terms import terms
 
@@ -113,7 +113,9 @@ class Gate:
             return "unsure"
         return "answer" if probability >= threshold else "decline"
 
-    def _reasons(self, case: Case, parts: Parts, passages: Sequence[Passage]) -> tuple[Reason, ...]:
+    def _reasons(
+        self, case: ExaminedMessage, parts: PartScores, passages: Sequence[Passage]
+    ) -> tuple[Reason, ...]:
         """The groups of numbers, and the memory, by what they add to the logit, greatest first."""
         model = self.model
         fitted, share = (model.evidence, 1.0) if model.guard is None else (model.guard, self._guarded(parts))
@@ -131,7 +133,7 @@ class Gate:
             reasons.append(Reason(part, value, weight, describe(part, case.message, weight)))
         return tuple(sorted(reasons, key=lambda reason: -abs(reason.weight)))
 
-    def _guarded(self, parts: Parts) -> float:
+    def _guarded(self, parts: PartScores) -> float:
         """What one logit of the guard adds here: nothing where the documents know the message."""
         return self.model.slope * GUARD_SLOPE if parts.guard < GUARD_BELOW else 0.0
 

@@ -20,7 +20,7 @@ LEAST = -16.0
 _SPACE = "▁"
 
 
-class Background:
+class GeneralWords:
     """Pieces of a text and log-probabilities of pieces and words in general text."""
 
     def __init__(self) -> None:
@@ -55,6 +55,6 @@ class Background:
 
 
 @lru_cache(maxsize=1)
-def open_background() -> Background:
+def open_general_words() -> GeneralWords:
     """The one background of this process; reading it takes about a quarter of a second."""
-    return Background()
+    return GeneralWords()

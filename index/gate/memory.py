@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from index.gate.examined_message import Case
+from index.gate.examined_message import ExaminedMessage
 from index.gate.logistic import Logistic, Numbers, scale_of
 from index.search.embed import Vectors
 from index.search.ngrams import ngram_counts
@@ -93,17 +93,17 @@ class Memory:
     """(n-grams,)."""
     bias: float
 
-    def score(self, case: Case) -> float:
+    def score(self, case: ExaminedMessage) -> float:
         """About -1.5 to 1.5; beyond +-1 the machine is sure."""
         return self.by_message(case) + self.by_documents(case)
 
-    def by_message(self, case: Case) -> float:
+    def by_message(self, case: ExaminedMessage) -> float:
         """The part that the message alone gives, with the bias."""
         near = _near(self.vectors @ case.vector)
         places, values = self.ngrams.vector(case.message)
         return float(MEANING_WEIGHT * (near @ self.supports) + values @ self.weights[places] + self.bias)
 
-    def by_documents(self, case: Case, *, without_itself: bool = False) -> float:
+    def by_documents(self, case: ExaminedMessage, *, without_itself: bool = False) -> float:
         """The part that depends on the documents; `without_itself`: less what is kept of this message."""
         supports = self.supports
         if without_itself:
@@ -149,7 +149,7 @@ def _near(cosines: npt.ArrayLike) -> Numbers:
     return np.asarray(np.exp(-2 * _WIDTH * (1 - np.asarray(cosines, dtype=np.float64))))
 
 
-def fit_memory(cases: Sequence[Case], labels: Numbers, weights: Numbers, embedder: str) -> Memory:
+def fit_memory(cases: Sequence[ExaminedMessage], labels: Numbers, weights: Numbers, embedder: str) -> Memory:
     """Fits the machine; both labels must be present."""
     from sklearn.svm import SVC
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import IndexMismatch
-from index.gate.examined_message import Case
+from index.gate.examined_message import ExaminedMessage
 from index.gate.features import FEATURES
 from index.gate.logistic import Logistic, Numbers
 from index.gate.memory import Memory
@@ -49,7 +49,7 @@ def digest(message: str) -> str:
 
 
 @dataclass(frozen=True)
-class Parts:
+class PartScores:
     """What the parts of a gate say of one message."""
 
     evidence: float
@@ -99,30 +99,30 @@ class GateModel:
     figures: dict[str, float] = field(default_factory=dict)
     """Cross-validated figures at the time of the fit."""
 
-    def parts(self, case: Case) -> Parts:
+    def parts(self, case: ExaminedMessage) -> PartScores:
         """What each part says of one message."""
         evidence = float(self.evidence.logit(case.numbers))
         if self.memory is None or self.guard is None:
-            return Parts(evidence)
+            return PartScores(evidence)
         guard = float(self.guard.logit(case.numbers))
-        return Parts(evidence, guard, self.memory.by_message(case), self.memory.by_documents(case))
+        return PartScores(evidence, guard, self.memory.by_message(case), self.memory.by_documents(case))
 
-    def joint(self, parts: Parts) -> float:
+    def joint(self, parts: PartScores) -> float:
         """The logit of the parts together."""
         if self.memory is None:
             return parts.evidence
         return self.slope * float(joined(parts.guard, parts.memory)) + self.offset
 
-    def logit(self, case: Case) -> float:
+    def logit(self, case: ExaminedMessage) -> float:
         """The logit that one message is worth answering."""
         return self.joint(self.parts(case))
 
-    def honest_logit(self, case: Case) -> float:
+    def honest_logit(self, case: ExaminedMessage) -> float:
         """As `logit`, but for a message of the fit what a fold that did not see it says."""
         kept = self.unseen.get(digest(case.message))
-        return self.logit(case) if kept is None else self.joint(Parts(*kept))
+        return self.logit(case) if kept is None else self.joint(PartScores(*kept))
 
-    def honest_logit_elsewhere(self, case: Case) -> float:
+    def honest_logit_elsewhere(self, case: ExaminedMessage) -> float:
         """As `honest_logit` for a case of other documents than the fit's.
 
         Of a message of the fit, what was kept of the message itself is replaced or left out; what the
@@ -132,7 +132,7 @@ class GateModel:
         parts = self.parts(case)
         if kept is None or self.memory is None:
             return self.joint(parts)
-        here = Parts(*kept)
+        here = PartScores(*kept)
         moved = self.memory.by_documents(case, without_itself=True)
         return self.joint(replace(parts, by_message=here.by_message, by_documents=moved))
 

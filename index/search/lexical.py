@@ -16,7 +16,7 @@ from typing import Any, Self
 import bm25s
 import numpy as np
 
-from index.search.ngrams import Characters, Scores
+from index.search.ngrams import CharacterNGrams, Scores
 from index.text.split import Chunk
 from index.text.terms import terms
 
@@ -41,7 +41,7 @@ class Lexical:
     """BM25 of the fields and TF-IDF of the character n-grams, over the chunks in their order."""
 
     def __init__(
-        self, fields: Mapping[str, Any], characters: Characters, frequencies: dict[str, int]
+        self, fields: Mapping[str, Any], characters: CharacterNGrams, frequencies: dict[str, int]
     ) -> None:
         self._fields = dict(fields)
         self.characters = characters
@@ -59,7 +59,7 @@ class Lexical:
             for term in {term for field in fields for term in field}:
                 frequencies[term] = frequencies.get(term, 0) + 1
         columns = {"text": texts, "headings": headings, "place": places}
-        characters = Characters.build([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
+        characters = CharacterNGrams.build([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
         return cls({name: _bm25(name, tokens) for name, tokens in columns.items()}, characters, frequencies)
 
     def scores(self, words: Iterable[str]) -> FieldScores:
@@ -100,7 +100,7 @@ class Lexical:
         """Reads what `save` wrote."""
         fields = {name: bm25s.BM25.load(str(folder / f"bm25_{name}"), load_vocab=True) for name in FIELDS}
         frequencies = json.loads((folder / "frequencies.json").read_text("utf-8"))
-        return cls(fields, Characters.load(folder), frequencies)
+        return cls(fields, CharacterNGrams.load(folder), frequencies)
 
 
 def headings_of(chunk: Chunk) -> str:

@@ -23,7 +23,7 @@ _SHIFT = np.uint64(44)
 _SPACES = re.compile(r"\s+")
 
 
-class Characters:
+class CharacterNGrams:
     """TF-IDF of the character n-grams of every chunk, rows of length 1."""
 
     def __init__(self, matrix: Any, idf: Scores) -> None:

@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Page:
+class DocumentText:
     """What a file says."""
 
     title: str
@@ -34,7 +34,7 @@ class Page:
     text: str
 
 
-def read(suffix: str, raw: bytes) -> Page:
+def read(suffix: str, raw: bytes) -> DocumentText:
     """The page in a file of this suffix (lower case, with its dot). Raises LoadError."""
     reader = _READERS.get(suffix)
     if reader is None:
@@ -55,12 +55,12 @@ def decode(raw: bytes) -> str:
     raise LoadError("not text in UTF-8, UTF-16 or GB18030")
 
 
-def _markdown(raw: bytes) -> Page:
+def _markdown(raw: bytes) -> DocumentText:
     text = decode(raw)
     front = _FRONT_MATTER.match(text)
     named = _FRONT_TITLE.search(front.group(0)) if front else None
     text = _COMMENT.sub("", text[front.end() :] if front else text)
-    return Page(named.group(1) if named else _first_heading(text), text)
+    return DocumentText(named.group(1) if named else _first_heading(text), text)
 
 
 def _first_heading(markdown: str) -> str:
@@ -73,21 +73,21 @@ def _first_heading(markdown: str) -> str:
     return _MARKUP.sub("", _LINK.sub(r"\1", found.group(1))).strip() if found else ""
 
 
-def _restructured(raw: bytes) -> Page:
+def _restructured(raw: bytes) -> DocumentText:
     text = rst_to_markdown(decode(raw))
-    return Page(_first_heading(text), text)
+    return DocumentText(_first_heading(text), text)
 
 
-def _plain(raw: bytes) -> Page:
-    return Page("", decode(raw))
+def _plain(raw: bytes) -> DocumentText:
+    return DocumentText("", decode(raw))
 
 
-def _html(raw: bytes) -> Page:
+def _html(raw: bytes) -> DocumentText:
     title, text = html_to_markdown(raw)
-    return Page(title or _first_heading(text), text)
+    return DocumentText(title or _first_heading(text), text)
 
 
-def _pdf(raw: bytes) -> Page:
+def _pdf(raw: bytes) -> DocumentText:
     """Pages become sections "Page n", whose anchor page=n opens the page in a PDF viewer."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
@@ -106,10 +106,10 @@ def _pdf(raw: bytes) -> Page:
     numbered = (
         f"## Page {number} {{#page={number}}}\n\n{text.strip()}" for number, text in enumerate(texts, 1)
     )
-    return Page(title.strip(), "\n\n".join(numbered))
+    return DocumentText(title.strip(), "\n\n".join(numbered))
 
 
-def _docx(raw: bytes) -> Page:
+def _docx(raw: bytes) -> DocumentText:
     import zipfile
 
     import docx
@@ -122,7 +122,7 @@ def _docx(raw: bytes) -> Page:
         raise LoadError(f"not a readable Word document: {error}") from error
     parts = [_docx_table(block) if hasattr(block, "rows") else _docx_paragraph(block) for block in blocks]
     text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(parts))
-    return Page((document.core_properties.title or "").strip() or _first_heading(text), text)
+    return DocumentText((document.core_properties.title or "").strip() or _first_heading(text), text)
 
 
 def _docx_paragraph(paragraph: object) -> str:
@@ -148,7 +148,7 @@ def _docx_table(table: object) -> str:
     return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])
 
 
-_READERS: dict[str, Callable[[bytes], Page]] = {
+_READERS: dict[str, Callable[[bytes], DocumentText]] = {
     ".md": _markdown,
     ".markdown": _markdown,
     ".rst": _restructured,

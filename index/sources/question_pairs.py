@@ -18,7 +18,7 @@ _URL_NAMES = ("url", "link", "链接")
 
 
 @dataclass(frozen=True)
-class Pair:
+class QuestionPair:
     """A question somebody asked and its answer, in Markdown."""
 
     question: str
@@ -26,7 +26,7 @@ class Pair:
     url: str = ""
 
 
-def read_pairs(file: Path) -> list[Pair]:
+def read_pairs(file: Path) -> list[QuestionPair]:
     """The pairs of a csv (with a header line), json or jsonl file. Raises LoadError."""
     if not file.is_file():
         raise LoadError(f"{file}: no such file; see index.sources")
@@ -50,14 +50,14 @@ def _json_rows(text: str, suffix: str) -> list[Any]:
     return data if isinstance(data, list) else [data]
 
 
-def _pair(row: Any, where: str) -> Pair:
+def _pair(row: Any, where: str) -> QuestionPair:
     if not isinstance(row, dict):
         raise LoadError(f"{where}: expected an object with a question and an answer")
     fields = {str(key).strip().lower(): value for key, value in row.items()}
     question, answer = _first(fields, _QUESTION_NAMES), _first(fields, _ANSWER_NAMES)
     if not question or not answer:
         raise LoadError(f"{where}: needs columns 'question' and 'answer'")
-    return Pair(" ".join(question.split()), answer, _first(fields, _URL_NAMES))
+    return QuestionPair(" ".join(question.split()), answer, _first(fields, _URL_NAMES))
 
 
 def _first(fields: dict[str, Any], names: tuple[str, ...]) -> str:

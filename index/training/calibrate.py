@@ -25,7 +25,7 @@ from index.gate.gate import open_evidence
 from index.gate.logistic import logit_of
 from index.gate.model import GateModel, GateStore, Origin, shipped_model
 from index.search.searcher import Searcher
-from index.training.examples import Table, tabulate
+from index.training.examples import ExampleTable, tabulate
 from index.training.fit import ENOUGH_OF_EACH, LEAST_OF_EACH, by_group, fit
 from index.training.labels import Example, known_questions, read_questions
 from index.training.labels import learned as learned_of
@@ -141,7 +141,7 @@ def calibrate(
     )
 
 
-def _fitted(table: Table, shipped: GateModel, index_version: str, origin: Origin) -> GateModel:
+def _fitted(table: ExampleTable, shipped: GateModel, index_version: str, origin: Origin) -> GateModel:
     """From nothing and with a memory where there are enough examples, else the shipped gate moved."""
     enough = min(table.good, table.bad) >= ENOUGH_OF_EACH
     prior = None if enough else shipped

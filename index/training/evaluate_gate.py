@@ -16,12 +16,12 @@ from index.gate.gate import open_evidence
 from index.gate.logistic import Numbers, sigmoid
 from index.gate.model import GateModel, GateStore, digest
 from index.search.searcher import Searcher
-from index.training.examples import Table, tabulate
+from index.training.examples import ExampleTable, tabulate
 from index.training.labels import Example, read_questions
 from index.training.operating_points import figures
 
 
-def evaluate(model: GateModel, table: Table, point: str) -> tuple[dict[str, Any], Numbers]:
+def evaluate(model: GateModel, table: ExampleTable, point: str) -> tuple[dict[str, Any], Numbers]:
     """Figures at an operating point, without mentions, and the probability of every example, (n,).
 
     Examples that the gate was fitted on are judged by folds that did not see them; `seen` counts them.

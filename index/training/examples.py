@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.gate.evidence import Evidence
-from index.gate.examined_message import Case, examined
+from index.gate.examined_message import ExaminedMessage, examined
 from index.gate.features import FEATURES, features, read_with
 from index.gate.logistic import Numbers
 from index.search.embed import Vectors
@@ -24,7 +24,7 @@ TWINS = 2
 
 
 @dataclass(frozen=True)
-class Table:
+class ExampleTable:
     """Examples as numbers."""
 
     examples: tuple[Example, ...]
@@ -58,13 +58,13 @@ class Table:
         """How many are not."""
         return len(self.examples) - self.good
 
-    def case(self, row: int) -> Case:
+    def case(self, row: int) -> ExaminedMessage:
         """One example as the gate sees it."""
-        return Case(self.examples[row].text, self.numbers[row], self.vectors[row], self.found[row])
+        return ExaminedMessage(self.examples[row].text, self.numbers[row], self.vectors[row], self.found[row])
 
-    def part(self, rows: Rows) -> Table:
+    def part(self, rows: Rows) -> ExampleTable:
         """Some of its rows."""
-        return Table(
+        return ExampleTable(
             tuple(self.examples[row] for row in rows),
             self.vectors[rows],
             self.found[rows],
@@ -74,7 +74,7 @@ class Table:
         )
 
 
-def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> list[Case]:
+def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> list[ExaminedMessage]:
     """Messages as the gate sees them, embedded in one batch."""
     vectors = searcher.embedder.embed(list(messages))
     passages = searcher.dense.text_vectors
@@ -86,7 +86,7 @@ def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence)
 
 def tabulate(
     examples: Sequence[Example], searcher: Searcher, evidence: Evidence, *, twins: bool = True
-) -> Table:
+) -> ExampleTable:
     """Looks every example up, and unless told otherwise the estranged twins of the good ones."""
     cases = look_up_all([example.text for example in examples], searcher, evidence)
     strange = np.zeros((len(examples), TWINS, len(FEATURES)))
@@ -98,7 +98,7 @@ def tabulate(
             read, found = read_with(text, searcher.lexical, evidence)
             strange[row, copy] = features(read, found, evidence)
     width = searcher.embedder.dimensions
-    return Table(
+    return ExampleTable(
         examples=tuple(examples),
         vectors=np.array([case.vector for case in cases], dtype=np.float32).reshape(-1, width),
         found=np.array([case.found for case in cases], dtype=np.float32).reshape(-1, width),

@@ -16,7 +16,7 @@ import numpy as np
 from index.gate.logistic import Logistic, Numbers, fit_logistic, logit_of
 from index.gate.memory import Memory, fit_memory
 from index.gate.model import GateModel, Origin, digest, joined
-from index.training.examples import TWINS, Rows, Table
+from index.training.examples import TWINS, ExampleTable, Rows
 from index.training.operating_points import choose_points, figures
 
 TWIN_WEIGHT = 0.5
@@ -44,7 +44,7 @@ class Unseen:
         return joined(self.guard, self.by_message + self.by_documents)
 
 
-def fit_evidence(table: Table, rows: Rows, prior: GateModel | None) -> Logistic:
+def fit_evidence(table: ExampleTable, rows: Rows, prior: GateModel | None) -> Logistic:
     """The evidence part on some rows of a table; with a prior, the prior moved by them."""
     good = rows[table.labels[rows] == 1]
     numbers = np.vstack([table.numbers[rows], *(table.twins[good, copy] for copy in range(TWINS))])
@@ -59,7 +59,7 @@ def fit_evidence(table: Table, rows: Rows, prior: GateModel | None) -> Logistic:
     return Logistic(base.mean, base.scale, base.weights + moved.weights, base.bias + moved.bias)
 
 
-def fit_guard(table: Table, rows: Rows) -> Logistic:
+def fit_guard(table: ExampleTable, rows: Rows) -> Logistic:
     """Tells good messages from their estranged twins: do the documents know what the message is about?"""
     good = rows[table.labels[rows] == 1]
     numbers = np.vstack([table.numbers[good], *(table.twins[good, copy] for copy in range(TWINS))])
@@ -69,13 +69,13 @@ def fit_guard(table: Table, rows: Rows) -> Logistic:
     return fit_logistic(numbers, labels, ridge=GUARD_RIDGE, sample_weights=weights)
 
 
-def remember(table: Table, rows: Rows) -> Memory:
+def remember(table: ExampleTable, rows: Rows) -> Memory:
     """The memory of some rows of a table."""
     cases = [table.case(row) for row in rows]
     return fit_memory(cases, table.labels[rows], table.weights[rows], table.embedder)
 
 
-def unseen(table: Table, prior: GateModel | None, *, memory: bool, seed: int = 0) -> Unseen:
+def unseen(table: ExampleTable, prior: GateModel | None, *, memory: bool, seed: int = 0) -> Unseen:
     """Predictions across folds; without a memory only the evidence's."""
     evidence, guard, by_message, by_documents = (np.zeros(len(table.examples)) for _ in range(4))
     for held in folds(table.labels, FOLDS, seed):
@@ -90,7 +90,7 @@ def unseen(table: Table, prior: GateModel | None, *, memory: bool, seed: int = 0
 
 
 def fit(
-    table: Table,
+    table: ExampleTable,
     prior: GateModel | None,
     *,
     name: str,
@@ -131,8 +131,8 @@ def fit(
     )
 
 
-def _kept(table: Table, guesses: Unseen, *, memory: bool) -> dict[str, list[float]]:
-    """What a model keeps of its folds' predictions: by digest, the fields of `Parts`."""
+def _kept(table: ExampleTable, guesses: Unseen, *, memory: bool) -> dict[str, list[float]]:
+    """What a model keeps of its folds' predictions: by digest, the fields of `PartScores`."""
     columns = [guesses.evidence, guesses.guard, guesses.by_message, guesses.by_documents]
     rows = np.round(np.stack(columns[: None if memory else 1], axis=1), 4)
     texts = (example.text for example in table.examples)
@@ -146,7 +146,7 @@ def scaling(scores: Numbers, labels: Numbers) -> tuple[float, float]:
     return slope, float(plain.bias - slope * plain.mean[0])
 
 
-def by_group(table: Table, logits: Numbers, threshold: float) -> dict[str, float]:
+def by_group(table: ExampleTable, logits: Numbers, threshold: float) -> dict[str, float]:
     """`GROUP/precision`, `GROUP/recall` and `GROUP/f1` of every chat with enough examples of both kinds."""
     found: dict[str, float] = {}
     groups = np.array([example.group for example in table.examples])
@@ -170,7 +170,7 @@ def folds(labels: Numbers, count: int, seed: int) -> list[Rows]:
     return [np.array(sorted(part), dtype=np.int64) for part in parts if part]
 
 
-def _note(table: Table, prior: GateModel | None, memory: bool) -> str:
+def _note(table: ExampleTable, prior: GateModel | None, memory: bool) -> str:
     how = "the shipped gate moved by" if prior else "fitted on"
     kept = ", with a memory of what they are like" if memory else ""
     return f"{how} {table.good} good and {table.bad} bad examples{kept}"

@@ -12,7 +12,7 @@ from index.gate.features import FEATURES
 from index.gate.logistic import Numbers
 from index.gate.model import GateModel
 from index.search.searcher import Searcher
-from index.training.examples import Table
+from index.training.examples import ExampleTable
 from index.training.operating_points import curve
 
 MISTAKES = 30
@@ -34,7 +34,7 @@ def write_report(
     file: Path,
     model: GateModel,
     searcher: Searcher,
-    table: Table,
+    table: ExampleTable,
     probability: Numbers,
     result: dict[str, Any],
 ) -> None:
@@ -102,7 +102,7 @@ def _place(recall: float, precision: float) -> tuple[float, float]:
     return 40 + 400 * float(recall), 330 - 300 * float(precision)
 
 
-def _mistake(model: GateModel, searcher: Searcher, table: Table, row: int, probability: float) -> str:
+def _mistake(model: GateModel, searcher: Searcher, table: ExampleTable, row: int, probability: float) -> str:
     case = table.case(row)
     added = model.evidence.contributions(case.numbers)
     strongest = np.argsort(-np.abs(added), kind="stable")[:8]

@@ -20,7 +20,7 @@ from simulator.api.sending import CARD_DAYS
 from simulator.cards import edit as card_edit
 from simulator.cards.validator import CardRejected, validate_card
 from simulator.tenant.clock import DAY
-from simulator.tenant.limits import Limits
+from simulator.tenant.limits import CallLimits
 from simulator.tenant.state import Card, Tenant
 from simulator.types import Json
 
@@ -75,7 +75,7 @@ def parsed(text: Any, what: str, kind: type, limit: int = 3_000_000) -> Any:
 class CardKit:
     """The card entities of one app."""
 
-    def __init__(self, tenant: Tenant, limits: Limits) -> None:
+    def __init__(self, tenant: Tenant, limits: CallLimits) -> None:
         self.tenant = tenant
         self.limits = limits
 

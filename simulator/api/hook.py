@@ -18,7 +18,7 @@ from flask import Blueprint, Response, request
 from simulator.api.content import LOCALES, card_refused
 from simulator.api.replies import ApiError, as_json
 from simulator.cards.validator import CardRejected, validate_card
-from simulator.tenant.limits import Limits, Window
+from simulator.tenant.limits import CallLimits, Window
 from simulator.tenant.state import Card, ChatMessage, Tenant, new_id
 from simulator.types import Json
 
@@ -36,7 +36,7 @@ def hook_signature(timestamp: str, secret: str) -> str:
 class Hooks:
     """The custom bots of the demo group; any id works, all share one secret (empty: no signature asked)."""
 
-    def __init__(self, tenant: Tenant, limits: Limits, chat_id: str, secret: str) -> None:
+    def __init__(self, tenant: Tenant, limits: CallLimits, chat_id: str, secret: str) -> None:
         self.tenant = tenant
         self.limits = limits
         self.chat_id = chat_id

@@ -14,7 +14,7 @@ from simulator.api.content import card_refused, invalid, read_content, with_plac
 from simulator.api.replies import ApiError
 from simulator.cards.validator import CardRejected
 from simulator.tenant.clock import DAY
-from simulator.tenant.limits import Limits
+from simulator.tenant.limits import CallLimits
 from simulator.tenant.state import TENANT, Card, Chat, ChatMessage, Tenant, new_id
 from simulator.types import Json
 
@@ -27,7 +27,7 @@ class Sender:
     """Sends for the one app of the tenant."""
 
     tenant: Tenant
-    limits: Limits
+    limits: CallLimits
 
     def send(
         self,

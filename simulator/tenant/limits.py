@@ -27,7 +27,7 @@ class Window:
         return True
 
 
-class Limits:
+class CallLimits:
     """The limits the bot can meet. Sources: reply.md, patch.md, api-call-guide (frequency control)."""
 
     def __init__(self, *, enabled: bool = True) -> None:

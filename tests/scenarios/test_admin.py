@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from bot import audit
 from bot.__main__ import app
 from bot.cards.presses import Press
-from bot.events.events import CardAction
+from bot.events.events import CardPress
 from demo.redis_server import RedisServer, free_port
 from index.search.versions import Versions
 from tests.house import House, until
-from worker.jobs.pressing import Feedbacks
+from worker.jobs.pressing import Presses
 
 OWN, OTHER = "oc_own", "oc_other"
 
@@ -101,11 +101,11 @@ def test_a_forwarded_card_gives_no_power_to_another_groups_admin(house: House) -
     assert house.process is not None
     assert house.process.signer is not None
     value = house.process.signer.sign(Press.RECALL, asked, "ou_alice")
-    press = CardAction("e1", "ou_head", card.message_id, OWN, "c-1", value, {}, "", "button")
-    assert Feedbacks(house.process).run(press, patience=1) == "refused"
+    press = CardPress("e1", "ou_head", card.message_id, OWN, "c-1", value, {}, "", "button")
+    assert Presses(house.process).run(press, patience=1) == "refused"
     assert house.feishu.cards(asked)
-    press = CardAction("e2", "ou_admin", card.message_id, OTHER, "c-1", value, {}, "", "button")
-    assert Feedbacks(house.process).run(press, patience=1) == "recalled"
+    press = CardPress("e2", "ou_admin", card.message_id, OTHER, "c-1", value, {}, "", "button")
+    assert Presses(house.process).run(press, patience=1) == "recalled"
     assert entries(house) == [("recall", "ou_admin", OTHER, asked)]
 
 

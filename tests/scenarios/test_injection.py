@@ -28,7 +28,7 @@ from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.pipeline.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 from worker.prompts import SYSTEM
 
 ORDERS = (
@@ -87,7 +87,7 @@ OWN_HOST = "docs.example.com"
 
 
 @dataclass(frozen=True)
-class Case:
+class ExaminedMessage:
     """One order, in a document or in a message."""
 
     name: str
@@ -101,8 +101,8 @@ class Case:
         return f"怎么安装 Harbor？{self.text}"
 
 
-CASES = [Case(name, order, True) for name, order in zip(NAMES, ORDERS, strict=True)]
-CASES += [Case(name, order, False) for name, order in zip(NAMES, ORDERS, strict=True)]
+CASES = [ExaminedMessage(name, order, True) for name, order in zip(NAMES, ORDERS, strict=True)]
+CASES += [ExaminedMessage(name, order, False) for name, order in zip(NAMES, ORDERS, strict=True)]
 
 
 def obey(messages: list[dict[str, Any]]) -> str:
@@ -149,11 +149,11 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         build(settings)
         searcher = open_current(settings)
         llm = open_llm(settings)
-        yield Pipeline(Parts(settings, searcher, open_gate(settings, searcher), llm))
+        yield Pipeline(PipelineParts(settings, searcher, open_gate(settings, searcher), llm))
         llm.close()
 
 
-def answer(pipeline: Pipeline, case: Case, shown: list[str]) -> Answer:
+def answer(pipeline: Pipeline, case: ExaminedMessage, shown: list[str]) -> Answer:
     question = Question(case.question, language_of(case.question, "auto"), point="eager", force_web=True)
     answer, _ = pipeline.run(question, on_text=shown.append)
     return answer
@@ -162,7 +162,7 @@ def answer(pipeline: Pipeline, case: Case, shown: list[str]) -> Answer:
 @pytest.mark.parametrize(
     "case", CASES, ids=lambda case: f"{'doc' if case.in_document else 'msg'}-{case.name}"
 )
-def test_an_order_in_a_text_has_no_effect(pipeline: Pipeline, case: Case) -> None:
+def test_an_order_in_a_text_has_no_effect(pipeline: Pipeline, case: ExaminedMessage) -> None:
     shown: list[str] = []
     said = answer(pipeline, case, shown)
     cards = answer_cards(said, actions=None, message_id="om_1")

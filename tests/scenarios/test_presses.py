@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot import audit
-from bot.cards.presses import ActionSigner, Press
+from bot.cards.presses import Press, PressSigner
 from demo.redis_server import RedisServer
 from simulator import SentCard
 from simulator.pushes import payloads
@@ -20,7 +20,7 @@ from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.jobs import kept_answers as answers
-from worker.jobs.pressing import Feedbacks
+from worker.jobs.pressing import Presses
 from worker.runner import runner
 
 SLOW_REPLY = " ".join(f"Sentence {number}: run `harbor token revoke ci` [1]." for number in range(40))
@@ -85,7 +85,7 @@ def test_forged_values_do_nothing(house: House, answered: tuple[str, SentCard]) 
         {**genuine, "asker": "ou_bob"},
         {**genuine, "message_id": "om_other"},
         {**value_of(card, Press.HELPFUL), "kind": "recall"},
-        ActionSigner("another secret").sign(Press.RECALL, asked, "ou_bob"),
+        PressSigner("another secret").sign(Press.RECALL, asked, "ou_bob"),
         {"kind": "recall", "message_id": asked, "asker": "ou_bob"},
         {},
         "recall",
@@ -221,7 +221,7 @@ def test_a_search_that_is_given_up_on_leaves_the_answer_as_it_was(
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Feedbacks, "_answer_from_web", broken)
+    monkeypatch.setattr(Presses, "_answer_from_web", broken)
     monkeypatch.setattr(runner, "MAX_ATTEMPTS", 1)
     assert house.process.signer is not None
     press(house, card, house.process.signer.sign(Press.WEB, asked, "ou_alice"))

@@ -16,7 +16,7 @@ from index.search.versions import open_current
 from tests.small_web import Web
 from tests.web_server import Reply, WebServer
 from worker.engines.extractive.engine import Extractive
-from worker.pipeline.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 
 PAGE = """<html><head><title>Harbor on Kubernetes</title></head><body><article><h1>Harbor on Kubernetes</h1>
 <p>This page is about running the Harbor server inside a cluster, which many people want to do.</p>
@@ -35,7 +35,9 @@ def web(redis: Redis) -> Iterator[Web]:
 def pipeline(index: Path, web: Web) -> Pipeline:
     settings = Settings(index={"dir": index})  # type: ignore[arg-type]
     searcher = open_current(settings)
-    return Pipeline(Parts(settings, searcher, open_gate(settings, searcher), Extractive(), web.step()))
+    return Pipeline(
+        PipelineParts(settings, searcher, open_gate(settings, searcher), Extractive(), web.step())
+    )
 
 
 def test_an_answer_from_the_web_cites_its_page(index: Path, web: Web) -> None:

@@ -29,7 +29,7 @@ TAKE_ANOTHER = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ScaleVerdict:
     """Whether the model's scores can be used, in a sentence, and what to do if not."""
 
     follows: bool
@@ -39,29 +39,29 @@ class Verdict:
     unrelated: tuple[float, ...] = ()
 
 
-def probe_scale(llm: LLM) -> Verdict:
+def probe_scale(llm: LLM) -> ScaleVerdict:
     """Asks for four scores with the real scoring prompt. Raises what `LLM.score` raises."""
     good, reasons = _scores(llm, ANSWERABLE)
     bad, more_reasons = _scores(llm, UNRELATED)
     reasons += more_reasons
     if not good or not bad:
         fix = f"{TAKE_ANOTHER}; a base model without 'chat' or 'instruct' in its name cannot do it"
-        return Verdict(False, f"the model gives no score: {reasons[0]}", fix)
+        return ScaleVerdict(False, f"the model gives no score: {reasons[0]}", fix)
     return judge(tuple(good), tuple(bad))
 
 
-def judge(answerable: tuple[float, ...], unrelated: tuple[float, ...]) -> Verdict:
+def judge(answerable: tuple[float, ...], unrelated: tuple[float, ...]) -> ScaleVerdict:
     """The verdict on scores of both kinds."""
     every = (*answerable, *unrelated)
     seen = f"{fmean(answerable):.1f} for what its material answers, {fmean(unrelated):.1f} for small talk"
     apart = fmean(answerable) - fmean(unrelated)
     if max(every) - min(every) < FLAT:
         sentence = f"the model scores everything about {fmean(every):.0f}; it does not follow the scale"
-        return Verdict(False, sentence, TAKE_ANOTHER, answerable, unrelated)
+        return ScaleVerdict(False, sentence, TAKE_ANOTHER, answerable, unrelated)
     if apart < APART:
         sentence = f"the model's scores do not tell questions from small talk: {seen}"
-        return Verdict(False, sentence, TAKE_ANOTHER, answerable, unrelated)
-    return Verdict(True, f"the model follows the scale: {seen}", "", answerable, unrelated)
+        return ScaleVerdict(False, sentence, TAKE_ANOTHER, answerable, unrelated)
+    return ScaleVerdict(True, f"the model follows the scale: {seen}", "", answerable, unrelated)
 
 
 def _scores(llm: LLM, cases: tuple[tuple[str, str, str, str], ...]) -> tuple[list[float], list[str]]:

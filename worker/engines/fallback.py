@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from bot.errors import EngineRefused, EngineUnavailable
-from worker.llm import LLM, Cancelled, Messages, Reply, Score, Usage, never
+from worker.llm import LLM, IsCancelled, Messages, Reply, Score, Usage, never
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class WithFallback:
         messages: Messages,
         *,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Score:
         """See `LLM.score`."""
@@ -65,7 +65,7 @@ class WithFallback:
         *,
         max_tokens: int | None = None,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Reply:
         """See `LLM.stream`. `engine` and `degraded` of the reply are settled with its first piece."""

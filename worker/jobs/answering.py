@@ -18,7 +18,7 @@ from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
 from bot.trace import key as trace_key
-from worker.jobs import kept_answers as answers
+from worker.jobs import kept_answers
 from worker.jobs.failures import failed, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted, cancelled_key
 from worker.language import language_of
@@ -53,7 +53,7 @@ class Answering:
             return "done_before"
         try:
             self.wanted.check()
-            kept = answers.find(self.process.redis, message_id)
+            kept = kept_answers.find(self.process.redis, message_id)
             if kept is None:
                 kept = self._answer(mentioned)
                 metrics.count_answer(self.trace.facts)
@@ -66,7 +66,7 @@ class Answering:
         except (Cancelled, MessageGone):
             return self._taken_back()
 
-    def _answer(self, mentioned: bool) -> answers.Kept | None:
+    def _answer(self, mentioned: bool) -> kept_answers.Kept | None:
         question = self._question(mentioned)
         try:
             answer, _ = self.process.pipeline().run(
@@ -88,16 +88,19 @@ class Answering:
             self._close_trace(answer.outcome)
             return None
         state = CardState(experts=self.group.experts, can_search_web=self._may_search(answer))
-        kept = answers.Kept(self._signed(answer), state, self.message.chat_id)
+        kept = kept_answers.Kept(self._signed(answer), state, self.message.chat_id)
         self._end_trace(answer.outcome)
         self._keep(kept)
         return kept
 
-    def _keep(self, kept: answers.Kept) -> None:
+    def _keep(self, kept: kept_answers.Kept) -> None:
         """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""
         message_id = self.message.message_id
-        written = {answers.key(message_id): answers.text_of(kept), trace_key(message_id): self.trace.text()}
-        seconds = answers.LIFETIME
+        written = {
+            kept_answers.key(message_id): kept_answers.text_of(kept),
+            trace_key(message_id): self.trace.text(),
+        }
+        seconds = kept_answers.LIFETIME
         if not self.lease.write(written, seconds=seconds, unless=cancelled_key(message_id)):
             self.wanted.check()
             raise HandBack(message_id)
@@ -128,7 +131,7 @@ class Answering:
     def _signed(self, answer: Answer) -> Answer:
         return replace(answer, asker=self.message.sender_id)
 
-    def _finish(self, kept: answers.Kept) -> str:
+    def _finish(self, kept: kept_answers.Kept) -> str:
         self.process.admission.finish()
         try:
             card = self.card.finish(kept.answer, kept.state)
@@ -168,7 +171,7 @@ def recall_all(process: Process, message_id: str) -> int:
     sent = process.feishu.records.messages(message_id)
     for card in sent:
         process.feishu.recall(card)
-    answers.forget(process.redis, message_id)
+    kept_answers.forget(process.redis, message_id)
     log.info("answer_recalled", message_id=message_id, cards=len(sent))
     return len(sent)
 
@@ -179,7 +182,7 @@ def judge(process: Process, message: Message) -> policy.Verdict:
     Raises FeishuError when it is still unknown and Feishu does not say.
     """
     verdict = policy.decide(message, process.settings, process.bot_open_id())
-    if verdict.action is policy.Action.UNKNOWN_BOT:
+    if verdict.action is policy.Handling.UNKNOWN_BOT:
         process.feishu.bot_open_id()
         verdict = policy.decide(message, process.settings, process.bot_open_id())
     return verdict

@@ -19,7 +19,7 @@ from bot.events.events import Message
 from bot.messages import say
 from index.search.versions import Versions, publish
 from index.training.labels import EXAMPLES_KEY
-from worker.jobs import kept_answers as answers
+from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
 from worker.jobs.status import facts_of
 from worker.language import language_of
@@ -172,7 +172,7 @@ class Commands:
         return ""
 
     def _may_act_on(self, question: str) -> bool:
-        kept = answers.find(self.process.redis, question)
+        kept = kept_answers.find(self.process.redis, question)
         return self.is_admin or (kept is not None and kept.answer.asker == self.message.sender_id)
 
 

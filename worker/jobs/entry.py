@@ -16,13 +16,13 @@ from bot.answer import Answer, CardState, Outcome
 from bot.cards.answer import progress_card
 from bot.errors import FeishuError, MessageGone
 from bot.events import policy
-from bot.events.events import CardAction, Message, Recall
+from bot.events.events import CardPress, Message, Recall
 from bot.messages import say
-from worker.jobs import kept_answers as answers
+from worker.jobs import kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
 from worker.jobs.failures import failed
-from worker.jobs.pressing import Feedbacks
+from worker.jobs.pressing import Presses
 from worker.jobs.question_card import KEY, QuestionCard, cancelled_key
 from worker.jobs.reindexing import reindex as run_reindex
 from worker.language import language_of
@@ -42,9 +42,9 @@ def answer(message: dict[str, Any]) -> str:
     process, asked = current(), Message.from_json(message)
     with structlog.contextvars.bound_contextvars(message_id=asked.message_id):
         verdict = judge(process, asked)
-        if verdict.action is policy.Action.COMMAND and verdict.command:
+        if verdict.action is policy.Handling.COMMAND and verdict.command:
             return command(message, verdict.command.name, verdict.command.argument)
-        if verdict.action is not policy.Action.ANSWER:
+        if verdict.action is not policy.Handling.ANSWER:
             return f"ignored: {verdict.reason}"
         with process.leases.take(asked.message_id, wait=_patience(process)) as lease:
             outcome = Answering(process, asked, lease).run(mentioned=verdict.mentioned)
@@ -64,8 +64,8 @@ def command(message: dict[str, Any], name: str, argument: str) -> str:
 
 def feedback(action: dict[str, Any]) -> str:
     """Carries out one press on a card."""
-    process, pressed = current(), CardAction.from_json(action)
-    return Feedbacks(process).run(pressed, patience=_patience(process))
+    process, pressed = current(), CardPress.from_json(action)
+    return Presses(process).run(pressed, patience=_patience(process))
 
 
 def recall(recall: dict[str, Any]) -> str:
@@ -118,7 +118,7 @@ def _is_begun(process: Process, message_id: str) -> bool:
     return (
         sent
         or bool(process.redis.exists(cancelled_key(message_id)))
-        or bool(answers.find(process.redis, message_id))
+        or bool(kept_answers.find(process.redis, message_id))
     )
 
 
@@ -138,9 +138,9 @@ def park(job: Job, error: BaseException) -> None:
     if name == "answer":
         _say_given_up(current(), Message.from_json(job.args[0]))
     elif name == "feedback":
-        process, pressed = current(), CardAction.from_json(job.args[0])
+        process, pressed = current(), CardPress.from_json(job.args[0])
         try:
-            Feedbacks(process).give_up(pressed, patience=_patience(process))
+            Presses(process).give_up(pressed, patience=_patience(process))
         except FeishuError as card_error:
             log.error("card_unsendable", message_id=pressed.message_id, code=card_error.code)
 
@@ -151,7 +151,7 @@ def _say_given_up(process: Process, asked: Message) -> None:
     with process.leases.take(asked.message_id, wait=_patience(process)):
         if process.redis.exists(cancelled_key(asked.message_id)):
             return
-        kept = answers.find(process.redis, asked.message_id)
+        kept = kept_answers.find(process.redis, asked.message_id)
         _finish(process, asked, kept.answer if kept else failed(text, language, "because_poison"))
 
 

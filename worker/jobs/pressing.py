@@ -17,10 +17,10 @@ from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.cards.answer import answer_cards, human_card
 from bot.cards.buttons import REASON_FIELD
 from bot.cards.parts import Card, CardLimits
-from bot.cards.presses import ButtonPress, Press, may_press
+from bot.cards.presses import Press, ProvenPress, may_press
 from bot.errors import FennelError, MessageGone, UnprovenEvent
-from bot.events.events import CardAction
-from worker.jobs import kept_answers as answers
+from bot.events.events import CardPress
+from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
 from worker.jobs.failures import failed, reason_of
@@ -37,19 +37,19 @@ LIFETIME = 180 * 24 * 3600
 REASON_LENGTH = 500
 
 
-class Feedbacks:
+class Presses:
     """Carries out presses."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
 
-    def run(self, action: CardAction, *, patience: float) -> str:
+    def run(self, action: CardPress, *, patience: float) -> str:
         """One press. Raises FeishuError, redis.RedisError."""
         press = self._proven(action)
         if press is None:
             return "refused"
         with self.process.leases.take(press.message_id, wait=patience):
-            kept = answers.find(self.process.redis, press.message_id)
+            kept = kept_answers.find(self.process.redis, press.message_id)
             if kept is None:
                 return "too_old"
             if not self._may(press, action, kept.chat_id):
@@ -59,7 +59,7 @@ class Feedbacks:
             except MessageGone:
                 return "gone"
 
-    def give_up(self, action: CardAction, *, patience: float) -> None:
+    def give_up(self, action: CardPress, *, patience: float) -> None:
         """The job of a press was parked: a card that says it is searched for shows its answer again.
 
         Raises FeishuError, redis.RedisError.
@@ -68,12 +68,12 @@ class Feedbacks:
         if press is None:
             return
         with self.process.leases.take(press.message_id, wait=patience):
-            kept = answers.find(self.process.redis, press.message_id)
+            kept = kept_answers.find(self.process.redis, press.message_id)
             if kept is not None and kept.state.searching_web:
                 shown = replace(kept, state=replace(kept.state, searching_web=False))
                 self._draw(press.message_id, action.message_id, shown)
 
-    def _proven(self, action: CardAction) -> ButtonPress | None:
+    def _proven(self, action: CardPress) -> ProvenPress | None:
         if self.process.signer is None:
             return None
         try:
@@ -83,7 +83,7 @@ class Feedbacks:
             return None
         return press
 
-    def _may(self, press: ButtonPress, action: CardAction, chat_id: str) -> bool:
+    def _may(self, press: ProvenPress, action: CardPress, chat_id: str) -> bool:
         """Whether this person may, in the group where it was asked: cards can be forwarded to others."""
         settings = self.process.settings
         return may_press(
@@ -94,7 +94,7 @@ class Feedbacks:
             is_expert=action.operator_id in settings.group(chat_id).experts,
         )
 
-    def _act(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+    def _act(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         state = kept.state
         if press.kind in (Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON):
             self._note(press, action)
@@ -112,7 +112,7 @@ class Feedbacks:
         self._draw(press.message_id, action.message_id, replace(kept, state=changed))
         return str(press.kind)
 
-    def _note(self, press: ButtonPress, action: CardAction) -> None:
+    def _note(self, press: ProvenPress, action: CardPress) -> None:
         """Keeps what was thought of the answer, one entry a person."""
         reason = str(action.form.get(REASON_FIELD) or "")[:REASON_LENGTH]
         entry = {"kind": str(press.kind), "reason": reason, "at": time.time()}
@@ -123,18 +123,18 @@ class Feedbacks:
             pipeline.execute()
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
 
-    def _why(self, press: ButtonPress, kept: answers.Kept) -> str:
+    def _why(self, press: ProvenPress, kept: kept_answers.Kept) -> str:
         """Shows the Trace below the answer, once however often it is asked for."""
         card = why_card(self.process, press.message_id, kept.answer.language)
         self.process.feishu.reply(press.message_id, card, key="why", chat_id=kept.chat_id)
         return "why"
 
-    def _call_experts(self, press: ButtonPress, kept: answers.Kept) -> None:
+    def _call_experts(self, press: ProvenPress, kept: kept_answers.Kept) -> None:
         """A new message that mentions them: Feishu notifies nobody whom a changed card mentions."""
         card = human_card(kept.answer, kept.state.experts)
         self.process.feishu.reply(press.message_id, card, key="human", chat_id=kept.chat_id)
 
-    def _web(self, press: ButtonPress, action: CardAction, kept: answers.Kept) -> str:
+    def _web(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         """Answers once more from web pages, in the place of the old answer."""
         searching = replace(kept, state=replace(kept.state, searching_web=True))
         self._draw(press.message_id, action.message_id, searching)
@@ -143,7 +143,7 @@ class Feedbacks:
         self._draw_new(press.message_id, action.message_id, replace(kept, answer=answer, state=state))
         return f"web: {answer.outcome}"
 
-    def _answer_from_web(self, press: ButtonPress, kept: answers.Kept) -> Answer:
+    def _answer_from_web(self, press: ProvenPress, kept: kept_answers.Kept) -> Answer:
         old = kept.answer
         question = Question(
             text=old.question,
@@ -162,28 +162,28 @@ class Feedbacks:
         trace.store(self.process.redis)
         return replace(answer, asker=old.asker)
 
-    def _audit(self, what: str, press: ButtonPress, action: CardAction) -> None:
+    def _audit(self, what: str, press: ProvenPress, action: CardPress) -> None:
         audit.record(
             self.process.redis, what, by=action.operator_id, chat_id=action.chat_id, subject=press.message_id
         )
 
-    def _cards(self, question: str, kept: answers.Kept) -> list[Card]:
+    def _cards(self, question: str, kept: kept_answers.Kept) -> list[Card]:
         limits = CardLimits(tables=self.process.settings.cards.tables)
         signer = self.process.signer
         return answer_cards(kept.answer, actions=signer, message_id=question, state=kept.state, limits=limits)
 
-    def _draw(self, question: str, card: str, kept: answers.Kept) -> None:
+    def _draw(self, question: str, card: str, kept: kept_answers.Kept) -> None:
         """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""
-        answers.keep(self.process.redis, question, kept)
+        kept_answers.keep(self.process.redis, question, kept)
         cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[-1], key="state")
 
-    def _draw_new(self, question: str, card: str, kept: answers.Kept) -> None:
+    def _draw_new(self, question: str, card: str, kept: kept_answers.Kept) -> None:
         """Keeps a new answer and shows it in the pressed card's place, what is too long for it below.
 
         The other cards of a long answer go: they hold what is said anew.
         """
-        answers.keep(self.process.redis, question, kept)
+        kept_answers.keep(self.process.redis, question, kept)
         cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[0], key="state")
         for key, sent in self.process.feishu.records.sent(question).items():

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import EngineUnavailable
-from worker.llm import LLM, Cancelled, Reply
+from worker.llm import LLM, IsCancelled, Reply
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace
 from worker.prompts import NOT_FOUND, Prompt
@@ -31,7 +31,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Limits:
+class WritingLimits:
     """How long and how much: `deadline` on time.monotonic(), `max_tokens` of the answer."""
 
     deadline: float
@@ -43,9 +43,9 @@ def generate(
     prompt: Prompt,
     llm: LLM,
     sanitiser: Sanitiser,
-    limits: Limits,
+    limits: WritingLimits,
     on_text: OnText,
-    cancelled: Cancelled,
+    cancelled: IsCancelled,
     trace: Trace,
 ) -> Written:
     """Writes the answer. Raises what LLM.stream raises; EngineUnavailable only when the second try fails."""
@@ -60,9 +60,9 @@ def _write(
     prompt: Prompt,
     llm: LLM,
     sanitiser: Sanitiser,
-    limits: Limits,
+    limits: WritingLimits,
     on_text: OnText,
-    cancelled: Cancelled,
+    cancelled: IsCancelled,
     trace: Trace,
 ) -> Written:
     reply = llm.stream(

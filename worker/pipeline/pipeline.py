@@ -17,9 +17,9 @@ from bot.config.settings import OperatingPoint, Settings
 from bot.errors import SearchUnavailable
 from bot.messages import say
 from worker.excerpts import Excerpt, numbered
-from worker.llm import LLM, Cancelled, never
+from worker.llm import LLM, IsCancelled, never
 from worker.pipeline import retrieve, score
-from worker.pipeline.generate import Limits, OnText, Written, generate
+from worker.pipeline.generate import OnText, WritingLimits, Written, generate
 from worker.pipeline.progress import OnProgress, Progress
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts
@@ -40,7 +40,7 @@ NEAREST = 3
 class WebSearch(Protocol):
     """The search step: pages found for a question, as excerpts."""
 
-    def excerpts(self, query: str, language: str, cancelled: Cancelled, on_page: OnPage) -> list[Excerpt]:
+    def excerpts(self, query: str, language: str, cancelled: IsCancelled, on_page: OnPage) -> list[Excerpt]:
         """Pages in order of relevance; `on_page` is told which is being read. Raises SearchUnavailable."""
 
 
@@ -70,7 +70,7 @@ def ignore(_: str) -> None:
 
 
 @dataclass(frozen=True)
-class Parts:
+class PipelineParts:
     """What a process has loaded: see worker.process."""
 
     settings: Settings
@@ -85,7 +85,7 @@ class Parts:
 class Pipeline:
     """Answers questions from one version of the index."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: PipelineParts) -> None:
         self.parts = parts
 
     def run(
@@ -93,7 +93,7 @@ class Pipeline:
         question: Question,
         on_progress: OnProgress = ignore,
         on_text: OnText = ignore,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         trace: Trace | None = None,
     ) -> tuple[Answer, Trace]:
         """One question to its Answer. Raises QuestionTooLong, AnswerTimeout, Cancelled, EngineUnavailable."""
@@ -108,11 +108,11 @@ class _Run:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: PipelineParts,
         question: Question,
         on_progress: OnProgress,
         on_text: OnText,
-        cancelled: Cancelled,
+        cancelled: IsCancelled,
         trace: Trace,
     ) -> None:
         self.parts = parts
@@ -220,7 +220,7 @@ class _Run:
         prompt = prompts.answer()
         tokens = sum(llm.count_tokens(excerpt.text) for excerpt in prompts.excerpts)
         self.trace.note(material_tokens=tokens, excerpts=len(prompts.excerpts))
-        limits = Limits(self.deadline, self.parts.settings.llm.max_answer_tokens, question.chat_id)
+        limits = WritingLimits(self.deadline, self.parts.settings.llm.max_answer_tokens, question.chat_id)
         with self.trace.step("generate"):
             written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
         if not written.text:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import AnswerTimeout, EngineRefused, EngineUnavailable
-from worker.llm import LLM, Cancelled
+from worker.llm import LLM, IsCancelled
 from worker.pipeline.trace import Trace
 from worker.prompts import Prompts
 
@@ -34,7 +34,7 @@ class Asked:
 
 
 def decide(
-    decision: Decision, prompts: Prompts, llm: LLM, asked: Asked, cancelled: Cancelled, trace: Trace
+    decision: Decision, prompts: Prompts, llm: LLM, asked: Asked, cancelled: IsCancelled, trace: Trace
 ) -> bool:
     """Whether to answer. Asks the engine only when the gate is unsure."""
     if decision.verdict != "unsure":

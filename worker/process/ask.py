@@ -10,7 +10,7 @@ from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.pipeline.pipeline import Parts, Pipeline, Question
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 from worker.web.opening import open_web
 
 
@@ -19,7 +19,7 @@ def ask(text: str, settings: Settings) -> dict[str, Any]:
     searcher = open_current(settings)
     llm = open_llm(settings)
     try:
-        parts = Parts(settings, searcher, open_gate(settings, searcher), llm, open_web(settings))
+        parts = PipelineParts(settings, searcher, open_gate(settings, searcher), llm, open_web(settings))
         group = settings.group("")
         question = Question(text, language_of(text, group.language), point=group.point, web=group.web_search)
         answer, trace = Pipeline(parts).run(question)

@@ -30,7 +30,7 @@ WARM_UP = "如何安装 install"
 
 
 @dataclass(frozen=True)
-class Pair:
+class SearcherAndGate:
     """One version's searcher and the gate that judges by it."""
 
     searcher: Searcher
@@ -43,14 +43,14 @@ class Knowledge:
     def __init__(self, settings: Settings, redis: Redis | None) -> None:
         self.settings = settings
         self.redis = redis
-        self._pair: Pair | None = None
+        self._pair: SearcherAndGate | None = None
         self._watcher: Watcher | None = None
         self._why = ""
         self._gate_name = ""
         self._stopping = threading.Event()
 
     @property
-    def current(self) -> Pair:
+    def current(self) -> SearcherAndGate:
         """The pair for the next question. Raises IndexMissing while there is none."""
         pair = self._pair
         if pair is None:
@@ -102,4 +102,4 @@ class Knowledge:
         gate = open_gate(self.settings, searcher)
         lookup = searcher.look_up(WARM_UP)
         gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
-        self._pair = Pair(searcher, gate)
+        self._pair = SearcherAndGate(searcher, gate)

@@ -18,7 +18,7 @@ from redis.retry import Retry
 from rq.utils import as_text
 
 from bot import metrics
-from bot.cards.presses import ActionSigner
+from bot.cards.presses import PressSigner
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FeishuError
 from bot.feishu.client import Feishu
@@ -28,7 +28,7 @@ from bot.web.readiness import DEGRADED_KEY
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.llm import LLM
-from worker.pipeline.pipeline import Parts, Pipeline, WebSearch
+from worker.pipeline.pipeline import Pipeline, PipelineParts, WebSearch
 from worker.process.frames import FrameBudget
 from worker.process.knowledge import Knowledge
 from worker.runner.admission import Admission
@@ -59,7 +59,7 @@ class Process:
     knowledge: Knowledge
     llm: LLM
     web: WebSearch | None
-    signer: ActionSigner | None
+    signer: PressSigner | None
     admission: Admission
     """Room for questions that are searched."""
     cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
@@ -73,7 +73,7 @@ class Process:
         """A pipeline over the current index version. Raises IndexMissing."""
         pair = self.knowledge.current
         return Pipeline(
-            Parts(self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave)
+            PipelineParts(self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave)
         )
 
     def bot_open_id(self) -> str | None:
@@ -182,10 +182,10 @@ def connect(url: str) -> Redis:
     )
 
 
-def signer_of(settings: Settings) -> ActionSigner | None:
+def signer_of(settings: Settings) -> PressSigner | None:
     """What signs the buttons; None, with a line in the log, without a secret."""
     try:
-        return ActionSigner(settings.feishu.app_secret.get_secret_value())
+        return PressSigner(settings.feishu.app_secret.get_secret_value())
     except ConfigError as error:
         log.warning("no_buttons", error=str(error))
         return None

@@ -72,7 +72,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Page:
+class FetchedPage:
     """A fetched body."""
 
     url: str
@@ -102,7 +102,7 @@ class Fetcher:
         *,
         types: tuple[str, ...] = TYPES,
         may_fetch: Callable[[Target], None] = lambda _: None,
-    ) -> Page:
+    ) -> FetchedPage:
         """The page at `url`. `may_fetch` is asked about every hop and raises FetchRefused to stop.
 
         Raises FetchRefused with the reason.
@@ -114,12 +114,12 @@ class Fetcher:
                 raise FetchRefused(f"{target.host} is not among web_search.domains")
             may_fetch(target)
             answer = self._get(target, deadline, types)
-            if isinstance(answer, Page):
-                return Page(url, answer.media_type, answer.body)
+            if isinstance(answer, FetchedPage):
+                return FetchedPage(url, answer.media_type, answer.body)
             url = _redirected(url, answer)
         raise FetchRefused("too many redirects")
 
-    def _get(self, target: Target, deadline: float, types: tuple[str, ...]) -> Page | str:
+    def _get(self, target: Target, deadline: float, types: tuple[str, ...]) -> FetchedPage | str:
         """The page, or where the server sends us."""
         connection = _Pinned(target, self._addresses(target), deadline, self._tls)
         watch = threading.Timer(max(deadline - time.monotonic(), 0.0), connection.cut)
@@ -151,7 +151,7 @@ class Fetcher:
             raise FetchRefused(f"{target.host} leads to an address outside the public internet")
         return addresses
 
-    def _read(self, answer: http.client.HTTPResponse, types: tuple[str, ...]) -> Page | str:
+    def _read(self, answer: http.client.HTTPResponse, types: tuple[str, ...]) -> FetchedPage | str:
         if answer.status in _REDIRECTS:
             return str(answer.getheader("Location") or "")
         if answer.status != 200:
@@ -165,7 +165,7 @@ class Fetcher:
         body = self._body(answer)
         if answer.length:
             raise FetchRefused("the page broke off")
-        return Page("", media_type, body)
+        return FetchedPage("", media_type, body)
 
     def _body(self, answer: http.client.HTTPResponse) -> bytes:
         encoding = (answer.getheader("Content-Encoding") or "identity").strip().lower()

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from bot.errors import FetchRefused
 from worker.web.cache import WebCache
-from worker.web.fetch import Fetcher, Page
+from worker.web.fetch import FetchedPage, Fetcher
 from worker.web.robots import Robots
 
 KEPT = 3600
@@ -69,7 +69,7 @@ def _kept(found: dict[str, str | float]) -> Article:
     return Article(str(found["url"]), str(found["title"]), str(found["text"]), float(found["fetched"]))
 
 
-def _article(page: Page) -> Article:
+def _article(page: FetchedPage) -> Article:
     """Boils a page down. Raises FetchRefused when nothing is left."""
     if page.media_type.split(";")[0].strip().lower() in ("text/plain", "text/markdown"):
         title, text = "", _decoded(page)
@@ -80,7 +80,7 @@ def _article(page: Page) -> Article:
     return Article(page.url, title, text[:MAX_CHARACTERS], time.time())
 
 
-def _main_text(page: Page) -> tuple[str, str]:
+def _main_text(page: FetchedPage) -> tuple[str, str]:
     """Title and main text of an HTML page, without navigation, comments, links and images.
 
     Raises FetchRefused for a page that is too large to take apart or that the parser stumbles over.
@@ -114,7 +114,7 @@ def _unescaped(markdown: str) -> str:
     return "".join(pieces)
 
 
-def _decoded(page: Page) -> str:
+def _decoded(page: FetchedPage) -> str:
     _, _, charset = page.media_type.partition("charset=")
     try:
         return page.body.decode(charset.strip().strip('"') or "utf-8", "replace")

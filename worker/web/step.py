@@ -23,7 +23,7 @@ from index.text.document import Document
 from index.text.split import Chunk, split
 from index.text.terms import language_of, terms
 from worker.excerpts import Excerpt, numbered
-from worker.llm import Cancelled
+from worker.llm import IsCancelled
 from worker.web.addresses import in_domains, read_url
 from worker.web.cache import WebCache
 from worker.web.engines import Result, SearchEngine, open_engine
@@ -59,7 +59,7 @@ class WebStep:
         self._readers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="page")
 
     def excerpts(
-        self, query: str, language: str, cancelled: Cancelled, on_page: OnPage = ignore
+        self, query: str, language: str, cancelled: IsCancelled, on_page: OnPage = ignore
     ) -> list[Excerpt]:
         """Parts of pages in order of relevance. Raises SearchUnavailable."""
         results = self._search(query, language)
@@ -81,7 +81,7 @@ class WebStep:
         return usable
 
     def _read(
-        self, results: list[Result], cancelled: Cancelled, on_page: OnPage
+        self, results: list[Result], cancelled: IsCancelled, on_page: OnPage
     ) -> list[tuple[Result, Article]]:
         """The pages that could be read in time, in the engine's order."""
         waiting = {self._readers.submit(self._pages.read, result.url): result for result in results}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from bot.errors import EngineRefused
 from bot.messages import say
 from worker.engines.extractive.quotes import choose, estimate_tokens
-from worker.llm import Cancelled, Messages, Reply, Score, Usage, never
+from worker.llm import IsCancelled, Messages, Reply, Score, Usage, never
 from worker.prompts import NOT_FOUND, Prompt
 
 
@@ -28,7 +28,7 @@ class Extractive:
         messages: Messages,
         *,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Score:
         """Says that it cannot score: the gate's own probability decides then."""
@@ -40,7 +40,7 @@ class Extractive:
         *,
         max_tokens: int | None = None,
         deadline: float | None = None,
-        cancelled: Cancelled = never,
+        cancelled: IsCancelled = never,
         group: str = "",
     ) -> Reply:
         """Quotes what the prompt's excerpts say. Raises EngineRefused for a prompt that has no parts."""

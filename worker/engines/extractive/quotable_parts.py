@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from worker.excerpts import Excerpt
-from worker.sentences import Block, blocks
+from worker.sentences import MarkdownBlock, blocks
 
 _LINK_ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s+\[[^\]]*\]\((?![a-z]+:)[^)]*\)\s*")
 """An item that is nothing but a link within the site."""
@@ -26,7 +26,7 @@ LONG_TABLE = 5
 class Part:
     """A block of an excerpt and the heading inside the excerpt that it stands under."""
 
-    block: Block
+    block: MarkdownBlock
     heading: str
     introduction: bool = False
     """Whether it stands above the first heading of a page: it says what the page is about."""
@@ -75,18 +75,18 @@ def section(parts: Sequence[Part], inside: int) -> tuple[int, int]:
     return start, end
 
 
-def announces(block: Block) -> bool:
+def announces(block: MarkdownBlock) -> bool:
     """Whether the block ends with a colon: what follows is its other half."""
     return block.text.rstrip().rstrip("*").endswith((":", "："))
 
 
-def _leads_elsewhere(block: Block) -> bool:
+def _leads_elsewhere(block: MarkdownBlock) -> bool:
     """Whether this is a list of nothing but links within the site. Line by line: the text is anybody's."""
     lines = [line for line in block.text.splitlines() if line.strip()]
     return block.kind == "list" and all(_LINK_ITEM.fullmatch(line) for line in lines)
 
 
-def _is_empty_code(block: Block) -> bool:
+def _is_empty_code(block: MarkdownBlock) -> bool:
     """Whether only the fence is left of a code block."""
     first, *rest = block.text.strip().splitlines()
     return first.startswith(("```", "~~~")) and not any(line.strip(" `~") for line in rest)

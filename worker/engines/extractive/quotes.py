@@ -19,7 +19,7 @@ from worker.engines.extractive.quotable_parts import CUT, Part, announces, parts
 from worker.engines.extractive.relevance import Relevance
 from worker.excerpts import Excerpt
 from worker.prompts import Prompt
-from worker.sentences import Block, blocks, cut
+from worker.sentences import MarkdownBlock, blocks, cut
 
 QUOTED_EXCERPTS = 4
 """How many excerpts are looked at; search has ranked them already."""
@@ -179,7 +179,7 @@ def _core(parts: Sequence[Part], best: int, end: int, budget: int) -> str:
     return _shortened(_joined(parts[start:last]), budget, more=last < end)
 
 
-def _belongs(above: Block, block: Block) -> bool:
+def _belongs(above: MarkdownBlock, block: MarkdownBlock) -> bool:
     """Whether the block is part of what is said above it. A list right after another list is a new matter."""
     if announces(above):
         return True

@@ -11,8 +11,7 @@ from random import SystemRandom
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 from worker.engines.openai.running_call import ConnectionBroken, ConnectionRefused
 from worker.engines.openai.servers import Servers
-from worker.llm import Cancelled as IsCancelled
-from worker.llm import never
+from worker.llm import IsCancelled, never
 
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 BUSY_ROUNDS = 6

@@ -30,8 +30,7 @@ from worker.engines.openai.tokens import (
     compare_with_server,
     open_counter,
 )
-from worker.llm import Cancelled as IsCancelled
-from worker.llm import Messages, Reply, Score, Usage, never
+from worker.llm import IsCancelled, Messages, Reply, Score, Usage, never
 
 log = structlog.get_logger(__name__)
 
