@@ -19,8 +19,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bench.answers import Sample, corpus
 from bench.card_peers import PEERS, Cards
+from bench.markdown_shapes import Sample, corpus
 from bench.visible_text import first_lost, text_of_cards, text_of_markdown
 from bot.answer import Answer, CardState, Outcome, Source
 from bot.cards.answer import answer_cards

@@ -39,10 +39,25 @@ def demo(
 
 
 @app.command()
-def ask(question: str, as_json: AsJson = False, config: Config = None) -> None:
-    """One question through the real pipeline, with no Feishu and no Redis."""
-    result = import_module("worker.process.ask").ask(question, _settings(config))
-    print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; left out with --batch.")] = "",
+    batch: Annotated[
+        Path | None, typer.Option("--batch", help="JSON lines {id, text, mentioned?}; a line comes out each.")
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Questions through the real pipeline, with no Feishu and no Redis."""
+    if bool(question) == (batch is not None):
+        raise typer.BadParameter("give either a question or --batch FILE")
+    asking = import_module("worker.process.ask")
+    if batch is None:
+        result = asking.ask(question, _settings(config))
+        print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))
+        return
+    for result in asking.ask_all(batch, _settings(config)):
+        text = json.dumps(result, ensure_ascii=False) if as_json else f"{result['id']} {_readable(result)}\n"
+        print(text, flush=True)
 
 
 @app.command()
@@ -95,7 +110,8 @@ def _settings(config: Path | None) -> Settings:
 
 
 def _readable(result: dict[str, Any]) -> str:
-    lines = [f"[{result['decision']}]", "", result["answer"]]
+    ended = result.get("error") or f"{result['decision'] or 'no decision'}, {result['outcome']}"
+    lines = [f"[{ended}]", "", result["answer"]]
     for source in result["sources"]:
         place = " > ".join(dict.fromkeys([source["title"], *source["heading_path"]]))
         lines.append(f"[{source['number']}] {place}  {source['url'] or source['path']}")

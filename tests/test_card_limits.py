@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.answers import Sample as ShapedAnswer
-from bench.answers import one_of_each_shape as corpus_shapes
+from bench.markdown_shapes import Sample as ShapedAnswer
+from bench.markdown_shapes import one_of_each_shape as corpus_shapes
 from bench.visible_text import first_lost, text_of_cards, text_of_markdown
 from bot.answer import Answer, CardState, Feedback, Human, Outcome, Source
 from bot.cards.parts import LIMITS, count_elements, json_bytes

@@ -1,33 +1,130 @@
-"""`python -m bot ask "..."`: one question through the real pipeline, with no Feishu and no Redis."""
+"""`python -m bot ask`: questions through the real pipeline, with no Feishu and no Redis.
+
+One question, or a file of them in one process: loading the index takes longer than an answer.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.config.settings import Settings
+from bot.errors import ConfigError, FennelError
 from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline, Question
 from worker.web.opening import open_web
 
 
+@dataclass(frozen=True)
+class Row:
+    """One line of a batch."""
+
+    id: str
+    text: str
+    mentioned: bool = True
+
+
 def ask(text: str, settings: Settings) -> dict[str, Any]:
-    """{"decision", "answer", "sources", "trace"}. Raises what Pipeline.run raises, and IndexMissing."""
-    searcher = open_current(settings)
-    llm = open_llm(settings)
+    """{"decision", "outcome", "answer", "sources", "trace"}.
+
+    Raises what Pipeline.run raises, and IndexMissing.
+    """
+    with _Asker(settings) as asker:
+        return asker.ask(Row("", text))
+
+
+def ask_all(file: Path, settings: Settings) -> Iterator[dict[str, Any]]:
+    """The same with the row's "id" for every row of a batch, in order.
+
+    A row that fails says so in "error", and its outcome is "failed"; the others are answered all the same.
+    Raises ConfigError for a file that is no batch, and IndexMissing.
+    """
+    rows = read_batch(file)
+    with _Asker(settings) as asker:
+        for row in rows:
+            try:
+                yield {"id": row.id, **asker.ask(row)}
+            except FennelError as error:
+                yield {"id": row.id, **_failed(error)}
+
+
+def read_batch(file: Path) -> list[Row]:
+    """The rows {"id", "text", "mentioned"?} of a JSON lines file. Raises ConfigError that names the line."""
+    if not file.is_file():
+        raise ConfigError(f"--batch {file}: no such file; give a file of JSON lines with id and text")
     try:
-        parts = PipelineParts(settings, searcher, open_gate(settings, searcher), llm, open_web(settings))
-        group = settings.group("")
-        question = Question(text, language_of(text, group.language), point=group.point, web=group.web_search)
-        answer, trace = Pipeline(parts).run(question)
-    finally:
-        llm.close()
+        lines = file.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"--batch {file}: not UTF-8: {error}") from error
+    return [
+        _row(line, f"--batch {file}, line {number}") for number, line in enumerate(lines, 1) if line.strip()
+    ]
+
+
+def _row(line: str, where: str) -> Row:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where}: not JSON; each line is {{'id': ..., 'text': ...}}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{where}: expected an object with id and text")
+    name, text, mentioned = data.get("id"), data.get("text"), data.get("mentioned", True)
+    if not isinstance(name, str | int) or isinstance(name, bool):
+        raise ConfigError(f"{where}: id must be a text or a whole number")
+    if not isinstance(text, str) or not text.strip():
+        raise ConfigError(f"{where}: text must be a question, not {json.dumps(text)[:40]}")
+    if not isinstance(mentioned, bool):
+        raise ConfigError(f"{where}: mentioned must be true or false")
+    return Row(str(name), text, mentioned)
+
+
+class _Asker:
+    """The parts of a process, loaded once."""
+
+    def __init__(self, settings: Settings) -> None:
+        searcher = open_current(settings)
+        self.group = settings.group("")
+        self.llm = open_llm(settings)
+        try:
+            gate = open_gate(settings, searcher)
+            self.parts = PipelineParts(settings, searcher, gate, self.llm, open_web(settings))
+        except BaseException:
+            self.llm.close()
+            raise
+
+    def __enter__(self) -> _Asker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.llm.close()
+
+    def ask(self, row: Row) -> dict[str, Any]:
+        language = language_of(row.text, self.group.language)
+        question = Question(
+            row.text, language, row.mentioned, point=self.group.point, web=self.group.web_search
+        )
+        answer, trace = Pipeline(self.parts).run(question)
+        return {
+            "decision": trace.facts["decision"],
+            "outcome": str(answer.outcome),
+            "answer": answer.text,
+            "sources": [asdict(source) for source in answer.sources],
+            "trace": trace.facts,
+        }
+
+
+def _failed(error: FennelError) -> dict[str, Any]:
     return {
-        "decision": trace.facts["decision"],
-        "answer": answer.text,
-        "sources": [asdict(source) for source in answer.sources],
-        "trace": trace.facts,
+        "decision": "",
+        "outcome": "failed",
+        "answer": "",
+        "sources": [],
+        "trace": {},
+        "error": f"{type(error).__name__}: {error}",
     }

@@ -1,0 +1,98 @@
+"""`python -m bot ask`: one question or a file of them, and what a file must look like."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from bot.config.settings import load_settings
+from bot.errors import ConfigError
+from index.build.build import build
+from worker.process.ask import Row, read_batch
+
+PAGE = """# Coffee machine
+
+## Cleaning
+
+Clean the brew group every 14 days: take it out, rinse it under warm water and let it dry for one hour.
+
+## Error E05
+
+The grinder is blocked. Switch the machine off, empty the bean hopper and remove the blocked bean.
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ask")
+    (folder / "pages").mkdir()
+    (folder / "pages" / "coffee.md").write_text(PAGE, "utf-8")
+    file = folder / "config.yaml"
+    sources = json.dumps([{"path": str(folder / "pages")}])
+    file.write_text(f"index: {{dir: {folder / 'index'}, sources: {sources}}}\nllm: {{engine: extractive}}\n")
+    build(load_settings(file))
+    return file
+
+
+def test_a_batch_answers_every_row_in_order_and_says_the_outcome(config: Path) -> None:
+    rows = [
+        {"id": "a", "text": "How do I clean the brew group?"},
+        {"id": 7, "text": "good morning all", "mentioned": False},
+    ]
+    batch = config.with_name("batch.jsonl")
+    batch.write_text("\n\n".join(map(json.dumps, rows)) + "\n", "utf-8")
+    ran = CliRunner().invoke(app, ["ask", "--batch", str(batch), "--json", "--config", str(config)])
+    assert ran.exit_code == 0, ran.output
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert (first["id"], first["decision"], first["outcome"]) == ("a", "answer", "answered")
+    assert "warm water" in first["answer"]
+    assert first["sources"][0]["path"] == "coffee.md"
+    assert (second["id"], second["decision"], second["outcome"]) == ("7", "decline", "declined")
+
+
+def test_one_question_says_its_outcome_too(config: Path) -> None:
+    ran = CliRunner().invoke(app, ["ask", "error E05 on the machine", "--json", "--config", str(config)])
+    assert json.loads(ran.stdout)["outcome"] == "answered"
+
+
+def test_a_question_and_a_batch_at_once_are_refused() -> None:
+    assert CliRunner().invoke(app, ["ask", "what?", "--batch", "rows.jsonl"]).exit_code == 2
+    assert CliRunner().invoke(app, ["ask"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("how are you", "line 1: not JSON"),
+        ("[1]", "line 1: expected an object"),
+        ('{"id": "a"}', "line 1: text must be a question, not null"),
+        ('{"id": "a", "text": "  "}', "line 1: text must be"),
+        ('{"text": "what?"}', "line 1: id must be"),
+        ('{"id": true, "text": "what?"}', "line 1: id must be"),
+        ('{"id": "a", "text": "what?", "mentioned": "no"}', "line 1: mentioned must be true or false"),
+    ],
+)
+def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str, said: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(line, "utf-8")
+    with pytest.raises(ConfigError, match=said):
+        read_batch(file)
+
+
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        read_batch(tmp_path / "absent.jsonl")
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read_batch(file)
+
+
+def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"id": "a", "text": "what?"}', "utf-8-sig")
+    assert read_batch(file) == [Row("a", "what?")]
