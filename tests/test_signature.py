@@ -128,7 +128,9 @@ def test_proven_nonsense_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    "sealed", ["", "!!", "AAAA", "A" * 64, encrypt(b"x", "other key"), encrypt(b"x", KEY)[:-4]]
+    "sealed",
+    ["", "!!", "AAAA", "A" * 64, encrypt(b"x", "other key"), encrypt(b"x", KEY)[:-4]],
+    ids=["nothing", "no base64", "too short", "random", "another key's", "cut short"],
 )
 def test_bad_ciphertext_always_fails_with_the_same_words(sealed: str) -> None:
     with pytest.raises(UnprovenEvent, match=r"^the push cannot be decrypted$"):
