@@ -17,10 +17,10 @@ from redis.exceptions import RedisError
 
 from bot import metrics
 from bot.errors import QueueUnavailable
+from bot.redis_keys import AUDIT, FOR_COMMANDS, connect
 
 log = structlog.get_logger(__name__)
 
-KEY = "fennel:audit"
 MOST = 10_000
 _SUBJECT = re.compile(r"[\w./:-]{1,100}", re.ASCII)
 
@@ -30,8 +30,8 @@ def record(redis: Redis, action: str, *, by: str, chat_id: str, subject: str = "
     subject = subject if _SUBJECT.fullmatch(subject) else ""
     entry = {"at": time.time(), "action": action, "by": by, "chat_id": chat_id, "subject": subject}
     with redis.pipeline() as pipeline:
-        pipeline.lpush(KEY, json.dumps(entry))
-        pipeline.ltrim(KEY, 0, MOST - 1)
+        pipeline.lpush(AUDIT.name, json.dumps(entry))
+        pipeline.ltrim(AUDIT.name, 0, MOST - 1)
         pipeline.execute()
     metrics.ADMIN_ACTIONS.labels(action).inc()
     log.info("audit", action=action, by=by, chat_id=chat_id, subject=subject)
@@ -39,13 +39,13 @@ def record(redis: Redis, action: str, *, by: str, chat_id: str, subject: str = "
 
 def newest(redis: Redis, count: int) -> list[dict[str, Any]]:
     """The newest entries, newest first. Raises redis.RedisError."""
-    return [json.loads(line) for line in redis.lrange(KEY, 0, count - 1)]
+    return [json.loads(line) for line in redis.lrange(AUDIT.name, 0, count - 1)]
 
 
 def show(redis_url: str, count: int, *, as_json: bool) -> str:
     """What `python -m bot audit` prints: newest first. Raises QueueUnavailable."""
     try:
-        with Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=2) as redis:
+        with connect(redis_url, FOR_COMMANDS) as redis:
             entries = newest(redis, count)
     except RedisError as error:
         raise QueueUnavailable(

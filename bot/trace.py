@@ -14,9 +14,8 @@ from redis import Redis
 
 from bot.config.settings import Settings
 from bot.errors import FennelError
+from bot.redis_keys import FOR_COMMANDS, TRACE, connect
 
-LIFETIME = 30 * 24 * 3600
-"""Seconds a Trace is kept."""
 SHOWN_REASONS = 8
 
 
@@ -24,20 +23,15 @@ class TraceMissing(FennelError):
     """There is no Trace of that message."""
 
 
-def key(message_id: str) -> str:
-    """Redis key of a message's Trace."""
-    return f"fennel:trace:{message_id}"
-
-
 def read(redis: Redis, message_id: str) -> dict[str, Any] | None:
     """The facts of a message's Trace, None when there is none (any more)."""
-    raw = redis.get(key(message_id))
+    raw = redis.get(TRACE.of(message_id))
     return None if raw is None else dict(json.loads(raw))
 
 
 def load(settings: Settings, message_id: str) -> dict[str, Any]:
     """The same for the command line. Raises TraceMissing that says what to look at."""
-    redis = Redis.from_url(settings.redis.url)
+    redis = connect(settings.redis.url, FOR_COMMANDS)
     try:
         facts = read(redis, message_id)
     finally:

@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
-from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.errors import ConfigError
+from bot.redis_keys import connect
 
 START_TIMEOUT = 10.0
 """Seconds a local Redis may take to answer its first PING."""
@@ -99,7 +99,7 @@ class RedisServer:
 
 def answers(url: str) -> bool:
     """Whether a Redis replies to PING at `url` within a second."""
-    client = Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5)
+    client = connect(url)
     try:
         return bool(client.ping())
     except RedisError:

@@ -21,8 +21,10 @@ from typing import Any
 
 from redis import Redis
 
+from bot import trace as traces
 from bot.config.settings import Settings
 from bot.errors import ConfigError
+from bot.redis_keys import FOR_WORKERS, connect
 from demo.stack import LocalStack
 
 POLL = 0.05
@@ -114,7 +116,7 @@ def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
         tempfile.TemporaryDirectory() as folder,
         LocalStack(Path(folder), settings=overrides, build=False) as stack,
     ):
-        redis = Redis.from_url(stack.redis_url)
+        redis = connect(stack.redis_url, FOR_WORKERS)
         said = [stack.feishu.say(row.user, row.text, mention_bot=row.mention) for row in rows]
         pushes = [stack.feishu.wait_for_push(message_id) for message_id in said]
         if refused := [push for push in pushes if push.state != "delivered"]:
@@ -140,8 +142,7 @@ def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
 
 
 def _result(stack: LocalStack, redis: Redis, row: Row, message_id: str) -> Replayed:
-    raw = redis.get(f"fennel:trace:{message_id}")
-    trace: dict[str, Any] = json.loads(raw) if raw else {}
+    trace = traces.read(redis, message_id) or {}
     usage = trace.get("usage") or {}
     return Replayed(
         id=row.id,

@@ -35,11 +35,11 @@ def build(
     force: Annotated[bool, typer.Option(help="Build a version even when nothing changed.")] = False,
 ) -> None:
     """Builds or updates the index (only what changed is embedded) and publishes the version."""
+    from bot.redis_keys import FOR_COMMANDS, connect
     from index.build.build import build as run
-    from index.search.versions import connect
 
     settings = load_settings(config)
-    redis = connect(settings)
+    redis = connect(settings.redis.url, FOR_COMMANDS)
     report = run(settings, redis=redis, progress=None if as_json else _show_progress, force=force)
     redis.close()
     if as_json:
@@ -151,12 +151,13 @@ def rollback(
     config: Config = None,
 ) -> None:
     """Makes an older version current; running workers swap to it."""
-    from index.search.versions import Versions, connect, publish
+    from bot.redis_keys import FOR_COMMANDS, connect
+    from index.search.versions import Versions, publish
 
     settings = load_settings(config)
     kept = Versions(settings.index.dir)
     version = version or kept.before(kept.current())
-    told = publish(version, kept, connect(settings))
+    told = publish(version, kept, connect(settings.redis.url, FOR_COMMANDS))
     print(f"{version} is current{'' if told else f' (Redis at {settings.redis.shown} could not be told)'}")
 
 

@@ -12,10 +12,11 @@ from redis import Redis
 
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexBusy, IndexMismatch, IndexMissing
+from bot.redis_keys import INDEX_VERSION
 from index.build.build import build
 from index.build.report import describe
 from index.search.searcher import Searcher
-from index.search.versions import VERSION_KEY, Versions, Watcher, open_current, publish
+from index.search.versions import Versions, Watcher, open_current, publish
 from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
 
 
@@ -135,7 +136,7 @@ def test_redis_is_told_and_its_absence_is_survived(settings: Settings, redis: Re
     channel.subscribe("fennel:index")
     report = build(settings, embedder=WordEmbedder(), redis=redis)
     assert report.redis_told
-    assert redis.get(VERSION_KEY) == report.version.encode()
+    assert redis.get(INDEX_VERSION.name) == report.version.encode()
     deadline = time.monotonic() + 5
     message = None
     while message is None and time.monotonic() < deadline:

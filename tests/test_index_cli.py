@@ -14,9 +14,9 @@ from redis import Redis
 from typer.testing import CliRunner
 
 from bot.config.settings import EmbedderSettings
+from bot.redis_keys import INDEX_VERSION
 from index.__main__ import app, main
 from index.search.embed import open_embedder
-from index.search.versions import VERSION_KEY
 from tests.index_files import MARKDOWN, write_documents
 
 QUERIES = [
@@ -92,14 +92,14 @@ def test_build_again_versions_diff_and_rollback(config: Path, redis: Redis, redi
     built = run_json("build", "--config", str(with_redis))
     assert built["changed"] == ["handbook/docs/kv_quant.md"]
     assert built["redis_told"] is True
-    assert redis.get(VERSION_KEY) == built["version"].encode()
+    assert redis.get(INDEX_VERSION.name) == built["version"].encode()
     kept = run_json("versions", "--config", str(config))
     assert [row["current"] for row in kept] == [False, True]
     assert "~1" in run("versions", "--config", str(config))
     assert "~ handbook/docs/kv_quant.md" in run("diff", "--config", str(config))
     assert run_json("diff", "--config", str(config))["changed"] == ["handbook/docs/kv_quant.md"]
     assert "is current" in run("rollback", "--config", str(with_redis))
-    assert redis.get(VERSION_KEY) == kept[0]["version"].encode()
+    assert redis.get(INDEX_VERSION.name) == kept[0]["version"].encode()
     assert run_json("search", "later fact", "--config", str(config))["version"] == kept[0]["version"]
 
 

@@ -15,7 +15,7 @@ from redis import Redis
 
 from bot.config.settings import FeishuSettings, Settings
 from bot.errors import ConfigError
-from bot.queue.intake import BOT_OPEN_ID_KEY
+from bot.redis_keys import BOT_OPEN_ID
 from bot.web.longconn import run
 from simulator import LocalFeishu
 
@@ -52,7 +52,7 @@ def _wait(condition: object) -> None:
 
 def test_a_mention_over_the_long_connection_is_queued_once(redis: Redis, redis_url: str) -> None:
     with LocalFeishu() as feishu:
-        redis.set(BOT_OPEN_ID_KEY, feishu.bot_open_id)
+        redis.set(BOT_OPEN_ID.name, feishu.bot_open_id)
         with connected(feishu, redis_url):
             message_id = feishu.say("ou_alice", "How do I install it?", mention_bot=True)
             assert feishu.wait_for_push(message_id).attempts[-1].status == 200

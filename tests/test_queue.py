@@ -17,7 +17,8 @@ from rq.rate_limit import RateLimitRegistry
 from bot.config.settings import FeishuSettings, LimitSettings, Settings
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
-from bot.queue.queue import PRESSES_PER_MINUTE, Queue, Submission, connect
+from bot.queue.queue import PRESSES_PER_MINUTE, Queue, Submission
+from bot.redis_keys import connect
 from demo.redis_server import free_port
 
 Submit = Callable[..., Submission]

@@ -19,10 +19,10 @@ from rq import Queue, RateLimit, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job, JobStatus
 
+from bot.redis_keys import ALIVE, FOR_WORKERS, connect
 from demo.redis_server import RedisServer
-from worker.process.process import connect
 from worker.runner import liveness as liveness_module
-from worker.runner.liveness import Liveness, alive_key, is_gone, new_name
+from worker.runner.liveness import Liveness, is_gone, new_name
 from worker.runner.runner import MAX_ATTEMPTS, HandBack, Runner
 from worker.runner.takeover import CleanedQueue
 
@@ -73,7 +73,7 @@ def _clean() -> None:
 
 @contextmanager
 def running(url: str, **options: object) -> Iterator[Runner]:
-    redis = connect(url)
+    redis = connect(url, FOR_WORKERS)
     settings = {"concurrency": 4, "stop_timeout": 5.0, "handing_back": HANDING_BACK, **options}
     runner = Runner(
         "answer",
@@ -140,8 +140,8 @@ def test_a_stop_hands_back_what_does_not_finish(redis: Redis, redis_url: str) ->
 WORKER = """
 import sys
 sys.path.insert(0, {root!r})
-from tests.test_runner import connect, Liveness, new_name, Runner
-redis = connect({url!r})
+from tests.test_runner import connect, FOR_WORKERS, Liveness, new_name, Runner
+redis = connect({url!r}, FOR_WORKERS)
 liveness = Liveness(redis, new_name())
 Runner("answer", redis, liveness, concurrency=4, stop_timeout=5, parked=lambda job, error: None).run()
 """
@@ -181,7 +181,7 @@ def test_a_job_lost_between_pop_and_start_comes_back(
 def test_a_worker_outlives_its_redis(tmp_path_factory: pytest.TempPathFactory) -> None:
     server = RedisServer(tmp_path_factory.mktemp("outage"))
     server.start()
-    redis = connect(server.url)
+    redis = connect(server.url, FOR_WORKERS)
     try:
         job = enqueue(redis, slow, server.url, 1, 1.0, name="across")
         with running(server.url):
@@ -275,7 +275,7 @@ def test_a_missing_sign_of_life_means_nothing_right_after_redis_came_back(
     monkeypatch.setattr(liveness_module, "LIFETIME", 0.0)
     monkeypatch.setattr(liveness_module, "SETTLE", 0.0)
     assert judge.is_dead(other, trusted=judge.trusted())
-    redis.set(alive_key(other), "1")
+    redis.set(ALIVE.of(other), "1")
     assert not judge.is_dead(other, trusted=judge.trusted())
 
 

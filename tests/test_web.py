@@ -18,7 +18,7 @@ from rq.queue import Queue as RQQueue
 
 from bot.cards.presses import PressSigner
 from bot.config.settings import FeishuSettings, LimitSettings, RedisSettings, Settings, WebSettings
-from bot.queue.queue import connect
+from bot.redis_keys import connect
 from bot.web.app import EVENT_PATH, create_app
 from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
 from demo.redis_server import free_port

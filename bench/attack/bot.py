@@ -24,9 +24,10 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bot.redis_keys import INDEX_VERSION
 from demo.redis_server import RedisServer
 from demo.stack import LocalStack
-from index.search.versions import VERSION_KEY, Versions
+from index.search.versions import Versions
 from simulator.local import LocalFeishu
 
 GROUPS = 8
@@ -81,7 +82,7 @@ class AttackedBot:
         for name in ("web", *self.workers):
             self._spawn(name)
         with Redis.from_url(self.redis.url) as redis:
-            redis.set(VERSION_KEY, Versions(self.index).current())  # its build told another Redis
+            redis.set(INDEX_VERSION.name, Versions(self.index).current())  # its build told another Redis
         self.stack.wait_ready()
         for number in range(GROUPS):
             self.feishu.tenant.chat(f"oc_{number}", f"group {number}")

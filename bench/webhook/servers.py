@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.webhook.events import BOT, ENCRYPT_KEY, TOKEN
-from bot.queue.queue import connect
+from bot.redis_keys import BOT_OPEN_ID, connect
 from demo.redis_server import RedisServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ def webhook(
     """
     port = free_port()
     with connect(redis.url) as client:
-        client.set("fennel:bot:open_id", BOT)
+        client.set(BOT_OPEN_ID.name, BOT)
     environment = {
         "FENNEL_CONFIG": str(file or _empty_settings(folder)),
         **(SECRETS if secrets else {}),

@@ -26,6 +26,7 @@ from bot.feishu.codes import Remedy
 from bot.feishu.pacing import Pacer
 from bot.feishu.sent_record import Record, SentRecords, State, uuid_of
 from bot.feishu.token import TenantToken
+from bot.redis_keys import BOT_OPEN_ID
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,7 @@ class Feishu:
     def bot_open_id(self) -> str:
         """The bot's own open_id, asked of Feishu and kept in Redis for the webhook."""
         open_id = self._api.bot_open_id()
-        self._redis.set("fennel:bot:open_id", open_id)
+        self._redis.set(BOT_OPEN_ID.name, open_id)
         return open_id
 
     def check_token(self) -> None:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from bot.redis_keys import HOLD, PACE
+
 WINDOW = 1.1
 """Seconds a limit's second is taken as: calls bunch up on their way to Feishu."""
 
@@ -99,7 +101,7 @@ class Pacer:
         if not limits:
             return None
         refused_by, milliseconds = self._reserve(
-            keys=[f"fennel:{kind}:{limit.name}" for limit in limits for kind in ("pace", "hold")],
+            keys=[key.of(limit.name) for limit in limits for key in (PACE, HOLD)],
             args=[
                 int(WINDOW * 1000),
                 int(max(patience, 0.0) * 1000),
@@ -114,4 +116,4 @@ class Pacer:
 
     def hold(self, limit: Limit, seconds: float) -> None:
         """Nobody starts an operation under `limit` for so many seconds."""
-        self._redis.eval(_HOLD, 1, f"fennel:hold:{limit.name}", max(int(seconds * 1000), 1))
+        self._redis.eval(_HOLD, 1, HOLD.of(limit.name), max(int(seconds * 1000), 1))

@@ -1,10 +1,9 @@
 """The sent-record: what went out for a message, written before and after each send.
 
-One hash per question, `fennel:sent:{message_id}`, with one field per logical send (the answer card, its
-continuations, notices). A resumed job finds the card it was writing and continues it; a send that was
-written down but not confirmed is sent again with the uuid it had, which Feishu takes once an hour
-(im-v1/message/reply). `fennel:answer_of:{card}` leads from a card back to its question, and
-`fennel:card:{card}` holds a card entity's id and the sequence of its operations.
+One hash per question, with one field per logical send (the answer card, its continuations, notices). A
+resumed job finds the card it was writing and continues it; a send that was written down but not confirmed is
+sent again with the uuid it had, which Feishu takes once an hour (im-v1/message/reply). A second key leads
+from a card back to its question, a third holds a card entity's id and the sequence of its operations.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from enum import StrEnum
 
 from redis import Redis
 
-LIFETIME = 30 * 86400
-"""Seconds a record is kept; a card can be changed for 14 days."""
+from bot.redis_keys import ANSWER_OF, CARD, SENT
 
 
 class State(StrEnum):
@@ -58,20 +56,20 @@ class SentRecords:
 
     def get(self, message_id: str, key: str) -> Record | None:
         """What is known of a logical send; None when it was never begun."""
-        found = self._redis.hget(f"fennel:sent:{message_id}", key)
+        found = self._redis.hget(SENT.of(message_id), key)
         return _read(found) if found else None
 
     def put(self, message_id: str, key: str, record: Record) -> None:
         """Writes a record, and the way back from the sent message to the question."""
-        name = f"fennel:sent:{message_id}"
+        name = SENT.of(message_id)
         with self._redis.pipeline() as pipeline:
             pipeline.hset(name, key, json.dumps(asdict(record)))
-            pipeline.expire(name, LIFETIME)
+            pipeline.expire(name, SENT.seconds)
             if record.message_id:
-                pipeline.set(f"fennel:answer_of:{record.message_id}", message_id, ex=LIFETIME)
+                pipeline.set(ANSWER_OF.of(record.message_id), message_id, ex=ANSWER_OF.seconds)
             if record.message_id and record.card_id:
-                pipeline.hset(f"fennel:card:{record.message_id}", "card_id", record.card_id)
-                pipeline.expire(f"fennel:card:{record.message_id}", LIFETIME)
+                pipeline.hset(CARD.of(record.message_id), "card_id", record.card_id)
+                pipeline.expire(CARD.of(record.message_id), CARD.seconds)
             pipeline.execute()
 
     def messages(self, message_id: str) -> list[str]:
@@ -81,24 +79,24 @@ class SentRecords:
 
     def sent(self, message_id: str) -> dict[str, Record]:
         """The records of all logical sends for a question, by their keys."""
-        found = self._redis.hgetall(f"fennel:sent:{message_id}")
+        found = self._redis.hgetall(SENT.of(message_id))
         return {_decoded(key): _read(value) for key, value in found.items()}
 
     def question_of(self, card_message_id: str) -> str:
         """The question a sent card answers; empty when it is not known."""
-        return _decoded(self._redis.get(f"fennel:answer_of:{card_message_id}"))
+        return _decoded(self._redis.get(ANSWER_OF.of(card_message_id)))
 
     def card_of(self, message_id: str) -> str:
         """The card entity inside a sent message; empty for one that was sent as JSON."""
-        return _decoded(self._redis.hget(f"fennel:card:{message_id}", "card_id"))
+        return _decoded(self._redis.hget(CARD.of(message_id), "card_id"))
 
     def drop_card(self, message_id: str) -> None:
         """From now on the message is patched: its entity is of no more use."""
-        self._redis.hdel(f"fennel:card:{message_id}", "card_id")
+        self._redis.hdel(CARD.of(message_id), "card_id")
 
     def next_sequence(self, message_id: str, step: int = 1) -> int:
         """A sequence greater than any drawn before for this message's card, by any process."""
-        return int(self._redis.hincrby(f"fennel:card:{message_id}", "sequence", step))
+        return int(self._redis.hincrby(CARD.of(message_id), "sequence", step))
 
 
 def _decoded(value: bytes | str | None) -> str:

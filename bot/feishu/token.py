@@ -24,7 +24,7 @@ from bot.errors import FeishuError
 from bot.feishu.codes import Remedy, look_up, look_up_status
 from bot.feishu.transport import SESSION
 from bot.http_session import CONNECT_TIMEOUT
-from bot.web.readiness import FEISHU_PROBLEM_KEY
+from bot.redis_keys import TENANT_TOKEN, TOKEN_LOCK, TOKEN_PROBLEM
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +34,6 @@ HOLD = 30.0
 """Seconds a process uses a token without looking into Redis again."""
 FETCH_TIMEOUT = 10.0
 """Seconds one fetch may take; its lock lives as long."""
-PROBLEM_SECONDS = 120
-"""How long it is remembered that there was no token to be had."""
 _POLL = 0.02
 _DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -49,7 +47,7 @@ class TenantToken:
         self._settings = settings
         self._redis = redis
         self._sleep = sleep
-        self._key = f"fennel:token:{settings.app_id}"
+        self._key = TENANT_TOKEN.of(settings.app_id)
         self._one_thread = threading.Lock()
         self._held = ("", 0.0)
 
@@ -85,7 +83,7 @@ class TenantToken:
 
     def _fetch_alone(self) -> str:
         """Fetches and stores a token if no other process is at it; empty when one is."""
-        lock, owner = f"{self._key}:lock", token_hex(8)
+        lock, owner = TOKEN_LOCK.of(self._settings.app_id), token_hex(8)
         if not self._redis.set(lock, owner, nx=True, px=int(FETCH_TIMEOUT * 1000)):
             return ""
         try:
@@ -93,11 +91,11 @@ class TenantToken:
                 return token
             token, lifetime = self._fetch()
             self._redis.set(self._key, token, ex=max(lifetime - MARGIN, 1))
-            self._redis.delete(FEISHU_PROBLEM_KEY)
+            self._redis.delete(TOKEN_PROBLEM.name)
             log.info("feishu.token_fetched", lifetime=lifetime)
             return token
         except FeishuError as error:
-            self._redis.set(FEISHU_PROBLEM_KEY, str(error), ex=PROBLEM_SECONDS)
+            self._redis.set(TOKEN_PROBLEM.name, str(error), ex=TOKEN_PROBLEM.seconds)
             raise
         finally:
             self._redis.eval(_DROP, 1, lock, owner)

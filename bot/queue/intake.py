@@ -20,11 +20,11 @@ from bot.events.events import CardPress, Challenge, Event, Message, Recall, Unkn
 from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
+from bot.redis_keys import BOT_OPEN_ID
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
 
-BOT_OPEN_ID_KEY = "fennel:bot:open_id"
 _TOASTS = {
     Press.HELPFUL: "feedback_thanks",
     Press.NOT_HELPFUL: "feedback_sorry",
@@ -53,7 +53,7 @@ class BotIdentity:
         if now < self._read_again:
             return self._open_id
         try:
-            found = self._connection.get(BOT_OPEN_ID_KEY)
+            found = self._connection.get(BOT_OPEN_ID.name)
         except RedisError as error:
             raise QueueUnavailable("Redis does not say who the bot is") from error
         self._open_id = found.decode() if isinstance(found, bytes) else self._open_id

@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry as ConnectionRetry
 from rq.job import Job, Retry
 from rq.queue import Queue as RQQueue
 from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
@@ -27,6 +25,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
+from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SLOT, TOLD
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 ANSWER_QUEUE = "answer"
 INDEX_QUEUE = "index"
 SERIALIZER = "json"
-SEEN_SECONDS = 12 * 3600
-"""Feishu pushes an event up to four more times over about 7 h 5 min; dedup must outlive that."""
-CANCELLED_SECONDS = 24 * 3600
 PRESSES_PER_MINUTE = 30
 """Buttons one person may press; each press is a job, and some search or answer anew."""
 _RESULT_SECONDS = 3600
@@ -45,6 +41,7 @@ _INDEX_JOB_SECONDS = 6 * 3600
 _RETRIES = 3
 _SCRIPT = Path(__file__).with_name("submit.lua").read_text("utf-8")
 _LIMIT_PREFIX = RateLimitRegistry.rl_keys_key.removesuffix("-keys") + ":"
+_PREFIXES = {"seen": SEEN, "slot": SLOT, "rate": RATE, "told": TOLD, "pending": PENDING_OF}
 _PARKED = FailedJobRegistry.key_template.format(ANSWER_QUEUE)
 _UNFINISHED = frozenset({b"queued", b"rate_limited", b"scheduled", b"started"})
 
@@ -72,20 +69,6 @@ class Depth:
     """Jobs given up after their last retry; RQ keeps them for a look."""
     workers: int
     """Answering processes that are alive."""
-
-
-def connect(url: str) -> Redis:
-    """A client that gives up within a second: a push that cannot be kept must be refused in time.
-
-    redis-py's own defaults retry ten times and take 46 s on a Redis that hangs; Feishu waits 3 s.
-    """
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=0.3,
-        socket_timeout=0.4,
-        retry=ConnectionRetry(NoBackoff(), 1),
-        health_check_interval=0,
-    )
 
 
 class Queue:
@@ -145,7 +128,7 @@ class Queue:
     def submit_recall(self, recall: Recall) -> Submission:
         """Marks the message as cancelled at once; a job clears up its card. Raises as `submit`."""
         try:
-            self.connection.set(f"fennel:cancelled:{recall.message_id}", "1", ex=CANCELLED_SECONDS)
+            self.connection.set(CANCELLED.of(recall.message_id), "1", ex=CANCELLED.seconds)
         except RedisError as error:
             raise QueueUnavailable("Redis did not take the recall") from error
         suffix = f"recall-{recall.message_id}"
@@ -160,9 +143,7 @@ class Queue:
 
     def depth(self) -> Depth:
         """Counts what waits and runs, and forgets what has ended. Raises RedisError."""
-        unfinished: list[tuple[bytes, float]] = self.connection.zrange(
-            "fennel:pending", 0, -1, withscores=True
-        )  # type: ignore[assignment]
+        unfinished: list[tuple[bytes, float]] = self.connection.zrange(PENDING.name, 0, -1, withscores=True)  # type: ignore[assignment]
         with self.connection.pipeline(transaction=False) as pipeline:
             for job_id, _ in unfinished:
                 pipeline.hget(Job.redis_job_namespace_prefix + job_id.decode(), "status")
@@ -174,7 +155,7 @@ class Queue:
             name for (name, _), status in zip(unfinished, statuses, strict=True) if status not in _UNFINISHED
         ]
         if ended:
-            self.connection.zrem("fennel:pending", *ended)
+            self.connection.zrem(PENDING.name, *ended)
         age = datetime.now(UTC).timestamp() - times[0] if times else 0.0
         running = statuses.count(b"started")
         parked = int(self.connection.zcard(_PARKED))
@@ -220,7 +201,10 @@ class Queue:
             "queues_key": RQQueue.redis_queues_keys,
             "limit_prefix": _LIMIT_PREFIX,
             "limit_keys_key": RateLimitRegistry.rl_keys_key,
-            "seen_seconds": max(SEEN_SECONDS, 2 * settings.feishu.max_event_age),
+            **{f"{kind}_prefix": key.prefix for kind, key in _PREFIXES.items()},
+            "pending_key": PENDING.name,
+            "sequence_key": SEQUENCE.name,
+            "seen_seconds": max(SEEN.seconds, 2 * settings.feishu.max_event_age),
             "group_room": self.limits.queue_per_group,
             "total_room": self.limits.queue_total,
             "tell_position_from": self.limits.tell_position_from,

@@ -9,7 +9,7 @@
 -- others back. RQ releases the slots itself, also when a worker dies.
 --
 -- Returns {outcome, job id, number of jobs ahead}; outcomes: queued, duplicate, user_limit, group_limit,
--- group_full, queue_full. The table CONSTANTS stands before this text (bot/queue.py): prefixes, limits and
+-- group_full, queue_full. The table CONSTANTS stands before this text (bot/queue/queue.py): keys, limits and
 -- the job fields that RQ writes for every job.
 
 local suffix, queue_name, now, job_name, arguments = unpack(ARGV, 1, 5)
@@ -17,7 +17,7 @@ local order, thread, slots, first_slot = ARGV[6], ARGV[7], tonumber(ARGV[8]), to
 local at_front, sender, busy_name, waiting_name = unpack(ARGV, 10, 13)
 local user_limit, group_limit = tonumber(ARGV[14]), tonumber(ARGV[15])
 
-local seen_key = 'fennel:seen:' .. suffix
+local seen_key = CONSTANTS.seen_prefix .. suffix
 local queue_key = CONSTANTS.queue_prefix .. queue_name
 local time = redis.call('TIME')
 local seconds = tonumber(time[1])
@@ -44,7 +44,7 @@ end
 local function above(kind, who, limit)
     -- A window of one minute that starts with its first message.
     if limit <= 0 or who == '' then return false end
-    local key = 'fennel:rate:' .. kind .. ':' .. who
+    local key = CONSTANTS.rate_prefix .. kind .. ':' .. who
     local count = redis.call('INCR', key)
     if count == 1 then redis.call('EXPIRE', key, 60) end
     return count > limit
@@ -57,7 +57,7 @@ local function is_free(slot) return redis.call('ZCARD', slot_key(slot) .. ':allo
 local function choose_slot()
     -- Returns a slot, whether it is free, and whether an earlier question of the thread stands before it.
     -- Also for a thread's first message: a follow-up may have been taken first, when its own push failed.
-    local before = thread ~= order and redis.call('GET', 'fennel:slot:' .. thread)
+    local before = thread ~= order and redis.call('GET', CONSTANTS.slot_prefix .. thread)
     if before then
         local slot, job_id = before:match('^(%d+) (.+)$')
         slot = tonumber(slot)
@@ -76,11 +76,11 @@ local function save(job_id, name, values, ...)
     redis.call('HSET', CONSTANTS.job_prefix .. job_id, unpack(fields))
 end
 
-local function new_id() return string.format('%016d-%s', redis.call('INCR', 'fennel:sequence'), suffix) end
+local function new_id() return string.format('%016d-%s', redis.call('INCR', CONSTANTS.sequence_key), suffix) end
 
 local function tell(notice, name, values)
     -- A job that tells the asker something, ahead of everything else and at most once a minute.
-    if name == '' or not redis.call('SET', 'fennel:told:' .. notice .. ':' .. sender, 1, 'NX', 'EX', 60) then
+    if name == '' or not redis.call('SET', CONSTANTS.told_prefix .. notice .. ':' .. sender, 1, 'NX', 'EX', 60) then
         return ''
     end
     local job_id = new_id()
@@ -99,7 +99,7 @@ end
 local seen = redis.call('GET', seen_key)
 if seen then return {'duplicate', seen, 0} end
 
-local group_key, pending_key = 'fennel:pending:' .. order, 'fennel:pending'
+local group_key, pending_key = CONSTANTS.pending_prefix .. order, CONSTANTS.pending_key
 local slot, free, follows = choose_slot()
 local key, limit_name = slot_key(slot), order .. '-' .. slot
 local ahead = redis.call('LLEN', queue_key)
@@ -113,7 +113,7 @@ local job_id = new_id()
 local since = seconds + tonumber(time[2]) / 1000000
 redis.call('SET', seen_key, job_id, 'EX', CONSTANTS.seen_seconds)
 if thread ~= order then
-    redis.call('SET', 'fennel:slot:' .. thread, slot .. ' ' .. job_id, 'EX', CONSTANTS.seen_seconds)
+    redis.call('SET', CONSTANTS.slot_prefix .. thread, slot .. ' ' .. job_id, 'EX', CONSTANTS.seen_seconds)
 end
 redis.call('ZADD', pending_key, since, job_id)
 redis.call('ZADD', group_key, since, job_id)

@@ -20,7 +20,8 @@ from bot import logs, metrics
 from bot.errors import MalformedEvent, QueueUnavailable, UnprovenEvent
 from bot.events.reader import read_event
 from bot.queue.intake import Intake
-from bot.queue.queue import Queue, connect
+from bot.queue.queue import Queue
+from bot.redis_keys import connect
 from bot.web.readiness import check_readiness
 from bot.web.signature import check_secrets, prove
 

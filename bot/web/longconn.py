@@ -18,7 +18,8 @@ from bot.config.settings import Settings
 from bot.errors import ConfigError, MalformedEvent
 from bot.events.reader import read_event
 from bot.queue.intake import Intake
-from bot.queue.queue import Queue, connect
+from bot.queue.queue import Queue
+from bot.redis_keys import connect
 
 log = structlog.get_logger(__name__)
 

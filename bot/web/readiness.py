@@ -8,14 +8,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.queue.intake import BOT_OPEN_ID_KEY
 from bot.queue.queue import ANSWER_QUEUE, live_workers
-
-INDEX_VERSION_KEY = "fennel:index:version"
-DEGRADED_KEY = "fennel:engine:degraded"
-"""Set by a worker, with the reason as its value, while a lesser engine answers."""
-FEISHU_PROBLEM_KEY = "fennel:token:problem"
-"""Set, with the reason as its value, while Feishu gives no tenant token."""
+from bot.redis_keys import BOT_OPEN_ID, DEGRADED, INDEX_VERSION, TOKEN_PROBLEM
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def check_readiness(connection: Redis) -> Readiness:
     """Asks Redis, which every part reports to. An unreachable Redis is an answer, not an error."""
     try:
         bot, version, degraded, problem = connection.mget(
-            BOT_OPEN_ID_KEY, INDEX_VERSION_KEY, DEGRADED_KEY, FEISHU_PROBLEM_KEY
+            BOT_OPEN_ID.name, INDEX_VERSION.name, DEGRADED.name, TOKEN_PROBLEM.name
         )
         workers = live_workers(connection, ANSWER_QUEUE)
     except RedisError:

@@ -19,12 +19,11 @@ from typing import Any
 
 import structlog
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from bot.config.settings import Settings
 from bot.errors import IndexBusy, IndexMismatch, IndexMissing
+from bot.redis_keys import INDEX_CHANNEL, INDEX_VERSION
 from index.search.embed import Embedder, open_embedder
 from index.search.rerank import Reranker, open_reranker
 from index.search.searcher import Searcher
@@ -32,10 +31,6 @@ from index.search.storage import Manifest, read, read_digests, read_manifest
 
 log = structlog.get_logger(__name__)
 
-VERSION_KEY = "fennel:index:version"
-"""Redis key that holds the current version's name."""
-CHANNEL = "fennel:index"
-"""Redis channel on which a new version's name is published."""
 POLL_SECONDS = 1.0
 """How often the CURRENT file is looked at."""
 
@@ -124,19 +119,12 @@ def publish(name: str, versions: Versions, redis: Redis | None) -> bool:
     if redis is None:
         return False
     try:
-        redis.set(VERSION_KEY, name)
-        redis.publish(CHANNEL, name)
+        redis.set(INDEX_VERSION.name, name)
+        redis.publish(INDEX_CHANNEL, name)
     except RedisError as error:
         log.warning("index_not_published_in_redis", version=name, error=type(error).__name__)
         return False
     return True
-
-
-def connect(settings: Settings) -> Redis:
-    """A client that gives up within a second."""
-    return Redis.from_url(
-        settings.redis.url, socket_connect_timeout=0.5, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)
-    )
 
 
 def open_current(
@@ -244,7 +232,7 @@ class Watcher:
         try:
             if channel is None:
                 channel = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-                channel.subscribe(CHANNEL)
+                channel.subscribe(INDEX_CHANNEL)
             channel.get_message(timeout=POLL_SECONDS)
         except RedisError as error:
             log.debug("index_channel_lost", error=type(error).__name__)

@@ -175,9 +175,9 @@ def roll_back(settings: Settings, name: str) -> str:
 
 def learned_labels(settings: Settings) -> list[Example]:
     """What was said of messages in the groups. Raises QueueUnavailable when Redis does not answer."""
-    from index.search.versions import connect
+    from bot.redis_keys import FOR_COMMANDS, connect
 
-    connection = connect(settings)
+    connection = connect(settings.redis.url, FOR_COMMANDS)
     try:
         return learned_of(connection)
     except RedisError as error:

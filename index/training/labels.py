@@ -15,14 +15,10 @@ from typing import Any, cast
 from redis import Redis
 
 from bot.errors import ConfigError
+from bot.redis_keys import EXAMPLES, FEEDBACK, TRACE
 
 ADMIN_WEIGHT = 1.0
 FEEDBACK_WEIGHT = 0.3
-EXAMPLES_KEY = "fennel:examples"
-"""Hash: message id -> {"text", "label", "group"}, written when an admin says good or bad."""
-FEEDBACK_KEYS = "fennel:feedback:*"
-"""Hashes, one a message: person -> {"kind", ...}, written when a button is pressed."""
-TRACE_KEY = "fennel:trace:{}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def learned(connection: Redis) -> list[Example]:
     """
     pressed = _pressed(connection)
     marked: dict[str, Example] = {}
-    for key, value in _hash(connection, EXAMPLES_KEY).items():
+    for key, value in _hash(connection, EXAMPLES.name).items():
         row, facts = json.loads(value), _trace(connection, key)
         group = str(row.get("group") or (facts or {}).get("chat_id", ""))
         marked[key] = Example(key, str(row["text"]), int(row["label"]), ADMIN_WEIGHT, group)
@@ -88,7 +84,7 @@ def learned(connection: Redis) -> list[Example]:
 def _pressed(connection: Redis) -> dict[str, Example]:
     """Message id -> the majority of the buttons pressed on its answer; a tie says nothing."""
     found: dict[str, Example] = {}
-    for name in connection.scan_iter(match=FEEDBACK_KEYS, count=500):
+    for name in connection.scan_iter(match=FEEDBACK.glob, count=500):
         message_id = _text(name).rsplit(":", 1)[1]
         facts = _trace(connection, message_id)
         kinds = [json.loads(entry).get("kind") for entry in _hash(connection, _text(name)).values()]
@@ -102,7 +98,7 @@ def _pressed(connection: Redis) -> dict[str, Example]:
 
 
 def _trace(connection: Redis, message_id: str) -> dict[str, Any] | None:
-    kept = connection.get(TRACE_KEY.format(message_id))
+    kept = connection.get(TRACE.of(message_id))
     return None if kept is None else cast(dict[str, Any], json.loads(_text(kept)))
 
 

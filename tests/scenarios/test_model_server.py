@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.messages import say
-from bot.trace import key
+from bot.redis_keys import TRACE
 from bot.web.readiness import check_readiness
 from demo.redis_server import free_port
 from index.gate.gate import MENTION_SHIFT
@@ -36,7 +36,7 @@ def house_over(
 
 def trace(house: House, message_id: str) -> dict[str, Any]:
     """What was noted of a message."""
-    return dict(json.loads(house.redis.get(key(message_id)) or b"{}"))
+    return dict(json.loads(house.redis.get(TRACE.of(message_id)) or b"{}"))
 
 
 def test_without_its_server_it_answers_in_reduced_mode_and_says_so(

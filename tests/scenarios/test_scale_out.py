@@ -18,9 +18,10 @@ import httpx
 import pytest
 from redis import Redis
 
+from bot.redis_keys import INDEX_VERSION
 from demo.redis_server import RedisServer, free_port
 from demo.stack import LocalStack
-from index.search.versions import VERSION_KEY, Versions
+from index.search.versions import Versions
 from simulator.local import SentCard, is_open
 from tests.house import until, words
 
@@ -75,7 +76,7 @@ class Site(LocalStack):
         self.redis_url = self.redis.url
         self.feishu.start()
         with Redis.from_url(self.redis_url) as redis:
-            redis.set(VERSION_KEY, Versions(self.index).current())
+            redis.set(INDEX_VERSION.name, Versions(self.index).current())
         for name, port in self.models.items():
             serve = ["--port", str(port), "--latency", str(LATENCY), "--capacity", "4"]
             self.spawn(name, "-m", "tests.openai_server", *serve)

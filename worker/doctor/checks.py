@@ -6,11 +6,10 @@ of them. The doctor itself is worker/doctor/doctor.py and reaches these by dotte
 
 from __future__ import annotations
 
-from redis import Redis
-
 from bot.config.settings import Settings
 from bot.errors import FeishuError, IndexMismatch, IndexMissing
 from bot.feishu.client import Feishu
+from bot.redis_keys import FOR_COMMANDS, connect
 from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
@@ -38,7 +37,7 @@ def feishu(settings: Settings) -> list[Row]:
     """Do the keys give a token, who is the bot, which scopes are missing."""
     if not settings.feishu.app_id:
         return [("feishu", FAILED, "not asked: feishu.app_id is empty", "")]
-    redis = Redis.from_url(settings.redis.url, socket_connect_timeout=1, socket_timeout=2)
+    redis = connect(settings.redis.url, FOR_COMMANDS)
     client = Feishu(settings.feishu, redis, patience=PATIENCE)
     try:
         rows: list[Row] = [("feishu", GOOD, f"the bot is {client.bot_open_id()}", "")]

@@ -16,11 +16,11 @@ from importlib import import_module
 from secrets import token_hex
 from time import time
 
-from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.config.settings import Settings
 from bot.errors import FennelError
+from bot.redis_keys import FOR_COMMANDS, connect
 from bot.web.signature import encrypt, signature
 
 GOOD, WARNING, FAILED = "good", "warning", "failed"
@@ -102,7 +102,7 @@ def _keys(settings: Settings) -> list[Finding]:
 
 
 def _redis(settings: Settings) -> list[Finding]:
-    client = Redis.from_url(settings.redis.url, socket_connect_timeout=1, socket_timeout=2)
+    client = connect(settings.redis.url, FOR_COMMANDS)
     try:
         info = client.info()
         config = client.config_get("*")

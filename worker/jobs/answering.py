@@ -17,10 +17,10 @@ from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
-from bot.trace import key as trace_key
+from bot.redis_keys import ANSWER, CANCELLED, TRACE
 from worker.jobs import kept_answers
 from worker.jobs.failures import failed, reason_of
-from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted, cancelled_key
+from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
 from worker.language import language_of
 from worker.pipeline.pipeline import Question
 from worker.pipeline.trace import Trace
@@ -96,12 +96,8 @@ class Answering:
     def _keep(self, kept: kept_answers.Kept) -> None:
         """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""
         message_id = self.message.message_id
-        written = {
-            kept_answers.key(message_id): kept_answers.text_of(kept),
-            trace_key(message_id): self.trace.text(),
-        }
-        seconds = kept_answers.LIFETIME
-        if not self.lease.write(written, seconds=seconds, unless=cancelled_key(message_id)):
+        written = {ANSWER.of(message_id): kept_answers.text_of(kept), TRACE.of(message_id): self.trace.text()}
+        if not self.lease.write(written, seconds=ANSWER.seconds, unless=CANCELLED.of(message_id)):
             self.wanted.check()
             raise HandBack(message_id)
 
@@ -145,7 +141,7 @@ class Answering:
             self._close_trace(kept.answer.outcome)
             return "unsendable"
         log.info("answered", message_id=self.message.message_id, outcome=kept.answer.outcome, card=card)
-        if self.process.redis.exists(cancelled_key(self.message.message_id)):
+        if self.process.redis.exists(CANCELLED.of(self.message.message_id)):
             return self._taken_back()
         return str(kept.answer.outcome)
 

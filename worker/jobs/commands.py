@@ -17,8 +17,8 @@ from bot.errors import IndexMismatch, IndexMissing
 from bot.events.chat_commands import ADMIN_COMMANDS
 from bot.events.events import Message
 from bot.messages import say
+from bot.redis_keys import EXAMPLES
 from index.search.versions import Versions, publish
-from index.training.labels import EXAMPLES_KEY
 from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
 from worker.jobs.status import facts_of
@@ -157,7 +157,7 @@ class Commands:
         if facts is None:
             return self._notice("no_trace", color="grey")
         row = {"text": facts["question"], "label": label, "group": self.message.chat_id}
-        self.process.redis.hset(EXAMPLES_KEY, question, json.dumps(row, ensure_ascii=False))
+        self.process.redis.hset(EXAMPLES.name, question, json.dumps(row, ensure_ascii=False))
         return self._notice("marked_good" if label else "marked_bad", color="green")
 
     def _question_replied_to(self) -> str:

@@ -18,12 +18,13 @@ from bot.errors import FeishuError, MessageGone
 from bot.events import policy
 from bot.events.events import CardPress, Message, Recall
 from bot.messages import say
+from bot.redis_keys import CANCELLED
 from worker.jobs import kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
 from worker.jobs.failures import failed
 from worker.jobs.pressing import Presses
-from worker.jobs.question_card import KEY, QuestionCard, cancelled_key
+from worker.jobs.question_card import KEY, QuestionCard
 from worker.jobs.reindexing import reindex as run_reindex
 from worker.language import language_of
 from worker.process.process import Process, current
@@ -31,8 +32,6 @@ from worker.runner.lease import LeaseTaken
 
 log = structlog.get_logger(__name__)
 
-CANCELLED_SECONDS = 24 * 3600
-"""How long a taken back question stays marked."""
 LEASE_MARGIN = 30
 """Seconds beyond one answer's time after which a lease that is still held is given up on."""
 
@@ -71,7 +70,7 @@ def feedback(action: dict[str, Any]) -> str:
 def recall(recall: dict[str, Any]) -> str:
     """The question was taken back: stops its job, or takes its answer back."""
     process, taken = current(), Recall.from_json(recall)
-    process.redis.set(cancelled_key(taken.message_id), "1", ex=CANCELLED_SECONDS)
+    process.redis.set(CANCELLED.of(taken.message_id), "1", ex=CANCELLED.seconds)
     with process.leases.take(taken.message_id, wait=_patience(process)):
         return f"recalled {recall_all(process, taken.message_id)}"
 
@@ -117,7 +116,7 @@ def _is_begun(process: Process, message_id: str) -> bool:
     sent = process.feishu.records.get(message_id, KEY) is not None
     return (
         sent
-        or bool(process.redis.exists(cancelled_key(message_id)))
+        or bool(process.redis.exists(CANCELLED.of(message_id)))
         or bool(kept_answers.find(process.redis, message_id))
     )
 
@@ -149,7 +148,7 @@ def _say_given_up(process: Process, asked: Message) -> None:
     text = asked.text_without(process.bot_open_id() or "")
     language = language_of(text, process.settings.group(asked.chat_id).language)
     with process.leases.take(asked.message_id, wait=_patience(process)):
-        if process.redis.exists(cancelled_key(asked.message_id)):
+        if process.redis.exists(CANCELLED.of(asked.message_id)):
             return
         kept = kept_answers.find(process.redis, asked.message_id)
         _finish(process, asked, kept.answer if kept else failed(text, language, "because_poison"))

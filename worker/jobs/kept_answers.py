@@ -13,9 +13,7 @@ from typing import Any
 from redis import Redis
 
 from bot.answer import Answer, CardState
-
-LIFETIME = 30 * 24 * 3600
-"""Seconds an answer is kept: as long as its Trace."""
+from bot.redis_keys import ANSWER
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,9 @@ class Kept:
         return {"answer": self.answer.to_json(), "state": self.state.to_json(), "chat_id": self.chat_id}
 
 
-def key(message_id: str) -> str:
-    """Redis key of the answer to a question."""
-    return f"fennel:answer:{message_id}"
-
-
 def keep(redis: Redis, message_id: str, kept: Kept) -> None:
     """Writes it. Raises redis.RedisError."""
-    redis.set(key(message_id), text_of(kept), ex=LIFETIME)
+    redis.set(ANSWER.of(message_id), text_of(kept), ex=ANSWER.seconds)
 
 
 def text_of(kept: Kept) -> str:
@@ -48,7 +41,7 @@ def text_of(kept: Kept) -> str:
 
 def find(redis: Redis, message_id: str) -> Kept | None:
     """What was kept for a question, None when there is nothing (any more)."""
-    raw = redis.get(key(message_id))
+    raw = redis.get(ANSWER.of(message_id))
     if raw is None:
         return None
     data = json.loads(raw)
@@ -57,4 +50,4 @@ def find(redis: Redis, message_id: str) -> Kept | None:
 
 def forget(redis: Redis, message_id: str) -> None:
     """Removes it: the answer was taken back."""
-    redis.delete(key(message_id))
+    redis.delete(ANSWER.of(message_id))

@@ -20,6 +20,7 @@ from bot.cards.parts import Card, CardLimits
 from bot.cards.presses import Press, ProvenPress, may_press
 from bot.errors import FennelError, MessageGone, UnprovenEvent
 from bot.events.events import CardPress
+from bot.redis_keys import FEEDBACK
 from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
@@ -31,9 +32,6 @@ from worker.process.process import Process
 
 log = structlog.get_logger(__name__)
 
-FEEDBACK_KEY = "fennel:feedback:{}"
-"""Redis hash of a question: open_id -> {"kind", "reason", "at"}."""
-LIFETIME = 180 * 24 * 3600
 REASON_LENGTH = 500
 
 
@@ -116,10 +114,10 @@ class Presses:
         """Keeps what was thought of the answer, one entry a person."""
         reason = str(action.form.get(REASON_FIELD) or "")[:REASON_LENGTH]
         entry = {"kind": str(press.kind), "reason": reason, "at": time.time()}
-        key = FEEDBACK_KEY.format(press.message_id)
+        key = FEEDBACK.of(press.message_id)
         with self.process.redis.pipeline() as pipeline:
             pipeline.hset(key, action.operator_id, json.dumps(entry, ensure_ascii=False))
-            pipeline.expire(key, LIFETIME)
+            pipeline.expire(key, FEEDBACK.seconds)
             pipeline.execute()
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
 

@@ -20,6 +20,7 @@ from bot.cards.parts import CardLimits
 from bot.errors import Cancelled, FennelError, MessageGone
 from bot.events.events import Message
 from bot.feishu.card_stream import CardStream
+from bot.redis_keys import CANCELLED
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.runner import HandBack
@@ -28,11 +29,6 @@ KEY = "answer"
 """Key of the logical send that ends a question."""
 CHECK_INTERVAL = 1.0
 """Seconds between questions to Redis whether the question still stands."""
-
-
-def cancelled_key(message_id: str) -> str:
-    """Redis key that is set when a question is taken back."""
-    return f"fennel:cancelled:{message_id}"
 
 
 class LeaseLost(Exception):
@@ -59,7 +55,7 @@ class StillWanted:
     def look(self) -> None:
         """Asks Redis now. Raises redis.RedisError."""
         self._checked = time.monotonic()
-        recalled, held = self.process.redis.mget(cancelled_key(self.message_id), self.lease.key)
+        recalled, held = self.process.redis.mget(CANCELLED.of(self.message_id), self.lease.key)
         self._recalled = recalled is not None
         self._lost = not self.lease.is_named_by(held)
 
@@ -174,7 +170,7 @@ class QuestionCard:
 
     def _open(self) -> CardStream:
         if self._stream is None:
-            if self.process.redis.exists(cancelled_key(self.message.message_id)):
+            if self.process.redis.exists(CANCELLED.of(self.message.message_id)):
                 raise MessageGone(0, "the question was taken back before its card was sent")
             self._stream = self.process.feishu.stream(
                 self.message.message_id,

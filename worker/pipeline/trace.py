@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from bot.trace import LIFETIME, key
+from bot.redis_keys import TRACE
 from worker.llm import Usage
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Trace:
 
     def store(self, redis: Redis) -> None:
         """Writes it to Redis. Raises redis.RedisError."""
-        redis.set(key(self.facts["message_id"]), self.text(), ex=LIFETIME)
+        redis.set(TRACE.of(self.facts["message_id"]), self.text(), ex=TRACE.seconds)
 
     def text(self) -> str:
         """What is written to Redis."""

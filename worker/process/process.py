@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from redis import Redis
-from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 from rq.utils import as_text
 
 from bot import metrics
@@ -22,9 +20,8 @@ from bot.cards.presses import PressSigner
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FeishuError
 from bot.feishu.client import Feishu
-from bot.queue.intake import BOT_OPEN_ID_KEY
 from bot.queue.queue import Queue
-from bot.web.readiness import DEGRADED_KEY
+from bot.redis_keys import BOT_OPEN_ID, DEGRADED, FOR_WORKERS, connect
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.llm import LLM
@@ -38,8 +35,6 @@ from worker.web.opening import open_web
 
 log = structlog.get_logger(__name__)
 
-DEGRADED_SECONDS = 10
-"""How long the mark of a lesser engine outlives the last worker that set it."""
 LEARN_INTERVAL = 5.0
 """Seconds between attempts to learn the bot's own open_id."""
 TOKEN_INTERVAL = 30.0
@@ -78,7 +73,7 @@ class Process:
 
     def bot_open_id(self) -> str | None:
         """The bot's own open_id, None while nobody has learned it. Raises redis.RedisError."""
-        if self._bot_open_id is None and (found := self.redis.get(BOT_OPEN_ID_KEY)):
+        if self._bot_open_id is None and (found := self.redis.get(BOT_OPEN_ID.name)):
             self._bot_open_id = as_text(found)
         return self._bot_open_id
 
@@ -107,7 +102,7 @@ class Process:
     def _report_engine(self) -> None:
         """Tells /readyz whether a lesser engine answers just now."""
         if self.llm.degraded:
-            self.redis.set(DEGRADED_KEY, self.llm.degraded, ex=DEGRADED_SECONDS)
+            self.redis.set(DEGRADED.name, self.llm.degraded, ex=DEGRADED.seconds)
 
     def close(self) -> None:
         """Ends what was opened."""
@@ -118,7 +113,7 @@ class Process:
 
 def open_process(settings: Settings, *, answers: bool = True) -> Process:
     """Loads everything a worker holds; `answers` False is the indexer: no index, engine or web step."""
-    redis = connect(settings.redis.url)
+    redis = connect(settings.redis.url, FOR_WORKERS)
     liveness = Liveness(redis, new_name())
     process = Process(
         settings=settings,
@@ -169,17 +164,6 @@ def use(process: Process | None) -> Process | None:
     global _current
     before, _current = _current, process
     return before
-
-
-def connect(url: str) -> Redis:
-    """A client that outlives short outages and gives up on long ones in about a second a command."""
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=1.0,
-        socket_timeout=10.0,
-        retry=Retry(ExponentialBackoff(cap=0.3, base=0.05), 3),
-        health_check_interval=15,
-    )
 
 
 def signer_of(settings: Settings) -> PressSigner | None:

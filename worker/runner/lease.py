@@ -20,12 +20,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.utils import as_text
 
+from bot.redis_keys import LEASE, LEASE_ASKED
 from worker.runner.liveness import Liveness
 
-LIFETIME = 24 * 3600
-"""Seconds after which a forgotten lease disappears."""
-ASKED_LIFETIME = 60
-"""Seconds after which a question that no holder looked at disappears."""
 POLL = 0.2
 _SWAP = """
 local held = redis.call('GET', KEYS[1])
@@ -62,7 +59,7 @@ class Leases:
         Waits up to `wait` seconds for a living holder. Raises LeaseTaken, redis.RedisError.
         """
         run = secrets.token_hex(6)
-        lease = Lease(self, f"fennel:lease:{subject}", f"{self.liveness.name} {run}")
+        lease = Lease(self, LEASE.of(subject), f"{self.liveness.name} {run}")
         self._active.add(run)
         try:
             until = time.monotonic() + wait
@@ -81,16 +78,16 @@ class Leases:
 
     def settle(self) -> None:
         """Gives back what others wait for and no run here holds. Raises redis.RedisError."""
-        asked = self.redis.smembers(_asked_key(self.liveness.name))
+        asked = self.redis.smembers(LEASE_ASKED.of(self.liveness.name))
         for key in cast("set[bytes]", asked):
             held = self.redis.get(key)
             worker, _, run = as_text(held or b"").partition(" ")
             if worker == self.liveness.name and run not in self._active:
                 self._release(keys=[key], args=[held or b""])
-            self.redis.srem(_asked_key(self.liveness.name), key)
+            self.redis.srem(LEASE_ASKED.of(self.liveness.name), key)
 
     def _try(self, lease: Lease) -> bool:
-        if self.redis.set(lease.key, lease.value, nx=True, ex=LIFETIME):
+        if self.redis.set(lease.key, lease.value, nx=True, ex=LEASE.seconds):
             return True
         held = self.redis.get(lease.key)
         if held is None:
@@ -105,18 +102,14 @@ class Leases:
             ended = self.liveness.is_dead(worker, trusted=self.liveness.trusted())
             if not ended:
                 self._ask(worker, lease)
-        return ended and bool(self._swap(keys=[lease.key], args=[text, lease.value, LIFETIME]))
+        return ended and bool(self._swap(keys=[lease.key], args=[text, lease.value, LEASE.seconds]))
 
     def _ask(self, worker: str, lease: Lease) -> None:
         """Asks a living worker whether it still runs what it holds the lease for."""
         with self.redis.pipeline() as pipeline:
-            pipeline.sadd(_asked_key(worker), lease.key)
-            pipeline.expire(_asked_key(worker), ASKED_LIFETIME)
+            pipeline.sadd(LEASE_ASKED.of(worker), lease.key)
+            pipeline.expire(LEASE_ASKED.of(worker), LEASE_ASKED.seconds)
             pipeline.execute()
-
-
-def _asked_key(worker: str) -> str:
-    return f"fennel:lease-asked:{worker}"
 
 
 class Lease:

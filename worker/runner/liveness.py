@@ -17,7 +17,9 @@ from pathlib import Path
 
 from redis import Redis
 
-LIFETIME = 6.0
+from bot.redis_keys import ALIVE
+
+LIFETIME = ALIVE.seconds
 """Seconds without a sign of life after which a worker counts as dead."""
 BEAT = 1.5
 """Seconds between signs of life."""
@@ -29,11 +31,6 @@ _PREFIX = "fennel"
 def new_name() -> str:
     """A worker name of this process: machine, process id and its start time, and something random."""
     return f"{_PREFIX}-{_machine()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(3)}"
-
-
-def alive_key(name: str) -> str:
-    """Redis key of a worker's sign of life."""
-    return f"fennel:alive:{name}"
 
 
 def is_gone(name: str) -> bool:
@@ -54,7 +51,7 @@ class Liveness:
 
     def beat(self) -> None:
         """Refreshes the sign. Raises redis.RedisError."""
-        self.redis.set(alive_key(self.name), "1", px=int(LIFETIME * 1000))
+        self.redis.set(ALIVE.of(self.name), "1", ex=LIFETIME)
 
     def lost_redis(self) -> None:
         """To be called when Redis did not answer: what was heard before no longer counts."""
@@ -72,11 +69,11 @@ class Liveness:
             return False
         if is_gone(name):
             return True
-        return trusted and not self.redis.exists(alive_key(name))
+        return trusted and not self.redis.exists(ALIVE.of(name))
 
     def leave(self) -> None:
         """Takes the sign down at an orderly end."""
-        self.redis.delete(alive_key(self.name))
+        self.redis.delete(ALIVE.of(self.name))
 
 
 def _machine() -> str:

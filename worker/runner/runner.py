@@ -35,6 +35,7 @@ from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
 from rq.utils import as_text
 from rq.worker import BaseWorker, WorkerStatus
 
+from bot.redis_keys import ATTEMPTS
 from worker.runner.admission import Admission
 from worker.runner.liveness import BEAT, Liveness
 from worker.runner.takeover import CleanedQueue, Takeover
@@ -43,7 +44,6 @@ log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 """How often a job is begun, crashes of the process included, before it is parked."""
-ATTEMPTS_LIFETIME = 24 * 3600
 SCAN_INTERVAL = 2.0
 """Seconds between scans for jobs of dead workers."""
 HEARTBEAT_INTERVAL = 10
@@ -221,10 +221,10 @@ class Runner(SimpleWorker):
         return bool(super().perform_job(job, queue, execution))
 
     def _count_attempt(self, job: Job, amount: int = 1) -> int:
-        key = f"fennel:attempts:{job.id}"
+        key = ATTEMPTS.of(job.id)
         with self.connection.pipeline() as pipeline:
             pipeline.incrby(key, amount)
-            pipeline.expire(key, ATTEMPTS_LIFETIME)
+            pipeline.expire(key, ATTEMPTS.seconds)
             return int(pipeline.execute()[0])
 
     def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:

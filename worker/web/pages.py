@@ -11,12 +11,11 @@ import time
 from dataclasses import asdict, dataclass
 
 from bot.errors import FetchRefused
+from bot.redis_keys import PAGE
 from worker.web.cache import WebCache
 from worker.web.fetch import FetchedPage, Fetcher
 from worker.web.robots import Robots
 
-KEPT = 3600
-"""Seconds a page is kept."""
 KEPT_REFUSED = 600
 """Seconds a refusal is kept: the same question soon after does not ask again."""
 MAX_CHARACTERS = 60_000
@@ -50,7 +49,7 @@ class Pages:
 
     def read(self, url: str) -> Article:
         """The page's text, from the cache where it was read lately. Raises FetchRefused."""
-        key = "fennel:page:" + hashlib.sha256(url.encode()).hexdigest()
+        key = PAGE.of(hashlib.sha256(url.encode()).hexdigest())
         if kept := self._cache.get(key):
             return _kept(kept)
         try:
@@ -59,7 +58,7 @@ class Pages:
         except FetchRefused as refused:
             self._cache.put(key, {"refused": str(refused)}, KEPT_REFUSED)
             raise
-        self._cache.put(key, asdict(article), KEPT)
+        self._cache.put(key, asdict(article), PAGE.seconds)
         return article
 
 

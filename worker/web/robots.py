@@ -11,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import FetchRefused
+from bot.redis_keys import ROBOTS
 from worker.web.addresses import Target
 from worker.web.cache import WebCache
 from worker.web.fetch import Fetcher, StatusRefused, TypeRefused
 
 AGENT = "fennelbot"
-KEPT = 86400
-"""Seconds a robots.txt is kept."""
 KEPT_UNREADABLE = 600
 MAX_CHARACTERS = 500_000
 """What RFC 9309 asks a crawler to read at least."""
@@ -48,13 +47,13 @@ class Robots:
 
     def _text(self, origin: str) -> str | None:
         """The file, empty where there is none, None where it cannot be read."""
-        key = f"fennel:robots:{origin}"
+        key = ROBOTS.of(origin)
         kept = self._cache.get(key)
         if kept is not None:
             known: str | None = kept["text"]
             return known
         text = self._fetch(origin)
-        self._cache.put(key, {"text": text}, KEPT if text is not None else KEPT_UNREADABLE)
+        self._cache.put(key, {"text": text}, ROBOTS.seconds if text is not None else KEPT_UNREADABLE)
         return text
 
     def _fetch(self, origin: str) -> str | None:

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import bm25s
 import structlog
-from redis import Redis
 
 from bot.config.settings import Settings, WebSearchSettings
 from bot.errors import FetchRefused, SearchUnavailable
+from bot.redis_keys import FOR_COMMANDS, connect
 from index.text.document import Document
 from index.text.split import Chunk, split
 from index.text.terms import language_of, terms
@@ -189,5 +189,5 @@ def open_search(settings: Settings) -> WebStep | None:
     if engine is None:
         return None
     rules = Rules(timeout=settings.web_search.timeout, domains=settings.web_search.domains)
-    redis = Redis.from_url(settings.redis.url, socket_connect_timeout=1.0, socket_timeout=5.0)
+    redis = connect(settings.redis.url, FOR_COMMANDS)
     return WebStep(engine, Pages(Fetcher(rules), WebCache(redis)), settings.web_search)

@@ -1,0 +1,217 @@
+"""Everything this bot keeps in Redis, and the one way to connect to it.
+
+Each key stands here once, with what it holds, who writes it, who reads it and how long it lives; no other
+module spells one (tests/test_redis_keys.py). What belongs to RQ is in bot/queue/rq_layout.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+from redis.backoff import AbstractBackoff, ExponentialBackoff, NoBackoff
+from redis.retry import Retry
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+FOREVER = 0
+"""The lifetime of what stays until it is deleted or written anew."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One kind of key."""
+
+    pattern: str
+    """Its name, `{}` where the subject (a message, a person, a worker) goes."""
+    holds: str
+    writer: str
+    """The modules that write it."""
+    readers: str
+    """The modules that read it; empty where only the writer does."""
+    seconds: int = FOREVER
+    """How long one lives after it was last written."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the subject; the whole name where there is none."""
+        return self.pattern.partition("{}")[0]
+
+    @property
+    def glob(self) -> str:
+        """All keys of this kind, for SCAN."""
+        return self.pattern.replace("{}", "*")
+
+    @property
+    def name(self) -> str:
+        """The key that has no subject. Raises ValueError for one that has."""
+        if "{}" in self.pattern:
+            raise ValueError(f"{self.pattern} needs a subject")
+        return self.pattern
+
+    def of(self, subject: str) -> str:
+        """The key of one subject. Raises ValueError where there is none to give."""
+        if "{}" not in self.pattern:
+            raise ValueError(f"{self.pattern} takes no subject")
+        before, _, after = self.pattern.partition("{}")
+        return before + subject + after
+
+
+# What the whole bot knows
+BOT_OPEN_ID = Key(
+    "fennel:bot:open_id",
+    "the bot's own open_id",
+    "bot/feishu/client",
+    "bot/queue/intake, bot/web/readiness, worker/process/process",
+)
+DEGRADED = Key(
+    "fennel:engine:degraded",
+    "name of the sentence that says why a lesser engine answers",
+    "worker/process/process",
+    "bot/web/readiness",
+    10,
+)
+INDEX_VERSION = Key(
+    "fennel:index:version", "name of the published version", "index/search/versions", "bot/web/readiness"
+)
+INDEX_CHANNEL = "fennel:index"
+"""Not a key but a channel: a new version's name is published on it by and for index/search/versions.py."""
+TENANT_TOKEN = Key(
+    "fennel:token:{}",
+    "an app's tenant token; dropped ten minutes before its end",
+    "bot/feishu/token",
+    "",
+    2 * HOUR,
+)
+TOKEN_LOCK = Key("fennel:token:{}:lock", "which process fetches the token", "bot/feishu/token", "", 10)
+TOKEN_PROBLEM = Key(
+    "fennel:token:problem", "why Feishu gives no token", "bot/feishu/token", "bot/web/readiness", 2 * MINUTE
+)
+AUDIT = Key("fennel:audit", "list of what admins did, newest first", "bot/audit", "")
+
+# What comes in
+SEEN = Key(
+    "fennel:seen:{}",
+    # Feishu pushes an event up to four more times over about 7 h 5 min; dedup must outlive that.
+    "job id of what was pushed, empty where it was refused; lives twice feishu.max_event_age where longer",
+    "bot/queue/submit.lua",
+    "",
+    12 * HOUR,
+)
+SLOT = Key("fennel:slot:{}", "slot and last job of a thread", "bot/queue/submit.lua", "", SEEN.seconds)
+SEQUENCE = Key("fennel:sequence", "number of the last job", "bot/queue/submit.lua", "")
+PENDING = Key(
+    "fennel:pending",
+    "sorted set of unfinished jobs, by time",
+    "bot/queue/submit.lua",
+    "bot/queue/submit.lua, bot/queue/queue",
+)
+PENDING_OF = Key("fennel:pending:{}", "the same for one group", "bot/queue/submit.lua", "", SEEN.seconds)
+RATE = Key("fennel:rate:{}", "messages of this minute", "bot/queue/submit.lua", "", MINUTE)
+TOLD = Key("fennel:told:{}", "that somebody was told of a limit", "bot/queue/submit.lua", "", MINUTE)
+CANCELLED = Key(
+    "fennel:cancelled:{}",
+    "that a question was taken back",
+    "bot/queue/queue, worker/jobs/entry",
+    "worker/jobs",
+    DAY,
+)
+
+# What a worker does
+ALIVE = Key("fennel:alive:{}", "a worker's sign of life", "worker/runner", "", 6)
+ATTEMPTS = Key("fennel:attempts:{}", "how often a job was begun", "worker/runner", "", DAY)
+LEASE = Key(
+    "fennel:lease:{}",
+    "worker and run that hold a message",
+    "worker/runner",
+    "worker/runner, worker/jobs",
+    DAY,
+)
+LEASE_ASKED = Key("fennel:lease-asked:{}", "leases a worker is asked about", "worker/runner", "", MINUTE)
+
+# What becomes of a question
+TRACE = Key(
+    "fennel:trace:{}",
+    "JSON: why it was answered or not; the question's text is in it",
+    "worker/pipeline/trace",
+    "bot/trace, index/training/labels, demo/replay",
+    30 * DAY,
+)
+ANSWER = Key(
+    "fennel:answer:{}",
+    "JSON: the finished answer and the state of its card, so that a press can draw it anew",
+    "worker/jobs/kept_answers",
+    "",
+    30 * DAY,
+)
+SENT = Key(
+    "fennel:sent:{}",
+    "hash: each logical send for a question",
+    "bot/feishu/sent_record",
+    "",
+    30 * DAY,
+)
+ANSWER_OF = Key("fennel:answer_of:{}", "the question a card answers", "bot/feishu/sent_record", "", 30 * DAY)
+CARD = Key(
+    "fennel:card:{}",
+    "hash of a sent message: its card entity's id and the sequence of its operations",
+    "bot/feishu/sent_record",
+    "",
+    30 * DAY,
+)
+FEEDBACK = Key(
+    "fennel:feedback:{}",
+    'hash of a question: open_id -> {"kind", "reason", "at"}',
+    "worker/jobs/pressing",
+    "index/training/labels",
+    180 * DAY,
+)
+EXAMPLES = Key(
+    "fennel:examples",
+    'hash: message id -> {"text", "label", "group"} of what an admin marked',
+    "worker/jobs/commands",
+    "index/training/labels",
+)
+
+# What is asked of others
+PACE = Key("fennel:pace:{}", "times of a limit's last operations", "bot/feishu/pacing", "", 2)
+HOLD = Key("fennel:hold:{}", "until when a limit is waited out", "bot/feishu/pacing", "", MINUTE)
+PAGE = Key("fennel:page:{}", "JSON: a web page's text, by its address' hash", "worker/web", "", HOUR)
+ROBOTS = Key("fennel:robots:{}", "JSON: a host's robots.txt", "worker/web", "", DAY)
+
+EVERY = tuple(value for value in list(globals().values()) if isinstance(value, Key))
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a client waits for Redis before it gives up."""
+
+    connect: float
+    """Seconds to connect."""
+    answer: float
+    """Seconds until a command must be answered."""
+    retries: int = 0
+    backoff: AbstractBackoff | None = None
+    check_every: int = 0
+    """Seconds of silence after which a connection is tried before it is used; 0 for never."""
+
+
+FOR_PUSHES = Patience(0.3, 0.4, retries=1)
+"""Gives up within a second: a push that cannot be kept must be refused in time.
+
+redis-py's own defaults retry ten times and take 46 s on a Redis that hangs; Feishu waits 3 s.
+"""
+FOR_WORKERS = Patience(1.0, 10.0, 3, ExponentialBackoff(cap=0.3, base=0.05), check_every=15)
+"""Outlives short outages and gives up on long ones in about a second a command."""
+FOR_COMMANDS = Patience(1.0, 2.0)
+"""Somebody waits at a terminal."""
+
+
+def connect(url: str, patience: Patience = FOR_PUSHES) -> Redis:
+    """A client of the Redis at `url` (redis.url). Connects when it is first used."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=patience.connect,
+        socket_timeout=patience.answer,
+        retry=Retry(patience.backoff or NoBackoff(), patience.retries),
+        health_check_interval=patience.check_every,
+    )
