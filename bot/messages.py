@@ -48,7 +48,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "title_status": ("运行状态", "Status"),
     "title_help": ("我能做什么", "What I can do"),
     "title_why": ("为什么这样回答", "Why this answer"),
-    "title_recalled": ("回答已撤回", "Answer recalled"),
     "title_reindex_running": ("正在更新索引", "Updating the index"),
     "title_reindex_done": ("索引已更新", "Index updated"),
     "title_reindex_failed": ("索引没有更新", "Index not updated"),
@@ -117,7 +116,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "human_resolved": ("已由 {person} 解决。", "Resolved by {person}."),
     "human_resolved_self": ("已解决。", "Resolved."),
     "web_searching": ("正在联网再答一次 …", "Answering again with web search ..."),
-    "recalled": ("应要求撤回。", "Taken back on request."),
     # Reindex, status, help
     "reindex_loading": ("读取文档", "Reading documents"),
     "reindex_splitting": ("切分文档", "Splitting documents"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answer import ReindexProgress, ReindexReport
-from bot.cards.answer import help_card, notice_card, recalled_card, reindex_card, status_card
+from bot.cards.answer import help_card, notice_card, reindex_card, status_card
 from demo.gallery.samples import samples
 from simulator.cards.validator import validate_card
 from tests.answer_cards import text_of
@@ -18,7 +18,6 @@ def test_the_other_cards_are_valid(language: str) -> None:
         notice_card("Title", "Some **text**\n\n| a |\n|---|\n| b |", language, "grey"),
         notice_card("Title", "", language),
         notice_card("Title", "word " * 20_000, language),
-        recalled_card("What?", language),
         reindex_card(ReindexProgress("embedding", 5, 10), language),
         reindex_card(ReindexProgress("something else"), language),
         reindex_card(report, language),

@@ -154,11 +154,6 @@ def test_commands(text: str, command: Command | None) -> None:
     assert parse(text) == command
 
 
-def test_who_may_give_which_command() -> None:
-    assert Command("reindex", "").for_admins
-    assert not Command("help", "").for_admins
-
-
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_command_or_not(text: str) -> None:

@@ -43,7 +43,6 @@ __all__ = [
     "human_card",
     "notice_card",
     "progress_card",
-    "recalled_card",
     "reindex_card",
     "status_card",
 ]
@@ -149,12 +148,6 @@ def _fits(whole: Card, limits: CardLimits) -> bool:
         json_bytes(whole) + _FRAME_MARGIN <= limits.bytes
         and count_elements(whole) + _FRAME_ELEMENTS <= limits.elements
     )
-
-
-def recalled_card(question: str, language: str) -> Card:
-    """Takes an answer's place where the message itself cannot be recalled any more."""
-    elements = [_question(question), markdown(escape(say("recalled", language)))]
-    return card(say("title_recalled", language), "grey", elements)
 
 
 def human_card(answer: Answer, experts: Sequence[str]) -> Card:

@@ -36,11 +36,6 @@ class Command:
     name: str
     argument: str
 
-    @property
-    def for_admins(self) -> bool:
-        """Whether only admins may give it."""
-        return self.name in ADMIN_COMMANDS
-
 
 def parse(text: str, *, reply: bool = False) -> Command | None:
     """The command in a message whose mention of the bot was stripped; None when it is not a command.

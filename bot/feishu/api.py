@@ -28,7 +28,6 @@ from bot.feishu.sdk import (
     CreateMessageReactionRequestBody,
     CreateMessageRequest,
     CreateMessageRequestBody,
-    DeleteMessageReactionRequest,
     DeleteMessageRequest,
     Emoji,
     GetMessageRequest,
@@ -170,15 +169,6 @@ class FeishuAPI:
             return self._im.message_reaction.create(request, option)
 
         return str(_data(self._caller.call("im.reaction.create", send))["reaction_id"])
-
-    def unreact(self, message_id: str, reaction_id: str) -> None:
-        """Takes a reaction away."""
-
-        def send(option: RequestOption) -> Any:
-            request = DeleteMessageReactionRequest.builder().message_id(message_id)
-            return self._im.message_reaction.delete(request.reaction_id(reaction_id).build(), option)
-
-        self._caller.call("im.reaction.delete", send)
 
     def create_card(self, card: Card2, *, patience: float | None = None) -> str:
         """Makes a card entity; returns its card_id. It lives 14 days and can be sent once."""

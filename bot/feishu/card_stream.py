@@ -214,10 +214,6 @@ class CardStream:
         self.finished = True
         self._ways.done()
 
-    def fail(self, card: Card2) -> None:
-        """Ends with one card that says what went wrong."""
-        self.finish([card])
-
     def _show(self, element_id: str, text: str, patience: float) -> None:
         if not self._frames or not text or self._shown.get(element_id) == text:
             return

@@ -150,10 +150,6 @@ class Feishu:
         """Adds a reaction such as "OnIt"; returns its id."""
         return self._api.react(message_id, emoji)
 
-    def unreact(self, message_id: str, reaction_id: str) -> None:
-        """Takes a reaction away again."""
-        self._api.unreact(message_id, reaction_id)
-
     def fetch_message(self, message_id: str) -> dict[str, Any]:
         """The message as im-v1/message/get gives it. Raises MessageGone when it was recalled."""
         message = self._api.get(message_id)

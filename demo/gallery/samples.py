@@ -195,7 +195,6 @@ def _presses(language: str) -> Iterator[Sample]:
     yield from _drawn("human-resolved", base, replace(state, human=Human.RESOLVED, taken_by=EXPERT))
     yield from _drawn("searching-web", base, replace(state, searching_web=True))
     yield from _drawn("more-sources", base, replace(state, more_sources=True))
-    yield Sample("recalled", cards.recalled_card(base.question, language))
 
 
 def _operators(language: str) -> Iterator[Sample]:

@@ -30,9 +30,6 @@ HORIZONTAL = names("left center right")
 VERTICAL = names("top center bottom")
 DIRECTIONS = names("vertical horizontal")
 FLEX_MODES = names("none stretch flow bisect trisect")
-LANGUAGES = names(
-    "zh_cn en_us ja_jp zh_hk zh_tw id_id vi_vn th_th pt_br es_es ko_kr de_de fr_fr it_it ru_ru ms_my"
-)
 DATA_TYPES = names("text lark_md options number persons date markdown")
 GONE_TAGS = names("note action")
 """Components of JSON 1.0 that 2.0 refuses (200861)."""
