@@ -20,8 +20,8 @@ from redis import Redis
 from bench.webhook.events import BOT, PEER_LIST, questions
 from bench.webhook.load import Result, run_load
 from bench.webhook.servers import hold_to_two_cores, peer, webhook
+from bot.supervisor.redis_server import RedisServer
 from bot.web.app import EVENT_PATH
-from demo.redis_server import RedisServer
 
 MOST_PER_SECOND = 8000
 """Requests prepared for each second of a round; more than any server here answers."""

@@ -41,7 +41,7 @@ from bot.config.settings import LimitSettings, Settings
 from bot.events.events import Message
 from bot.events.reader import read_event
 from bot.queue.queue import ANSWER_QUEUE, Queue
-from demo.redis_server import RedisServer, free_port
+from bot.supervisor.redis_server import RedisServer, free_port
 from simulator import LocalFeishu
 
 LATENCY = 2.0

@@ -32,9 +32,9 @@ from bench.webhook.parser_fuzz import run_parser
 from bot import logs
 from bot.cards.presses import PressSigner
 from bot.config.settings import FeishuSettings, RedisSettings, Settings, WebSettings
+from bot.supervisor.redis_server import RedisServer
 from bot.web.app import EVENT_PATH, create_app
 from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
-from demo.redis_server import RedisServer
 
 APP_SECRET = "fuzz app secret"
 _MUST_BE_ZERO = ("server_errors", "unproven_accepted", "traces_of_unproven_in_redis", "parser_broken")

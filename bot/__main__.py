@@ -94,6 +94,46 @@ def audit(
 
 
 @app.command()
+def connect(
+    app_id: Annotated[str, typer.Option("--app-id", help="An app that exists: asks for what it lacks.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="The new app's name; it can be changed in Feishu.")
+    ] = "",
+    lark: Annotated[bool, typer.Option("--lark", help="Begin at Lark's accounts server.")] = False,
+    start: Annotated[
+        bool, typer.Option("--start/--no-start", help="Then start everything and wait for a message.")
+    ] = True,
+    config: Config = None,
+) -> None:
+    """A Feishu app by one scan, its keys in `.env`, and a first message over the long connection."""
+    connecting = import_module("bot.connect.connect")
+    connecting.connect(config, connecting.Options(app_id, name, lark=lark))
+    if start:
+        supervisor = import_module("bot.supervisor.up")
+        raise typer.Exit(supervisor.up(_settings(config), supervisor.Plan(True, config=config, invite=True)))
+
+
+@app.command()
+def up(
+    longconn: Annotated[
+        bool | None,
+        typer.Option(
+            "--longconn/--webhook", help="How events are received; default: the webhook where it has keys."
+        ),
+    ] = None,
+    tunnel: Annotated[
+        bool, typer.Option("--tunnel", help="Open ngrok for the webhook and say its address.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Everything that is needed on one machine, one log, one Ctrl+C."""
+    supervisor = import_module("bot.supervisor.up")
+    settings = _settings(config)
+    plan = supervisor.choose(settings, longconn=longconn, tunnel=tunnel, config=config)
+    raise typer.Exit(supervisor.up(settings, plan))
+
+
+@app.command()
 def longconn(config: Config = None) -> None:
     """Receives events over Feishu's WebSocket, with no public address."""
     import_module("bot.web.longconn").run(_settings(config))

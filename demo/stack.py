@@ -22,8 +22,8 @@ from pathlib import Path
 from types import TracebackType
 
 from bot.errors import ConfigError
+from bot.supervisor.redis_server import RedisServer, answers, free_port
 from demo.gallery.page import add_gallery
-from demo.redis_server import RedisServer, answers, free_port
 from simulator import LocalFeishu
 from simulator.api.documents import documents_blueprint
 

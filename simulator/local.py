@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from simulator.api import scopes
+from simulator.api.accounts import Accounts, accounts_blueprint
 from simulator.api.auth import Tokens
 from simulator.api.hook import Hooks, hook_blueprint
 from simulator.api.messages import p2p_chat_id
@@ -89,6 +90,8 @@ class LocalFeishu:
         self.web.register_blueprint(root_blueprint())
         self.hooks = Hooks(self.tenant, self.limits, DEMO_CHAT, hook_secret)
         self.web.register_blueprint(hook_blueprint(self.hooks))
+        self.accounts = Accounts(self.tenant, self.clock, self.app.app_secret)
+        self.web.register_blueprint(accounts_blueprint(self.accounts))
         self.connections = LongConnections(self.tokens)
         self.web.register_blueprint(long_connection_blueprint(self.connections))
         self.pushes.long_connection = self.connections.deliver

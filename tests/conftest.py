@@ -12,7 +12,7 @@ import structlog
 from playwright.sync_api import Browser
 from redis import Redis
 
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from simulator import LocalFeishu
 from tests.browser import chromium
 from tests.feishu_caller import Caller
@@ -75,6 +75,7 @@ def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("FENNEL_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("FENNEL_ENV_FILE", "")
 
 
 @pytest.fixture(scope="session")

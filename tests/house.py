@@ -20,8 +20,8 @@ from werkzeug.serving import make_server
 
 from bot.config.settings import Settings
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE
+from bot.supervisor.redis_server import free_port
 from bot.web.app import create_app
-from demo.redis_server import free_port
 from simulator import LocalFeishu, SentCard
 from worker.jobs import entry as jobs
 from worker.llm import LLM

@@ -17,7 +17,7 @@ from bot.config.settings import (
     Settings,
     WebSettings,
 )
-from demo.redis_server import free_port
+from bot.supervisor.redis_server import free_port
 from simulator import LocalFeishu
 from worker.doctor import doctor
 from worker.doctor.doctor import FAILED, GOOD, WARNING, Finding, examine

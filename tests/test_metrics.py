@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from bot import metrics
-from demo.redis_server import free_port
+from bot.supervisor.redis_server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNT = (

@@ -19,7 +19,7 @@ from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
 from bot.queue.queue import PRESSES_PER_MINUTE, Queue, Submission
 from bot.redis_keys import connect
-from demo.redis_server import free_port
+from bot.supervisor.redis_server import free_port
 
 Submit = Callable[..., Submission]
 

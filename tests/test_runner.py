@@ -20,7 +20,7 @@ from rq.executions import Execution
 from rq.job import Job, JobStatus
 
 from bot.redis_keys import ALIVE, FOR_WORKERS, connect
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from worker.runner import liveness as liveness_module
 from worker.runner.liveness import Liveness, is_gone, new_name
 from worker.runner.runner import MAX_ATTEMPTS, HandBack, Runner

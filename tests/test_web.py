@@ -19,9 +19,9 @@ from rq.queue import Queue as RQQueue
 from bot.cards.presses import PressSigner
 from bot.config.settings import FeishuSettings, LimitSettings, RedisSettings, Settings, WebSettings
 from bot.redis_keys import connect
+from bot.supervisor.redis_server import free_port
 from bot.web.app import EVENT_PATH, create_app
 from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
-from demo.redis_server import free_port
 
 KEY, TOKEN, SECRET, BOT = "encrypt key", "verification token", "app secret", "ou_bot"
 SETTINGS = Settings(

@@ -25,7 +25,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.redis_keys import INDEX_VERSION
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from demo.stack import LocalStack
 from index.search.versions import Versions
 from simulator.local import LocalFeishu

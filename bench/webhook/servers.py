@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.webhook.events import BOT, ENCRYPT_KEY, TOKEN
 from bot.redis_keys import BOT_OPEN_ID, connect
-from demo.redis_server import RedisServer, free_port
+from bot.supervisor.redis_server import RedisServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {

@@ -1,7 +1,7 @@
 """Settings: config.yaml plus the environment become one frozen, typed object.
 
-Precedence: FENNEL_<SECTION>__<KEY> in the environment, then the file named by --config or FENNEL_CONFIG, then
-the defaults in bot/config/schema.py, where every setting stands. What the file may refer to, and how
+Precedence: FENNEL_<SECTION>__<KEY> in the environment, of which `.env` is part, then the file named by
+--config or FENNEL_CONFIG, then the defaults in bot/config/schema.py. What the file may refer to, and how
 secrets in it are kept: bot/config/file.py. Unknown keys are errors that name the key: a misspelt setting must
 never be silently ignored. Relative paths are relative to the folder the command runs in.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from bot.config.env_file import take_env_file
 from bot.config.file import read_settings_file
 from bot.config.schema import (
     AccessSettings,
@@ -125,6 +126,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
     Raises ConfigError that names the setting and what is wrong with it.
     """
+    take_env_file()
     named = path or (Path(os.environ["FENNEL_CONFIG"]) if os.environ.get("FENNEL_CONFIG") else None)
     if named is not None and not named.is_file():
         raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")

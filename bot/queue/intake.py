@@ -81,6 +81,7 @@ class Intake:
         elif isinstance(event, Recall):
             self.queue.submit_recall(event)
         elif isinstance(event, Challenge):
+            log.info("challenge_answered")
             return {"challenge": event.challenge}
         elif isinstance(event, Unknown):
             log.info("event_not_handled", event_type=event.event_type[:64], event_id=event.event_id[:64])

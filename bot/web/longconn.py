@@ -52,6 +52,7 @@ def run(settings: Settings) -> None:
     if not (feishu.app_id and feishu.app_secret.get_secret_value()):
         raise ConfigError("feishu.app_id and feishu.app_secret are needed for the long connection")
     logs.configure("longconn")
+    from lark_oapi.core.enum import LogLevel
     from lark_oapi.ws import Client
 
     intake = Intake(Queue(connect(settings.redis.url), settings), settings)
@@ -60,6 +61,7 @@ def run(settings: Settings) -> None:
         feishu.app_secret.get_secret_value(),
         event_handler=EventHandler(intake),
         domain=feishu.domain,
+        log_level=LogLevel.WARNING,  # at INFO it writes the address with its ticket
     )
     log.info("long_connection_starts", domain=feishu.domain)
     client.start()

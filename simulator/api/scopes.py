@@ -42,6 +42,8 @@ NEEDED = {
 P2P = names("im:message.p2p_msg im:message.p2p_msg:readonly")
 MENTIONED = names("im:message.group_at_msg im:message.group_at_msg:readonly")
 EVERY_MESSAGE = names("im:message.group_msg")
+KNOWN = frozenset().union(DEFAULT, _CARD, P2P, MENTIONED, EVERY_MESSAGE, *NEEDED.values())
+"""Every scope of the APIs and events that are served here."""
 
 
 def needed(operation: str) -> frozenset[str]:

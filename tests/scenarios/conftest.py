@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import Settings
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from index.build.build import build
 from tests.house import House, write_documents, write_questions
 

@@ -13,7 +13,7 @@ from bot import audit
 from bot.__main__ import app
 from bot.cards.presses import Press
 from bot.events.events import CardPress
-from demo.redis_server import RedisServer, free_port
+from bot.supervisor.redis_server import RedisServer, free_port
 from index.search.versions import Versions
 from tests.house import House, until
 from worker.jobs.pressing import Presses

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
 from worker.engines.extractive.engine import Extractive
 

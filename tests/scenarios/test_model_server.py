@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.messages import say
 from bot.redis_keys import TRACE
+from bot.supervisor.redis_server import free_port
 from bot.web.readiness import check_readiness
-from demo.redis_server import free_port
 from index.gate.gate import MENTION_SHIFT
 from index.gate.logistic import logit_of, sigmoid
 from tests.house import House, until, words

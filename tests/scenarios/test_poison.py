@@ -12,7 +12,7 @@ from rq import Queue
 from rq.registry import FailedJobRegistry
 
 from bot import metrics
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
 from worker.engines.extractive.engine import Extractive
 from worker.runner import runner

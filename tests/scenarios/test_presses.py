@@ -13,7 +13,7 @@ import pytest
 
 from bot import audit
 from bot.cards.presses import Press, PressSigner
-from demo.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer
 from simulator import SentCard
 from simulator.pushes import payloads
 from tests.house import House, until, words

@@ -19,7 +19,7 @@ import pytest
 from redis import Redis
 
 from bot.redis_keys import INDEX_VERSION
-from demo.redis_server import RedisServer, free_port
+from bot.supervisor.redis_server import RedisServer, free_port
 from demo.stack import LocalStack
 from index.search.versions import Versions
 from simulator.local import SentCard, is_open

@@ -19,8 +19,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bench.webhook.events import ENCRYPT_KEY, TOKEN, question, request_bytes
 from bench.webhook.servers import webhook
+from bot.supervisor.redis_server import RedisServer
 from bot.web.app import EVENT_PATH
-from demo.redis_server import RedisServer
 
 
 @pytest.fixture(scope="module")

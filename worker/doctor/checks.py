@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.config.settings import Settings
 from bot.errors import FeishuError, IndexMismatch, IndexMissing
+from bot.feishu.app_needs import LISTENING_SCOPE, SCOPES
 from bot.feishu.client import Feishu
 from bot.redis_keys import FOR_COMMANDS, connect
 from index.gate.gate import open_gate
@@ -16,18 +17,6 @@ from worker.doctor.engine import engine_rows
 
 Row = tuple[str, str, str, str]
 GOOD, WARNING, FAILED = "good", "warning", "failed"
-SCOPES = (
-    "im:message.group_at_msg:readonly",
-    "im:message.p2p_msg:readonly",
-    "im:message:send_as_bot",
-    "im:message:recall",
-    "im:message:readonly",
-    "im:message.reactions:write_only",
-    "cardkit:card:write",
-)
-"""What the bot uses; why is in docs/en/feishu-app.md."""
-SCOPE_FOR_ALL = "im:message.group_msg"
-"""Also needed where a group has reply_to: all."""
 PATIENCE = 5.0
 """Seconds Feishu gets to answer the doctor."""
 GRANT_PAGE = "{domain}/app/{app_id}/auth"
@@ -55,7 +44,7 @@ def feishu(settings: Settings) -> list[Row]:
 
 def _scopes(settings: Settings, granted: frozenset[str]) -> list[Row]:
     answers_all = any(group.reply_to == "all" for group in settings.groups.values())
-    wanted = SCOPES + ((SCOPE_FOR_ALL,) if answers_all else ())
+    wanted = SCOPES + ((LISTENING_SCOPE,) if answers_all else ())
     missing = [scope for scope in wanted if scope not in granted and _wider(scope) not in granted]
     if not missing:
         return [("scopes", GOOD, "all granted", "")]

@@ -1,0 +1,67 @@
+"""The file `.env`: secrets of one machine, which only its owner may read, as part of the environment.
+
+`python -m bot connect` writes it; Docker Compose, systemd and honcho read the same form. What the environment
+itself says wins. FENNEL_ENV_FILE names another file; empty, none is read. A file that others can read is
+refused: what it holds would no longer be secret.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values, set_key
+
+from bot.config.file import exposure
+from bot.errors import ConfigError
+
+_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+def env_file() -> Path | None:
+    """The file to read and write; None when FENNEL_ENV_FILE is empty."""
+    named = os.environ.get("FENNEL_ENV_FILE", ".env")
+    return Path(named) if named else None
+
+
+def read_env_file(file: Path | None = None) -> dict[str, str]:
+    """Its variables; empty where there is no such file. Raises ConfigError when others can read it."""
+    file = file or env_file()
+    if file is None or not file.is_file():
+        return {}
+    try:
+        problem = exposure(file)
+        found = {} if problem else dotenv_values(file, interpolate=False)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} must be saved as UTF-8") from error
+    if problem:
+        raise ConfigError(f"{file} holds secrets and {problem}; run `chmod 600 {file}`")
+    return {name: value for name, value in found.items() if value is not None and _NAME.match(name)}
+
+
+def take_env_file() -> None:
+    """Puts its variables into the environment where the environment does not say otherwise."""
+    for name, value in read_env_file().items():
+        os.environ.setdefault(name, value)
+
+
+def write_env_file(file: Path, values: Mapping[str, str]) -> None:
+    """Sets variables in the file, leaving its other lines as they are; only its owner can read it.
+
+    Raises ConfigError when it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+        file.chmod(0o600)
+        for name, value in values.items():
+            set_key(file, name, value, quote_mode="auto")
+        file.chmod(0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{file} cannot be written ({error.strerror}); give FENNEL_ENV_FILE a path"
+        ) from error
