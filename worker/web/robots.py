@@ -1,14 +1,14 @@
 """robots.txt, respected as RFC 9309 has it.
 
 A file that is not there allows everything; one that cannot be read (server errors, no answer) allows
-nothing. The longest rule that matches decides, `*` and a final `$` are wildcards: the standard library's
-parser takes the first rule and knows no wildcards, and would fetch what a site does not want fetched. What a
-file said is kept in Redis for a day, as the RFC asks.
+nothing. Protego reads it: the longest rule that matches decides, `*` and a final `$` are wildcards, groups
+that name us count together. The standard library's parser takes the first rule and knows no wildcards, and
+would fetch what a site does not want fetched. What a file said is kept in Redis for a day, as the RFC asks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from protego import Protego
 
 from bot.errors import FetchRefused
 from bot.redis_keys import ROBOTS
@@ -20,14 +20,6 @@ AGENT = "fennelbot"
 KEPT_UNREADABLE = 600
 MAX_CHARACTERS = 500_000
 """What RFC 9309 asks a crawler to read at least."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One Allow or Disallow line."""
-
-    allow: bool
-    pattern: str
 
 
 class Robots:
@@ -42,7 +34,7 @@ class Robots:
         text = self._text(target.origin)
         if text is None:
             raise FetchRefused("the site's robots.txt could not be read")
-        if not allowed(read_rules(text), target.path):
+        if not allowed(text, target.path):
             raise FetchRefused("the site's robots.txt does not allow it")
 
     def _text(self, origin: str) -> str | None:
@@ -68,46 +60,9 @@ class Robots:
         return page.body.decode("utf-8", "replace")[:MAX_CHARACTERS]
 
 
-def read_rules(text: str, agent: str = AGENT) -> list[Rule]:
-    """The rules for `agent`: those of the groups that name it, else those for everybody."""
-    groups: dict[str, list[Rule]] = {}
-    named: list[str] = []
-    in_rules = False
-    for line in text.splitlines():
-        field, _, value = (part.strip() for part in line.partition("#")[0].partition(":"))
-        field = field.lower()
-        if field == "user-agent":
-            named = [value.lower()] if in_rules else [*named, value.lower()]
-            in_rules = False
-            groups.setdefault(value.lower(), [])
-        elif field in ("allow", "disallow"):
-            in_rules = True
-            if value:
-                for name in named:
-                    groups[name].append(Rule(field == "allow", value))
-    return groups[agent] if agent in groups else groups.get("*", [])
-
-
-def allowed(rules: list[Rule], path: str) -> bool:
-    """Whether `path` (with its query) may be fetched; /robots.txt itself always may."""
-    if path == "/robots.txt":
-        return True
-    matching = [rule for rule in rules if matches(rule.pattern, path)]
-    return not matching or max(matching, key=lambda rule: (len(rule.pattern), rule.allow)).allow
-
-
-def matches(pattern: str, path: str) -> bool:
-    """Whether a rule's path pattern matches from the start of `path`; in time linear in its pieces."""
-    anchored = pattern.endswith("$")
-    first, *rest = pattern.removesuffix("$").split("*")
-    if not path.startswith(first):
+def allowed(text: str, path: str, agent: str = AGENT) -> bool:
+    """Whether the file `text` lets `agent` fetch `path` (with its query); /robots.txt itself always may."""
+    try:
+        return Protego.parse(text).can_fetch(f"https://host{path}", agent)
+    except ValueError:  # An address inside the file that is none: what it forbids is not known.
         return False
-    place = len(first)
-    for number, piece in enumerate(rest):
-        if anchored and number == len(rest) - 1:
-            return len(path) - len(piece) >= place and path.endswith(piece)
-        found = path.find(piece, place)
-        if found < 0:
-            return False
-        place = found + len(piece)
-    return not anchored or bool(rest) or place == len(path)
