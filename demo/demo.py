@@ -12,15 +12,16 @@ import re
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import requests
+
 from bot.config.settings import RedisSettings, load_settings
+from bot.http_session import new_session
 from demo.stack import LocalStack, Ports
 
 FOLDER = Path("data/demo")
@@ -189,9 +190,9 @@ def _links(card: Any) -> list[str]:
 
 def _opens(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  # nosec B310
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+        with new_session() as session:
+            return session.get(url, timeout=5).status_code == 200
+    except requests.RequestException:
         return False
 
 

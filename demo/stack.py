@@ -14,14 +14,15 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import requests
+
 from bot.errors import ConfigError
+from bot.http_session import new_session
 from bot.supervisor.redis_server import RedisServer, answers, free_port
 from demo.gallery.page import add_gallery
 from simulator import LocalFeishu
@@ -182,7 +183,7 @@ class LocalStack:
 
 def _ok(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # nosec B310
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+        with new_session() as session:
+            return session.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
         return False

@@ -11,14 +11,15 @@ import os
 import shutil
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+import requests
+
 from bot.errors import ConfigError
+from bot.http_session import new_session
 
 START_TIMEOUT = 30.0
 """Seconds ngrok may take to give an address."""
@@ -96,14 +97,14 @@ def _address(process: subprocess.Popen[str], agent_api: str, port: int) -> str:
 def _ask(agent_api: str, port: int) -> str:
     """The https address of the tunnel to `port`; empty while there is none."""
     try:
-        with urllib.request.urlopen(agent_api, timeout=2) as response:  # noqa: S310  # nosec B310
-            tunnels = json.loads(response.read(1_000_000)).get("tunnels", [])
+        with new_session() as session:
+            tunnels = session.get(agent_api, timeout=2).json().get("tunnels", [])
         return next(
             str(one["public_url"])
             for one in tunnels
             if one["proto"] == "https" and str(one.get("config", {}).get("addr", "")).endswith(f":{port}")
         )
-    except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+    except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError, StopIteration):
         return ""
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
+from index.search.endpoint import UNAVAILABLE, Endpoint
 
 Vectors = npt.NDArray[np.float32]
 
@@ -106,13 +107,10 @@ class OpenAIEmbedder:
     """A server that speaks POST {base_url}/embeddings, such as vLLM, TEI, Xinference or a hosted one."""
 
     def __init__(self, settings: EmbedderSettings) -> None:
-        import openai
-
         if not settings.base_url:
             raise ConfigError("index.embedder.base_url: give the address of the server, with its /v1")
-        key = settings.api_key.get_secret_value() or "none"
-        self._client = openai.OpenAI(base_url=settings.base_url, api_key=key, timeout=60.0, max_retries=3)
-        self._failures = (openai.APIError,)
+        key = settings.api_key.get_secret_value()
+        self._server = Endpoint(settings.base_url, "embeddings", key, timeout=60.0, retries=3)
         self._model = settings.model
         self._batch_size = settings.batch_size
         self.name = f"openai:{settings.model}"
@@ -121,22 +119,25 @@ class OpenAIEmbedder:
     def embed(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
-        rows: list[list[float]] = []
-        for start in range(0, len(texts), self._batch_size):
-            rows.extend(self._request([text or " " for text in texts[start : start + self._batch_size]]))
-        return normalised(np.asarray(rows, dtype=np.float32))
-
-    def _request(self, batch: list[str]) -> list[list[float]]:
+        batches = [
+            [text or " " for text in texts[start : start + self._batch_size]]
+            for start in range(0, len(texts), self._batch_size)
+        ]
         try:
-            reply = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
-        except self._failures as error:
+            return normalised(np.concatenate([self._request(batch) for batch in batches]))
+        except UNAVAILABLE as error:
             raise EngineUnavailable(f"index.embedder: {self.name} did not embed: {error}") from error
-        ordered = sorted(reply.data, key=lambda item: item.index)
-        if len(ordered) != len(batch):
-            raise EngineUnavailable(
-                f"index.embedder: {self.name} sent {len(ordered)} vectors for {len(batch)} texts"
-            )
-        return [list(item.embedding) for item in ordered]
+
+    def _request(self, batch: list[str]) -> Vectors:
+        """float32 array (len(batch), dimensions). Raises one of UNAVAILABLE."""
+        reply = self._server.post({"model": self._model, "input": batch, "encoding_format": "float"})
+        rows = {int(item["index"]): item["embedding"] for item in reply["data"]}
+        if sorted(rows) != list(range(len(batch))):
+            raise ValueError(f"{len(rows)} vectors for {len(batch)} texts")
+        vectors = np.asarray([rows[number] for number in range(len(batch))], dtype=np.float32)
+        if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
+            raise ValueError("what it sent is no list of vectors")
+        return vectors
 
 
 def normalised(vectors: Vectors) -> Vectors:

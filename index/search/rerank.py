@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol
 
-import httpx
-
 from bot.config.settings import RerankerSettings
 from bot.errors import ConfigError, EngineUnavailable
+from index.search.endpoint import UNAVAILABLE, Endpoint
 
 
 class Reranker(Protocol):
@@ -71,9 +70,7 @@ class RerankEndpoint:
         if not settings.base_url:
             raise ConfigError("index.reranker.base_url: give the address of the server, with its /v1")
         key = settings.api_key.get_secret_value()
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(headers=headers, timeout=20.0)
-        self._address = f"{settings.base_url.rstrip('/')}/rerank"
+        self._server = Endpoint(settings.base_url, "rerank", key, timeout=20.0)
         self._model = settings.model
         self.name = f"openai:{settings.model}"
         self.top = settings.top
@@ -81,10 +78,8 @@ class RerankEndpoint:
     def score(self, query: str, texts: list[str]) -> list[float]:
         request = {"model": self._model, "query": query, "documents": texts, "top_n": len(texts)}
         try:
-            reply = self._client.post(self._address, json=request)
-            reply.raise_for_status()
-            return _scores(reply.json(), len(texts))
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            return _scores(self._server.post(request), len(texts))
+        except UNAVAILABLE as error:
             raise EngineUnavailable(f"index.reranker: {self.name} did not rank: {error}") from error
 
 

@@ -8,18 +8,18 @@ can say that they are.
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from secrets import token_hex
 from time import time
 
+import requests
 from redis.exceptions import RedisError
 
 from bot.config.settings import Settings
 from bot.errors import FennelError
+from bot.http_session import new_session
 from bot.redis_keys import FOR_COMMANDS, connect
 from bot.web.signature import encrypt, signature
 
@@ -158,17 +158,17 @@ def _callback(settings: Settings) -> list[Finding]:
             "X-Lark-Request-Nonce": nonce,
             "X-Lark-Signature": signature(stamp, nonce, key, body),
         }
-    request = urllib.request.Request(url, data=body, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=CALLBACK_TIMEOUT) as response:  # noqa: S310  # nosec B310
-            answer = json.loads(response.read())
-    except urllib.error.HTTPError as error:
-        fix = "restart the web process: it runs with other keys than these settings"
-        return [Finding("callback", FAILED, f"{url} answered {error.code}", fix)]
-    except (OSError, ValueError) as error:
+        with new_session() as session:
+            response = session.post(url, data=body, headers=headers, timeout=CALLBACK_TIMEOUT)
+        if not response.ok:
+            fix = "restart the web process: it runs with other keys than these settings"
+            return [Finding("callback", FAILED, f"{url} answered {response.status_code}", fix)]
+        answer = response.json()
+    except (requests.RequestException, ValueError) as error:
         fix = "start the web process: .venv/bin/honcho start web"
         return [Finding("callback", FAILED, f"{url} does not answer: {error}", fix)]
-    if answer.get("challenge") != challenge:
+    if not isinstance(answer, dict) or answer.get("challenge") != challenge:
         return [Finding("callback", FAILED, f"{url} is not Fennel's webhook", "set web.port to a free port")]
     return [Finding("callback", GOOD, f"{url} answers Feishu's challenge")]
 

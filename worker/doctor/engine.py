@@ -10,10 +10,11 @@ import importlib.metadata
 import importlib.util
 from pathlib import Path
 
-import httpx
+import requests
 
 from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError, FennelError
+from bot.http_session import new_session
 from worker.doctor.score_scale import probe_scale
 from worker.engines.choose import choose_engine
 from worker.engines.openai.engine import OpenAIEngine, open_engine
@@ -137,10 +138,10 @@ def _running_rows(settings: Settings, cards: tuple[GraphicsCard, ...]) -> list[R
 
 def _healthy(port: int) -> bool:
     try:
-        answer = httpx.get(f"http://{HOST}:{port}/health", timeout=PATIENCE, trust_env=False)
-    except httpx.HTTPError:
+        with new_session() as session:
+            return session.get(f"http://{HOST}:{port}/health", timeout=PATIENCE).status_code == 200
+    except requests.RequestException:
         return False
-    return answer.status_code == httpx.codes.OK
 
 
 def _mirror(settings: LLMSettings) -> str:

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import httpx
+import requests
 import structlog
 
 from bot.config.settings import LLMSettings
+from bot.http_session import new_session
 from worker.engines.turbomind.launch import (
     HOST,
     ServerPlan,
@@ -188,10 +189,10 @@ class TurboMindServer:
     def _healthy(self) -> bool:
         try:
             url = f"http://{HOST}:{self.server.port}/health"
-            answer = httpx.get(url, timeout=self._pace.health_timeout, trust_env=False)
-        except httpx.HTTPError:
+            with new_session() as session:
+                return session.get(url, timeout=self._pace.health_timeout).status_code == 200
+        except requests.RequestException:
             return False
-        return answer.status_code == httpx.codes.OK
 
     def _report_death(self, process: subprocess.Popen[bytes]) -> None:
         code = process.returncode
