@@ -26,8 +26,8 @@ from index.search.lexical import Lexical
 from index.text.document import Document
 from index.text.split import Chunk, split
 from index.training.calibrate import learned_labels
-from index.training.contrast import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
 from index.training.evaluate_retrieval import read_queries
+from index.training.examples import CHINESE_ELSEWHERE, LATIN_ELSEWHERE, estranged
 from index.training.labels import FEEDBACK_WEIGHT, known_questions, learned, read_questions
 from index.training.operating_points import area_under_curve, choose_points, curve, figures
 from tests.index_files import CHINESE, MARKDOWN, WordEmbedder

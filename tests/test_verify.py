@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from bench import support
 from worker.excerpts import Excerpt
-from worker.pipeline.citations import plain_citations
-from worker.pipeline.sanitise import Sanitiser
+from worker.pipeline.sanitise import Sanitiser, plain_citations
 from worker.pipeline.verify import THRESHOLD, Verified, Verifier
 
 TOKENS = Excerpt(

@@ -1,7 +1,7 @@
 """Labelled examples -> a fitted gate.
 
 With few labels the shipped gate is moved a little; with many it is fitted anew, and remembers what good
-messages are like. In both cases each good example has estranged twins (see `index.training.contrast`), so
+messages are like. In both cases each good example has estranged twins (see `index.training.examples`), so
 that the fit cannot do without the documents. Operating points come from predictions on folds that the fit did
 not see.
 """

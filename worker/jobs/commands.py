@@ -7,6 +7,7 @@ admins. Every admin action leaves an audit line.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,6 @@ from bot.redis_keys import EXAMPLES
 from index.search.versions import Versions, publish
 from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
-from worker.jobs.status import facts_of
 from worker.language import language_of
 from worker.process.process import Process
 
@@ -183,3 +183,44 @@ def why_card(process: Process, question: str, language: str) -> Card:
     if facts is None:
         return notice_card(title, say("no_trace", language), language, "grey")
     return notice_card(title, f"```\n{trace.explain(facts)}\n```", language, "blue")
+
+
+def facts_of(process: Process, language: str) -> dict[str, str]:
+    """What /status shows: names and values in the order to show. Raises redis.RedisError.
+
+    The job that answers /status itself is not counted among the running ones.
+    """
+    depth = process.queue.depth()
+    facts = {
+        say("status_engine", language): process.llm.name,
+        say("status_waiting", language): str(depth.waiting),
+        say("status_running", language): str(max(0, depth.running - 1)),
+        say("status_oldest", language): f"{depth.oldest_seconds:.0f} s",
+    }
+    if process.llm.degraded:
+        facts[say("status_degraded", language)] = say(process.llm.degraded, language)
+    try:
+        searcher = process.knowledge.current.searcher
+    except IndexMissing:
+        facts[say("status_index", language)] = say("because_index", language)
+        return facts
+    manifest = searcher.statistics
+    facts[say("status_index", language)] = say(
+        "status_index_value",
+        language,
+        version=searcher.version,
+        documents=manifest.documents,
+        chunks=manifest.chunks,
+        age=_age(time.time() - manifest.built_at, language),
+    )
+    return facts
+
+
+def _age(seconds: float, language: str) -> str:
+    """In the largest unit that is not below 1: minutes, hours or days."""
+    minutes = max(0, int(seconds // 60))
+    if minutes < 60:
+        return say("age_in_minutes", language, count=minutes)
+    if minutes < 48 * 60:
+        return say("age_in_hours", language, count=minutes // 60)
+    return say("age_in_days", language, count=minutes // (24 * 60))

@@ -29,7 +29,6 @@ from worker.prompts import Prompts, Similarity
 if TYPE_CHECKING:
     from index.gate.gate import Decision, Gate
     from index.search.searcher import Passage, Searcher
-    from worker.web.step import OnPage
 
 PASSAGES = 8
 """How many passages search returns; the token budget decides how many the engine reads."""
@@ -40,8 +39,13 @@ NEAREST = 3
 class WebSearch(Protocol):
     """The search step: pages found for a question, as excerpts."""
 
-    def excerpts(self, query: str, language: str, cancelled: IsCancelled, on_page: OnPage) -> list[Excerpt]:
-        """Pages in order of relevance; `on_page` is told which is being read. Raises SearchUnavailable."""
+    def excerpts(
+        self, query: str, language: str, cancelled: IsCancelled, on_page: Callable[[int, int], None]
+    ) -> list[Excerpt]:
+        """Pages in order of relevance; `on_page` is told which is being read, of how many.
+
+        Raises SearchUnavailable.
+        """
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 A document may tell the model to mention everybody or to post a link, and a weak model obeys. So nothing
 the model writes can do either: mention tags and @all are taken out, a link stays a link only when its
 address is one of the sources', an address in code stays only when a source has it in its code, and
-lines that repeat the system prompt or the fences go.
+lines that repeat the system prompt or the fences go. Citations get the one form that is asked for: `[1]`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from urllib.parse import urlsplit
@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 from bot.answer import Source
 from bot.messages import say
 from worker.excerpts import EXCERPT_LENGTH, Excerpt
-from worker.pipeline.citations import plain_citations
-from worker.prompts import SYSTEM
+from worker.prompts import MATERIAL, SYSTEM
 
 _MENTION_TAG = re.compile(r"</?\s*(?:at|person|user)\b[^>]*>|<\s*(?:at|person)\b[^>]*$", re.IGNORECASE)
 _MENTION_WORD = re.compile(
@@ -35,6 +34,10 @@ _ADDRESS = re.compile(
 _BARE_HOST = re.compile(r"(?<![\w@./-])(?:www\.)[\w-]+(?:\.[\w-]+)+[^\s<>\"'，。；、）)\]`]*", re.IGNORECASE)
 _CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
 _FENCE_LINE = re.compile(r"^.*<<<.*$", re.MULTILINE)
+_NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"
+_NAME = "|".join(("source", *MATERIAL.values()))
+_FORM = re.compile(rf"(?:\[|【)\^?\s*(?:(?:{_NAME})\s*)?({_NUMBERS})\s*(?:\]|】)(?!\()", re.IGNORECASE)
+_RANGE = re.compile(r"(\d+)\s*[-–~]\s*(\d+)")
 LEAK_LENGTH = {"zh": 12, "en": 32}
 """A line that shares this many characters in a row with the system prompt repeats it."""
 
@@ -139,3 +142,29 @@ def _packed(text: str) -> str:
 def _shingles(text: str, length: int) -> frozenset[str]:
     packed = _packed(text)
     return frozenset(packed[start : start + length] for start in range(len(packed) - length + 1))
+
+
+def plain_citations(text: str, known: Collection[int]) -> str:
+    """`text`, which holds no code, with its citations of sources in `known` written as `[1][2]`.
+
+    Models write `[1, 2]`, `[1-3]`, `【1】`, `[资料 1]` and `[material 1]` whatever the prompt says. A form is
+    a citation only when every number in it is one of the sources': `[0-9]` and `[1, 100]` stay text.
+    """
+
+    def rewritten(match: re.Match[str]) -> str:
+        numbers = _numbers_in(match.group(1))
+        return "".join(f"[{number}]" for number in numbers) if set(numbers) <= set(known) else match.group()
+
+    return _FORM.sub(rewritten, text)
+
+
+def _numbers_in(listed: str) -> list[int]:
+    spread = _RANGE.sub(lambda match: _spread(int(match[1]), int(match[2])), listed)
+    return list(dict.fromkeys(int(number) for number in re.findall(r"\d+", spread)))
+
+
+def _spread(first: int, last: int) -> str:
+    """The numbers of a range. One that cannot be meant gets a 0 with it, which is no source's number."""
+    if first < last <= first + 9:
+        return ",".join(str(number) for number in range(first, last + 1))
+    return f"0,{first},{last}"

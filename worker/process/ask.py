@@ -18,7 +18,7 @@ from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.language import language_of
 from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
-from worker.web.opening import open_web
+from worker.web.step import open_web
 
 
 @dataclass(frozen=True)

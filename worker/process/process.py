@@ -31,7 +31,7 @@ from worker.process.knowledge import Knowledge
 from worker.runner.admission import Admission
 from worker.runner.lease import Leases
 from worker.runner.liveness import Liveness, new_name
-from worker.web.opening import open_web
+from worker.web.step import open_web
 
 log = structlog.get_logger(__name__)
 

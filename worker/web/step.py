@@ -183,7 +183,7 @@ def _allowed(url: str, rules: Rules) -> bool:
         return False
 
 
-def open_search(settings: Settings) -> WebStep | None:
+def open_web(settings: Settings) -> WebStep | None:
     """The web step of the settings; None where web_search.engine is none. Raises ConfigError."""
     engine = open_engine(settings.web_search)
     if engine is None:
