@@ -1,13 +1,24 @@
-"""How every command ends: an expected failure is one line on stderr and exit status 1, not a traceback."""
+"""What commands share: two options, and how they end.
+
+An expected failure is one line on stderr and exit status 1, not a traceback.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
+import typer
 from redis import exceptions
 
 from bot.errors import FennelError
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def run(app: Callable[[], object]) -> None:

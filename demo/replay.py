@@ -15,15 +15,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
 
 from bot import trace as traces
-from bot.config.settings import Settings
+from bot.config.settings import Settings, load_settings
 from bot.errors import ConfigError
+from bot.queue.queue import Queue
 from bot.redis_keys import FOR_WORKERS, connect
 from demo.stack import LocalStack
 
@@ -127,8 +127,7 @@ def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
 
 def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
     """Returns when the queue is empty and every card is closed. Raises ConfigError when nothing moves."""
-    queue = import_module("bot.queue.queue")
-    waiting = queue.Queue(redis, import_module("bot.config.settings").load_settings())
+    waiting = Queue(redis, load_settings())
     moved, seen = time.monotonic(), -1
     while depth := waiting.depth():
         unfinished = depth.waiting + depth.running

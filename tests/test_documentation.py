@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from bot.__main__ import app as bot_app
+from bot.__main__ import load
 from bot.config.settings import GroupSettings, Settings
 from index.__main__ import app as index_app
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMANDS: dict[str, Any] = {"bot": get_command(bot_app), "index": get_command(index_app)}
+COMMANDS["bot"].commands = {name: load(name) for name in COMMANDS["bot"].commands}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

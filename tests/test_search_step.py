@@ -17,7 +17,7 @@ from bot.errors import FetchRefused, SearchUnavailable
 from tests.small_web import KEY, Web
 from tests.web_server import Reply, WebServer
 from worker.llm import never
-from worker.web.step import PER_PAGE, open_search
+from worker.web.step import PER_PAGE, open_web
 
 FILLER = "<p>" + "Nothing of interest is said in this paragraph, which only fills the page. " * 6 + "</p>"
 KV = f"""<html><head><title>KV cache</title></head><body><nav><a href="/">Home</a></nav><article>
@@ -147,12 +147,12 @@ def test_neither_key_nor_question_nor_address_is_logged(web: Web) -> None:
 
 
 def test_step_of_the_settings(redis_url: str) -> None:
-    assert open_search(Settings(redis=RedisSettings(url=redis_url))) is None
+    assert open_web(Settings(redis=RedisSettings(url=redis_url))) is None
     settings = Settings(
         redis=RedisSettings(url=redis_url),
         web_search=WebSearchSettings(engine="serper", api_key=SecretStr(KEY), domains=("example.com",)),
     )
-    step = open_search(settings)
+    step = open_web(settings)
     assert step is not None
     assert step._pages.rules.domains == ("example.com",)
 

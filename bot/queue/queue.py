@@ -23,6 +23,7 @@ from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
 from rq.registry import FailedJobRegistry
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
+from bot.dotted_paths import JobName
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
 from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SLOT, TOLD
@@ -79,9 +80,7 @@ class Queue:
         self.limits = settings.limits
         self._script = connection.register_script(self._write_script(settings))
 
-    def submit(
-        self, message: Message, job: str = "worker.jobs.answer", *, mentioned: bool = False
-    ) -> Submission:
+    def submit(self, message: Message, job: str = JobName.ANSWER, *, mentioned: bool = False) -> Submission:
         """Takes a question. A message pushed before is a duplicate and changes nothing.
 
         An asker who `mentioned` the bot and has a long queue ahead is told the position by a job of its own.
@@ -99,14 +98,14 @@ class Queue:
             at_front=False,
             sender=message.sender_id,
             limits=(self.limits.questions_per_user_per_minute, self.limits.questions_per_group_per_minute),
-            busy_job="worker.jobs.busy",
-            waiting_job="worker.jobs.waiting" if mentioned else "",
+            busy_job=JobName.BUSY,
+            waiting_job=JobName.WAITING if mentioned else "",
         )
 
     def submit_command(self, message: Message, name: str, argument: str) -> Submission:
         """Takes a command from chat; it goes ahead of the questions. Raises as `submit`, without notice."""
         return self._submit(
-            "worker.jobs.command",
+            JobName.COMMAND,
             [message.to_json(), name, argument],
             suffix=message.message_id,
             order=f"{message.chat_id}-commands",
@@ -117,7 +116,7 @@ class Queue:
     def submit_press(self, action: CardPress) -> Submission:
         """Takes a press on a card. Raises as `submit`, without notice."""
         return self._submit(
-            "worker.jobs.feedback",
+            JobName.PRESS,
             [action.to_json()],
             suffix=action.event_id or action.message_id,
             order=f"{action.operator_id}-actions",
@@ -132,13 +131,13 @@ class Queue:
         except RedisError as error:
             raise QueueUnavailable("Redis did not take the recall") from error
         suffix = f"recall-{recall.message_id}"
-        return self._submit("worker.jobs.recall", [recall.to_json()], suffix=suffix, order=suffix)
+        return self._submit(JobName.RECALL, [recall.to_json()], suffix=suffix, order=suffix)
 
     def submit_reindex(self, request: dict[str, Any]) -> Submission:
         """Asks the indexer for a new version. `request` is a small JSON dict; its `message_id` dedups it."""
         suffix = f"reindex-{request.get('message_id') or datetime.now(UTC).strftime('%Y%m%d%H%M%S%f')}"
         return self._submit(
-            "worker.jobs.reindex", [request], suffix=suffix, order="index", queue=INDEX_QUEUE, at_front=False
+            JobName.REINDEX, [request], suffix=suffix, order="index", queue=INDEX_QUEUE, at_front=False
         )
 
     def depth(self) -> Depth:

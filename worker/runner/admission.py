@@ -16,7 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SEARCHING = frozenset({"worker.jobs.answer"})
+from bot.dotted_paths import JobName
+
+SEARCHING = frozenset({str(JobName.ANSWER)})
 """The jobs that search; all others make room at once."""
 FINISH_SECONDS = 0.2
 """Longest time that the next question waits for answers on their way out."""

@@ -1,0 +1,87 @@
+"""The commands of `python -m bot` that need nothing but the bot. Each imports what it runs when it runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from bot.command_line import AsJson, Config
+from bot.config.settings import load_settings
+
+
+def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> None:
+    """Why a message was answered or not: its Trace."""
+    from bot import trace
+
+    facts = trace.load(load_settings(config), message_id)
+    print(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else trace.explain(facts))
+
+
+def audit(
+    count: Annotated[int, typer.Option("--count", min=1, help="How many entries.")] = 50,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Who did what as an admin, newest first."""
+    from bot.audit import show
+
+    print(show(load_settings(config).redis.url, count, as_json=as_json))
+
+
+def connect(
+    app_id: Annotated[str, typer.Option("--app-id", help="An app that exists: asks for what it lacks.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="The new app's name; it can be changed in Feishu.")
+    ] = "",
+    lark: Annotated[bool, typer.Option("--lark", help="Begin at Lark's accounts server.")] = False,
+    start: Annotated[
+        bool, typer.Option("--start/--no-start", help="Then start everything and wait for a message.")
+    ] = True,
+    config: Config = None,
+) -> None:
+    """A Feishu app by one scan, its keys in `.env`, and a first message over the long connection."""
+    from bot.connect import connect as connecting
+
+    connecting.connect(config, connecting.Options(app_id, name, lark=lark))
+    if start:
+        from bot.supervisor import up as supervisor
+
+        raise typer.Exit(
+            supervisor.up(load_settings(config), supervisor.Plan(True, config=config, invite=True))
+        )
+
+
+def up(
+    longconn: Annotated[
+        bool | None,
+        typer.Option(
+            "--longconn/--webhook", help="How events are received; default: the webhook where it has keys."
+        ),
+    ] = None,
+    tunnel: Annotated[
+        bool, typer.Option("--tunnel", help="Open ngrok for the webhook and say its address.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Everything that is needed on one machine, one log, one Ctrl+C."""
+    from bot.supervisor import up as supervisor
+
+    settings = load_settings(config)
+    plan = supervisor.choose(settings, longconn=longconn, tunnel=tunnel, config=config)
+    raise typer.Exit(supervisor.up(settings, plan))
+
+
+def longconn(config: Config = None) -> None:
+    """Receives events over Feishu's WebSocket, with no public address."""
+    from bot.web.longconn import run
+
+    run(load_settings(config))
+
+
+def notify(text: str, config: Config = None) -> None:
+    """Sends one message to the custom-bot webhook of feishu.webhook_url, signed."""
+    from bot.feishu.webhook import notify as send
+
+    send(text, load_settings(config).feishu)

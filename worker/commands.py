@@ -1,0 +1,50 @@
+"""The commands of `python -m bot` that the worker carries out. Each imports what it runs when it runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.command_line import AsJson, Config
+from bot.config.settings import load_settings
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; left out with --batch.")] = "",
+    batch: Annotated[
+        Path | None, typer.Option("--batch", help="JSON lines {id, text, mentioned?}; a line comes out each.")
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Questions through the real pipeline, with no Feishu and no Redis."""
+    if bool(question) == (batch is not None):
+        raise typer.BadParameter("give either a question or --batch FILE")
+    from worker.process import ask as asking
+
+    if batch is None:
+        result = asking.ask(question, load_settings(config))
+        print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))
+        return
+    for result in asking.ask_all(batch, load_settings(config)):
+        text = json.dumps(result, ensure_ascii=False) if as_json else f"{result['id']} {_readable(result)}\n"
+        print(text, flush=True)
+
+
+def doctor(as_json: AsJson = False, config: Config = None) -> None:
+    """Checks keys, scopes, callback, Redis, GPU, model and index; each failure says what to do."""
+    from worker.doctor.doctor import run
+
+    raise typer.Exit(run(load_settings(config), as_json=as_json))
+
+
+def _readable(result: dict[str, Any]) -> str:
+    ended = result.get("error") or f"{result['decision'] or 'no decision'}, {result['outcome']}"
+    lines = [f"[{ended}]", "", result["answer"]]
+    for source in result["sources"]:
+        place = " > ".join(dict.fromkeys([source["title"], *source["heading_path"]]))
+        lines.append(f"[{source['number']}] {place}  {source['url'] or source['path']}")
+    return "\n".join(lines)
