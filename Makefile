@@ -58,10 +58,11 @@ $(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
 test-lmdeploy: $(LMDEPLOY)/ready ## the model client against LMDeploy's real server, without a GPU
 	$(LMDEPLOY)/bin/python -m pytest tests/lmdeploy $(ARGS)
 
-lint: setup ## style, types, security, pinned dependencies
+lint: setup ## style, types, import directions, security, pinned dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/bandit -q -r bot worker index simulator demo -c pyproject.toml
 	@! grep -nEv '^ *(#|$$|[A-Za-z0-9._-]+==[0-9])' $(PINNED) \
 		|| { echo "the lines above are not pinned: run make lock"; exit 1; }
@@ -82,4 +83,4 @@ lock: $(VENV)/uv ## pins requirements*.in again
 	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements.in -o requirements.txt
 
 clean: ## removes the environment and the demo's data
-	rm -rf $(VENV) $(LMDEPLOY) data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LMDEPLOY) data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
