@@ -15,7 +15,7 @@ INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${U
 FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
 	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
-.PHONY: help setup setup-gpu demo test test-lmdeploy lint bench lock clean
+.PHONY: help setup dev setup-gpu demo test test-lmdeploy lint bench lock clean
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -36,16 +36,18 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 	@$(INSTALL) -r requirements-dev.txt || $(FAILED)
 	@touch $@
 
-setup: $(VENV)/development ## .venv with what demo, tests and benchmarks need
+setup: $(VENV)/runtime ## .venv with what runs the bot, and no more
+
+dev: $(VENV)/development ## adds what tests, checks and benchmarks need
 
 setup-gpu: $(VENV)/runtime requirements.txt ## adds LMDeploy and FAISS for the GPU on a machine with an NVIDIA card
 	$(BIN)/uv pip uninstall --quiet --python $(BIN)/python faiss-cpu
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	@$(INSTALL) -r requirements.txt || $(FAILED)
 
-demo: $(VENV)/runtime ## the whole bot on this machine, with a local Feishu; ONCE=1 stops after the sample questions
-	$(BIN)/python -m bot demo $(if $(ONCE),--once)
+demo: $(VENV)/runtime ## the whole bot here, with a local Feishu; ONCE=1 stops after its questions, DOCS=PATH takes your documents
+	$(BIN)/python -m bot demo $(if $(ONCE),--once) $(if $(DOCS),--docs "$(DOCS)")
 
-test: setup ## all tests, on every core; ARGS="-m 'not slow'" leaves the slow ones out
+test: dev ## all tests, on every core; ARGS="-m 'not slow'" leaves the slow ones out
 	$(BIN)/python -m pytest -n auto --durations=20 $(ARGS)
 
 $(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
@@ -58,7 +60,7 @@ $(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
 test-lmdeploy: $(LMDEPLOY)/ready ## the model client against LMDeploy's real server, without a GPU
 	$(LMDEPLOY)/bin/python -m pytest tests/lmdeploy $(ARGS)
 
-lint: setup ## style, types, import directions, security, pinned dependencies
+lint: dev ## style, types, import directions, security, pinned dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -72,7 +74,7 @@ lint: setup ## style, types, import directions, security, pinned dependencies
 		all=`grep -c == $$file`; skipped=`grep -c 'could not be audited' $(VENV)/audit`; \
 		echo "$$file: $$((all - skipped)) of $$all packages audited, no known vulnerabilities"; done
 
-bench: setup ## all benchmarks; each is also python -m bench.NAME --json
+bench: dev ## all benchmarks; each is also python -m bench.NAME --json
 	@for name in $$(ls bench/*.py | sed 's#bench/##; s#\.py##' | grep -v __init__); do \
 		echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 

@@ -13,11 +13,12 @@ from bot.config.settings import load_settings
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop after the sample questions.")] = False,
+    docs: Annotated[str, typer.Option("--docs", help="A folder or git address of your own documents.")] = "",
 ) -> None:
     """The whole bot on this machine with a local Feishu; asks its sample questions."""
     from demo.demo import run
 
-    raise typer.Exit(run(once=once))
+    raise typer.Exit(run(once=once, docs=docs))
 
 
 def replay(chat: Path, as_json: AsJson = False, config: Config = None) -> None:

@@ -14,15 +14,20 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 
-from bot.config.settings import RedisSettings, load_settings
+from bot.config.settings import RedisSettings, Settings, load_settings
 from bot.http_session import new_session
+from demo.own_documents import OwnDocuments, suggest
 from demo.stack import LocalStack, Ports
+from index.search.storage import read
+from index.search.versions import Versions
 
 FOLDER = Path("data/demo")
 WEB_PORT, FEISHU_PORT = 8000, 9800
@@ -66,43 +71,68 @@ EXCHANGES = (
 )
 
 
-def run(*, once: bool) -> int:
-    """Shows everything; returns the exit status."""
+def run(*, once: bool, docs: str = "") -> int:
+    """Shows everything; returns the exit status. `docs` is a folder or git address in place of the guide."""
     started = time.time()
+    first_run = not FOLDER.exists()
     _stop_as_by_keyboard()
     settings = load_settings()
     ports = Ports.free(web=WEB_PORT, feishu=FEISHU_PORT)
     for wanted, taken in ((WEB_PORT, ports.web), (FEISHU_PORT, ports.feishu)):
         if taken != wanted:
             print(f"Port {wanted} is in use by another program; the demo takes {taken} instead.")
-    sources = [
-        {
-            "path": "docs",
-            "include": ["en/**/*.md", "zh/**/*.md"],
-            "url": f"http://127.0.0.1:{ports.feishu}/docs",
-        }
-    ]
-    stack = LocalStack(
-        FOLDER,
-        settings={"FENNEL_INDEX__SOURCES": json.dumps(sources)},
-        redis_url=settings.redis.url,
-        ports=ports,
-        documents=Path("docs"),
-    )
-    print("Starting Redis, the local Feishu, the webhook, the worker and the indexer ...")
-    with stack:
+    own = OwnDocuments(docs) if docs else None
+    print("Starting Redis, the local Feishu, the webhook, the worker and the indexer ...", flush=True)
+    with _stack(settings, ports, own) as stack:
         redis = RedisSettings(url=stack.redis_url).shown
         print(f"Redis: {'its own' if stack.redis else 'the one that runs already'}, {redis}")
-        print(f"Ready after {time.time() - started:.1f} s. Logs are in {FOLDER}/.\n")
-        passed = [
-            _show(stack, exchange, started if number == 0 else 0.0)
-            for number, exchange in enumerate(EXCHANGES)
-        ]
+        print(f"Ready after {time.time() - started:.1f} s. Logs are in {stack.folder}/.\n")
+        exchanges = _exchanges(stack) if own else EXCHANGES
+        clock = _Started(started, first_run)
+        passed = [_show(stack, one, clock if number == 0 else None) for number, one in enumerate(exchanges)]
         print(f"{sum(passed)} of {len(passed)} exchanges went as expected.")
         print(f"The group chat: {stack.feishu.url}/simulator/")
         if not once:
             _stay_up()
-    return 0 if all(passed) else 1
+    return 0 if passed and all(passed) else 1
+
+
+def _stack(settings: Settings, ports: Ports, own: OwnDocuments | None) -> LocalStack:
+    published = f"http://127.0.0.1:{ports.feishu}/docs"
+    guide: dict[str, Any] = {"path": "docs", "include": ["en/**/*.md", "zh/**/*.md"], "url": published}
+    chosen = own.source(published) if own else guide
+    experts = {"default": {"experts": ["ou_expert"]}}
+    variables = {"FENNEL_INDEX__SOURCES": json.dumps([chosen]), "FENNEL_GROUPS": json.dumps(experts)}
+    if own:  # the labelled examples that come with Fennel are about its guide
+        variables["FENNEL_INDEX__GATE__QUESTIONS"] = "[]"
+    return LocalStack(
+        FOLDER.with_name(f"demo-{own.mark}") if own else FOLDER,
+        settings=variables,
+        redis_url=settings.redis.url,
+        ports=ports,
+        documents=own.folder if own else Path("docs"),
+    )
+
+
+def _exchanges(stack: LocalStack) -> list[Exchange]:
+    """Three questions that somebody's own documents answer, and one message that is none."""
+    versions = Versions(stack.folder / "index")
+    chunks = read(versions.path / versions.current()).chunks
+    print(f"Looking for questions that these documents answer ({len(chunks)} passages) ...", flush=True)
+    ask = partial(stack.run, "-m", "bot", "ask", "--json", "--batch")
+    found = suggest(chunks, ask, stack.folder)
+    if not found:
+        print("None of the questions made from their headings was answered; ask your own on the page.\n")
+    asked = [Exchange("a question about your documents", one.text, "answered", one.page) for one in found]
+    return [*asked, next(one for one in EXCHANGES if one.expect == "declined")]
+
+
+@dataclass(frozen=True)
+class _Started:
+    """When the demo began, Unix seconds, and whether it never ran before in this checkout."""
+
+    at: float
+    first_run: bool
 
 
 def _stop_as_by_keyboard() -> None:
@@ -124,7 +154,7 @@ def _stay_up() -> None:
         print("\nStopping ...")
 
 
-def _show(stack: LocalStack, exchange: Exchange, started: float) -> bool:
+def _show(stack: LocalStack, exchange: Exchange, started: _Started | None) -> bool:
     """Says the exchange in the group, prints what came of it, returns whether that was expected."""
     asked = time.monotonic()
     message_id = stack.feishu.say("ou_alice", exchange.text, mention_bot=exchange.mention)
@@ -150,10 +180,10 @@ def _show(stack: LocalStack, exchange: Exchange, started: float) -> bool:
     return not problem
 
 
-def _print_first_answer(started: float) -> None:
-    print(f"  First answer {time.time() - started:.1f} s after `make demo` began to start it.")
+def _print_first_answer(started: _Started) -> None:
+    print(f"  First answer {time.time() - started.at:.1f} s after `make demo` began to start it.")
     age = time.time() - Path("Makefile").stat().st_mtime
-    if age < FRESH_CLONE:
+    if started.first_run and age < FRESH_CLONE:
         print(f"  First answer {age:.1f} s after the clone.")
 
 
@@ -166,7 +196,7 @@ def _problem(exchange: Exchange, cards: Sequence[dict[str, Any]]) -> str:
     body = json.dumps(cards[0], ensure_ascii=False)
     if exchange.expect == "declined":
         return "" if "http" not in body else "a declined message must not get an answer"
-    links = [link for link in _links(cards[0]) if f"/docs/{exchange.page}" in link]
+    links = [link for link in map(unquote, _links(cards[0])) if f"/docs/{exchange.page}" in link]
     if not links:
         return f"no link to {exchange.page} in the card"
     return "" if _opens(links[0]) else f"the citation {links[0]} does not open"

@@ -23,20 +23,25 @@ PAGE = Markup(
     "table{{border-collapse:collapse}}td,th{{border:1px solid #dee0e3;padding:.3rem .6rem}}"
     ":target{{background:#fff3cf}}</style></head><body>{body}</body></html>"
 )
+_LARGEST = 4_000_000
+"""Bytes of a file that is shown."""
 _PUNCTUATION = re.compile(r"[^\w\- ]")
 
 
 def documents_blueprint(folder: Path) -> Blueprint:
-    """Serves the Markdown files below `folder` at /docs/."""
+    """Serves the files below `folder` at /docs/: Markdown as a page, anything else as text."""
     blueprint = Blueprint("documents", __name__)
     root = folder.resolve()
 
     @blueprint.get("/docs/<path:name>")
     def document(name: str) -> str:
         file = (root / name).resolve()
-        if not file.is_relative_to(root) or file.suffix != ".md" or not file.is_file():
+        if not file.is_relative_to(root) or not file.is_file() or file.stat().st_size > _LARGEST:
             abort(404)
-        return render(name, file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8", errors="replace")
+        if file.suffix in (".md", ".markdown", ".mdx"):
+            return render(name, text)
+        return str(PAGE.format(title=escape(name), body=Markup("<pre>{}</pre>").format(text)))
 
     return blueprint
 
