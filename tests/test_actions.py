@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.presses import MAY_PRESS, Press, PressSigner, may_press
+from bot.cards.presses import Press, PressSigner, Who, may_press
+from bot.dotted_paths import JobName
 from bot.errors import ConfigError, UnprovenEvent
+from bot.messages import SENTENCES
 
 SIGNER = PressSigner("app-secret-of-a-test")
 TEXT = st.text(max_size=40)
@@ -71,8 +73,11 @@ def test_an_empty_secret_signs_nothing() -> None:
         PressSigner("")
 
 
-def test_every_press_says_who_may() -> None:
-    assert set(MAY_PRESS) == set(Press)
+@pytest.mark.parametrize("press", list(Press))
+def test_every_press_says_who_may_and_what_is_said(press: Press) -> None:
+    assert press.who in Who
+    assert {press.label, press.toast} <= set(SENTENCES)
+    assert press.job in JobName
 
 
 @pytest.mark.parametrize(

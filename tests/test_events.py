@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import MalformedEvent
-from bot.events.events import BotAdded, CardPress, Challenge, Message, Reaction, Recall, Unknown
-from bot.events.reader import read_event
+from bot.events.events import BotAdded, CardPress, Challenge, Event, Message, Reaction, Recall, Unknown
+from bot.events.reader import READERS, read_event
+from bot.queue.intake import HANDLERS
 
 BOT = "ou_bot"
 
@@ -210,3 +211,8 @@ def test_no_payload_can_break_the_reader(payload: dict[str, Any]) -> None:
         read_event(payload)
     except MalformedEvent:
         return
+
+
+def test_every_event_that_is_read_is_handled() -> None:
+    made = {get_type_hints(reader)["return"] for reader in READERS.values()} | {Challenge, Unknown}
+    assert made == set(get_args(Event)) == set(HANDLERS)

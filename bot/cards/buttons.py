@@ -37,7 +37,7 @@ class _Buttons:
         return self._actions.sign(kind, self._message_id, self._answer.asker)
 
     def button(self, kind: Press, style: str = "default", confirm: tuple[str, str] | None = None) -> Element:
-        text = say(f"button_{kind.value}", self._answer.language)
+        text = say(kind.label, self._answer.language)
         return callback_button(text, self.value(kind), style=style, confirm=confirm)
 
 
@@ -119,7 +119,7 @@ def _folded(answer: Answer, state: CardState, buttons: _Buttons) -> list[Element
 
 def _reason_form(answer: Answer, buttons: _Buttons) -> Element:
     submit = callback_button(
-        say("button_send_reason", answer.language), buttons.value(Press.REASON), style="primary"
+        say(Press.REASON.label, answer.language), buttons.value(Press.REASON), style="primary"
     )
     prompt = {
         "tag": "input",

@@ -14,32 +14,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
+from bot.dotted_paths import JobName
 from bot.errors import ConfigError, UnprovenEvent
 
 _PURPOSE = b"fennel card action v1"
 _MAC_LENGTH = 32
 """Hexadecimal digits of the signature that a value carries: 128 bits, short on purpose (cards are small)."""
-
-
-class Press(StrEnum):
-    """What a button does."""
-
-    HELPFUL = "helpful"
-    NOT_HELPFUL = "not_helpful"
-    REASON = "reason"
-    """The form below "not helpful" was sent."""
-    ASK_HUMAN = "ask_human"
-    TAKE = "take"
-    """An expert takes the question over."""
-    RESOLVE = "resolve"
-    WEB = "web"
-    """Answer once more, with web search."""
-    SOURCES = "sources"
-    """Show the passages that were found but not cited."""
-    WHY = "why"
-    RECALL = "recall"
 
 
 class Who(StrEnum):
@@ -51,25 +33,53 @@ class Who(StrEnum):
     ASKER_OR_EXPERT = "asker_or_expert"
 
 
-MAY_PRESS: Mapping[Press, Who] = {
-    Press.HELPFUL: Who.ANYONE,
-    Press.NOT_HELPFUL: Who.ANYONE,
-    Press.REASON: Who.ANYONE,
-    Press.ASK_HUMAN: Who.ASKER_OR_EXPERT,
-    Press.TAKE: Who.EXPERT,
-    Press.RESOLVE: Who.ASKER_OR_EXPERT,
-    Press.WEB: Who.ASKER,
-    Press.SOURCES: Who.ANYONE,
-    Press.WHY: Who.ASKER,
-    Press.RECALL: Who.ASKER,
-}
+class Press(StrEnum):
+    """Every button, declared once: what it is called in signed values, who may press it, its words.
+
+    `label` and `toast` name sentences of bot/messages.py; the toast is what the presser sees at once. What a
+    press does stands in worker/jobs/pressing.py, where `job` leads.
+    """
+
+    HELPFUL = "helpful", Who.ANYONE, "button_helpful", "feedback_thanks"
+    NOT_HELPFUL = "not_helpful", Who.ANYONE, "button_not_helpful", "feedback_sorry"
+    REASON = "reason", Who.ANYONE, "button_send_reason", "feedback_thanks"
+    """The form below "not helpful" was sent."""
+    ASK_HUMAN = "ask_human", Who.ASKER_OR_EXPERT, "button_ask_human"
+    TAKE = "take", Who.EXPERT, "button_take"
+    """An expert takes the question over."""
+    RESOLVE = "resolve", Who.ASKER_OR_EXPERT, "button_resolve"
+    WEB = "web", Who.ASKER, "button_web", "web_searching"
+    """Answer once more, with web search."""
+    SOURCES = "sources", Who.ANYONE, "button_sources"
+    """Show the passages that were found but not cited."""
+    WHY = "why", Who.ASKER, "button_why"
+    RECALL = "recall", Who.ASKER, "button_recall"
+
+    who: Who
+    label: str
+    toast: str
+    job: JobName
+
+    def __new__(
+        cls,
+        value: str,
+        who: Who = Who.ANYONE,
+        label: str = "",
+        toast: str = "toast_noted",
+        job: JobName = JobName.PRESS,
+    ) -> Self:
+        """One button; its value is what stands in signed values."""
+        press = str.__new__(cls, value)
+        press._value_ = value
+        press.who, press.label, press.toast, press.job = who, label, toast, job
+        return press
 
 
 def may_press(
     kind: Press | str, operator: str, asker: str, *, is_admin: bool = False, is_expert: bool = False
 ) -> bool:
     """Whether `operator` (open_id) may press a button of `kind` under the answer to `asker`'s question."""
-    who = MAY_PRESS[Press(kind)]
+    who = Press(kind).who
     if is_admin or who is Who.ANYONE:
         return True
     is_asker = bool(operator) and operator == asker

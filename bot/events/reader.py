@@ -41,7 +41,7 @@ def read_event(payload: dict[str, Any]) -> Event:
         return Unknown(event_type or text_in(payload, "type"), text_in(payload, "uuid"))
     header = object_in(payload, "header")
     event_type = text_in(header, "event_type", required=True)
-    reader = _READERS.get(event_type)
+    reader = READERS.get(event_type)
     if reader is None:
         return Unknown(event_type, text_in(header, "event_id"))
     return reader(id_in(header, "event_id"), object_in(payload, "event"))
@@ -146,15 +146,6 @@ def _read_reaction(event_id: str, event: dict[str, Any]) -> Reaction:
     return Reaction(event_id, id_in(event, "message_id", required=True), operator, emoji)
 
 
-_READERS: dict[str, Callable[[str, dict[str, Any]], Event]] = {
-    "im.message.receive_v1": _read_message,
-    "card.action.trigger": _read_press,
-    "im.message.recalled_v1": _read_recall,
-    "im.chat.member.bot.added_v1": _read_bot_added,
-    "im.message.reaction.created_v1": _read_reaction,
-}
-
-
 def object_in(data: dict[str, Any], name: str, default: dict[str, Any] | None = None) -> dict[str, Any]:
     """An object field, or `default` where there is none. Raises MalformedEvent."""
     value = data.get(name, default)
@@ -196,3 +187,13 @@ def time_in(data: dict[str, Any], name: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 16):
         raise MalformedEvent(f"{name} is not a time")
     return int(value)
+
+
+READERS: dict[str, Callable[[str, dict[str, Any]], Event]] = {
+    "im.message.receive_v1": _read_message,
+    "card.action.trigger": _read_press,
+    "im.message.recalled_v1": _read_recall,
+    "im.chat.member.bot.added_v1": _read_bot_added,
+    "im.message.reaction.created_v1": _read_reaction,
+}
+"""Every event type of schema 2.0 that is read, and how. bot/queue/intake.py says what is done about it."""

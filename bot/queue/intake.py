@@ -7,6 +7,7 @@ gets with HTTP 200; what must make Feishu push again is raised as QueueUnavailab
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,9 +15,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot import metrics
-from bot.cards.presses import Press, PressSigner, ProvenPress, may_press
+from bot.cards.presses import PressSigner, ProvenPress, may_press
 from bot.errors import QueueFull, QueueUnavailable, UnprovenEvent
-from bot.events.events import CardPress, Challenge, Event, Message, Recall, Unknown
+from bot.events.events import BotAdded, CardPress, Challenge, Event, Message, Reaction, Recall, Unknown
 from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
@@ -25,12 +26,6 @@ from bot.redis_keys import BOT_OPEN_ID
 if TYPE_CHECKING:
     from bot.config.settings import Settings
 
-_TOASTS = {
-    Press.HELPFUL: "feedback_thanks",
-    Press.NOT_HELPFUL: "feedback_sorry",
-    Press.REASON: "feedback_thanks",
-    Press.WEB: "web_searching",
-}
 log = structlog.get_logger(__name__)
 
 
@@ -74,18 +69,20 @@ class Intake:
     def take(self, event: Event) -> dict[str, Any]:
         """The body of the answer to Feishu. Raises QueueUnavailable when Feishu should push again."""
         metrics.EVENTS.labels(type(event).__name__).inc()
-        if isinstance(event, Message):
-            self._take_message(event)
-        elif isinstance(event, CardPress):
-            return self._take_press(event)
-        elif isinstance(event, Recall):
-            self.queue.submit_recall(event)
-        elif isinstance(event, Challenge):
-            log.info("challenge_answered")
-            return {"challenge": event.challenge}
-        elif isinstance(event, Unknown):
-            log.info("event_not_handled", event_type=event.event_type[:64], event_id=event.event_id[:64])
-        return {}
+        return HANDLERS[type(event)](self, event) or {}
+
+    def _take_challenge(self, event: Challenge) -> dict[str, Any]:
+        log.info("challenge_answered")
+        return {"challenge": event.challenge}
+
+    def _take_recall(self, event: Recall) -> None:
+        self.queue.submit_recall(event)
+
+    def _only_count(self, event: Event) -> None:
+        """Nothing is done about it."""
+
+    def _note_unknown(self, event: Unknown) -> None:
+        log.info("event_not_handled", event_type=event.event_type[:64], event_id=event.event_id[:64])
 
     def _take_message(self, message: Message) -> None:
         verdict = decide(message, self.settings, self.identity.open_id())
@@ -121,14 +118,14 @@ class Intake:
             press = self._read_press(action)
             if not self._may_press(press, action):
                 return toast("warning", "toast_not_allowed")
-            self.queue.submit_press(action)
+            self.queue.submit_press(action, press.kind.job)
         except UnprovenEvent:
             metrics.REFUSED.labels("button").inc()
             return toast("error", "toast_old_button")
         except (QueueUnavailable, QueueFull):
             metrics.REFUSED.labels("button_unavailable").inc()
             return toast("error", "toast_try_again")
-        return toast("success", _TOASTS.get(press.kind, "toast_noted"))
+        return toast("success", press.kind.toast)
 
     def _read_press(self, action: CardPress) -> ProvenPress:
         if self._signer is None:
@@ -151,3 +148,16 @@ def toast(kind: str, sentence: str) -> dict[str, Any]:
     return {
         "toast": {"type": kind, "content": chinese, "i18n": {"zh_cn": chinese, "en_us": english}},
     }
+
+
+HANDLERS: Mapping[type[Event], Callable[[Intake, Any], dict[str, Any] | None]] = {
+    Message: Intake._take_message,
+    CardPress: Intake._take_press,
+    Recall: Intake._take_recall,
+    BotAdded: Intake._only_count,
+    Reaction: Intake._only_count,
+    Challenge: Intake._take_challenge,
+    Unknown: Intake._note_unknown,
+}
+"""What is done about each kind of event; bot/events/reader.py reads it. What a handler returns
+is the body Feishu gets, {} for None."""

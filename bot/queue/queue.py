@@ -113,10 +113,10 @@ class Queue:
             limits=(self.limits.questions_per_user_per_minute, 0),
         )
 
-    def submit_press(self, action: CardPress) -> Submission:
+    def submit_press(self, action: CardPress, job: JobName = JobName.PRESS) -> Submission:
         """Takes a press on a card. Raises as `submit`, without notice."""
         return self._submit(
-            JobName.PRESS,
+            job,
             [action.to_json()],
             suffix=action.event_id or action.message_id,
             order=f"{action.operator_id}-actions",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -93,20 +94,13 @@ class Presses:
         )
 
     def _act(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
-        state = kept.state
-        if press.kind in (Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON):
+        if press.kind in _OPINIONS:
             self._note(press, action)
-        if press.kind is Press.WHY:
-            return self._why(press, kept)
-        if press.kind is Press.RECALL:
-            self._audit("recall", press, action)
-            recall_all(self.process, press.message_id)
-            return "recalled"
-        if press.kind is Press.WEB and state.can_search_web:
-            return self._web(press, action, kept)
-        if press.kind is Press.ASK_HUMAN and state.human is Human.NONE:
-            self._call_experts(press, kept)
-        changed = _changed(state, press.kind, action.operator_id)
+        return _ACTS.get(press.kind, Presses._change)(self, press, action, kept)
+
+    def _change(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
+        """Changes what the card shows and nothing else."""
+        changed = _changed(kept.state, press.kind, action.operator_id)
         self._draw(press.message_id, action.message_id, replace(kept, state=changed))
         return str(press.kind)
 
@@ -121,19 +115,28 @@ class Presses:
             pipeline.execute()
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
 
-    def _why(self, press: ProvenPress, kept: kept_answers.Kept) -> str:
+    def _recall(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
+        self._audit("recall", press, action)
+        recall_all(self.process, press.message_id)
+        return "recalled"
+
+    def _why(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         """Shows the Trace below the answer, once however often it is asked for."""
         card = why_card(self.process, press.message_id, kept.answer.language)
         self.process.feishu.reply(press.message_id, card, key="why", chat_id=kept.chat_id)
         return "why"
 
-    def _call_experts(self, press: ProvenPress, kept: kept_answers.Kept) -> None:
+    def _call_experts(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         """A new message that mentions them: Feishu notifies nobody whom a changed card mentions."""
-        card = human_card(kept.answer, kept.state.experts)
-        self.process.feishu.reply(press.message_id, card, key="human", chat_id=kept.chat_id)
+        if kept.state.human is Human.NONE:
+            card = human_card(kept.answer, kept.state.experts)
+            self.process.feishu.reply(press.message_id, card, key="human", chat_id=kept.chat_id)
+        return self._change(press, action, kept)
 
     def _web(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         """Answers once more from web pages, in the place of the old answer."""
+        if not kept.state.can_search_web:
+            return self._change(press, action, kept)
         searching = replace(kept, state=replace(kept.state, searching_web=True))
         self._draw(press.message_id, action.message_id, searching)
         answer = self._answer_from_web(press, kept)
@@ -189,6 +192,17 @@ class Presses:
                 self.process.feishu.recall(sent.message_id)
         for number, further in enumerate(cards[1:], start=2):
             self.process.feishu.reply(question, further, key=f"web:{number}", chat_id=kept.chat_id)
+
+
+_OPINIONS = frozenset({Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON})
+"""Presses that say what somebody thinks of the answer."""
+_ACTS: Mapping[Press, Callable[[Presses, ProvenPress, CardPress, kept_answers.Kept], str]] = {
+    Press.WHY: Presses._why,
+    Press.RECALL: Presses._recall,
+    Press.WEB: Presses._web,
+    Press.ASK_HUMAN: Presses._call_experts,
+}
+"""What a press does beyond changing its card."""
 
 
 def _changed(state: CardState, kind: Press, operator: str) -> CardState:
