@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,6 +72,16 @@ def up(
     settings = load_settings(config)
     plan = supervisor.choose(settings, longconn=longconn, tunnel=tunnel, config=config)
     raise typer.Exit(supervisor.up(settings, plan))
+
+
+def migrate(
+    path: Annotated[Path, typer.Argument(help="A HuixiangDou checkout, or its config.ini.")],
+    to: Annotated[Path | None, typer.Option("--to", help="Folder to write to; default: beside it.")] = None,
+) -> None:
+    """Settings, secrets and labelled questions from HuixiangDou's files; nothing is written over."""
+    from bot.config.huixiangdou import migrate as run
+
+    print(run(path, to))
 
 
 def longconn(config: Config = None) -> None:

@@ -63,6 +63,10 @@ COMMANDS = {
         "A Feishu app by one scan, its keys in `.env`, and a first message over the long connection.",
     ),
     "up": Command("bot.commands.up", "Everything that is needed on one machine, one log, one Ctrl+C."),
+    "migrate": Command(
+        "bot.commands.migrate",
+        "Settings, secrets and labelled questions from HuixiangDou's files.",
+    ),
     "longconn": Command(
         "bot.commands.longconn", "Receives events over Feishu's WebSocket, with no public address."
     ),

@@ -23,7 +23,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_written_is_read_and_only_the_owner_may_read_it(file: Path) -> None:
     write_env_file(file, {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "a'b\\c #$d"})
-    assert read_env_file() == {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "a'b\\c #$d"}
+    assert read_env_file(file) == {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "a'b\\c #$d"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -57,7 +57,7 @@ def test_a_file_that_others_can_read_is_refused_with_the_command_that_closes_it(
         folder.chmod(0o755)
     if all(parent.stat().st_mode & stat.S_IXOTH for parent in file.resolve().parents):
         with pytest.raises(ConfigError, match="chmod 600"):
-            read_env_file()
+            read_env_file(file)
 
 
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

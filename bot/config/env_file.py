@@ -20,15 +20,15 @@ from bot.errors import ConfigError
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
-def env_file() -> Path | None:
-    """The file to read and write; None when FENNEL_ENV_FILE is empty."""
-    named = os.environ.get("FENNEL_ENV_FILE", ".env")
+def env_file(config: Path | None = None) -> Path | None:
+    """The file to read and write: beside the settings file; None when FENNEL_ENV_FILE is empty."""
+    beside = config or Path(os.environ.get("FENNEL_CONFIG") or "config.yaml")
+    named = os.environ.get("FENNEL_ENV_FILE", str(beside.parent / ".env"))
     return Path(named) if named else None
 
 
-def read_env_file(file: Path | None = None) -> dict[str, str]:
+def read_env_file(file: Path | None) -> dict[str, str]:
     """Its variables; empty where there is no such file. Raises ConfigError when others can read it."""
-    file = file or env_file()
     if file is None or not file.is_file():
         return {}
     try:
@@ -43,9 +43,9 @@ def read_env_file(file: Path | None = None) -> dict[str, str]:
     return {name: value for name, value in found.items() if value is not None and _NAME.match(name)}
 
 
-def take_env_file() -> None:
+def take_env_file(config: Path | None) -> None:
     """Puts its variables into the environment where the environment does not say otherwise."""
-    for name, value in read_env_file().items():
+    for name, value in read_env_file(env_file(config)).items():
         os.environ.setdefault(name, value)
 
 

@@ -126,7 +126,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
     Raises ConfigError that names the setting and what is wrong with it.
     """
-    take_env_file()
+    take_env_file(path)
     named = path or (Path(os.environ["FENNEL_CONFIG"]) if os.environ.get("FENNEL_CONFIG") else None)
     if named is not None and not named.is_file():
         raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")

@@ -36,7 +36,7 @@ class Options:
 def connect(config: Path | None, options: Options) -> Registered:
     """Registers, keeps the keys, says what is left to do. Raises ConfigError."""
     settings = load_settings(config)
-    file = env_file()
+    file = env_file(config)
     if file is None:
         raise ConfigError("FENNEL_ENV_FILE is empty, so there is no place for the keys; give it a path")
     _refuse_other_app(settings, file, options.app_id)
