@@ -79,11 +79,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
     except yaml.YAMLError as error:  # its own words quote the line, which may hold a secret
-        place = f" at {_place(error.problem_mark)}" if isinstance(error, yaml.MarkedYAMLError) else ""
-        raise ConfigError(
-            f"{file} is not valid YAML{place}: check brackets, quotes and indentation before it, and put a "
-            "value with special characters in quotes"
-        ) from None
+        raise ConfigError(f"{file} is not valid YAML{_fault(file, error)}") from None
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -91,8 +87,18 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return data
 
 
-def _place(mark: yaml.Mark | None) -> str:
-    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "its end"
+def _fault(file: Path, error: yaml.YAMLError) -> str:
+    """Where a YAML file is broken and what to look for there; its own words stay out of it."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return ": check brackets, quotes and indentation"
+    line = error.problem_mark.line
+    written = [*file.read_text(encoding="utf-8").split("\n"), ""][line]
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        return f" at line {line + 1}: it is indented with a tab; YAML wants spaces"
+    return (
+        f" at line {line + 1}, column {error.problem_mark.column + 1}: check brackets, quotes and "
+        "indentation before it, and put a value with special characters in quotes"
+    )
 
 
 def _value_of(data: Any, name: str) -> str:
