@@ -17,15 +17,12 @@ from zlib import crc32
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq.job import Job, Retry
-from rq.queue import Queue as RQQueue
-from rq.rate_limit import ACQUIRE_AND_ENQUEUE_SCRIPT, RateLimitRegistry
-from rq.registry import FailedJobRegistry
-from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from bot.dotted_paths import JobName
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
+from bot.queue import rq_layout
+from bot.queue.rq_layout import job_key
 from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SLOT, TOLD
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 ANSWER_QUEUE = "answer"
 INDEX_QUEUE = "index"
-SERIALIZER = "json"
 PRESSES_PER_MINUTE = 30
 """Buttons one person may press; each press is a job, and some search or answer anew."""
 _RESULT_SECONDS = 3600
@@ -41,10 +37,7 @@ _FAILURE_SECONDS = 7 * 24 * 3600
 _INDEX_JOB_SECONDS = 6 * 3600
 _RETRIES = 3
 _SCRIPT = Path(__file__).with_name("submit.lua").read_text("utf-8")
-_LIMIT_PREFIX = RateLimitRegistry.rl_keys_key.removesuffix("-keys") + ":"
 _PREFIXES = {"seen": SEEN, "slot": SLOT, "rate": RATE, "told": TOLD, "pending": PENDING_OF}
-_PARKED = FailedJobRegistry.key_template.format(ANSWER_QUEUE)
-_UNFINISHED = frozenset({b"queued", b"rate_limited", b"scheduled", b"started"})
 
 
 @dataclass(frozen=True)
@@ -145,19 +138,23 @@ class Queue:
         unfinished: list[tuple[bytes, float]] = self.connection.zrange(PENDING.name, 0, -1, withscores=True)  # type: ignore[assignment]
         with self.connection.pipeline(transaction=False) as pipeline:
             for job_id, _ in unfinished:
-                pipeline.hget(Job.redis_job_namespace_prefix + job_id.decode(), "status")
+                pipeline.hget(job_key(job_id.decode()), rq_layout.STATUS)
             statuses = pipeline.execute()
         times = [
-            time for (_, time), status in zip(unfinished, statuses, strict=True) if status in _UNFINISHED
+            time
+            for (_, time), status in zip(unfinished, statuses, strict=True)
+            if status in rq_layout.UNFINISHED
         ]
         ended = [
-            name for (name, _), status in zip(unfinished, statuses, strict=True) if status not in _UNFINISHED
+            name
+            for (name, _), status in zip(unfinished, statuses, strict=True)
+            if status not in rq_layout.UNFINISHED
         ]
         if ended:
             self.connection.zrem(PENDING.name, *ended)
         age = datetime.now(UTC).timestamp() - times[0] if times else 0.0
-        running = statuses.count(b"started")
-        parked = int(self.connection.zcard(_PARKED))
+        running = statuses.count(rq_layout.STARTED)
+        parked = int(self.connection.zcard(rq_layout.failed_key(ANSWER_QUEUE)))
         workers = live_workers(self.connection, ANSWER_QUEUE)
         return Depth(len(times) - running, running, max(age, 0.0), parked, workers)
 
@@ -178,7 +175,7 @@ class Queue:
         at_front: bool = True,
     ) -> Submission:
         values: list[str | int] = [
-            *(suffix, queue, _now(), job, json.dumps(arguments)[1:-1]),
+            *(suffix, queue, rq_layout.now(), job, json.dumps(arguments)[1:-1]),
             *(order, thread or order, slots, crc32(thread.encode()) % slots),
             *(int(at_front), sender, busy_job, waiting_job, *limits),
         ]
@@ -195,11 +192,11 @@ class Queue:
         timeouts = {ANSWER_QUEUE: settings.worker.answer_timeout * 2, INDEX_QUEUE: _INDEX_JOB_SECONDS}
         fields = (f"{name} = {{{self._write_fields(name, timeout)}}}" for name, timeout in timeouts.items())
         constants = {
-            "job_prefix": Job.redis_job_namespace_prefix,
-            "queue_prefix": RQQueue.redis_queue_namespace_prefix,
-            "queues_key": RQQueue.redis_queues_keys,
-            "limit_prefix": _LIMIT_PREFIX,
-            "limit_keys_key": RateLimitRegistry.rl_keys_key,
+            "job_prefix": rq_layout.JOB_PREFIX,
+            "queue_prefix": rq_layout.QUEUE_PREFIX,
+            "queues_key": rq_layout.QUEUES,
+            "limit_prefix": rq_layout.LIMIT_PREFIX,
+            "limit_keys_key": rq_layout.LIMITS,
             **{f"{kind}_prefix": key.prefix for kind, key in _PREFIXES.items()},
             "pending_key": PENDING.name,
             "sequence_key": SEQUENCE.name,
@@ -210,31 +207,20 @@ class Queue:
         }
         table = ", ".join(f"{name} = {json.dumps(value)}" for name, value in constants.items())
         head = f"local CONSTANTS = {{{table}, fields = {{{', '.join(fields)}}}}}\n"
-        return head + _SCRIPT.replace("--{acquire}--", ACQUIRE_AND_ENQUEUE_SCRIPT)
+        return head + _SCRIPT.replace("--{acquire}--", rq_layout.ACQUIRE_SCRIPT)
 
     def _write_fields(self, queue: str, timeout: int) -> str:
-        """The part of an RQ job hash that is the same for every job of a queue, as RQ itself writes it."""
-        job = Job.create(
-            "worker.jobs",
-            connection=self.connection,
-            serializer=SERIALIZER,
-            description=queue,
-            origin=queue,
+        fields = rq_layout.common_fields(
+            queue,
             timeout=timeout,
-            result_ttl=_RESULT_SECONDS,
-            failure_ttl=_FAILURE_SECONDS,
-            retry=Retry(_RETRIES),
+            result_seconds=_RESULT_SECONDS,
+            failure_seconds=_FAILURE_SECONDS,
+            retries=_RETRIES,
         )
-        fields = {k: v for k, v in job.to_dict().items() if k not in ("created_at", "data", "status")}
-        return ", ".join(json.dumps(str(part)) for pair in fields.items() for part in pair)
+        return ", ".join(json.dumps(part) for pair in fields.items() for part in pair)
 
 
 def live_workers(connection: Redis, queue: str) -> int:
     """How many RQ workers of a queue are alive: their keys expire when they stop. Raises RedisError."""
-    names: set[bytes] = connection.smembers(WORKERS_BY_QUEUE_KEY % queue)  # type: ignore[assignment]
+    names: set[bytes] = connection.smembers(rq_layout.workers_key(queue))  # type: ignore[assignment]
     return int(connection.exists(*names)) if names else 0
-
-
-def _now() -> str:
-    """The time as RQ stores it (rq.utils.utcformat)."""
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -35,6 +35,7 @@ from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
 from rq.utils import as_text
 from rq.worker import BaseWorker, WorkerStatus
 
+from bot.queue.rq_layout import SERIALIZER
 from bot.redis_keys import ATTEMPTS
 from worker.runner.admission import Admission
 from worker.runner.liveness import BEAT, Liveness
@@ -93,7 +94,7 @@ class Runner(SimpleWorker):
             [queue_name],
             name=liveness.name,
             connection=connection,
-            serializer="json",
+            serializer=SERIALIZER,
             queue_class=CleanedQueue,
             maintenance_interval=MAINTENANCE_INTERVAL,
             job_monitoring_interval=HEARTBEAT_INTERVAL,

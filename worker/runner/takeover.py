@@ -18,10 +18,10 @@ from typing import cast
 
 import structlog
 from redis import Redis
-from rq.job import Job
 from rq.queue import Queue
 from rq.utils import as_text, parse_composite_key
 
+from bot.queue import rq_layout
 from worker.runner.liveness import Liveness
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,7 @@ class Takeover:
         taken = 0
         trusted = self.liveness.trusted()
         dead: dict[str, bool] = {}
-        started = self.redis.zrange(self.queue.started_job_registry.key, 0, -1, withscores=True)
+        started = self.redis.zrange(rq_layout.started_key(self.queue.name), 0, -1, withscores=True)
         members = cast("list[tuple[bytes, float]]", started)
         executions = [parse_composite_key(as_text(member)) for member, _ in members]
         workers = self._workers_of(executions)
@@ -102,33 +102,37 @@ class Takeover:
     def hand_back(self, job_id: str, execution: str, worker: str) -> bool:
         """Puts a started job back to the front of its queue; False when it is no longer running there."""
         keys = [
-            self.queue.started_job_registry.key,
-            f"rq:execution:{job_id}:{execution}",
-            f"rq:executions:{job_id}",
-            Job.key_for(job_id),
+            rq_layout.started_key(self.queue.name),
+            rq_layout.execution_key(job_id, execution),
+            rq_layout.executions_key(job_id),
+            rq_layout.job_key(job_id),
             self.queue.key,
-            self.queue.intermediate_queue_key,
-            f"rq:worker:{worker}:executions",
+            rq_layout.popped_key(self.queue.name),
+            rq_layout.worker_executions_key(worker),
         ]
-        return bool(self._hand_back(keys=keys, args=[f"{job_id}:{execution}", execution, job_id]))
+        return bool(
+            self._hand_back(keys=keys, args=[rq_layout.member_of(job_id, execution), execution, job_id])
+        )
 
     def _workers_of(self, executions: Sequence[tuple[str, str]]) -> list[str]:
         """Names of the workers that run them; empty where it is not known."""
         with self.redis.pipeline(transaction=False) as pipeline:
             for job_id, execution in executions:
-                pipeline.hget(f"rq:execution:{job_id}:{execution}", "worker_name")
+                pipeline.hget(rq_layout.execution_key(job_id, execution), rq_layout.WORKER)
             return [as_text(name) if name else "" for name in pipeline.execute()]
 
     def _unstick_popped(self) -> int:
         """Jobs that were popped and never started: their worker died in between."""
-        waiting = {as_text(job_id) for job_id in self.redis.lrange(self.queue.intermediate_queue_key, 0, -1)}
+        waiting = {
+            as_text(job_id) for job_id in self.redis.lrange(rq_layout.popped_key(self.queue.name), 0, -1)
+        }
         now = time.monotonic()
         self._seen = {job_id: self._seen.get(job_id, now) for job_id in waiting}
         moved = 0
         for job_id, since in list(self._seen.items()):
             if now - since < STUCK:
                 continue
-            keys = [self.queue.intermediate_queue_key, self.queue.key, Job.key_for(job_id)]
+            keys = [rq_layout.popped_key(self.queue.name), self.queue.key, rq_layout.job_key(job_id)]
             if self._unstick(keys=keys, args=[job_id]):
                 moved += 1
                 log.info("popped_job_requeued", job_id=job_id)
