@@ -1,8 +1,8 @@
 """All that this bot knows of how RQ keeps things in Redis: its key names, its hash fields, its statuses.
 
 RQ's own calls cannot do what is needed here: one script that takes a message in, a worker of many threads,
-and a takeover within seconds (submit.lua, worker/runner). So they write what RQ would have written. None of it
-is promised by RQ; another release may change it and jobs would be lost in silence. Therefore it stands here
+and a takeover within seconds (submit.lua, worker/runner). They write what RQ would have written. None of
+it is promised by RQ; another release may change it and jobs would be lost in silence. It stands here
 alone and is compared with the RQ that is installed when this module is imported.
 """
 
