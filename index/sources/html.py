@@ -1,104 +1,126 @@
 """HTML -> Markdown: headings with the ids they are linked by, paragraphs, lists, tables, code.
 
-Saved documentation pages are the case at hand, so the content of main or article is taken where there is
-one, and navigation goes.
+Saved documentation pages are the case at hand. `index.sources.html_tree` makes the page a tree of what is
+content; markdownify writes it down. Emphasis, links and images are left out: they are marks, not words.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString
+from markdownify import MarkdownConverter
 
-_DROPPED = (
-    "script",
-    "style",
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "noscript",
-    "template",
-    "svg",
-    "button",
-)
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = (
-    "p",
-    "div",
-    "section",
-    "article",
-    "main",
-    "ul",
-    "ol",
-    "dl",
-    "dt",
-    "dd",
-    "blockquote",
-    "figure",
-    "body",
-)
-_PERMALINK_MARKS = re.compile(r"\s*[¶#🔗]\s*$")
+from index.sources.html_tree import NUMBER, content
+
+_PERMALINK_MARKS = re.compile(r"[\s¶🔗\u200b]+$")
+_TAG_LIKE = re.compile(r"<(?=[a-zA-Z/!?])")
+_HASHES = re.compile(r"^(?=#{1,6}\s)", re.MULTILINE)
+_BACKTICKS = re.compile(r"`{3,}")
+_CELL_END = re.compile(r"(?<!\\)\|")
+_LANGUAGE = re.compile(r"^(?:language|lang|highlight(?:-source)?|brush)[-:]([a-z0-9+#]+)$")
+_HOLDS_A_LIST = re.compile(r"- |\d+\. ")
+_NO_LANGUAGES = frozenset({"default", "none", "text", "plaintext", "plain"})
+_MARKS_ONLY = ["a", "b", "strong", "em", "i", "del", "s", "sub", "sup", "img", "video", "kbd", "samp", "hr"]
+"""Elements of which the words stay and the marks of Markdown do not come."""
+_WIDEST = 20
+"""Columns that one cell may take."""
 
 
 def html_to_markdown(raw: bytes) -> tuple[str, str]:
     """(title, Markdown) of a page; the encoding is found as browsers find it."""
     soup = BeautifulSoup(raw, "lxml")
     title = " ".join(soup.title.get_text().split()) if soup.title else ""
-    for dropped in soup(_DROPPED):
-        dropped.decompose()
-    root = soup.find("main") or soup.find("article") or soup.body or soup
-    parts: list[str] = []
-    _walk(root, parts)
-    return title, re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip()
+    text = str(_Writer().convert_soup(content(soup)))
+    return title, re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def _walk(element: Tag, parts: list[str]) -> None:
-    for child in element.children:
-        if isinstance(child, Tag):
-            _tag(child, parts)
-        elif type(child) is NavigableString:
-            parts.append(re.sub(r"\s+", " ", str(child)))
+class _Writer(MarkdownConverter):
+    """markdownify with our headings, code and tables; `parent_tags` names the elements around one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            strip=_MARKS_ONLY,
+            bullets="-",
+            wrap=True,
+            wrap_width=None,
+            escape_asterisks=False,
+            escape_underscores=False,
+        )
+
+    def escape(self, text: str, parent_tags: set[str]) -> str:
+        """What only looks like a tag stays a word."""
+        return _TAG_LIKE.sub(r"\\<", text)
+
+    def convert_br(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return " " if "_inline" in parent_tags else "\n"
+
+    def convert_p(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        text = _HASHES.sub(r"\\", text.strip())
+        return f" {text} " if "_inline" in parent_tags else f"\n\n{text}\n\n"
+
+    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:
+        if "_inline" in parent_tags:
+            return text
+        text = _PERMALINK_MARKS.sub("", " ".join(text.split()))
+        anchor = _anchor(el)
+        mark = f" {{#{anchor}}}" if anchor and " " not in anchor else ""
+        return f"\n\n{'#' * min(max(n, 1), 6)} {text}{mark}\n\n" if text else ""
+
+    def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        text = text.strip("\n")
+        if not text.strip():
+            return ""
+        fence = "`" * max([3, *(len(run) + 1 for run in _BACKTICKS.findall(text))])
+        return f"\n\n{fence}{_language(el)}\n{text}\n{fence}\n\n"
+
+    def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        text = (text or "").strip()
+        if "_inline" in parent_tags or not text:
+            return f" {text} "
+        if _HOLDS_A_LIST.match(text) and getattr(next(el.children, None), "name", "") in ("ul", "ol"):
+            return f"{text}\n"
+        mark = f"{el.get(NUMBER)}. " if el.get(NUMBER) else "- "
+        lines = text.split("\n")
+        indent = " " * len(mark)
+        return "\n".join([mark + lines[0], *(indent + line if line else "" for line in lines[1:])]) + "\n"
+
+    def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        span = str(el.get("colspan") or "")
+        empty = min(int(span), _WIDEST) - 1 if span.isdecimal() and len(span) < 6 else 0
+        cell = " ".join(_CELL_END.sub(r"\\|", text).split())
+        return f" {cell} |" + "  |" * empty
+
+    convert_th = convert_td
+
+    def convert_tr(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return f"|{text}\n"
+
+    def convert_table(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """The rows with a line under the first; the caption above them."""
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        rows = [line for line in lines if line.startswith("|") and line.strip("| ")]
+        above = "\n\n".join(line for line in lines if not line.startswith("|"))
+        if not rows:
+            return f"\n\n{above}\n\n"
+        width = max(len(_CELL_END.findall(row)) - 1 for row in rows)
+        table = "\n".join([rows[0], f"|{' --- |' * width}", *rows[1:]])
+        return f"\n\n{above}\n\n{table}\n\n"
 
 
-def _tag(tag: Tag, parts: list[str]) -> None:
-    if tag.name in _HEADINGS:
-        parts.append(f"\n\n{'#' * _HEADINGS[tag.name]} {_heading(tag)}\n\n")
-    elif tag.name == "pre":
-        parts.append(f"\n\n```\n{tag.get_text().strip(chr(10))}\n```\n\n")
-    elif tag.name == "table":
-        parts.append(f"\n\n{_table(tag)}\n\n")
-    elif tag.name == "li":
-        parts.append("\n- ")
-        _walk(tag, parts)
-    elif tag.name == "br":
-        parts.append("\n")
-    elif tag.name == "code":
-        parts.append(f"`{tag.get_text()}`")
-    elif tag.name in _BLOCKS:
-        parts.append("\n\n")
-        _walk(tag, parts)
-        parts.append("\n\n")
-    else:
-        _walk(tag, parts)
+def _anchor(heading: Tag) -> str:
+    """The id a heading is linked by: its own, its section's or that of an anchor in it."""
+    parent = heading.parent
+    section = parent.get("id") if parent is not None and parent.get("data-was") == "section" else ""
+    inside: Any = heading.find(lambda tag: tag.get("id") or (tag.name == "a" and tag.get("name")))
+    found = heading.get("id") or section or (inside and (inside.get("id") or inside.get("name"))) or ""
+    return found if isinstance(found, str) else ""
 
 
-def _heading(tag: Tag) -> str:
-    text = _PERMALINK_MARKS.sub("", " ".join(tag.get_text(" ").split()))
-    parent = tag.parent
-    anchor = tag.get("id") or (parent.get("id") if parent is not None and parent.name == "section" else "")
-    return f"{text} {{#{anchor}}}" if isinstance(anchor, str) and anchor and " " not in anchor else text
-
-
-def _table(table: Tag) -> str:
-    rows = [
-        [" ".join(cell.get_text(" ").split()) for cell in row.find_all(["th", "td"])]
-        for row in table.find_all("tr")
-    ]
-    lines = [f"| {' | '.join(row)} |" for row in rows if row]
-    if not lines:
-        return ""
-    width = max(len(row) for row in rows)
-    return "\n".join([lines[0], f"|{' --- |' * width}", *lines[1:]])
+def _language(pre: Tag) -> str:
+    for name in str(pre.get("class") or "").split():
+        known = _LANGUAGE.match(name.lower())
+        if known and known.group(1) not in _NO_LANGUAGES:
+            return known.group(1)
+    return ""
