@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from bot.stored import known, new_field, without_unset
+
 
 class Outcome(StrEnum):
     """How a question ended; each has its own card."""
@@ -68,17 +70,19 @@ class Answer:
     """open_id of who asked; buttons that only the asker may press are bound to it."""
     further: tuple[Source, ...] = ()
     """Passages that were found but not cited: behind "more sources"."""
+    late: float = new_field(0.0)
+    """Seconds from the question to its answer, where that is worth a line: Feishu was away meanwhile."""
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON: what is kept so that a pressed button can draw the card anew."""
-        return asdict(self)
+        return without_unset(self, asdict(self))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Answer:
         """The reverse of `to_json`; raises KeyError, TypeError or ValueError for anything else."""
         return cls(
             **{
-                **data,
+                **known(cls, data),
                 "outcome": Outcome(data["outcome"]),
                 "sources": tuple(_source(item) for item in data["sources"]),
                 "further": tuple(_source(item) for item in data["further"]),
@@ -87,7 +91,7 @@ class Answer:
 
 
 def _source(data: Mapping[str, Any]) -> Source:
-    return Source(**{**data, "heading_path": tuple(data["heading_path"])})
+    return Source(**{**known(Source, data), "heading_path": tuple(data["heading_path"])})
 
 
 class Feedback(StrEnum):
@@ -128,14 +132,14 @@ class CardState:
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON, kept beside the answer's."""
-        return asdict(self)
+        return without_unset(self, asdict(self))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CardState:
         """The reverse of `to_json`; raises TypeError, KeyError or ValueError for anything else."""
         return cls(
             **{
-                **data,
+                **known(cls, data),
                 "feedback": Feedback(data["feedback"]),
                 "human": Human(data["human"]),
                 "experts": tuple(data["experts"]),

@@ -31,6 +31,19 @@ def audit(
     print(show(load_settings(config).redis.url, count, as_json=as_json))
 
 
+def failed(
+    retry: Annotated[bool, typer.Option("--retry", help="Try all of it, or JOB alone, again.")] = False,
+    job: Annotated[str, typer.Argument(help="Id of one job, as listed.")] = "",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """What was given up on, why and since when; --retry sends it again."""
+    from bot.queue.failed import show, try_again
+
+    url = load_settings(config).redis.url
+    print(try_again(url, job) if retry else show(url, as_json=as_json))
+
+
 def connect(
     app_id: Annotated[str, typer.Option("--app-id", help="An app that exists: asks for what it lacks.")] = "",
     name: Annotated[

@@ -26,6 +26,8 @@ class JobName(StrEnum):
     PRESS = "worker.jobs.feedback"
     """Somebody pressed a button."""
     RECALL = "worker.jobs.recall"
+    GIVEN_UP = "worker.jobs.given_up"
+    """Tells an asker that there will be no answer."""
     REINDEX = "worker.jobs.reindex"
 
 
@@ -58,6 +60,9 @@ COMMANDS = {
         "Checks keys, scopes, callback, Redis, GPU, model and index; each failure says what to do.",
     ),
     "audit": Command("bot.commands.audit", "Who did what as an admin, newest first."),
+    "failed": Command(
+        "bot.commands.failed", "What was given up on, why and since when; --retry sends it again."
+    ),
     "connect": Command(
         "bot.commands.connect",
         "A Feishu app by one scan, its keys in `.env`, and a first message over the long connection.",

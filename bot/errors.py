@@ -34,14 +34,26 @@ class QueueFull(FennelError):
 class FeishuError(FennelError):
     """Feishu refused a call. `code` is the body's code (0 when there was no readable body).
 
-    `retriable` says whether the same call may succeed later, `log_id` is what Feishu's support asks for.
+    `retriable` says whether the same call may succeed later, `retry_after` in how many seconds (0: unknown),
+    `away` which interface refuses everybody for the time being, `log_id` is what Feishu's support asks for.
     """
 
-    def __init__(self, code: int, message: str, *, retriable: bool = False, log_id: str = "") -> None:
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        retriable: bool = False,
+        retry_after: float = 0.0,
+        away: str = "",
+        log_id: str = "",
+    ) -> None:
         super().__init__(f"Feishu error {code}: {message}" + (f" (log_id {log_id})" if log_id else ""))
         self.code = code
         self.message = message
         self.retriable = retriable
+        self.retry_after = retry_after
+        self.away = away
         self.log_id = log_id
 
 
@@ -71,23 +83,6 @@ class EngineUnavailable(FennelError):
 
 class EngineRefused(FennelError):
     """The model server refused the request: over-long prompt, unsupported option, wrong key."""
-
-
-class PromptTooLong(EngineRefused):
-    """Prompt and reply do not fit the model's context: `limit` tokens, of a prompt of `told`; 0 unknown."""
-
-    def __init__(self, message: str, *, limit: int = 0, told: int = 0) -> None:
-        super().__init__(message)
-        self.limit = limit
-        self.told = told
-
-
-class EngineSilent(EngineRefused):
-    """The model ended its reply without a word of answer. `why` names the sentence that tells the asker."""
-
-    def __init__(self, message: str, *, why: str = "engine_silent") -> None:
-        super().__init__(message)
-        self.why = why
 
 
 class AnswerTimeout(FennelError):

@@ -80,6 +80,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "有 {count} 句话在资料里找不到依据，已去掉或标出。",
         "{count} sentences had no support in the sources and were dropped or marked.",
     ),
+    "late": (
+        "这条回答晚了 {age}：飞书接口此前不可用。",
+        "This answer comes {age} late: Feishu could not be reached meanwhile.",
+    ),
     "degraded": ("精简模式：{reason}", "Reduced mode: {reason}"),
     "footer_index": ("索引 {version}", "index {version}"),
     "continued": ("接下一张卡片 ↓", "continued in the next card ↓"),
@@ -153,12 +157,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "- `/recall`, or just `recall`: in reply to an answer, takes it back (asker and admins)\n"
         "- `/why`: in reply to an answer, shows what it rests on (asker and admins)",
     ),
+    "failed_none": ("没有放弃的消息。", "Nothing was given up on."),
+    "failed_retried": ("已重新发送 {count} 条。", "{count} are tried again."),
+    "failed_hint": ("发送 `/failed retry` 重新发送。", "Send `/failed retry` to try them again."),
+    "title_failed_list": ("放弃的消息", "Given up on"),
+    "admins_of_all_only": (
+        "抱歉，这会影响所有群，只有全局管理员可以使用。",
+        "Sorry, this affects every group; only an admin of all groups may use it.",
+    ),
     "help_admin": (
         "**管理员**\n- `/reindex`：更新索引\n"
         "- `/versions`、`/rollback`：索引的各个版本，退回到其中一个\n"
+        "- `/failed`：没能送达而放弃的消息，`/failed retry` 重新发送\n"
         "- `/good`、`/bad`：回复一条消息，标记该不该回答",
         "**Admins**\n- `/reindex`: update the index\n"
         "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"
+        "- `/failed`: what could not be delivered; `/failed retry` tries it again\n"
         "- `/good`, `/bad`: in reply to a message, mark whether it should be answered",
     ),
     # What the worker says
@@ -185,22 +199,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "engine_refused": (
         "模型服务拒绝了请求，先摘录文档",
         "the model server refused the request, so this quotes the documents",
-    ),
-    "engine_silent": (
-        "模型没有写出回答，先摘录文档",
-        "the model wrote no answer, so this quotes the documents",
-    ),
-    "engine_only_thought": (
-        "模型只写了思考过程，没有写出回答，先摘录文档",
-        "the model only thought and wrote no answer, so this quotes the documents",
-    ),
-    "engine_filtered": (
-        "模型服务的内容审查没有放行，先摘录文档",
-        "the model server's content filter stepped in, so this quotes the documents",
-    ),
-    "engine_too_long": (
-        "资料超出了模型能读的长度，先摘录文档",
-        "the material is longer than the model can read, so this quotes the documents",
     ),
     "because_index": ("还没有建立索引", "no index has been built yet"),
     "because_error": ("内部错误", "an internal error"),

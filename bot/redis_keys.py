@@ -63,6 +63,17 @@ BOT_OPEN_ID = Key(
     "bot/feishu/client",
     "bot/queue/intake, bot/web/readiness, worker/process/process",
 )
+SERVING = Key(
+    "fennel:serving:{}",
+    "name of the index version a worker answers from, empty while it has none; written at every beat",
+    "worker/process/process",
+    "bot/queue/queue",
+    10,
+)
+WORKERS = Key(
+    "fennel:workers", "set of the names of answering workers", "worker/process/process", "bot/queue/queue"
+)
+PROBE = Key("fennel:probe", "that Redis takes a write", "bot/web/readiness", "", 10)
 DEGRADED = Key(
     "fennel:engine:degraded",
     "name of the sentence that says why a lesser engine answers",
@@ -70,9 +81,7 @@ DEGRADED = Key(
     "bot/web/readiness",
     10,
 )
-INDEX_VERSION = Key(
-    "fennel:index:version", "name of the published version", "index/search/versions", "bot/web/readiness"
-)
+INDEX_VERSION = Key("fennel:index:version", "name of the published version", "index/search/versions", "")
 INDEX_CHANNEL = "fennel:index"
 """Not a key but a channel: a new version's name is published on it by and for index/search/versions.py."""
 TENANT_TOKEN = Key(
@@ -86,6 +95,13 @@ TOKEN_LOCK = Key("fennel:token:{}:lock", "which process fetches the token", "bot
 TOKEN_PROBLEM = Key(
     "fennel:token:problem", "why Feishu gives no token", "bot/feishu/token", "bot/web/readiness", 2 * MINUTE
 )
+AWAY = Key(
+    "fennel:feishu:away",
+    "hash: interface of Feishu's that refuses everybody -> JSON: since when, why, when it is tried again",
+    "bot/feishu/outage",
+    "bot/away, worker/runner",
+    2 * DAY,
+)
 AUDIT = Key("fennel:audit", "list of what admins did, newest first", "bot/audit", "")
 
 # What comes in
@@ -97,7 +113,7 @@ SEEN = Key(
     "",
     12 * HOUR,
 )
-SLOT = Key("fennel:slot:{}", "slot and last job of a thread", "bot/queue/submit.lua", "", SEEN.seconds)
+SLOT = Key("fennel:slot:{}", "slot and last job of a thread", "bot/queue/submit.lua", "", 7 * DAY)
 SEQUENCE = Key("fennel:sequence", "number of the last job", "bot/queue/submit.lua", "")
 PENDING = Key(
     "fennel:pending",
@@ -113,12 +129,41 @@ CANCELLED = Key(
     "that a question was taken back",
     "bot/queue/queue, worker/jobs/entry",
     "worker/jobs",
-    DAY,
+    7 * DAY,
+)
+
+DEAD_LETTERS = Key(
+    "fennel:dead_letters",
+    "hash: job id -> JSON: what was given up on, why and when; the jobs are in RQ's registry of failed ones",
+    "bot/queue/dead_letters",
+    "",
 )
 
 # What a worker does
 ALIVE = Key("fennel:alive:{}", "a worker's sign of life", "worker/runner", "", 6)
 ATTEMPTS = Key("fennel:attempts:{}", "how often a job was begun", "worker/runner", "", DAY)
+WAITING = Key(
+    "fennel:waiting:{}",
+    "sorted set of a queue's jobs that wait for a time, by that time",
+    "worker/runner",
+    "",
+)
+WAITING_FOR = Key(
+    "fennel:waiting-for:{}",
+    "sorted set of a queue's jobs that wait for an interface of Feishu's ('queue:interface'), by since when",
+    "worker/runner",
+    "",
+)
+WAITS_FOR = Key(
+    "fennel:waits-for:{}", "set of the interfaces that jobs of a queue wait for", "worker/runner", ""
+)
+WAITING_SINCE = Key(
+    "fennel:waiting-since:{}",
+    "hash of a job: when it first had to wait, and how often it has",
+    "worker/runner",
+    "",
+    7 * DAY,
+)
 LEASE = Key(
     "fennel:lease:{}",
     "worker and run that hold a message",

@@ -1,1 +1,0 @@
-"""Where bot and simulator meet: the demo, replayed chats, the whole stack on one machine."""

@@ -1,1 +1,0 @@
-"""What knows: from documents to passages, and whether they answer a message."""

@@ -33,6 +33,8 @@ BAD_GATEWAY = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
+WEB_PAGE = "<html><body>Please log in to the network.</body></html>"
+"""What a proxy puts in the place of an answer."""
 MAX_KEPT = 40_000
 """Characters of a request or response kept for the panel."""
 
@@ -110,6 +112,8 @@ class Gate:
             time.sleep(fault.delay)
         if fault.what == "bad_gateway":
             return Response(BAD_GATEWAY, status=502, content_type="text/html")
+        if fault.what == "web_page":
+            return Response(WEB_PAGE, status=200, content_type="text/html")
         if fault.what == "drop_before":
             _drop_connection()
             return Response("", status=502)
@@ -121,7 +125,8 @@ class Gate:
         if fault.code:
             self._bring_about(fault.code)
             code = 230099 if fault.code == 11310 else fault.code
-            raise ApiError(code, MESSAGES.get(fault.code, "Injected by the local Feishu."))
+            status = fault.status or 400
+            raise ApiError(code, MESSAGES.get(fault.code, "Injected by the local Feishu."), status=status)
         return None
 
     def after(self, response: Response) -> Response:

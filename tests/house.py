@@ -18,15 +18,16 @@ from typing import Any
 from redis import Redis
 from werkzeug.serving import make_server
 
+from bot.clock import SYSTEM, Clock
 from bot.config.settings import Settings
-from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE
+from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from bot.supervisor.redis_server import free_port
 from bot.web.app import create_app
 from simulator import LocalFeishu, SentCard
-from worker.jobs import entry as jobs
 from worker.llm import LLM
 from worker.process import process
 from worker.process.process import open_process
+from worker.process.running import runner_of
 from worker.runner.runner import Runner
 
 DOCUMENTS = {
@@ -142,10 +143,12 @@ class House:
         engine: LLM | None = None,
         indexer: bool = False,
         limits: bool = False,
+        scale: float = 0.05,
+        clock: Clock = SYSTEM,
     ) -> None:
         port = free_port()
         self.feishu = LocalFeishu(
-            push_to=f"http://127.0.0.1:{port}/feishu/event", encrypt_key="k" * 20, limits=limits, scale=0.05
+            push_to=f"http://127.0.0.1:{port}/feishu/event", encrypt_key="k" * 20, limits=limits, scale=scale
         )
         values: dict[str, Any] = {
             "feishu": {
@@ -170,6 +173,7 @@ class House:
         self.redis = Redis.from_url(redis_url)
         self.web = make_server("127.0.0.1", port, create_app(self.settings), threaded=True)
         self.engine = engine
+        self.clock = clock
         self.with_indexer = indexer
         self.process: process.Process | None = None
         self._runners: list[Runner] = []
@@ -179,29 +183,21 @@ class House:
         self.feishu.start()
         self._threads.append(threading.Thread(target=self.web.serve_forever, daemon=True))
         self._threads[0].start()
-        self.process = open_process(self.settings)
+        self.process = open_process(self.settings, clock=self.clock)
         if self.engine is not None:
             self.process.llm = self.engine
         self._before = process.use(self.process)
         self.process.feishu.bot_open_id()
         self._run(ANSWER_QUEUE)
+        self._run(QUICK_QUEUE)
         if self.with_indexer:
             self._run(INDEX_QUEUE)
         return self
 
     def _run(self, queue: str) -> None:
         assert self.process is not None
-        runner = Runner(
-            queue,
-            self.process.redis,
-            self.process.liveness
-            if queue == ANSWER_QUEUE
-            else process.Liveness(self.redis, process.new_name()),
-            concurrency=self.settings.worker.concurrency,
-            stop_timeout=5,
-            parked=jobs.park,
-            handing_back=self.process.handing_back,
-        )
+        runner = runner_of(self.process, queue)
+        runner.stop_timeout = 5
         thread = threading.Thread(target=runner.run)
         thread.start()
         self._runners.append(runner)
@@ -239,7 +235,15 @@ class House:
 
     def quiet(self) -> None:
         """Returns when every job has ended."""
-        until(lambda: not self.redis.llen("rq:queue:answer") and not self.redis.zcard("rq:wip:answer"))
+        lanes = (ANSWER_QUEUE, QUICK_QUEUE)
+        until(
+            lambda: (
+                not any(
+                    self.redis.llen(f"rq:queue:{lane}") or self.redis.zcard(f"rq:wip:{lane}")
+                    for lane in lanes
+                )
+            )
+        )
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

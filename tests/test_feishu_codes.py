@@ -21,7 +21,8 @@ LOCKED = "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card action
         (230110, Remedy.GONE),
         (231003, Remedy.GONE),
         (230002, Remedy.NEVER),
-        (99991403, Remedy.NEVER),
+        (99991403, Remedy.SETUP),
+        (10014, Remedy.SETUP),
         (230019, Remedy.THREADLESS),
         (230071, Remedy.THREADLESS),
         (230025, Remedy.CONTENT),
@@ -32,11 +33,16 @@ LOCKED = "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card action
         (200850, Remedy.CLOSED),
         (200770, Remedy.DONE),
         (230031, Remedy.EXPIRED),
-        (123456789, Remedy.NEVER),
+        (123456789, Remedy.UNKNOWN),
     ],
 )
 def test_code_asks_for(code: int, remedy: Remedy) -> None:
     assert look_up(code).remedy is remedy
+
+
+@pytest.mark.parametrize("code", [0, 230002, 230011, 230025, 123456789])
+def test_http_5xx_passes_whatever_the_body_says(code: int) -> None:
+    assert look_up(code, status=503).remedy is Remedy.RETRY
 
 
 def test_refused_card_tells_its_inner_code() -> None:
@@ -52,7 +58,13 @@ def test_card_in_use_may_be_changed_later() -> None:
 
 @pytest.mark.parametrize(
     ("status", "remedy"),
-    [(500, Remedy.RETRY), (502, Remedy.RETRY), (408, Remedy.RETRY), (429, Remedy.RATE), (404, Remedy.NEVER)],
+    [
+        (500, Remedy.RETRY),
+        (502, Remedy.RETRY),
+        (408, Remedy.RETRY),
+        (429, Remedy.RATE),
+        (404, Remedy.UNKNOWN),
+    ],
 )
 def test_answers_without_a_code_are_judged_by_status(status: int, remedy: Remedy) -> None:
     assert look_up_status(status).remedy is remedy

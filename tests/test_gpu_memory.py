@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import LLMSettings
+from worker.engines.openai.model_files import find_folder, missing_files
 from worker.engines.turbomind.gpu_memory import GIB, HEADROOM, RESERVE, advice, plan
-from worker.engines.turbomind.model_files import find_folder, missing_files
 from worker.engines.turbomind.model_shapes import SHAPES, Shape, read_shape, shape_by_name, shape_of
 
 SEVEN = SHAPES["internlm2-7b"]

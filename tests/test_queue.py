@@ -175,23 +175,38 @@ def test_an_asker_far_back_is_told_unless_a_question_of_the_thread_stands_before
     queue.submit(message("p", sender="ou_3", chat="oc_p2p", kind="p2p"), mentioned=True)
     queue.submit(message("p2", sender="ou_4", chat="oc_p2p", kind="p2p"), mentioned=True)
     queue.submit(message("other", sender="ou_5"), mentioned=True)
-    told = [job.args[0]["message_id"] for job in jobs(redis) if job.func_name == "worker.jobs.waiting"]
-    assert told == ["om_other", "om_p"]
+    told = [job.args[0]["message_id"] for job in jobs(redis, "quick")]
+    assert {job.func_name for job in jobs(redis, "quick")} == {"worker.jobs.waiting"}
+    assert told == ["om_p", "om_other"]
 
 
-def test_full_group_is_refused_with_one_notice_ahead_of_the_queue(redis: Redis) -> None:
+def test_full_group_is_refused_with_one_notice_in_a_lane_of_its_own(redis: Redis) -> None:
     queue = Queue(redis, limits(queue_per_group=2))
     queue.submit(message("1"))
     queue.submit(message("2"))
     for name in ("3", "4"):
         with pytest.raises(QueueFull, match="group_full"):
-            queue.submit(message(name))
-    notice, *rest = jobs(redis)
-    assert len(rest) == 2
+            queue.submit(message(name, sender=f"ou_{name}"))
+    assert len(jobs(redis)) == 2
+    [notice] = jobs(redis, "quick")
     assert notice.func_name == "worker.jobs.busy"
     assert (notice.args[0]["message_id"], *notice.args[1:]) == ("om_3", "group_full", 2)
     assert queue.submit(message("3")).duplicate, "a refused message is settled"
-    assert queue.submit(message("5", chat="oc_2")).position == 3
+    assert queue.submit(message("5", chat="oc_2")).position == 2
+
+
+def test_a_full_queue_takes_commands_recalls_and_what_must_be_told(redis: Redis) -> None:
+    queue = Queue(redis, limits(queue_total=1, queue_per_group=1))
+    queue.submit(message("1"))
+    with pytest.raises(QueueFull):
+        queue.submit(message("2", chat="oc_2"))
+    queue.submit_command(message("c"), "status", "")
+    queue.submit_recall(Recall("om_1", "oc_1", "message_owner"))
+    queue.submit_given_up("om_9", None)
+    assert queue.submit_given_up("om_9", None).duplicate, "told once"
+    names = [job.func_name.rsplit(".", 1)[1] for job in jobs(redis, "quick")]
+    assert sorted(names) == ["busy", "command", "given_up", "recall"]
+    assert queue.depth().waiting == 1, "only questions count as waiting"
 
 
 def test_full_queue_frees_itself_when_jobs_end(redis: Redis) -> None:
@@ -226,8 +241,9 @@ def test_commands_presses_and_recalls_go_ahead_and_are_deduplicated(redis: Redis
     queue.submit_recall(Recall("om_1", "oc_1", "message_owner"))
     assert redis.get("fennel:cancelled:om_1") == b"1"
     names = [job.func_name.rsplit(".", 1)[1] for job in jobs(redis)]
-    assert names == ["recall", "feedback", "command", "answer"]
-    command = jobs(redis)[2]
+    assert names == ["feedback", "answer"]
+    recall, command = jobs(redis, "quick")
+    assert recall.func_name == "worker.jobs.recall"
     assert command.args[1:] == ["reindex", "docs"]
 
 

@@ -74,8 +74,8 @@ def push(client: FlaskClient, payload: object, key: str = KEY) -> tuple[int, Any
     return answer.status_code, answer.get_json()
 
 
-def queued(redis: Redis) -> list[str]:
-    return [job.func_name for job in RQQueue("answer", connection=redis, serializer="json").jobs]
+def queued(redis: Redis, lane: str = "answer") -> list[str]:
+    return [job.func_name for job in RQQueue(lane, connection=redis, serializer="json").jobs]
 
 
 def test_a_question_becomes_one_job_however_often_it_is_pushed(client: FlaskClient, redis: Redis) -> None:
@@ -96,7 +96,7 @@ def test_private_questions_need_no_mention(client: FlaskClient, redis: Redis) ->
 
 def test_commands_become_their_own_job(client: FlaskClient, redis: Redis) -> None:
     assert push(client, question("/reindex docs")) == (200, {})
-    (job,) = RQQueue("answer", connection=redis, serializer="json").jobs
+    (job,) = RQQueue("quick", connection=redis, serializer="json").jobs
     assert (job.func_name, *job.args[1:]) == ("worker.jobs.command", "reindex", "docs")
 
 
@@ -177,7 +177,8 @@ def test_a_redis_that_is_away_gives_503_within_a_second(hanging: bool) -> None:
 def test_a_full_queue_is_still_accepted_and_the_asker_is_told(client: FlaskClient, redis: Redis) -> None:
     for number in range(5):
         assert push(client, question("how?", f"om_{number}")) == (200, {})
-    assert queued(redis) == ["worker.jobs.busy"] + ["worker.jobs.answer"] * 3
+    assert queued(redis, "quick") == ["worker.jobs.busy"]
+    assert queued(redis) == ["worker.jobs.answer"] * 3
 
 
 def test_an_asker_behind_a_long_queue_is_told_the_position(redis: Redis) -> None:
@@ -186,8 +187,8 @@ def test_an_asker_behind_a_long_queue_is_told_the_position(redis: Redis) -> None
     client = create_app(SETTINGS.model_copy(update={"limits": limits}), redis).test_client()
     for number in (1, 2, 3, 3, 4):
         assert push(client, question("how?", f"om_{number}")) == (200, {})
-    notice, answer = RQQueue("answer", connection=redis, serializer="json").jobs
-    assert (notice.func_name, answer.func_name) == ("worker.jobs.waiting", "worker.jobs.answer")
+    [notice] = RQQueue("quick", connection=redis, serializer="json").jobs
+    assert (notice.func_name, queued(redis)) == ("worker.jobs.waiting", ["worker.jobs.answer"])
     assert (notice.args[0]["message_id"], notice.args[1]) == ("om_3", 2)
 
 
@@ -231,7 +232,7 @@ def test_a_recalled_question_is_marked_and_cleared_up(client: FlaskClient, redis
     body = {"message_id": "om_1", "chat_id": "oc_1", "recall_type": "message_owner"}
     assert push(client, event("im.message.recalled_v1", body)) == (200, {})
     assert redis.get("fennel:cancelled:om_1") == b"1"
-    assert queued(redis) == ["worker.jobs.recall"]
+    assert queued(redis, "quick") == ["worker.jobs.recall"]
 
 
 def test_readiness_names_what_is_missing(client: FlaskClient, redis: Redis) -> None:
@@ -246,12 +247,17 @@ def test_readiness_names_what_is_missing(client: FlaskClient, redis: Redis) -> N
         "index_version": "",
         "degraded": "",
         "token_problem": "",
+        "away": "",
+        "redis_problem": "",
     }
     redis.set("fennel:index:version", "20261123-1")
-    redis.sadd("rq:workers:answer", "rq:worker:a", "rq:worker:gone")
-    redis.set("rq:worker:a", 1)
+    redis.sadd("fennel:workers", "a", "gone")
+    redis.set("fennel:serving:a", "")
+    assert client.get("/readyz").status_code == 503, "published, and served by nobody"
+    redis.set("fennel:serving:a", "20261123-1")
     ready = client.get("/readyz")
     assert (ready.status_code, ready.get_json()["workers"]) == (200, 1)
+    assert ready.get_json()["index_version"] == "20261123-1"
     redis.set("fennel:token:problem", "the app secret is wrong")
     refused = client.get("/readyz")
     assert (refused.status_code, refused.get_json()["token"]) == (503, False)

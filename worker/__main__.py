@@ -8,18 +8,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot import logs, metrics
+from bot.clock import SYSTEM, Clock
 from bot.command_line import run
-from bot.config.settings import load_settings
-from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE
-from worker.jobs import entry as jobs
+from bot.config.settings import Settings, load_settings
+from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from worker.process.process import open_process, use
-from worker.runner.runner import Runner
+from worker.process.running import runner_of
+from worker.runner.lanes import beside
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,29 +41,24 @@ def main(
     for name in ("rq", "rq.worker", "rq.job"):  # RQ sets the level of its loggers when it is imported
         logging.getLogger(name).setLevel(logging.WARNING)
     settings = load_settings(config)
-    process = open_process(settings, answers=not indexes)
-    use(process)
-    runner = Runner(
-        queue,
-        process.redis,
-        process.liveness,
-        concurrency=1 if indexes else settings.worker.concurrency,
-        stop_timeout=settings.worker.stop_timeout,
-        parked=jobs.park,
-        handing_back=process.handing_back,
-        admission=process.admission,
-        each_beat=process.each_beat,
-    )
-    if settings.worker.metrics_port:
-        metrics.serve(settings.worker.metrics_port)
-    process.watch_feishu()
-    runner.run()
-    process.close()
+    serve(settings, indexes=indexes)
     sys.stdout.flush()
     sys.stderr.flush()
     # A job that was handed back may still hang in a call that nothing can interrupt; its thread must not
     # keep the process.
     os._exit(0)
+
+
+def serve(settings: Settings, *, indexes: bool = False, clock: Clock = SYSTEM) -> None:
+    """Runs jobs until SIGTERM or SIGINT; `indexes` those of the indexer."""
+    process = open_process(settings, answers=not indexes, clock=clock)
+    use(process)
+    if settings.worker.metrics_port and not indexes:
+        metrics.serve(settings.worker.metrics_port)
+    process.watch_feishu()
+    with nullcontext() if indexes else beside(runner_of(process, QUICK_QUEUE)):
+        runner_of(process, INDEX_QUEUE if indexes else ANSWER_QUEUE).run()
+    process.close()
 
 
 if __name__ == "__main__":

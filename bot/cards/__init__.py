@@ -1,1 +1,0 @@
-"""Cards as JSON 2.0, pure functions: answers, buttons, sources, what operators see."""

@@ -205,8 +205,10 @@ def _sources_heading(answer: Answer) -> str:
 
 
 def _notes(answer: Answer) -> list[Element]:
-    """What the reader must know about the answer: dropped sentences, a lesser engine."""
+    """What the reader must know about the answer: that it is late, dropped sentences, a lesser engine."""
     notes = []
+    if answer.late:
+        notes.append(say("late", answer.language, age=_span(answer.late, answer.language)))
     if answer.unsupported:
         name = "unsupported_one" if answer.unsupported == 1 else "unsupported"
         notes.append(say(name, answer.language, count=answer.unsupported))
@@ -215,6 +217,14 @@ def _notes(answer: Answer) -> list[Element]:
     return (
         [markdown("<br>".join(f"⚠️ {escape(note)}" for note in notes), "notes", small=True)] if notes else []
     )
+
+
+def _span(seconds: float, language: str) -> str:
+    """In minutes below an hour and a half, in hours above."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return say("age_in_minutes", language, count=minutes)
+    return say("age_in_hours", language, count=round(minutes / 60))
 
 
 def _footer(answer: Answer) -> list[Element]:

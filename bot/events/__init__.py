@@ -1,1 +1,0 @@
-"""What came from Feishu, and whether it may be answered."""

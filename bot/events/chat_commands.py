@@ -15,13 +15,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "reindex": ("reindex", "重建索引", "更新索引"),
     "versions": ("versions", "版本"),
     "rollback": ("rollback", "回滚"),
+    "failed": ("failed", "失败"),
     "why": ("why", "为什么"),
     "good": ("good", "好问题"),
     "bad": ("bad", "坏问题"),
     "recall": ("recall", "撤回"),
 }
 RECALL_WORDS = frozenset({"recall", "recall this", "take it back", "撤回", "撤回回答", "撤回这条", "请撤回"})
-ADMIN_COMMANDS = frozenset({"reindex", "versions", "rollback", "good", "bad"})
+SHARED_COMMANDS = frozenset({"reindex", "rollback", "failed"})
+"""Commands that touch what all groups share: an admin of one group may not give them."""
+ADMIN_COMMANDS = frozenset({"reindex", "versions", "rollback", "failed", "good", "bad"})
 """Commands only admins may give. `why` and `recall` are for the asker and admins: the worker, which knows
 who asked, decides about those."""
 

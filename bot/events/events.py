@@ -9,6 +9,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.stored import known, without_unset
+
 PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
 """What stands in a text for a mention."""
 MENTION_ALL = "@_all"
@@ -70,13 +72,14 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON dict: the argument of a job."""
-        return {**vars(self), "mentions": [vars(mention) for mention in self.mentions]}
+        whole = {**vars(self), "mentions": [vars(mention) for mention in self.mentions]}
+        return without_unset(self, whole)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Message:
-        """The inverse of `to_json`. Raises TypeError or KeyError on anything else."""
-        mentions = tuple(Mention(**mention) for mention in data["mentions"])
-        return cls(**{**data, "mentions": mentions})
+        """The inverse of `to_json`; unknown fields are left out. Raises TypeError or KeyError."""
+        mentions = tuple(Mention(**known(Mention, mention)) for mention in data["mentions"])
+        return cls(**{**known(cls, data), "mentions": mentions})
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,12 @@ class CardPress:
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON dict: the argument of a job."""
-        return asdict(self)
+        return without_unset(self, asdict(self))
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CardPress:
-        """The inverse of `to_json`. Raises TypeError on anything else."""
-        return cls(**data)
+        """The inverse of `to_json`; unknown fields are left out. Raises TypeError."""
+        return cls(**known(cls, data))
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,12 @@ class Recall:
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON dict: the argument of a job."""
-        return asdict(self)
+        return without_unset(self, asdict(self))
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Recall:
-        """The inverse of `to_json`. Raises TypeError on anything else."""
-        return cls(**data)
+        """The inverse of `to_json`; unknown fields are left out. Raises TypeError."""
+        return cls(**known(cls, data))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.config.settings import FeishuSettings
+from bot.errors import FeishuError
 from bot.feishu.call import Caller
 from bot.feishu.pacing import card_limit, chat_limit, interface_limit, message_limit
 from bot.feishu.sdk import (
@@ -49,6 +50,8 @@ from bot.feishu.transport import install
 
 TIMEOUT = 10.0
 """Seconds Feishu may take for one answer."""
+MOST_PAGES = 10
+"""Pages of 50 messages that are looked through for a reply that was not confirmed."""
 FRAME_TIMEOUT = 3.0
 """The same for one frame of a stream: the next frame makes up for a lost one."""
 
@@ -69,12 +72,14 @@ class FeishuAPI:
 
     def bot_open_id(self) -> str:
         """The bot's own open_id (bot/v3/info)."""
-        return str(self._get("bot.info", "/open-apis/bot/v3/info")["bot"]["open_id"])
+        bot = self._get("bot.info", "/open-apis/bot/v3/info").get("bot")
+        return _field(bot if isinstance(bot, dict) else {}, "open_id")
 
     def granted_scopes(self) -> frozenset[str]:
         """The scopes the tenant has granted the app (application/v6/scopes: grant_status 1)."""
-        scopes = self._get("application.scopes", "/open-apis/application/v6/scopes")["data"]["scopes"]
-        return frozenset(str(scope["scope_name"]) for scope in scopes if scope["grant_status"] == 1)
+        scopes = _data(self._get("application.scopes", "/open-apis/application/v6/scopes")).get("scopes")
+        listed = [scope for scope in scopes or () if isinstance(scope, dict)]
+        return frozenset(str(scope.get("scope_name")) for scope in listed if scope.get("grant_status") == 1)
 
     def _get(self, name: str, path: str) -> dict[str, Any]:
         """A call for which the SDK that is loaded here has no typed request."""
@@ -140,24 +145,40 @@ class FeishuAPI:
         def send(option: RequestOption) -> Any:
             return self._im.message.get(GetMessageRequest.builder().message_id(message_id).build(), option)
 
-        items = _data(self._caller.call("im.message.get", send)).get("items") or [{}]
-        return dict(items[0])
+        items = _objects(_data(self._caller.call("im.message.get", send)), "items")
+        return items[0] if items else {}
 
-    def replies(self, message_id: str) -> list[dict[str, Any]]:
-        """What may answer a message: the messages of its thread, or the replies to it in its chat."""
+    def replies(self, message_id: str, since: float) -> list[dict[str, Any]]:
+        """What may answer a message: the messages of its thread, or the replies to it in its chat.
+
+        `since` in Unix seconds bounds what is listed of a chat.
+        """
         message = self.get(message_id)
-        thread = message.get("thread_id", "")
+        thread = str(message.get("thread_id") or "")
+        container = thread or str(message.get("chat_id") or "")
+        found: list[dict[str, Any]] = []
+        page = ""
+        for _ in range(MOST_PAGES):
+            body = self._list_page(container, page, in_thread=bool(thread), since=since)
+            found += _objects(body, "items")
+            page = str(body.get("page_token") or "")
+            if not page or not body.get("has_more"):
+                break
+        return [item for item in found if thread or item.get("parent_id") == message_id]
+
+    def _list_page(self, container: str, page: str, *, in_thread: bool, since: float) -> dict[str, Any]:
+        """One page of a thread or a chat, newest first: what was sent a moment ago is on the first."""
 
         def send(option: RequestOption) -> Any:
-            request = ListMessageRequest.builder().container_id_type("thread" if thread else "chat")
-            request = request.container_id(thread or message.get("chat_id", "")).page_size(50)
-            request = request.sort_type("ByCreateTimeAsc")
-            if not thread:
-                request = request.start_time(int(message.get("create_time", 0)) // 1000)
+            request = ListMessageRequest.builder().container_id_type("thread" if in_thread else "chat")
+            request = request.container_id(container).page_size(50).sort_type("ByCreateTimeDesc")
+            if page:
+                request = request.page_token(page)
+            if not in_thread:
+                request = request.start_time(int(since))
             return self._im.message.list(request.build(), option)
 
-        items = _data(self._caller.call("im.message.list", send)).get("items") or []
-        return [item for item in items if thread or item.get("parent_id") == message_id]
+        return _data(self._caller.call("im.message.list", send))
 
     def react(self, message_id: str, emoji: str) -> str:
         """Adds a reaction; returns its id."""
@@ -168,7 +189,7 @@ class FeishuAPI:
             request = CreateMessageReactionRequest.builder().message_id(message_id).request_body(body).build()
             return self._im.message_reaction.create(request, option)
 
-        return str(_data(self._caller.call("im.reaction.create", send))["reaction_id"])
+        return _field(_data(self._caller.call("im.reaction.create", send)), "reaction_id")
 
     def create_card(self, card: Card2, *, patience: float | None = None) -> str:
         """Makes a card entity; returns its card_id. It lives 14 days and can be sent once."""
@@ -179,7 +200,7 @@ class FeishuAPI:
 
         limits = (interface_limit("card.create"),)
         body = self._caller.call("cardkit.card.create", send, limits=limits, patience=patience)
-        return str(_data(body)["card_id"])
+        return _field(_data(body), "card_id")
 
     def update_card(self, card_id: str, card: Card2, sequence: Callable[[], int]) -> None:
         """Replaces the whole of a card entity."""
@@ -243,5 +264,30 @@ def _text(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def message_id_in(data: dict[str, Any]) -> str:
+    """The id of a message that Feishu speaks of. Raises FeishuError."""
+    return _field(data, "message_id")
+
+
+def milliseconds_in(data: dict[str, Any], name: str) -> int:
+    """A time as Feishu writes it: a string of digits. 0 for anything else."""
+    value = str(data.get(name) or "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 16 else 0
+
+
+def _field(data: dict[str, Any], name: str) -> str:
+    """A string of an answer that must have it: one without it is Feishu's fault, and passes."""
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise FeishuError(0, f"an answer without {name}", retriable=True)
+    return value
+
+
+def _objects(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = data.get(name)
+    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+
+
 def _data(body: dict[str, Any]) -> dict[str, Any]:
-    return dict(body.get("data") or {})
+    data = body.get("data")
+    return dict(data) if isinstance(data, dict) else {}

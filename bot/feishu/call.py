@@ -3,13 +3,14 @@
 The SDK sends a request once and leaves the rest to its caller. Here is the rest, the same for every call:
 wait for the limits, take the shared token, send, and then do what `bot.feishu.codes` says about the answer.
 A call that can never succeed is not tried again and says why; one that ran out of patience says that it may
-succeed later, so that the job is retried and resumes.
+succeed later, so that the job waits and resumes. Where Feishu refuses everybody, the outage is written down
+(bot/feishu/outage.py) and further calls are refused here, at once, until it is time to look again.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import Any
@@ -17,12 +18,14 @@ from typing import Any
 import requests
 import structlog
 
+from bot.clock import SYSTEM, Clock
 from bot.errors import FeishuError, MessageGone
 from bot.feishu.codes import Code, Remedy, inner_code, look_up, look_up_status
+from bot.feishu.outage import Outages
 from bot.feishu.pacing import Limit, Pacer
 from bot.feishu.sdk import RequestOption
 from bot.feishu.token import TenantToken
-from bot.feishu.transport import RefusedAnswer, UnreadableAnswer, read_body
+from bot.feishu.transport import RefusedAnswer, UnreadableAnswer, header, read_body, reset_of
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +40,20 @@ _GATEWAY_CODES = (0, 99991400)
 """Limits that the API gateway named; 0 stands for HTTP 429 without a code."""
 _GATEWAYS_OWN = 99990000
 """Codes from here on are the gateway's: its words name scopes and settings, never a message's content."""
-_RETRIABLE = (Remedy.RETRY, Remedy.RATE)
+_AGAIN = (Remedy.RETRY, Remedy.RATE)
+"""What is tried again at once, within a call's patience."""
+_PASSING = (*_AGAIN, Remedy.TOKEN, Remedy.SETUP, Remedy.UNKNOWN)
+"""What does not end a job: the same call may succeed in a minute, or tomorrow."""
+_ONE_THING = frozenset({230020, 230049, 18121, 200810, 11233})
+"""Passing refusals that speak of one group, message or card, never of Feishu as a whole."""
+PROBE_PATIENCE = 2.0
+"""Seconds for which the one caller tries that finds out whether an interface is back."""
+HASTY = 2.0
+"""Calls less patient than this, such as frames of a stream, say nothing about how Feishu is."""
 _random = SystemRandom()
 
+LONGEST_PACE: ContextVar[float] = ContextVar("longest_pace", default=60.0)
+"""Seconds that calls of this thread wait at most for a limit of ours; what would wait longer comes again."""
 Send = Callable[[RequestOption], Any]
 """Builds a new SDK request and sends it: the SDK changes requests and options, so none is sent twice."""
 
@@ -64,8 +78,10 @@ class Caller:
         self,
         token: TenantToken,
         pacer: Pacer,
+        outages: Outages,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = SYSTEM,
+        sleep: Callable[[float], None] | None = None,
         on_call: Callable[[str], None] | None = None,
         on_refusal: Callable[[str, int], None] | None = None,
         patience: float = PATIENCE,
@@ -73,7 +89,11 @@ class Caller:
         """`on_call` is told the name of each attempt, `on_refusal` name and code of each that failed."""
         self._token = token
         self._pacer = pacer
-        self._sleep = sleep
+        self._outages = outages
+        self._clock = clock
+        self._sleep = sleep or clock.sleep
+        self._worked: dict[str, float] = {}
+        """When each interface last worked, on the clock's monotonic time."""
         self._on_call = on_call
         self._on_refusal = on_refusal
         self._patience = patience
@@ -87,16 +107,25 @@ class Caller:
 
         Raises MessageGone when the message is recalled or deleted, else FeishuError.
         """
-        deadline = time.monotonic() + (self._patience if patience is None else patience)
+        patience = self._patience if patience is None else patience
+        probing = self._outages.enter(name, may_probe=patience >= HASTY)
+        begun = self._clock.monotonic()
+        deadline = begun + (min(patience, PROBE_PATIENCE) if probing else patience)
         attempt, refreshed = 0, False
         while True:
-            self._pace(name, limits, deadline - time.monotonic())
-            token = self._token.get()
+            try:
+                self._pace(name, limits, patience if probing else deadline - self._clock.monotonic())
+                token = self._token.get()
+            except FeishuError:
+                if probing:
+                    self._outages.not_tried(name)
+                raise
             if self._on_call is not None:
                 self._on_call(name)
             outcome = _attempt(send, token)
             refusal = outcome.refusal
             if refusal is None or refusal.remedy is Remedy.DONE:
+                self._note_success(name, probing)
                 return outcome.body
             self._report(name, outcome, attempt)
             if refusal.remedy is Remedy.TOKEN and not refreshed:
@@ -104,14 +133,32 @@ class Caller:
                 refreshed = True
                 continue
             pause = self._pause(outcome, attempt, limits)
-            if refusal.remedy not in _RETRIABLE or time.monotonic() + pause > deadline:
-                raise _error(outcome, refusal)
+            if refusal.remedy not in _AGAIN or self._clock.monotonic() + pause > deadline:
+                if probing or patience >= HASTY:
+                    self._note_failure(name, outcome, refusal, begun, probing)
+                raise _error(name, outcome, refusal)
             self._sleep(pause)
             attempt += 1
 
+    def _note_success(self, name: str, probing: bool) -> None:
+        self._worked[name] = self._clock.monotonic()
+        if probing:
+            self._outages.worked(name)
+
+    def _note_failure(self, name: str, outcome: _Outcome, refusal: Code, begun: float, probing: bool) -> None:
+        """Writes down whether the interface is away, or that it is not: a refusal of this call alone."""
+        everybody = _speaks_of_everybody(outcome, refusal) and self._worked.get(name, 0.0) < begun
+        if everybody:
+            self._outages.failed(name, refusal.meaning, outcome.code, outcome.reset)
+        elif probing:
+            self._outages.worked(name)
+
     def _pace(self, name: str, limits: tuple[Limit, ...], patience: float) -> None:
-        if limit := self._pacer.wait(*limits, patience=patience):
-            raise FeishuError(0, f"{name}: {limit.name} is at its rate limit", retriable=True)
+        if refused := self._pacer.wait(*limits, patience=min(patience, LONGEST_PACE.get())):
+            limit, seconds = refused
+            raise FeishuError(
+                0, f"{name}: {limit.name} is at its rate limit", retriable=True, retry_after=seconds
+            )
 
     def _pause(self, outcome: _Outcome, attempt: int, limits: tuple[Limit, ...]) -> float:
         """Seconds until the next attempt; a limit Feishu named is kept by every process."""
@@ -146,7 +193,7 @@ def _attempt(send: Send, token: str) -> _Outcome:
     except RefusedAnswer as answer:
         return _refused(answer)
     except UnreadableAnswer as answer:
-        return _Outcome(refusal=look_up_status(answer.status), reset=_reset(answer.headers))
+        return _Outcome(refusal=look_up_status(answer.status), reset=reset_of(answer.headers))
     except requests.RequestException as error:
         return _Outcome(refusal=Code(Remedy.RETRY, f"no answer: {type(error).__name__}"))
 
@@ -157,43 +204,43 @@ def _refused(answer: RefusedAnswer) -> _Outcome:
     return _Outcome(
         body=answer.body,
         code=code,
-        refusal=look_up(code, message),
+        refusal=look_up(code, message, answer.status),
         detail=message if code > _GATEWAYS_OWN else f"ErrCode {inner}" if inner else "",
         log_id=_log_id(answer.body, answer.headers),
-        reset=_reset(answer.headers),
+        reset=reset_of(answer.headers),
     )
+
+
+def _speaks_of_everybody(outcome: _Outcome, refusal: Code) -> bool:
+    """Whether the next call of this interface would be refused alike, whatever it sends."""
+    if refusal.remedy not in _PASSING or outcome.code in _ONE_THING:
+        return False
+    return refusal.remedy is not Remedy.UNKNOWN or outcome.code == 0
 
 
 def remedy_of(error: FeishuError) -> Remedy:
     """What to do about an error that a call raised."""
-    if error.retriable:
+    known = look_up(error.code).remedy if error.code else Remedy.NEVER
+    if error.retriable and known not in (Remedy.SETUP, Remedy.UNKNOWN):
         return Remedy.RETRY
-    return look_up(error.code).remedy if error.code else Remedy.NEVER
+    return known
 
 
-def _error(outcome: _Outcome, refusal: Code) -> FeishuError:
+def _error(name: str, outcome: _Outcome, refusal: Code) -> FeishuError:
     meaning = refusal.meaning + (f" ({outcome.detail})" if outcome.detail else "")
     if refusal.remedy is Remedy.GONE:
         return MessageGone(outcome.code, meaning, log_id=outcome.log_id)
-    retriable = refusal.remedy in _RETRIABLE
-    return FeishuError(outcome.code, meaning, retriable=retriable, log_id=outcome.log_id)
-
-
-def _header(headers: dict[str, str], name: str) -> str:
-    """A header by any spelling: the SDK hands them over in a case-sensitive dict."""
-    return next((value for key, value in headers.items() if key.lower() == name), "")
-
-
-def _reset(headers: dict[str, str]) -> float:
-    """Seconds until the limit is over, from the gateway's header or the standard one."""
-    for name in ("x-ogw-ratelimit-reset", "retry-after"):
-        value = _header(headers, name)
-        if value.replace(".", "", 1).isdigit():
-            return float(value)
-    return 0.0
+    return FeishuError(
+        outcome.code,
+        meaning,
+        retriable=refusal.remedy in _PASSING,
+        retry_after=outcome.reset,
+        away=name if _speaks_of_everybody(outcome, refusal) else "",
+        log_id=outcome.log_id,
+    )
 
 
 def _log_id(body: dict[str, Any], headers: dict[str, str]) -> str:
     error = body.get("error")
     inside = error.get("log_id", "") if isinstance(error, dict) else ""
-    return str(inside or _header(headers, "x-tt-logid"))
+    return str(inside or header(headers, "x-tt-logid"))

@@ -36,6 +36,8 @@ PATCH_PACE = 1.0
 SLOWEST_PACE = 5.0
 MOST_FAILURES = 5
 """Failed frames in a row after which the text waits for the last card."""
+_OTHERWISE = (Remedy.NEVER, Remedy.SETUP, Remedy.UNKNOWN, Remedy.EXPIRED, Remedy.SEQUENCE)
+"""Refusals of an entity after which its message may still be patched."""
 SEQUENCES = 100
 """How many sequences a carrier draws at once: enough for most cards, and one question to Redis."""
 SEQUENCE_JUMP = 1000
@@ -233,7 +235,7 @@ class CardStream:
         """Decides what becomes of the frames that follow."""
         self._failures += 1
         remedy = remedy_of(error)
-        if remedy in (Remedy.NEVER, Remedy.EXPIRED, Remedy.CLOSED, Remedy.SEQUENCE) and self._fall_back():
+        if remedy in (*_OTHERWISE, Remedy.CLOSED) and self._fall_back():
             return
         if remedy is not Remedy.RETRY or self._failures >= MOST_FAILURES:
             self._frames = False
@@ -262,7 +264,7 @@ class CardStream:
             self._carrier.complete(plain_card(card))
         elif remedy is Remedy.CLOSED:
             self._carrier.complete(card)
-        elif remedy in (Remedy.NEVER, Remedy.EXPIRED, Remedy.SEQUENCE) and self._fall_back():
+        elif remedy in _OTHERWISE and self._fall_back():
             self._complete(card)
         elif remedy is Remedy.EXPIRED:
             self.message_id = self._ways.replace(card)

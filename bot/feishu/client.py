@@ -8,7 +8,6 @@ bot/feishu/card_stream.py.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,12 +16,14 @@ import structlog
 from redis import Redis
 
 from bot.cards.plain import plain_card
+from bot.clock import SYSTEM, Clock
 from bot.config.settings import FeishuSettings
 from bot.errors import FeishuError, MessageGone
-from bot.feishu.api import Card2, FeishuAPI
+from bot.feishu.api import Card2, FeishuAPI, message_id_in, milliseconds_in
 from bot.feishu.call import PATIENCE, Caller, remedy_of
 from bot.feishu.card_stream import CardStream, Carrier, EntityCarrier, PatchCarrier, Ways, without_streaming
 from bot.feishu.codes import Remedy
+from bot.feishu.outage import Outages, Unheeded
 from bot.feishu.pacing import Pacer
 from bot.feishu.sent_record import Record, SentRecords, State, uuid_of
 from bot.feishu.token import TenantToken
@@ -55,13 +56,29 @@ class Feishu:
         *,
         on_call: Callable[[str], None] | None = None,
         on_refusal: Callable[[str, int], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = SYSTEM,
+        sleep: Callable[[float], None] | None = None,
         patience: float = PATIENCE,
+        heed_outages: bool = True,
     ) -> None:
-        """`on_call`, `on_refusal` and `patience`, in seconds, are Caller's."""
-        token = TenantToken(settings, redis, sleep=sleep)
-        pacer = Pacer(redis, sleep=sleep)
-        caller = Caller(token, pacer, sleep=sleep, on_call=on_call, on_refusal=on_refusal, patience=patience)
+        """`on_call`, `on_refusal` and `patience`, in seconds, are Caller's. `sleep` replaces `clock`'s.
+
+        `heed_outages` False asks Feishu also while workers wait for it to come back.
+        """
+        self.outages = (Outages if heed_outages else Unheeded)(redis, clock, sleep)
+        token = TenantToken(settings, redis, sleep=sleep, clock=clock, outages=self.outages)
+        pacer = Pacer(redis, sleep=sleep, clock=clock)
+        caller = Caller(
+            token,
+            pacer,
+            self.outages,
+            clock=clock,
+            sleep=sleep,
+            on_call=on_call,
+            on_refusal=on_refusal,
+            patience=patience,
+        )
+        self._clock = clock
         self.records = SentRecords(redis)
         self._token = token
         self._api = FeishuAPI(settings, caller)
@@ -93,7 +110,7 @@ class Feishu:
         record = self.records.get(message_id, key)
         if record is not None and record.message_id:
             return Sent(record.message_id, record.thread_id, record.chat_id)
-        record = record or Record(State.SENDING, time.time())
+        record = record or Record(State.SENDING, self._clock.now())
         sent = self._reply(message_id, key, record, card, in_thread=in_thread, chat_id=chat_id)
         self.records.put(message_id, key, replace(sent, state=State.DONE))
         return Sent(sent.message_id, sent.thread_id, sent.chat_id)
@@ -104,10 +121,10 @@ class Feishu:
         record = self.records.get(uuid, key)
         if record is not None and record.message_id:
             return Sent(record.message_id, record.thread_id, record.chat_id)
-        record = record or Record(State.SENDING, time.time(), chat_id=chat_id)
+        record = record or Record(State.SENDING, self._clock.now(), chat_id=chat_id)
         self.records.put(uuid, key, record)
         data = self._api.create(chat_id, card, uuid=uuid)
-        record = replace(record, state=State.DONE, message_id=str(data["message_id"]))
+        record = replace(record, state=State.DONE, message_id=message_id_in(data))
         self.records.put(uuid, key, record)
         return Sent(record.message_id, str(data.get("thread_id") or ""), chat_id)
 
@@ -125,7 +142,7 @@ class Feishu:
             log.warning("feishu.update_refused", message_id=message_id, key=key, code=error.code)
             if remedy is Remedy.CONTENT:
                 carrier.complete(plain_card(card))
-            elif card_id and remedy in (Remedy.EXPIRED, Remedy.NEVER):
+            elif card_id and remedy in (Remedy.EXPIRED, Remedy.NEVER, Remedy.SETUP, Remedy.UNKNOWN):
                 self.records.drop_card(message_id)
                 self._carrier(message_id, "", card).complete(card)
             else:
@@ -159,14 +176,15 @@ class Feishu:
 
     def _open(self, message_id: str, card: Card2, key: str, former: Record | None, chat_id: str) -> Record:
         """Makes the card entity and replies with it, or with the card itself where there can be none."""
-        record = former or Record(State.SENDING, time.time(), card_id=self._entity(card))
+        record = former or Record(State.SENDING, self._clock.now(), card_id=self._entity(card))
         content = _entity_content(record.card_id) if record.card_id else without_streaming(card)
         try:
             return self._reply(message_id, key, record, content, in_thread=True, chat_id=chat_id)
         except MessageGone:
             raise
         except FeishuError as error:
-            if not record.card_id or remedy_of(error) not in (Remedy.CONTENT, Remedy.EXPIRED):
+            plainer = (Remedy.CONTENT, Remedy.EXPIRED, Remedy.UNKNOWN)
+            if not record.card_id or remedy_of(error) not in plainer:
                 raise
             log.warning("stream.entity_refused", message_id=message_id, code=error.code)
             record, content = replace(record, card_id=""), without_streaming(card)
@@ -198,7 +216,7 @@ class Feishu:
         sent = replace(
             record,
             state=State.OPEN,
-            message_id=str(found["message_id"]),
+            message_id=message_id_in(found),
             thread_id=str(found.get("thread_id") or ""),
             chat_id=str(found.get("chat_id") or chat_id),
         )
@@ -219,19 +237,20 @@ class Feishu:
             remedy = remedy_of(error)
             if remedy is Remedy.THREADLESS and in_thread:
                 return send(content, False)
-            if remedy is Remedy.CONTENT and content.get("type") != "card":
+            if remedy in (Remedy.CONTENT, Remedy.UNKNOWN) and content.get("type") != "card":
                 log.warning("feishu.plain_card", message_id=message_id, key=key, code=error.code)
                 return send(plain_card(content), in_thread)
             raise
 
     def _find_sent(self, message_id: str, record: Record) -> dict[str, Any] | None:
         """The reply of an unconfirmed send whose uuid Feishu has forgotten, if it arrived after all."""
-        if time.time() - record.started < UUID_LIFETIME:
+        if self._clock.now() - record.started < UUID_LIFETIME:
             return None
-        for reply in self._api.replies(message_id):
-            own = (reply.get("sender") or {}).get("id") == self._app_id
-            late = int(reply.get("create_time", 0)) >= int(record.started * 1000) - 1000
-            if own and late and not self.records.question_of(reply["message_id"]):
+        for reply in self._api.replies(message_id, record.started - 1):
+            sender = reply.get("sender")
+            own = isinstance(sender, dict) and sender.get("id") == self._app_id
+            late = milliseconds_in(reply, "create_time") >= int(record.started * 1000) - 1000
+            if own and late and not self.records.question_of(message_id_in(reply)):
                 log.warning("feishu.found_unconfirmed_reply", message_id=message_id)
                 return reply
         return None

@@ -1,9 +1,9 @@
 """What to do about each code in a Feishu response body.
 
 Feishu says what went wrong in the body's `code`, not in the HTTP status: rate limits come as 400 or 429, an
-expired token as 200 or 400. So everything outbound asks this table, by code first and by status only where
-no code could be read. A code that is not listed is refused for good: trying an unknown refusal again would
-only repeat it.
+expired token as 200 or 400. So everything outbound asks this table, by code first and by status where no code
+could be read. Only a code that is named here as final ends a call for good: HTTP 5xx is a fault of Feishu's
+whatever its body says, and of a code that nobody knows it is not known that it will last.
 
 Sources: the error tables of im-v1/message (send, reply, patch, delete), cardkit-v1, the IM FAQ's map of rate
 codes, the API call guide on 99991400, and public reports of clients that met the cardkit codes.
@@ -40,7 +40,11 @@ class Remedy(StrEnum):
     CLOSED = auto()
     """The card is not in streaming mode any more."""
     NEVER = auto()
-    """The call can never succeed as the app, the group and the people are set up."""
+    """The call can never succeed: the bot is not in the group, the group is gone, the person has left."""
+    SETUP = auto()
+    """The call succeeds once an operator has put the app right: its secret, scopes, quota, address."""
+    UNKNOWN = auto()
+    """A refusal nobody knows: something plainer may be taken, or the same later."""
 
 
 @dataclass(frozen=True)
@@ -138,20 +142,10 @@ _MEANINGS: dict[Remedy, dict[int, str]] = {
         300309: "the card is not in streaming mode",
     },
     Remedy.NEVER: {
-        10003: "the app id or secret is missing or malformed; check feishu.app_id and feishu.app_secret",
-        10014: "the app secret is wrong; check feishu.app_secret",
-        99991401: "this machine's address is not in the app's IP allow list",
-        99991403: "the organisation's monthly quota of API calls is used up",
-        99991662: "the app is disabled",
-        99991672: "the app lacks a permission scope; add it in the developer console and publish a version",
-        99991673: "the app is not available to this organisation",
-        99991679: "a person has not authorised the app",
         230002: "the bot is not in this group",
-        230006: "the app's bot ability is not switched on",
         230013: "the person is outside the app's availability",
         230017: "the bot is not the owner of this resource",
         230018: "the group's settings do not let the bot speak",
-        230027: "the app lacks a permission for this",
         230029: "the person has left the organisation",
         230034: "the receiver's id is not valid",
         230035: "the bot is muted in this group",
@@ -161,6 +155,18 @@ _MEANINGS: dict[Remedy, dict[int, str]] = {
         230111: "the message cannot be acted on by this app",
         231001: "Feishu does not know this emoji",
         232009: "the group was dissolved",
+    },
+    Remedy.SETUP: {
+        10003: "the app id or secret is missing or malformed; check feishu.app_id and feishu.app_secret",
+        10014: "the app secret is wrong; check feishu.app_secret",
+        99991401: "this machine's address is not in the app's IP allow list",
+        99991403: "the organisation's monthly quota of API calls is used up",
+        99991662: "the app is disabled",
+        99991672: "the app lacks a permission scope; add it in the developer console and publish a version",
+        99991673: "the app is not available to this organisation",
+        99991679: "a person has not authorised the app",
+        230006: "the app's bot ability is not switched on",
+        230027: "the app lacks a permission for this",
     },
 }
 
@@ -179,15 +185,18 @@ def inner_code(message: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-def look_up(code: int, message: str = "") -> Code:
-    """What `code` asks for; codes that are not listed are refused for good."""
+def look_up(code: int, message: str = "", status: int = 200) -> Code:
+    """What `code`, which came with an HTTP `status`, asks for."""
+    if status >= 500:
+        return Code(Remedy.RETRY, f"Feishu failed with HTTP {status}")
     if _LOCKED in message.lower():
         return Code(Remedy.RETRY, "somebody is using the card at this moment")
     known = CODES.get(code)
     if known is None and code in _ELEMENT_CODES:
         known = Code(Remedy.CONTENT, "an element of the card was refused")
     if known is None:
-        return Code(Remedy.NEVER, "Feishu gives a code that is not in its documents")
+        unknown = Code(Remedy.UNKNOWN, "Feishu gives a code that is not in its documents")
+        return look_up_status(status, unknown)
     inner = inner_code(message)
     if known.remedy is Remedy.CONTENT and inner:
         detail = CODES.get(inner)
@@ -195,10 +204,10 @@ def look_up(code: int, message: str = "") -> Code:
     return known
 
 
-def look_up_status(status: int) -> Code:
-    """What an answer without a readable code asks for, by its HTTP status alone."""
+def look_up_status(status: int, otherwise: Code | None = None) -> Code:
+    """What an answer asks for by its HTTP status alone; `otherwise` where that says nothing."""
     if status == 429:
         return Code(Remedy.RATE, "too many calls, by HTTP status")
     if status >= 500 or status == 408:
         return Code(Remedy.RETRY, f"Feishu or a gateway before it answered HTTP {status} without a code")
-    return Code(Remedy.NEVER, f"HTTP {status} without a readable code")
+    return otherwise or Code(Remedy.UNKNOWN, f"HTTP {status} without a readable code")

@@ -11,12 +11,12 @@ bots in it; 5 patches a second of one message; 10 operations a second on one car
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from redis import Redis
 
+from bot.clock import SYSTEM, Clock
 from bot.redis_keys import HOLD, PACE
 
 WINDOW = 1.1
@@ -24,12 +24,12 @@ WINDOW = 1.1
 
 _RESERVE = """
 local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local window, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + tonumber(ARGV[3])
 local slot, latest_limit = now, 0
 for number = 1, #KEYS / 2 do
   local taken, held = KEYS[2 * number - 1], KEYS[2 * number]
-  local oldest = tonumber(redis.call('LINDEX', taken, ARGV[2 + number] - 1) or 0)
+  local oldest = tonumber(redis.call('LINDEX', taken, ARGV[3 + number] - 1) or 0)
   local latest = tonumber(redis.call('LINDEX', taken, 0) or 0)
   local free = math.max(tonumber(redis.call('GET', held) or 0), latest, oldest + window)
   if free > slot then slot, latest_limit = free, number end
@@ -39,14 +39,15 @@ if wait > patience then return {latest_limit, wait} end
 for number = 1, #KEYS / 2 do
   local taken = KEYS[2 * number - 1]
   redis.call('LPUSH', taken, slot)
-  redis.call('LTRIM', taken, 0, ARGV[2 + number] - 1)
+  redis.call('LTRIM', taken, 0, ARGV[3 + number] - 1)
   redis.call('PEXPIRE', taken, wait + window)
 end
 return {0, wait}
 """
 _HOLD = """
 local clock = redis.call('TIME')
-local until_time = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + tonumber(ARGV[1])
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + tonumber(ARGV[2])
+local until_time = now + tonumber(ARGV[1])
 if until_time > tonumber(redis.call('GET', KEYS[1]) or 0) then
   redis.call('SET', KEYS[1], until_time, 'PX', ARGV[1])
 end
@@ -88,15 +89,19 @@ def card_limit(card_id: str) -> Limit:
 class Pacer:
     """Keeps the callers of all processes within Feishu's limits."""
 
-    def __init__(self, redis: Redis, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, redis: Redis, *, sleep: Callable[[float], None] | None = None, clock: Clock = SYSTEM
+    ) -> None:
         self._redis = redis
-        self._sleep = sleep
+        self._clock = clock
+        self._sleep = sleep or clock.sleep
         self._reserve = redis.register_script(_RESERVE)
 
-    def wait(self, *limits: Limit, patience: float) -> Limit | None:
+    def wait(self, *limits: Limit, patience: float) -> tuple[Limit, float] | None:
         """Sleeps until one operation is allowed under all of `limits`.
 
-        Returns None then; at once, with no slot taken, the limit that would take over `patience` seconds.
+        Returns None then. At once, with no slot taken, the limit that would take over `patience` seconds, and
+        how many.
         """
         if not limits:
             return None
@@ -105,15 +110,17 @@ class Pacer:
             args=[
                 int(WINDOW * 1000),
                 int(max(patience, 0.0) * 1000),
+                int(self._clock.ahead * 1000),
                 *(limit.per_second for limit in limits),
             ],
         )
         if refused_by:
-            return limits[int(refused_by) - 1]
+            return limits[int(refused_by) - 1], milliseconds / 1000
         if milliseconds > 0:
             self._sleep(milliseconds / 1000)
         return None
 
     def hold(self, limit: Limit, seconds: float) -> None:
         """Nobody starts an operation under `limit` for so many seconds."""
-        self._redis.eval(_HOLD, 1, HOLD.of(limit.name), max(int(seconds * 1000), 1))
+        ahead = int(self._clock.ahead * 1000)
+        self._redis.eval(_HOLD, 1, HOLD.of(limit.name), max(int(seconds * 1000), 1), ahead)

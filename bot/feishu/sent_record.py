@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from redis import Redis
 
 from bot.redis_keys import ANSWER_OF, CARD, SENT
+from bot.stored import known, without_unset
 
 
 class State(StrEnum):
@@ -63,7 +64,7 @@ class SentRecords:
         """Writes a record, and the way back from the sent message to the question."""
         name = SENT.of(message_id)
         with self._redis.pipeline() as pipeline:
-            pipeline.hset(name, key, json.dumps(asdict(record)))
+            pipeline.hset(name, key, json.dumps(without_unset(record, asdict(record))))
             pipeline.expire(name, SENT.seconds)
             if record.message_id:
                 pipeline.set(ANSWER_OF.of(record.message_id), message_id, ex=ANSWER_OF.seconds)
@@ -71,6 +72,12 @@ class SentRecords:
                 pipeline.hset(CARD.of(record.message_id), "card_id", record.card_id)
                 pipeline.expire(CARD.of(record.message_id), CARD.seconds)
             pipeline.execute()
+
+    def reopen(self, message_id: str, key: str) -> None:
+        """A card that was ended is to be written anew: the send's next run takes it up."""
+        record = self.get(message_id, key)
+        if record is not None and record.state is State.DONE:
+            self.put(message_id, key, replace(record, state=State.OPEN))
 
     def messages(self, message_id: str) -> list[str]:
         """The ids of everything sent for a question, in order: what a recall takes back."""
@@ -105,4 +112,4 @@ def _decoded(value: bytes | str | None) -> str:
 
 def _read(value: bytes | str) -> Record:
     fields = json.loads(value)
-    return Record(**{**fields, "state": State(fields["state"])})
+    return Record(**{**known(Record, fields), "state": State(fields["state"])})

@@ -9,7 +9,6 @@ minutes before its end and nobody ever holds a dead one.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -19,10 +18,13 @@ import requests
 import structlog
 from redis import Redis
 
+from bot.away import TOKEN
+from bot.clock import SYSTEM, Clock
 from bot.config.settings import FeishuSettings
 from bot.errors import FeishuError
-from bot.feishu.codes import Remedy, look_up, look_up_status
-from bot.feishu.transport import SESSION
+from bot.feishu.codes import look_up, look_up_status
+from bot.feishu.outage import Outages
+from bot.feishu.transport import SESSION, UnreadableAnswer, read_bounded, read_object, reset_of
 from bot.http_session import CONNECT_TIMEOUT
 from bot.redis_keys import TENANT_TOKEN, TOKEN_LOCK, TOKEN_PROBLEM
 
@@ -42,22 +44,33 @@ class TenantToken:
     """Hands out the token of one app."""
 
     def __init__(
-        self, settings: FeishuSettings, redis: Redis, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: FeishuSettings,
+        redis: Redis,
+        *,
+        sleep: Callable[[float], None] | None = None,
+        clock: Clock = SYSTEM,
+        outages: Outages | None = None,
     ) -> None:
         self._settings = settings
         self._redis = redis
-        self._sleep = sleep
+        self._clock = clock
+        self._sleep = sleep or clock.sleep
+        self._outages = outages or Outages(redis, clock, self._sleep)
         self._key = TENANT_TOKEN.of(settings.app_id)
         self._one_thread = threading.Lock()
         self._held = ("", 0.0)
 
     def get(self) -> str:
-        """A token that Feishu accepts as far as we know. Raises FeishuError when none can be had."""
+        """A token that Feishu accepts as far as we know. Raises FeishuError when none can be had just now.
+
+        That is never for good: a secret is put right, an app switched on again.
+        """
         token, until = self._held
-        if time.monotonic() < until:
+        if self._clock.monotonic() < until:
             return token
         token = self._cached() or self._fetch_once()
-        self._held = (token, time.monotonic() + HOLD)
+        self._held = (token, self._clock.monotonic() + HOLD)
         return token
 
     def refused(self, token: str) -> None:
@@ -89,13 +102,18 @@ class TenantToken:
         try:
             if token := self._cached():
                 return token
+            self._outages.enter(TOKEN)
             token, lifetime = self._fetch()
             self._redis.set(self._key, token, ex=max(lifetime - MARGIN, 1))
             self._redis.delete(TOKEN_PROBLEM.name)
+            self._outages.worked(TOKEN)
             log.info("feishu.token_fetched", lifetime=lifetime)
             return token
         except FeishuError as error:
             self._redis.set(TOKEN_PROBLEM.name, str(error), ex=TOKEN_PROBLEM.seconds)
+            if not error.away:
+                self._outages.failed(TOKEN, error.message, error.code, error.retry_after)
+                error.away = TOKEN
             raise
         finally:
             self._redis.eval(_DROP, 1, lock, owner)
@@ -111,17 +129,23 @@ class TenantToken:
                 f"{self._settings.domain}/open-apis/auth/v3/tenant_access_token/internal",
                 json=secrets,
                 timeout=(CONNECT_TIMEOUT, FETCH_TIMEOUT - CONNECT_TIMEOUT),
+                stream=True,
             )
-            body = json.loads(answer.content)
-            code = int(body["code"])
+            headers = dict(answer.headers)
+            body = read_object(read_bounded(answer), answer.status_code, headers)
         except requests.RequestException as error:
             raise FeishuError(0, f"token endpoint: {type(error).__name__}", retriable=True) from error
-        except (ValueError, KeyError, TypeError) as error:
-            said = look_up_status(answer.status_code)
+        except UnreadableAnswer as answer_error:
+            said = look_up_status(answer_error.status)
+            after = reset_of(answer_error.headers)
             raise FeishuError(
-                0, f"token endpoint: {said.meaning}", retriable=said.remedy is not Remedy.NEVER
-            ) from error
+                0, f"token endpoint: {said.meaning}", retriable=True, retry_after=after
+            ) from answer_error
+        code = int(body["code"])
         if code != 0:
-            said = look_up(code, str(body.get("msg", "")))
-            raise FeishuError(code, said.meaning, retriable=said.remedy in (Remedy.RETRY, Remedy.RATE))
-        return str(body["tenant_access_token"]), int(body["expire"])
+            said = look_up(code, str(body.get("msg", "")), answer.status_code)
+            raise FeishuError(code, said.meaning, retriable=True, retry_after=reset_of(headers))
+        token, lifetime = body.get("tenant_access_token"), body.get("expire")
+        if not isinstance(token, str) or not token or not isinstance(lifetime, int):
+            raise FeishuError(0, "token endpoint: an answer without a token", retriable=True)
+        return token, lifetime

@@ -10,7 +10,10 @@ unexpected `data` beside a refusal would break.
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
+
+import requests
 
 from bot.feishu.sdk import (
     JSON,
@@ -35,15 +38,20 @@ class UnreadableAnswer(Exception):
 
 
 SESSION = new_session()
+MOST_BYTES = 8_000_000
+"""Bytes of an answer that are read: the longest list of messages is far below."""
+MOST_SECONDS = 30.0
+"""Seconds an answer may go on arriving."""
 
 
 class RefusedAnswer(Exception):
     """The answer carries a code other than 0."""
 
-    def __init__(self, body: dict[str, Any], headers: dict[str, str]) -> None:
+    def __init__(self, body: dict[str, Any], headers: dict[str, str], status: int = 200) -> None:
         super().__init__(f"code {body['code']}")
         self.body = body
         self.headers = headers
+        self.status = status
 
 
 def execute(conf: Config, request: BaseRequest, option: RequestOption | None = None) -> RawResponse:
@@ -63,26 +71,59 @@ def execute(conf: Config, request: BaseRequest, option: RequestOption | None = N
         data=content,
         timeout=(CONNECT_TIMEOUT, conf.timeout),
         allow_redirects=False,
+        stream=True,
     )
     raw = RawResponse()
     raw.status_code = answer.status_code
     raw.headers = dict(answer.headers)
-    raw.content = answer.content
+    raw.content = read_bounded(answer)
     body = read_body(raw)
     if body["code"] != 0:
-        raise RefusedAnswer(body, raw.headers)
+        raise RefusedAnswer(body, raw.headers, raw.status_code)
+    if raw.status_code >= 500:
+        raise UnreadableAnswer(raw.status_code, raw.headers)
     return raw
+
+
+def read_bounded(answer: requests.Response) -> bytes:
+    """The body of an answer. Raises UnreadableAnswer for one that does not end, requests.RequestException."""
+    found, until = bytearray(), time.monotonic() + MOST_SECONDS
+    with answer:
+        for piece in answer.iter_content(65_536):
+            found += piece
+            if len(found) > MOST_BYTES or time.monotonic() > until:
+                raise UnreadableAnswer(answer.status_code, dict(answer.headers))
+    return bytes(found)
 
 
 def read_body(raw: RawResponse) -> dict[str, Any]:
     """The body of an answer as the object it must be. Raises UnreadableAnswer."""
+    return read_object(raw.content, raw.status_code, raw.headers)
+
+
+def read_object(content: bytes, status: int, headers: dict[str, str]) -> dict[str, Any]:
+    """A JSON object with a whole number as its `code`. Raises UnreadableAnswer."""
     try:
-        body = json.loads(raw.content)
-    except ValueError as error:
-        raise UnreadableAnswer(raw.status_code, raw.headers) from error
-    if not isinstance(body, dict) or not isinstance(body.get("code"), int):
-        raise UnreadableAnswer(raw.status_code, raw.headers)
+        body = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableAnswer(status, headers) from error
+    if not isinstance(body, dict) or type(body.get("code")) is not int:
+        raise UnreadableAnswer(status, headers)
     return body
+
+
+def header(headers: dict[str, str], name: str) -> str:
+    """A header by any spelling: the SDK hands them over in a case-sensitive dict."""
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def reset_of(headers: dict[str, str]) -> float:
+    """Seconds until a limit is over, from the gateway's header or the standard one; at most a day."""
+    for name in ("x-ogw-ratelimit-reset", "retry-after"):
+        value = header(headers, name)
+        if value.isascii() and value.replace(".", "", 1).isdigit():
+            return min(float(value), 86_400.0)
+    return 0.0
 
 
 def install() -> None:

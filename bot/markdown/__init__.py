@@ -1,1 +1,0 @@
-"""Text in Markdown to blocks, whole or half-written; knows no card."""

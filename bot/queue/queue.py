@@ -23,17 +23,20 @@ from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
 from bot.queue import rq_layout
 from bot.queue.rq_layout import job_key
-from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SLOT, TOLD
+from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SERVING, SLOT, TOLD, WORKERS
+from bot.stored import SCHEMA
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
 
 ANSWER_QUEUE = "answer"
+QUICK_QUEUE = "quick"
+"""The lane of what nobody should wait for behind questions: commands, recalls, notices."""
 INDEX_QUEUE = "index"
 PRESSES_PER_MINUTE = 30
 """Buttons one person may press; each press is a job, and some search or answer anew."""
 _RESULT_SECONDS = 3600
-_FAILURE_SECONDS = 7 * 24 * 3600
+_FAILURE_SECONDS = 30 * 24 * 3600
 _INDEX_JOB_SECONDS = 6 * 3600
 _RETRIES = 3
 _SCRIPT = Path(__file__).with_name("submit.lua").read_text("utf-8")
@@ -96,7 +99,7 @@ class Queue:
         )
 
     def submit_command(self, message: Message, name: str, argument: str) -> Submission:
-        """Takes a command from chat; it goes ahead of the questions. Raises as `submit`, without notice."""
+        """Takes a command from chat, however many questions wait. Raises as `submit`."""
         return self._submit(
             JobName.COMMAND,
             [message.to_json(), name, argument],
@@ -104,6 +107,8 @@ class Queue:
             order=f"{message.chat_id}-commands",
             sender=message.sender_id,
             limits=(self.limits.questions_per_user_per_minute, 0),
+            busy_job=JobName.BUSY,
+            queue=QUICK_QUEUE,
         )
 
     def submit_press(self, action: CardPress, job: JobName = JobName.PRESS) -> Submission:
@@ -118,13 +123,22 @@ class Queue:
         )
 
     def submit_recall(self, recall: Recall) -> Submission:
-        """Marks the message as cancelled at once; a job clears up its card. Raises as `submit`."""
+        """Marks the message as cancelled at once; a job clears up its card. Raises QueueUnavailable."""
         try:
             self.connection.set(CANCELLED.of(recall.message_id), "1", ex=CANCELLED.seconds)
         except RedisError as error:
             raise QueueUnavailable("Redis did not take the recall") from error
         suffix = f"recall-{recall.message_id}"
-        return self._submit(JobName.RECALL, [recall.to_json()], suffix=suffix, order=suffix)
+        return self._submit(
+            JobName.RECALL, [recall.to_json()], suffix=suffix, order=suffix, queue=QUICK_QUEUE
+        )
+
+    def submit_given_up(self, message_id: str, message: dict[str, Any] | None) -> Submission:
+        """Has the asker of a message told, once, that it was given up on. Raises QueueUnavailable."""
+        suffix = told_as(message_id)
+        return self._submit(
+            JobName.GIVEN_UP, [message_id, message], suffix=suffix, order=suffix, queue=QUICK_QUEUE
+        )
 
     def submit_reindex(self, request: dict[str, Any]) -> Submission:
         """Asks the indexer for a new version. `request` is a small JSON dict; its `message_id` dedups it."""
@@ -154,8 +168,9 @@ class Queue:
             self.connection.zrem(PENDING.name, *ended)
         age = datetime.now(UTC).timestamp() - times[0] if times else 0.0
         running = statuses.count(rq_layout.STARTED)
-        parked = int(self.connection.zcard(rq_layout.failed_key(ANSWER_QUEUE)))
-        workers = live_workers(self.connection, ANSWER_QUEUE)
+        lanes = (ANSWER_QUEUE, QUICK_QUEUE, INDEX_QUEUE)
+        parked = sum(int(self.connection.zcard(rq_layout.failed_key(lane))) for lane in lanes)
+        workers = len(serving(self.connection))
         return Depth(len(times) - running, running, max(age, 0.0), parked, workers)
 
     def _submit(
@@ -178,6 +193,7 @@ class Queue:
             *(suffix, queue, rq_layout.now(), job, json.dumps(arguments)[1:-1]),
             *(order, thread or order, slots, crc32(thread.encode()) % slots),
             *(int(at_front), sender, busy_job, waiting_job, *limits),
+            int(queue == ANSWER_QUEUE),
         ]
         try:
             outcome, job_id, position = self._script(args=values)
@@ -189,7 +205,8 @@ class Queue:
 
     def _write_script(self, settings: Settings) -> str:
         """submit.lua with what never changes while this process runs written into it: fewer bytes a call."""
-        timeouts = {ANSWER_QUEUE: settings.worker.answer_timeout * 2, INDEX_QUEUE: _INDEX_JOB_SECONDS}
+        seconds = settings.worker.answer_timeout * 2
+        timeouts = {ANSWER_QUEUE: seconds, QUICK_QUEUE: seconds, INDEX_QUEUE: _INDEX_JOB_SECONDS}
         fields = (f"{name} = {{{self._write_fields(name, timeout)}}}" for name, timeout in timeouts.items())
         constants = {
             "job_prefix": rq_layout.JOB_PREFIX,
@@ -198,8 +215,10 @@ class Queue:
             "limit_prefix": rq_layout.LIMIT_PREFIX,
             "limit_keys_key": rq_layout.LIMITS,
             **{f"{kind}_prefix": key.prefix for kind, key in _PREFIXES.items()},
+            "quick_queue": QUICK_QUEUE,
             "pending_key": PENDING.name,
             "sequence_key": SEQUENCE.name,
+            "slot_seconds": SLOT.seconds,
             "seen_seconds": max(SEEN.seconds, 2 * settings.feishu.max_event_age),
             "group_room": self.limits.queue_per_group,
             "total_room": self.limits.queue_total,
@@ -216,11 +235,25 @@ class Queue:
             result_seconds=_RESULT_SECONDS,
             failure_seconds=_FAILURE_SECONDS,
             retries=_RETRIES,
+            meta={"schema": SCHEMA},
         )
         return ", ".join(json.dumps(part) for pair in fields.items() for part in pair)
 
 
-def live_workers(connection: Redis, queue: str) -> int:
-    """How many RQ workers of a queue are alive: their keys expire when they stop. Raises RedisError."""
-    names: set[bytes] = connection.smembers(rq_layout.workers_key(queue))  # type: ignore[assignment]
-    return int(connection.exists(*names)) if names else 0
+def told_as(message_id: str) -> str:
+    """By what it is known that an asker was told that there will be no answer."""
+    return f"told-{message_id}"
+
+
+def serving(connection: Redis) -> dict[str, str]:
+    """The answering workers that beat within SERVING.seconds, and the index version each answers from.
+
+    A version is empty while a worker has none. Raises RedisError.
+    """
+    names = sorted(_text(name) for name in connection.smembers(WORKERS.name))
+    versions = connection.mget([SERVING.of(name) for name in names]) if names else []
+    return {name: _text(found) for name, found in zip(names, versions, strict=True) if found is not None}
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -96,7 +96,13 @@ def _written(moment: datetime) -> str:
 
 
 def common_fields(
-    queue: str, *, timeout: int, result_seconds: int, failure_seconds: int, retries: int
+    queue: str,
+    *,
+    timeout: int,
+    result_seconds: int,
+    failure_seconds: int,
+    retries: int,
+    meta: dict[str, Any] | None = None,
 ) -> dict[str, str]:
     """The part of a job hash that is the same for every job of a queue, as RQ itself writes it."""
     job = Job.create(
@@ -109,9 +115,13 @@ def common_fields(
         result_ttl=result_seconds,
         failure_ttl=failure_seconds,
         retry=Retry(retries),
+        meta=meta,
     )
     own = ("created_at", "data", STATUS)
-    return {name: str(value) for name, value in job.to_dict().items() if name not in own}
+    written = {name: value for name, value in job.to_dict().items() if name not in own}
+    return {
+        name: value.decode() if isinstance(value, bytes) else str(value) for name, value in written.items()
+    }
 
 
 def differences() -> list[str]:

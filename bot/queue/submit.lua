@@ -8,6 +8,9 @@
 -- one. So at most `slots` jobs of a group stand in the shared list or run, and a busy group cannot push the
 -- others back. RQ releases the slots itself, also when a worker dies.
 --
+-- What is not `bounded` (commands, recalls, notices) is taken however many questions wait: it has a queue and
+-- threads of its own, and does not count among them.
+--
 -- Returns {outcome, job id, number of jobs ahead}; outcomes: queued, duplicate, user_limit, group_limit,
 -- group_full, queue_full. The table CONSTANTS stands before this text (bot/queue/queue.py): keys, limits and
 -- the job fields that RQ writes for every job.
@@ -15,7 +18,7 @@
 local suffix, queue_name, now, job_name, arguments = unpack(ARGV, 1, 5)
 local order, thread, slots, first_slot = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local at_front, sender, busy_name, waiting_name = unpack(ARGV, 10, 13)
-local user_limit, group_limit = tonumber(ARGV[14]), tonumber(ARGV[15])
+local user_limit, group_limit, bounded = tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16] == '1'
 
 local seen_key = CONSTANTS.seen_prefix .. suffix
 local queue_key = CONSTANTS.queue_prefix .. queue_name
@@ -70,30 +73,31 @@ local function choose_slot()
     return first_slot, false, thread == order
 end
 
-local function save(job_id, name, values, ...)
+local function save(queue, job_id, name, values, ...)
     local fields = {'created_at', now, 'data', '["' .. name .. '", null, [' .. values .. '], {}]', ...}
-    for _, part in ipairs(CONSTANTS.fields[queue_name]) do fields[#fields + 1] = part end
+    for _, part in ipairs(CONSTANTS.fields[queue]) do fields[#fields + 1] = part end
     redis.call('HSET', CONSTANTS.job_prefix .. job_id, unpack(fields))
 end
 
 local function new_id() return string.format('%016d-%s', redis.call('INCR', CONSTANTS.sequence_key), suffix) end
 
-local function tell(notice, name, values)
-    -- A job that tells the asker something, ahead of everything else and at most once a minute.
-    if name == '' or not redis.call('SET', CONSTANTS.told_prefix .. notice .. ':' .. sender, 1, 'NX', 'EX', 60) then
+local function tell(notice, whom, name, values)
+    -- A job of the quick lane that tells an asker something, once a minute for each of `whom`.
+    if name == '' or not redis.call('SET', CONSTANTS.told_prefix .. notice .. ':' .. whom, 1, 'NX', 'EX', 60) then
         return ''
     end
-    local job_id = new_id()
-    save(job_id, name, values, 'status', 'queued', 'enqueued_at', now)
-    redis.call('SADD', CONSTANTS.queues_key, queue_key)
-    redis.call('LPUSH', queue_key, job_id)
+    local job_id, quick_key = new_id(), CONSTANTS.queue_prefix .. CONSTANTS.quick_queue
+    save(CONSTANTS.quick_queue, job_id, name, values, 'status', 'queued', 'enqueued_at', now)
+    redis.call('SADD', CONSTANTS.queues_key, quick_key)
+    redis.call('RPUSH', quick_key, job_id)
     return job_id
 end
 
 local function refuse(reason, position)
-    -- The message itself is settled: pushed again, it is a duplicate.
+    -- The message itself is settled: pushed again, it is a duplicate. A group is told once for a burst.
     redis.call('SET', seen_key, '', 'EX', CONSTANTS.seen_seconds)
-    return {reason, tell('refused', busy_name, arguments .. ', "' .. reason .. '", ' .. position), position}
+    local values = arguments .. ', "' .. reason .. '", ' .. position
+    return {reason, tell('refused', order, busy_name, values), position}
 end
 
 local seen = redis.call('GET', seen_key)
@@ -106,19 +110,24 @@ local ahead = redis.call('LLEN', queue_key)
 if not free then ahead = ahead + redis.call('ZCARD', key .. ':rate_limited') end
 if above('user', sender, user_limit) then return refuse('user_limit', ahead) end
 if above('group', order, group_limit) then return refuse('group_limit', ahead) end
-if is_full(group_key, CONSTANTS.group_room) then return refuse('group_full', ahead) end
-if is_full(pending_key, CONSTANTS.total_room) then return refuse('queue_full', ahead) end
+if bounded then
+    if is_full(group_key, CONSTANTS.group_room) then return refuse('group_full', ahead) end
+    if is_full(pending_key, CONSTANTS.total_room) then return refuse('queue_full', ahead) end
+end
 
 local job_id = new_id()
 local since = seconds + tonumber(time[2]) / 1000000
 redis.call('SET', seen_key, job_id, 'EX', CONSTANTS.seen_seconds)
 if thread ~= order then
-    redis.call('SET', CONSTANTS.slot_prefix .. thread, slot .. ' ' .. job_id, 'EX', CONSTANTS.seen_seconds)
+    local place = slot .. ' ' .. job_id
+    redis.call('SET', CONSTANTS.slot_prefix .. thread, place, 'EX', CONSTANTS.slot_seconds)
 end
-redis.call('ZADD', pending_key, since, job_id)
-redis.call('ZADD', group_key, since, job_id)
-if free then redis.call('EXPIRE', group_key, CONSTANTS.seen_seconds) end
-save(job_id, job_name, arguments, 'status', 'rate_limited', 'rate_limit_key', limit_name,
+if bounded then
+    redis.call('ZADD', pending_key, since, job_id)
+    redis.call('ZADD', group_key, since, job_id)
+    if free then redis.call('EXPIRE', group_key, CONSTANTS.seen_seconds) end
+end
+save(queue_name, job_id, job_name, arguments, 'status', 'rate_limited', 'rate_limit_key', limit_name,
     'rate_limit_concurrency', 1, 'enqueue_at_front', at_front)
 redis.call('ZADD', key .. ':rate_limited', seconds, job_id)
 if free then
@@ -128,8 +137,8 @@ if free then
     acquire({key .. ':allowed', key .. ':rate_limited'},
         {1, seconds, now, CONSTANTS.queue_prefix, CONSTANTS.job_prefix})
 end
-if ahead >= CONSTANTS.tell_position_from and not follows then
+if bounded and ahead >= CONSTANTS.tell_position_from and not follows then
     -- A follow-up's card must not stand above the answer to the question before it.
-    tell('position', waiting_name, arguments .. ', ' .. ahead)
+    tell('position', sender, waiting_name, arguments .. ', ' .. ahead)
 end
 return {'queued', job_id, ahead}

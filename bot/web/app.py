@@ -126,6 +126,7 @@ def _gauges(queue: Queue) -> metrics.Gauges:
         "fennel_redis_up": 1,
         "fennel_ready": int(readiness.ready),
         "fennel_degraded": int(bool(readiness.degraded)),
+        "fennel_feishu_away": int(bool(readiness.away)),
         "fennel_queue_waiting": depth.waiting,
         "fennel_queue_running": depth.running,
         "fennel_queue_oldest_seconds": depth.oldest_seconds,

@@ -1,1 +1,0 @@
-"""Every card with sample answers, in the looks that people see."""

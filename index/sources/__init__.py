@@ -1,1 +1,0 @@
-"""Files, folders, repositories and question-answer pairs to documents."""

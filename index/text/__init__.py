@@ -1,1 +1,0 @@
-"""The words all rooms share: documents, chunks, terms, the glossary."""

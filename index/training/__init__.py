@@ -1,1 +1,0 @@
-"""Fits the gate to labelled messages and measures gate and retrieval."""

@@ -1,1 +1,0 @@
-"""What Feishu takes for a card and what it rejects."""

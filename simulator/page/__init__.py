@@ -1,1 +1,0 @@
-"""The group chat in the browser."""

@@ -1,1 +1,0 @@
-"""What the local Feishu remembers: people, chats, messages, limits, faults, its clock."""

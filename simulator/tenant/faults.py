@@ -25,7 +25,7 @@ MESSAGES = {
     11310: "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit; "
     "ErrorValue: table; ",
 }
-NAMES = ("bad_gateway", "drop_before", "drop_after", "recalled", "latency", "lower_case_headers")
+NAMES = ("bad_gateway", "web_page", "drop_before", "drop_after", "recalled", "latency", "lower_case_headers")
 
 
 @dataclass
@@ -44,6 +44,8 @@ class Fault:
     """Seconds to wait before anything else happens; what "latency" is for."""
     reset: int = 1
     """For 99991400: the seconds that x-ogw-ratelimit-reset says."""
+    status: int = 0
+    """For codes: the HTTP status they come with; 0 is the one that Feishu's documents give."""
     struck: int = 0
     """How often it has struck."""
 
@@ -79,11 +81,12 @@ class Faults:
         probability: float = 1.0,
         delay: float = 0.0,
         reset: int = 1,
+        status: int = 0,
     ) -> Fault:
         """Adds a fault and returns it; its `struck` counts. Raises ValueError for an unknown name."""
         if not str(what).isdigit() and what not in NAMES:
             raise ValueError(f"no such fault: {what}; give a code or one of {', '.join(NAMES)}")
-        fault = Fault(str(what), on, times, skip, probability, delay, reset)
+        fault = Fault(str(what), on, times, skip, probability, delay, reset, status)
         with self.lock:
             self.waiting.append(fault)
         return fault

@@ -13,6 +13,7 @@ from bot import audit
 from bot.__main__ import app
 from bot.cards.presses import Press
 from bot.events.events import CardPress
+from bot.redis_keys import AUDIT
 from bot.supervisor.redis_server import RedisServer, free_port
 from index.search.versions import Versions
 from tests.house import House, until
@@ -33,7 +34,7 @@ def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
 
 @pytest.fixture(autouse=True)
 def _empty_log(house: House) -> None:
-    house.redis.delete(audit.KEY)
+    house.redis.delete(AUDIT.name)
 
 
 def entries(house: House) -> list[tuple[object, ...]]:
@@ -56,13 +57,35 @@ def test_only_admins_and_only_where_they_are_admins(house: House) -> None:
 def test_every_admin_action_leaves_a_line_and_no_line_holds_words(house: House) -> None:
     asked = house.ask("怎么安装 Harbor？", chat=OWN)
     house.card(asked)
-    for text in ("/bad 他说的是别的产品", "/rollback no-such-version", "/why"):
-        house.command(text, user="ou_head", chat=OWN, reply_to=asked)
+    house.command("/bad 他说的是别的产品", user="ou_head", chat=OWN, reply_to=asked)
+    house.command("/rollback no-such-version", user="ou_admin", chat=OWN, reply_to=asked)
+    house.command("/why", user="ou_head", chat=OWN, reply_to=asked)
     assert entries(house) == [
         ("why", "ou_head", OWN, asked),
-        ("rollback", "ou_head", OWN, "no-such-version"),
+        ("rollback", "ou_admin", OWN, "no-such-version"),
         ("bad", "ou_head", OWN, ""),
     ]
+    assert {entry["ended"] for entry in audit.newest(house.redis, 9)} == {"done"}
+
+
+@pytest.mark.parametrize("command", ["/回滚", "/重建索引", "/失败 retry"])
+def test_what_all_groups_share_needs_an_admin_of_all(house: House, command: str) -> None:
+    current = Versions(house.settings.index.dir).current()
+    assert "全局管理员" in house.command(command, user="ou_head", chat=OWN)
+    house.quiet()
+    assert entries(house) == []
+    assert Versions(house.settings.index.dir).current() == current
+    assert not house.redis.keys("rq:queue:index")
+
+
+def test_an_action_that_fails_says_so_in_the_log(house: House) -> None:
+    with (
+        pytest.raises(RuntimeError),
+        audit.recorded(house.redis, "rollback", by="ou_admin", chat_id=OWN, subject="v1"),
+    ):
+        raise RuntimeError("a bug")
+    [entry] = audit.newest(house.redis, 9)
+    assert entry["ended"] == "RuntimeError"
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""Checks keys, scopes, Redis, index and engine, and says what to do."""

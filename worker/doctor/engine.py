@@ -18,12 +18,12 @@ from bot.http_session import new_session
 from worker.doctor.score_scale import probe_scale
 from worker.engines.choose import choose_engine
 from worker.engines.openai.engine import OpenAIEngine, open_engine
+from worker.engines.openai.model_files import find_folder, missing_files
 from worker.engines.openai.running_call import ConnectionBroken
 from worker.engines.openai.tokens import check_model_folder, open_counter
 from worker.engines.turbomind.gpu import GraphicsCard, graphics_cards
 from worker.engines.turbomind.gpu_memory import GIB, advice, plan
 from worker.engines.turbomind.launch import HOST, server_plans
-from worker.engines.turbomind.model_files import find_folder, missing_files
 from worker.engines.turbomind.model_shapes import shape_of
 
 Row = tuple[str, str, str, str]

@@ -1,1 +1,0 @@
-"""Who writes: quotes without a model, a model server, servers of its own; and the choice."""

@@ -18,6 +18,7 @@ from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
 from bot.redis_keys import ANSWER, CANCELLED, TRACE
+from bot.trace import read as read_trace
 from worker.jobs import kept_answers
 from worker.jobs.failures import failed, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
@@ -129,21 +130,40 @@ class Answering:
 
     def _finish(self, kept: kept_answers.Kept) -> str:
         self.process.admission.finish()
+        kept = self._with_age(kept)
         try:
             card = self.card.finish(kept.answer, kept.state)
         except MessageGone:
             raise
         except FeishuError as error:
-            if error.retriable:
-                raise
-            log.error("card_unsendable", message_id=self.message.message_id, code=error.code)
-            self.trace.event("unsendable", code=error.code, message=error.message)
-            self._close_trace(kept.answer.outcome)
-            return "unsendable"
+            if not error.retriable:
+                log.error("card_unsendable", message_id=self.message.message_id, code=error.code)
+                self._note_unsendable(error)
+            raise
         log.info("answered", message_id=self.message.message_id, outcome=kept.answer.outcome, card=card)
         if self.process.redis.exists(CANCELLED.of(self.message.message_id)):
             return self._taken_back()
         return str(kept.answer.outcome)
+
+    def _note_unsendable(self, error: FeishuError) -> None:
+        """Adds to the Trace, which a former run may have written, why no card went out."""
+        facts = read_trace(self.process.redis, self.message.message_id)
+        if facts is not None:
+            self.trace.facts = facts
+        self.trace.event("unsendable", code=error.code, message=error.message)
+        self.trace.store(self.process.redis)
+
+    def _with_age(self, kept: kept_answers.Kept) -> kept_answers.Kept:
+        """The answer, which says that it is late where it is. What is drawn later says the same."""
+        asked = self.message.create_time / 1000
+        late = self.process.clock.now() - asked if asked else 0.0
+        if late < self.process.settings.cards.late_after:
+            return kept
+        aged = replace(kept, answer=replace(kept.answer, late=round(late)))
+        message_id = self.message.message_id
+        written = {ANSWER.of(message_id): kept_answers.text_of(aged)}
+        self.lease.write(written, seconds=ANSWER.seconds, unless=CANCELLED.of(message_id))
+        return aged
 
     def _close_trace(self, outcome: Outcome) -> None:
         self._end_trace(outcome)

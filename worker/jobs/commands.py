@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from bot import audit, trace
 from bot.answer import ReindexProgress
 from bot.cards.answer import help_card, notice_card, reindex_card, status_card
 from bot.errors import IndexMismatch, IndexMissing
-from bot.events.chat_commands import ADMIN_COMMANDS
+from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
 from bot.events.events import Message
 from bot.messages import say
+from bot.queue import dead_letters
+from bot.queue.failed import line_of
 from bot.redis_keys import EXAMPLES
 from index.search.versions import Versions, publish
 from worker.jobs import kept_answers
@@ -26,6 +29,8 @@ from worker.language import language_of
 from worker.process.process import Process
 
 Card = dict[str, Any]
+MOST_FAILED = 20
+"""Lines that /failed shows, the newest; the command line shows all."""
 
 
 class Commands:
@@ -43,8 +48,15 @@ class Commands:
         if name in ADMIN_COMMANDS and not self.is_admin:
             self._reply(self._notice("admins_only", color="grey"))
             return "refused"
-        if name in ADMIN_COMMANDS:
-            self._audit(name, argument)
+        if name in SHARED_COMMANDS and not self.process.settings.is_admin(self.message.sender_id):
+            self._reply(self._notice("admins_of_all_only", color="grey"))
+            return "refused"
+        if name not in ADMIN_COMMANDS:
+            return self._act(name, argument)
+        with self._audited(name, argument):
+            return self._act(name, argument)
+
+    def _act(self, name: str, argument: str) -> str:
         actions: dict[str, Callable[[str], Card | None]] = {
             "help": lambda _: help_card(self.language, self.is_admin),
             "status": lambda _: self._status(),
@@ -53,6 +65,7 @@ class Commands:
             "rollback": self._rollback,
             "why": self._why,
             "recall": self._recall,
+            "failed": self._failed,
             "good": lambda _: self._mark(1),
             "bad": lambda _: self._mark(0),
         }
@@ -61,8 +74,9 @@ class Commands:
             self._reply(card)
         return name
 
-    def _audit(self, what: str, subject: str) -> None:
-        audit.record(
+    def _audited(self, what: str, subject: str) -> AbstractContextManager[None]:
+        """Around an action: a line before it, and one that says how it ended."""
+        return audit.recorded(
             self.process.redis,
             what,
             by=self.message.sender_id,
@@ -128,14 +142,27 @@ class Commands:
             return self._notice("version_of_other_format", color="grey", version=wanted)
         return self._notice("rolled_back", color="green", version=name)
 
+    def _failed(self, argument: str) -> Card:
+        """What was given up on; with "retry", all of it is tried again."""
+        redis = self.process.redis
+        letters = dead_letters.listed(redis)
+        if argument.strip().lower() in ("retry", "重试", "重发"):
+            count = sum(dead_letters.retry(redis, letter.job_id) for letter in letters)
+            return self._notice("failed_retried", color="green", count=count)
+        if not letters:
+            return self._notice("failed_none", color="green")
+        lines = [f"- {line_of(letter)}" for letter in letters[-MOST_FAILED:]]
+        text = "\n".join([*lines, "", say("failed_hint", self.language)])
+        return notice_card(say("title_failed_list", self.language), text, self.language, "orange")
+
     def _why(self, argument: str) -> Card:
         question = self._question_replied_to()
         if not question:
             return self._notice("reply_to_answer", color="grey")
         if not self._may_act_on(question):
             return self._notice("not_yours", color="grey")
-        self._audit("why", question)
-        return why_card(self.process, question, self.language)
+        with self._audited("why", question):
+            return why_card(self.process, question, self.language)
 
     def _recall(self, argument: str) -> Card | None:
         question = self._question_replied_to()
@@ -143,8 +170,8 @@ class Commands:
             return self._notice("reply_to_answer", color="grey")
         if not self._may_act_on(question):
             return self._notice("not_yours", color="grey")
-        self._audit("recall", question)
-        recall_all(self.process, question)
+        with self._audited("recall", question):
+            recall_all(self.process, question)
         return None
 
     def _mark(self, label: int) -> Card:

@@ -6,6 +6,7 @@ one, and hands over to the module that knows how. What a job raises makes the ru
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import structlog
@@ -17,12 +18,15 @@ from bot.cards.answer import progress_card
 from bot.errors import FeishuError, MessageGone
 from bot.events import policy
 from bot.events.events import CardPress, Message, Recall
+from bot.feishu.sent_record import State
 from bot.messages import say
+from bot.queue import dead_letters
 from bot.redis_keys import CANCELLED
 from worker.jobs import kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
 from worker.jobs.failures import failed
+from worker.jobs.patience import QUICK_PACE, patient, quick
 from worker.jobs.pressing import Presses
 from worker.jobs.question_card import KEY, QuestionCard
 from worker.jobs.reindexing import reindex as run_reindex
@@ -36,6 +40,7 @@ LEASE_MARGIN = 30
 """Seconds beyond one answer's time after which a lease that is still held is given up on."""
 
 
+@patient
 def answer(message: dict[str, Any]) -> str:
     """Answers one message, or decides to stay silent."""
     process, asked = current(), Message.from_json(message)
@@ -51,30 +56,34 @@ def answer(message: dict[str, Any]) -> str:
         return outcome
 
 
+@quick
 def command(message: dict[str, Any], name: str, argument: str) -> str:
     """Carries out one command from chat and replies to it."""
     process, asked = current(), Message.from_json(message)
     with (
         structlog.contextvars.bound_contextvars(message_id=asked.message_id),
-        process.leases.take(asked.message_id, wait=_patience(process)),
+        process.leases.take(asked.message_id, wait=QUICK_PACE),
     ):
         return Commands(process, asked).run(name, argument)
 
 
+@patient
 def feedback(action: dict[str, Any]) -> str:
     """Carries out one press on a card."""
     process, pressed = current(), CardPress.from_json(action)
     return Presses(process).run(pressed, patience=_patience(process))
 
 
+@quick
 def recall(recall: dict[str, Any]) -> str:
     """The question was taken back: stops its job, or takes its answer back."""
     process, taken = current(), Recall.from_json(recall)
     process.redis.set(CANCELLED.of(taken.message_id), "1", ex=CANCELLED.seconds)
-    with process.leases.take(taken.message_id, wait=_patience(process)):
+    with process.leases.take(taken.message_id, wait=QUICK_PACE):
         return f"recalled {recall_all(process, taken.message_id)}"
 
 
+@quick
 def busy(message: dict[str, Any], reason: str, position: int) -> str:
     """Tells an asker that the question was not taken because of a limit; no more is said to the rest."""
     process, asked = current(), Message.from_json(message)
@@ -91,6 +100,7 @@ def busy(message: dict[str, Any], reason: str, position: int) -> str:
     return _finish(process, asked, said)
 
 
+@quick
 def waiting(message: dict[str, Any], position: int) -> str:
     """Shows whoever asks into a long queue how many are ahead, on the card that will hold the answer."""
     process, asked = current(), Message.from_json(message)
@@ -126,41 +136,76 @@ def reindex(request: dict[str, Any]) -> str:
     return run_reindex(current(), request)
 
 
+@quick
+def given_up(message_id: str, message: dict[str, Any] | None) -> str:
+    """Tells an asker, once, that no answer will come. `message` is None where its job cannot be read."""
+    process = current()
+    with process.leases.take(message_id, wait=QUICK_PACE):
+        record = process.feishu.records.get(message_id, KEY)
+        if record is not None and record.state is State.DONE:
+            return "told_before"
+        if process.redis.exists(CANCELLED.of(message_id)):
+            return "recalled"
+        asked = _message(message_id, message)
+        text = asked.text_without(process.bot_open_id() or "")
+        language = language_of(text, process.settings.group(asked.chat_id).language)
+        kept = kept_answers.find(process.redis, message_id)
+        return _finish(process, asked, kept.answer if kept else failed(text, language, "because_poison"))
+
+
 def park(job: Job, error: BaseException) -> None:
-    """Told by the runner that a job was given up on: whoever waits for it sees that on a card.
+    """Told by the runner that a job was given up on: it is listed, and whoever waits for it is told.
 
-    Raises redis.RedisError, so that it is done again when Redis is back.
+    What the job holds may be what cannot be read, so that its id must be enough. Raises redis.RedisError, so
+    that it is done again when Redis is back.
     """
-    name = (job.func_name or "").rpartition(".")[2]
-    metrics.PARKED.labels(name).inc()
-    log.error("job_parked", job_id=job.id, error=type(error).__name__)
-    if name == "answer":
-        _say_given_up(current(), Message.from_json(job.args[0]))
-    elif name == "feedback":
-        process, pressed = current(), CardPress.from_json(job.args[0])
-        try:
-            Presses(process).give_up(pressed, patience=_patience(process))
-        except FeishuError as card_error:
-            log.error("card_unsendable", message_id=pressed.message_id, code=card_error.code)
+    process, (name, arguments) = current(), _read_job(job)
+    given = arguments[0] if arguments and isinstance(arguments[0], dict) else None
+    metrics.PARKED.labels(name or "unreadable").inc()
+    dead_letters.note(process.redis, job.id, kind=name, error=error, message=given, at=process.clock.now())
+    if name == "feedback":
+        _show_press_given_up(process, given)
+    elif name in ("answer", ""):
+        process.queue.submit_given_up(dead_letters.message_of(job.id), given)
 
 
-def _say_given_up(process: Process, asked: Message) -> None:
-    text = asked.text_without(process.bot_open_id() or "")
-    language = language_of(text, process.settings.group(asked.chat_id).language)
-    with process.leases.take(asked.message_id, wait=_patience(process)):
-        if process.redis.exists(CANCELLED.of(asked.message_id)):
-            return
-        kept = kept_answers.find(process.redis, asked.message_id)
-        _finish(process, asked, kept.answer if kept else failed(text, language, "because_poison"))
+def _show_press_given_up(process: Process, press: dict[str, Any] | None) -> None:
+    try:
+        pressed = CardPress.from_json(press or {})
+        Presses(process).give_up(pressed, patience=_patience(process))
+    except (FeishuError, TypeError) as error:
+        log.error("press_untold", error=type(error).__name__)
+
+
+def _message(message_id: str, data: dict[str, Any] | None) -> Message:
+    """A job's message; where that cannot be read, one of which only the id is known."""
+    try:
+        return Message.from_json(data or {})
+    except (TypeError, KeyError):
+        blank: dict[str, Any] = {one.name: "" for one in fields(Message)}
+        return Message(
+            **{**blank, "message_id": message_id, "mentions": (), "mention_all": False, "create_time": 0}
+        )
+
+
+def _read_job(job: Job) -> tuple[str, list[Any]]:
+    """The last part of the job's dotted path and its arguments; empty where they cannot be read."""
+    try:
+        return (job.func_name or "").rpartition(".")[2], list(job.args)
+    except Exception as error:  # whatever RQ's reading raises: the job is known by its id
+        log.error("job_unreadable", job_id=job.id, error=type(error).__name__)
+        return "", []
 
 
 def _finish(process: Process, asked: Message, said: Answer) -> str:
-    """The last card where nothing more can be tried."""
+    """The last card where nothing more can be tried. Raises FeishuError when it may be sent later."""
     try:
         QuestionCard(process, asked, said.question, said.language).finish(said, CardState())
     except MessageGone:
         return "gone"
     except FeishuError as error:
+        if error.retriable:
+            raise
         log.error("card_unsendable", message_id=asked.message_id, code=error.code)
         return "unsendable"
     return str(said.outcome)

@@ -14,6 +14,7 @@ from redis import Redis
 
 from bot.answer import Answer, CardState
 from bot.redis_keys import ANSWER
+from bot.stored import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,12 @@ class Kept:
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON."""
-        return {"answer": self.answer.to_json(), "state": self.state.to_json(), "chat_id": self.chat_id}
+        return {
+            "schema": SCHEMA,
+            "answer": self.answer.to_json(),
+            "state": self.state.to_json(),
+            "chat_id": self.chat_id,
+        }
 
 
 def keep(redis: Redis, message_id: str, kept: Kept) -> None:

@@ -116,8 +116,9 @@ class Presses:
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
 
     def _recall(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
-        self._audit("recall", press, action)
-        recall_all(self.process, press.message_id)
+        by, chat = action.operator_id, action.chat_id
+        with audit.recorded(self.process.redis, "recall", by=by, chat_id=chat, subject=press.message_id):
+            recall_all(self.process, press.message_id)
         return "recalled"
 
     def _why(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
@@ -162,11 +163,6 @@ class Presses:
             trace.finish(Outcome.FAILED)
         trace.store(self.process.redis)
         return replace(answer, asker=old.asker)
-
-    def _audit(self, what: str, press: ProvenPress, action: CardPress) -> None:
-        audit.record(
-            self.process.redis, what, by=action.operator_id, chat_id=action.chat_id, subject=press.message_id
-        )
 
     def _cards(self, question: str, kept: kept_answers.Kept) -> list[Card]:
         limits = CardLimits(tables=self.process.settings.cards.tables)

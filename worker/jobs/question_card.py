@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from bot.answer import Answer, CardState, Outcome
 from bot.cards.answer import answer_cards, progress_card
 from bot.cards.parts import CardLimits
-from bot.errors import Cancelled, FennelError, MessageGone
+from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events.events import Message
 from bot.feishu.card_stream import CardStream
 from bot.redis_keys import CANCELLED
@@ -91,6 +91,8 @@ class QuestionCard:
         self._asked = False
         self._showing: Future[None] | None = None
         self._error: Exception | None = None
+        self._silenced = False
+        """Feishu takes nothing just now: the answer is written all the same, and waits."""
 
     @property
     def begun(self) -> bool:
@@ -98,7 +100,10 @@ class QuestionCard:
         return self._asked or self.process.feishu.records.get(self.message.message_id, KEY) is not None
 
     def progress(self, text: str) -> None:
-        """Shows what is being done; the first line opens the card. Raises MessageGone, FeishuError."""
+        """Shows what is being done; the first line opens the card. Raises MessageGone, FeishuError.
+
+        While Feishu refuses for a time nothing is shown and nothing is raised: the answer is what counts.
+        """
         self._post(progress=text)
 
     def write(self, text: str) -> None:
@@ -129,6 +134,8 @@ class QuestionCard:
             if self._error is not None:
                 raise self._error
             self._asked = True
+            if self._silenced:
+                return
             self._first_line = self._first_line or progress
             self._progress = progress or self._progress
             self._text = text or self._text
@@ -146,6 +153,11 @@ class QuestionCard:
                     return
             try:
                 self._frame(progress, text)
+            except FeishuError as error:
+                with self._lock:
+                    self._showing, self._silenced = None, error.retriable
+                    self._error = None if error.retriable else error
+                return
             except (FennelError, RedisError) as error:
                 with self._lock:
                     self._error, self._showing = error, None

@@ -1,1 +1,0 @@
-"""What one worker process holds: knowledge, engine, clients; and questions without Feishu."""

@@ -57,6 +57,12 @@ class Knowledge:
             raise IndexMissing(self._why or "the index is not loaded yet")
         return pair
 
+    @property
+    def serving(self) -> str:
+        """Name of the version that questions are answered from; empty while there is none."""
+        pair = self._pair
+        return pair.searcher.version if pair is not None else ""
+
     def start(self) -> None:
         """Loads the current version, or keeps looking for one in a thread."""
         if not self._load():

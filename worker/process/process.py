@@ -17,11 +17,12 @@ from rq.utils import as_text
 
 from bot import metrics
 from bot.cards.presses import PressSigner
+from bot.clock import SYSTEM, Clock
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FeishuError
 from bot.feishu.client import Feishu
-from bot.queue.queue import Queue
-from bot.redis_keys import BOT_OPEN_ID, DEGRADED, FOR_WORKERS, connect
+from bot.queue.queue import Queue, serving
+from bot.redis_keys import BOT_OPEN_ID, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.llm import LLM
@@ -57,6 +58,7 @@ class Process:
     signer: PressSigner | None
     admission: Admission
     """Room for questions that are searched."""
+    clock: Clock = SYSTEM
     cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
     """Shows progress and text, so that no answer waits for a frame."""
     frames: FrameBudget = field(default_factory=FrameBudget)
@@ -88,16 +90,43 @@ class Process:
                 if known:
                     self.feishu.check_token()
                 else:
-                    self.feishu.bot_open_id()
+                    self._bot_open_id = self.feishu.bot_open_id()
                     known = True
             except (FeishuError, RedisError) as error:
                 log.warning("feishu_unreachable", error=str(error), bot_known=known)
             self.handing_back.wait(TOKEN_INTERVAL if known else LEARN_INTERVAL)
 
     def each_beat(self) -> None:
-        """What is due at every sign of life. Raises redis.RedisError."""
+        """What is due at every sign of life. Raises redis.RedisError.
+
+        What the others must know of this worker is written again each time: a Redis that was emptied, or
+        replaced by an empty one, knows it within two seconds.
+        """
+        self._report()
         self.leases.settle()
         self._report_engine()
+
+    def _report(self) -> None:
+        """Tells that this worker is there, from which version it answers, and who the bot is."""
+        name = self.liveness.name
+        with self.redis.pipeline() as pipeline:
+            pipeline.set(SERVING.of(name), self.knowledge.serving, ex=SERVING.seconds)
+            pipeline.sadd(WORKERS.name, name)
+            if self._bot_open_id:
+                pipeline.set(BOT_OPEN_ID.name, self._bot_open_id)
+            pipeline.execute()
+        self._forget_the_dead()
+
+    def _forget_the_dead(self) -> None:
+        """Takes workers off the list that have not been heard of."""
+        alive = serving(self.redis)
+        gone = [name for name in map(as_text, self.redis.smembers(WORKERS.name)) if name not in alive]
+        if gone:
+            self.redis.srem(WORKERS.name, *gone)
+
+    def leave(self) -> None:
+        """Says that this worker answers no longer. Raises redis.RedisError."""
+        self.redis.delete(SERVING.of(self.liveness.name))
 
     def _report_engine(self) -> None:
         """Tells /readyz whether a lesser engine answers just now."""
@@ -111,14 +140,14 @@ class Process:
         self.llm.close()
 
 
-def open_process(settings: Settings, *, answers: bool = True) -> Process:
+def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYSTEM) -> Process:
     """Loads everything a worker holds; `answers` False is the indexer: no index, engine or web step."""
     redis = connect(settings.redis.url, FOR_WORKERS)
     liveness = Liveness(redis, new_name())
     process = Process(
         settings=settings,
         redis=redis,
-        feishu=Feishu(settings.feishu, redis, on_call=_count_call, on_refusal=_count_refusal),
+        feishu=Feishu(settings.feishu, redis, on_call=_count_call, on_refusal=_count_refusal, clock=clock),
         liveness=liveness,
         cards=ThreadPoolExecutor(settings.worker.concurrency, "card"),
         leases=Leases(redis, liveness),
@@ -128,6 +157,7 @@ def open_process(settings: Settings, *, answers: bool = True) -> Process:
         web=open_web(settings) if answers else None,
         signer=signer_of(settings),
         admission=Admission(_search_width(settings)),
+        clock=clock,
     )
     if answers:
         process.knowledge.start()

@@ -1,1 +1,0 @@
-"""Many jobs at once in one process, and none lost: takeover, leases, signs of life."""

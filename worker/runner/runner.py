@@ -8,6 +8,7 @@ What differs from RQ, and why:
 - the loop is its own: RQ's ends when Redis does not answer, this one waits for Redis to return;
 - a signal only sets a flag: raising from the handler can lose a job between pop and start (rq/rq#2236);
 - a job that fails goes back to the front of its queue, at most MAX_ATTEMPTS times, then it is parked;
+- a job that Feishu refuses in a passing way waits, for `keep_trying` seconds (worker.runner.waiting);
 - jobs that Redis says run, but nobody runs, are handed back within seconds (worker.runner.takeover): those of
   workers that died, and our own whose end Redis did not take, or lost when it was killed.
 """
@@ -35,16 +36,21 @@ from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
 from rq.utils import as_text
 from rq.worker import BaseWorker, WorkerStatus
 
-from bot.queue.rq_layout import SERIALIZER
+from bot.clock import SYSTEM, Clock
+from bot.feishu.outage import Outages
+from bot.queue.rq_layout import SERIALIZER, workers_key
 from bot.redis_keys import ATTEMPTS
 from worker.runner.admission import Admission
 from worker.runner.liveness import BEAT, Liveness
 from worker.runner.takeover import CleanedQueue, Takeover
+from worker.runner.waiting import GiveUp, Postpone, Waiting
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 """How often a job is begun, crashes of the process included, before it is parked."""
+KEEP_TRYING = 48 * 3600.0
+"""Seconds a job waits at most for what it needs, all its waits together, before it is parked."""
 SCAN_INTERVAL = 2.0
 """Seconds between scans for jobs of dead workers."""
 HEARTBEAT_INTERVAL = 10
@@ -88,7 +94,11 @@ class Runner(SimpleWorker):
         parked: Parked,
         handing_back: threading.Event | None = None,
         admission: Admission | None = None,
+        outages: Outages | None = None,
+        keep_trying: float = KEEP_TRYING,
+        clock: Clock = SYSTEM,
         each_beat: Callable[[], None] = lambda: None,
+        leaving: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(
             [queue_name],
@@ -108,11 +118,14 @@ class Runner(SimpleWorker):
         self.parked = parked
         self._running: dict[str, Execution] = {}
         self.takeover = Takeover(connection, self.queue, liveness, self._running)
+        self.waiting = Waiting(connection, self.queue, outages, clock)
+        self.keep_trying = keep_trying
         self.handing_back = handing_back or threading.Event()
         """Set when running jobs must stop and go back to the queue."""
         self.admission = admission or Admission(concurrency)
         """Room for jobs that search."""
         self.each_beat = each_beat
+        self.leaving = leaving
         self._slots = threading.BoundedSemaphore(concurrency)
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="job")
         self._stopped = threading.Event()
@@ -136,6 +149,7 @@ class Runner(SimpleWorker):
 
     def _arrive(self) -> None:
         self.liveness.beat()
+        self.each_beat()
         self.register_birth()  # type: ignore[no-untyped-call]
         self.set_state(WorkerStatus.STARTED)
         log.info("worker_started", name=self.name, queue=self.queue.name, concurrency=self.concurrency)
@@ -167,14 +181,25 @@ class Runner(SimpleWorker):
             return None
 
     def _housekeeping(self) -> None:
+        self.waiting.come_back()
         if time.monotonic() - self._scanned >= SCAN_INTERVAL:
             self._scanned = time.monotonic()
-            if not self.connection.exists(self.key):
-                self.register_birth()  # type: ignore[no-untyped-call]
+            self._register_again()
             if self.takeover.scan():
                 self.last_cleaned_at = None  # who died may have held more than jobs
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()
+
+    def _register_again(self) -> None:
+        """RQ's record of this worker, where Redis has lost it: a heartbeat alone leaves half of one."""
+        with self.connection.pipeline(transaction=False) as pipeline:
+            pipeline.hexists(self.key, "birth")
+            pipeline.sismember(workers_key(self.queue.name), self.key)
+            if all(pipeline.execute()):
+                return
+        self.connection.delete(self.key)
+        self.register_birth()  # type: ignore[no-untyped-call]
+        log.warning("worker_registered_again", name=self.name)
 
     def _retrying(self, action: Callable[[], None]) -> None:
         """Runs `action` until Redis answers it, or a stop is requested."""
@@ -229,19 +254,40 @@ class Runner(SimpleWorker):
             return int(pipeline.execute()[0])
 
     def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:
-        """Hands the job back, or parks it after the last attempt."""
+        """Hands the job back, lets it wait, or parks it when there is nothing left to try."""
         error = exc_info[1] or PoisonJob("no exception")
         attempt = self._attempts.get(execution.id, 1)
         if isinstance(error, HandBack):
             self._count_attempt(job, -1)
             self.takeover.hand_back(job.id, execution.id, self.name)
-            return
-        log.error("job_failed", job_id=job.id, error=type(error).__name__, attempt=attempt, exc_info=error)
-        if attempt < MAX_ATTEMPTS:
+        elif isinstance(error, Postpone) and self.waiting.since(job.id) < self.keep_trying:
+            self._put_aside(job, execution, error)
+        elif attempt < MAX_ATTEMPTS and not isinstance(error, Postpone | GiveUp):
+            log.error(
+                "job_failed", job_id=job.id, error=type(error).__name__, attempt=attempt, exc_info=error
+            )
             self._stopped.wait(min(0.25 * 2**attempt, 5.0))
             self.takeover.hand_back(job.id, execution.id, self.name)
-            return
-        self.parked(job, error)
+        else:
+            self._park(job, queue, execution, exc_info)
+
+    def _put_aside(self, job: Job, execution: Execution, wish: Postpone) -> None:
+        log.info("job_waits", job_id=job.id, why=str(wish), interface=wish.interface)
+        aside = self.waiting.place_for(job.id, wish)
+        self._count_attempt(job, -1)
+        self.takeover.hand_back(job.id, execution.id, self.name, aside)
+
+    def _park(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:
+        """Gives the job up; RQ keeps it. Whatever telling of it raises, it is not tried for ever."""
+        error = exc_info[1] or PoisonJob("no exception")
+        log.error("job_parked", job_id=job.id, error=type(error).__name__, exc_info=error)
+        try:
+            self.parked(job, error)
+        except RedisError:
+            raise
+        except Exception as untold:  # whatever it is: the job ends here
+            log.error("parked_untold", job_id=job.id, error=type(untold).__name__, exc_info=untold)
+        self.waiting.forget(job.id)
         job.retries_left = 0
         job.started_at = job.started_at or execution.created_at
         super()._finalize_failure(job, queue, execution, exc_info)
@@ -293,6 +339,7 @@ class Runner(SimpleWorker):
         self._pool.shutdown(wait=False, cancel_futures=True)
         try:
             self.liveness.leave()
+            self.leaving()
             self.register_death()  # type: ignore[no-untyped-call]
         except RedisError as error:
             log.warning("goodbye_not_recorded", error=type(error).__name__)

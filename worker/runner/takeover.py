@@ -23,6 +23,7 @@ from rq.utils import as_text, parse_composite_key
 
 from bot.queue import rq_layout
 from worker.runner.liveness import Liveness
+from worker.runner.waiting import Aside
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +32,9 @@ STUCK = 5.0
 CLEANING_LOCK = 20
 """Seconds one worker's cleanup may take before another may clean too."""
 
-# KEYS: started registry, execution, executions of job, job, queue, intermediate queue, worker's executions
-# ARGV: "job id:execution id", execution id, job id
+# KEYS: started registry, execution, executions of job, job, queue, intermediate queue, worker's executions,
+#       waiting jobs (where it is to wait)
+# ARGV: "job id:execution id", execution id, job id, score among the waiting
 _HAND_BACK = """
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('DEL', KEYS[2])
@@ -42,7 +44,11 @@ local pending = redis.call('LREM', KEYS[6], 0, ARGV[3])
 local status = redis.call('HGET', KEYS[4], 'status')
 if status ~= 'started' and not (status == 'queued' and pending > 0) then return 0 end
 redis.call('HSET', KEYS[4], 'status', 'queued')
-redis.call('LPUSH', KEYS[5], ARGV[3])
+if KEYS[8] then
+  redis.call('ZADD', KEYS[8], ARGV[4], ARGV[3])
+else
+  redis.call('LPUSH', KEYS[5], ARGV[3])
+end
 return 1
 """
 
@@ -99,8 +105,8 @@ class Takeover:
                 log.info("job_taken_over", job_id=job_id, left_by=worker)
         return taken + self._unstick_popped()
 
-    def hand_back(self, job_id: str, execution: str, worker: str) -> bool:
-        """Puts a started job back to the front of its queue; False when it is no longer running there."""
+    def hand_back(self, job_id: str, execution: str, worker: str, aside: Aside | None = None) -> bool:
+        """Puts a started job back to the front of its queue, or `aside`; False when it does not run there."""
         keys = [
             rq_layout.started_key(self.queue.name),
             rq_layout.execution_key(job_id, execution),
@@ -110,9 +116,11 @@ class Takeover:
             rq_layout.popped_key(self.queue.name),
             rq_layout.worker_executions_key(worker),
         ]
-        return bool(
-            self._hand_back(keys=keys, args=[rq_layout.member_of(job_id, execution), execution, job_id])
-        )
+        arguments: list[str | float] = [rq_layout.member_of(job_id, execution), execution, job_id]
+        if aside is not None:
+            keys.append(aside.key)
+            arguments.append(aside.score)
+        return bool(self._hand_back(keys=keys, args=arguments))
 
     def _workers_of(self, executions: Sequence[tuple[str, str]]) -> list[str]:
         """Names of the workers that run them; empty where it is not known."""

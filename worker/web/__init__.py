@@ -1,1 +1,0 @@
-"""The web as a source: searched, fetched safely, boiled down to text."""

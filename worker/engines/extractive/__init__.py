@@ -1,1 +1,0 @@
-"""Answers without a model: the passages that fit best, word for word."""

@@ -1,1 +1,0 @@
-"""The client of any OpenAI-compatible server: attempts, streaming, tokens, scores."""

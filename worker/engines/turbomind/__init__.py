@@ -1,1 +1,0 @@
-"""LMDeploy's servers on this machine's cards: planned, started, watched."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config.settings import LLMSettings, Settings
+from worker.engines.openai.model_files import find_folder
 from worker.engines.turbomind.gpu import GraphicsCard
 from worker.engines.turbomind.gpu_memory import Plan, plan
-from worker.engines.turbomind.model_files import find_folder
 from worker.engines.turbomind.model_shapes import shape_of
 
 HOST = "127.0.0.1"

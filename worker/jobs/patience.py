@@ -1,0 +1,56 @@
+"""What a job does about a refusal of Feishu's: it waits while that may pass, and ends where it never will.
+
+A job of the quick lane has few threads to share with every other group, so it waits in none of them: not for
+a rate limit, not for somebody else's lease. It is put aside and comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from bot.errors import FeishuError, MessageGone
+from bot.feishu.call import LONGEST_PACE
+from worker.runner.lease import LeaseTaken
+from worker.runner.waiting import GiveUp, Postpone
+
+LEASE_PAUSE = 2.0
+"""Seconds until a job looks again whether a lease is free."""
+QUICK_PACE = 1.0
+"""Seconds that a job of the quick lane waits for a rate limit or a lease before it is put aside."""
+Arguments = ParamSpec("Arguments")
+
+
+def patient(job: Callable[Arguments, str]) -> Callable[Arguments, str]:
+    """The job, which may raise Postpone and GiveUp where it raised FeishuError."""
+
+    @wraps(job)
+    def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> str:
+        try:
+            return job(*arguments, **named)
+        except MessageGone:
+            return "gone"
+        except FeishuError as error:
+            if not error.retriable:
+                raise GiveUp(str(error)) from error
+            raise Postpone(str(error), seconds=error.retry_after, interface=error.away) from error
+        except LeaseTaken as error:
+            raise Postpone("somebody else is at this message", seconds=LEASE_PAUSE) from error
+
+    return run
+
+
+def quick(job: Callable[Arguments, str]) -> Callable[Arguments, str]:
+    """A `patient` job of the quick lane."""
+    waiting = patient(job)
+
+    @wraps(job)
+    def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> str:
+        token = LONGEST_PACE.set(QUICK_PACE)
+        try:
+            return waiting(*arguments, **named)
+        finally:
+            LONGEST_PACE.reset(token)
+
+    return run
