@@ -1,0 +1,1 @@
+"""What faces Feishu: takes events in, shows answers; knows none of the other packages."""

@@ -85,6 +85,23 @@ class EngineRefused(FennelError):
     """The model server refused the request: over-long prompt, unsupported option, wrong key."""
 
 
+class PromptTooLong(EngineRefused):
+    """Prompt and reply do not fit the model's context: `limit` tokens, of a prompt of `told`; 0 unknown."""
+
+    def __init__(self, message: str, *, limit: int = 0, told: int = 0) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.told = told
+
+
+class EngineSilent(EngineRefused):
+    """The model ended its reply without a word of answer. `why` names the sentence that tells the asker."""
+
+    def __init__(self, message: str, *, why: str = "engine_silent") -> None:
+        super().__init__(message)
+        self.why = why
+
+
 class AnswerTimeout(FennelError):
     """The deadline of one answer passed."""
 

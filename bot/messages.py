@@ -200,6 +200,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "模型服务拒绝了请求，先摘录文档",
         "the model server refused the request, so this quotes the documents",
     ),
+    "engine_silent": (
+        "模型没有写出回答，先摘录文档",
+        "the model wrote no answer, so this quotes the documents",
+    ),
+    "engine_only_thought": (
+        "模型只写了思考过程，没有写出回答，先摘录文档",
+        "the model only thought and wrote no answer, so this quotes the documents",
+    ),
+    "engine_filtered": (
+        "模型服务的内容审查没有放行，先摘录文档",
+        "the model server's content filter stepped in, so this quotes the documents",
+    ),
+    "engine_too_long": (
+        "资料超出了模型能读的长度，先摘录文档",
+        "the material is longer than the model can read, so this quotes the documents",
+    ),
     "because_index": ("还没有建立索引", "no index has been built yet"),
     "because_error": ("内部错误", "an internal error"),
     "because_poison": ("多次尝试都没有成功", "several attempts did not succeed"),

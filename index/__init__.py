@@ -1,0 +1,1 @@
+"""What knows: from documents to passages, and whether they answer a message."""

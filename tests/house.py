@@ -24,10 +24,10 @@ from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from bot.supervisor.redis_server import free_port
 from bot.web.app import create_app
 from simulator import LocalFeishu, SentCard
+from worker.jobs.running import runner_of
 from worker.llm import LLM
 from worker.process import process
 from worker.process.process import open_process
-from worker.process.running import runner_of
 from worker.runner.runner import Runner
 
 DOCUMENTS = {

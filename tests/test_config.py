@@ -260,3 +260,31 @@ def _has(data: Any, path: tuple[str, ...]) -> bool:
             return False
         data = data[name]
     return True
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("feishu: {app_idd: x}", "feishu.app_idd: no such setting; did you mean app_id?"),
+        ("lmm: {engine: auto}", "lmm: no such setting; did you mean llm?"),
+        ("index: {sources: [{path: docs, inclde: [a]}]}", "sources.0.inclde: no such setting; did you mean"),
+        ("groups: {oc_1: {replyto: all}}", "groups.oc_1.replyto: no such setting; did you mean reply_to?"),
+        (
+            "groups: {oc_1: {work_time: {strat: '09:00'}}}",
+            "work_time.strat: no such setting; did you mean st",
+        ),
+        ("admins: alice", 'admins: needs a list, such as ["a", "b"]'),
+        ("worker: {concurrency: many}", "worker.concurrency: needs a whole number"),
+        ("access: {allow_p2p: maybe}", "access.allow_p2p: needs true or false"),
+        ("llm: {engine: vllm}", "llm.engine: needs one of 'auto', 'turbomind', 'openai' or 'extractive'"),
+        ("access: yes", "access: needs keys below it"),
+        ("worker:\n\tconcurrency: 3", "line 2: it is indented with a tab; YAML wants spaces"),
+        ("qqqqqqq: 1", "qqqqqqq: no such setting; see config.yaml"),
+    ],
+)
+def test_a_fault_is_said_in_words_for_yaml(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as fault:
+        load_settings(file)
+    assert said in str(fault.value)

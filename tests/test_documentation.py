@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -137,3 +138,46 @@ def _keys(section: BaseModel, above: str = "") -> Iterator[str]:
             yield from _keys(value, f"{above}{name}.")
         else:
             yield f"{above}{name}"
+
+
+def test_the_map_is_the_house() -> None:
+    rooms = [
+        (init.parent.relative_to(ROOT).as_posix(), _idea(init))
+        for package in ("bot", "index", "worker", "simulator", "demo")
+        for init in sorted((ROOT / package).rglob("__init__.py"), key=lambda init: init.parent.parts)
+    ]
+    assert _tree(ROOT / "docs/architecture.md") == rooms, "docs/architecture.md draws another house"
+    chinese = _tree(ROOT / "docs/zh/architecture.md")
+    assert [room for room, _ in chinese] == [room for room, _ in rooms], "docs/zh/architecture.md does"
+    assert all(idea for _, idea in chinese)
+    assert _shape(ROOT / "docs/architecture.md") == _shape(ROOT / "docs/zh/architecture.md")
+
+
+def test_no_room_is_too_wide() -> None:
+    for package in ("bot", "index", "worker", "simulator", "demo"):
+        for init in (ROOT / package).rglob("__init__.py"):
+            modules = [file.name for file in init.parent.glob("*.py") if not file.name.startswith("__")]
+            assert len(modules) <= 16, f"{init.parent.relative_to(ROOT)} holds {len(modules)} modules"
+
+
+def test_the_pages_for_developers_name_files_that_exist() -> None:
+    for page in ("CONTRIBUTING.md", "docs/architecture.md", "docs/zh/architecture.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for name in re.findall(r"`((?:bot|index|worker|simulator|demo)/[\w/.]*)`", text):
+            assert (ROOT / name).exists(), f"{page} names {name}"
+
+
+def _idea(init: Path) -> str:
+    return (ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
+def _tree(page: Path) -> list[tuple[str, str]]:
+    """(folder, its line) of the tree that a page draws."""
+    found: list[tuple[str, str]] = []
+    above: list[str] = []
+    for line in page.read_text(encoding="utf-8").split("```")[1].strip("\n").splitlines():
+        name, _, idea = line.strip().partition(" ")
+        depth = (len(line) - len(line.lstrip())) // 2
+        above = [*above[:depth], name.rstrip("/")]
+        found.append(("/".join(above), idea.strip()))
+    return found

@@ -13,7 +13,7 @@ from bench.turbomind.checkpoint import PLANTED, expected_score, first_token, pla
 from bench.turbomind.load import Load, compare, prompts
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
-from worker.engines.openai.model_files import missing_files
+from worker.engines.model_files import missing_files
 from worker.engines.turbomind.model_shapes import Shape, read_shape
 
 

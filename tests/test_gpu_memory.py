@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import LLMSettings
-from worker.engines.openai.model_files import find_folder, missing_files
+from worker.engines.model_files import find_folder, missing_files
 from worker.engines.turbomind.gpu_memory import GIB, HEADROOM, RESERVE, advice, plan
 from worker.engines.turbomind.model_shapes import SHAPES, Shape, read_shape, shape_by_name, shape_of
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = """
 zh/getting-started   怎么安装茴香？
 en/getting-started   How do I set up Fennel on a fresh machine?
-en/getting-started   Does Fennel need Docker?
+en/deployment        Does Fennel need Docker?
 zh/local-testing     怎么用 ngrok 在本地测试？
 en/local-testing     How do I use ngrok to test the webhook?
 zh/local-testing     webhook 地址需要保密吗？

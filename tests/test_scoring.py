@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.engines.openai.scoring import expectation, first_token_probabilities, number_of, parse_reply
+from worker.engines.replies.scoring import expectation, first_token_probabilities, number_of, parse_reply
 
 NUMBERS = [str(number) for number in range(11)]
 

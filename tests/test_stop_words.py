@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.engines.openai.stop_words import StopFilter
+from worker.engines.replies.stop_words import StopFilter
 
 PIECES = st.lists(
     st.sampled_from(["<", "|", "im", "_end", "|>", "<|im_end|>", "a", "<|im_", "end|>"]), max_size=12

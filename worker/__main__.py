@@ -19,8 +19,8 @@ from bot.clock import SYSTEM, Clock
 from bot.command_line import run
 from bot.config.settings import Settings, load_settings
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
+from worker.jobs.running import runner_of
 from worker.process.process import open_process, use
-from worker.process.running import runner_of
 from worker.runner.lanes import beside
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -31,12 +31,16 @@ def never() -> bool:
 
 @dataclass(frozen=True)
 class Usage:
-    """What calls cost, in tokens; `cached_tokens` of the prompt came from the prefix cache."""
+    """What calls cost, in tokens; `cached_tokens` of the prompt came from the prefix cache.
+
+    `reasoning_tokens` are those of the completion that the model thought with, counted or estimated.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -44,6 +48,7 @@ class Usage:
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
         )
 
 
@@ -69,7 +74,10 @@ class Reply(Iterator[str]):
 
     `engine` and `degraded` are known from the start: `degraded` names the sentence of `bot.messages`
     that tells why a lesser engine answers, and is empty when the configured one does.
-    `finish_reason` is 'stop', 'length' or 'deadline' (ended with what it had), set at the end.
+    `finish_reason` is 'stop', 'length', 'deadline' (ended with what it had), 'closed' (the stream ended
+    without a word why) or 'filter', set at the end. `anew` is set with a piece that replaces all pieces
+    before it: they turned out to be reasoning; the reader sets it back. `reasoning` is what it thought,
+    never to be shown, `notes` what happened on the way, for the operator.
     """
 
     def __init__(self, pieces: Iterator[str], *, engine: str, degraded: str = "") -> None:
@@ -78,6 +86,9 @@ class Reply(Iterator[str]):
         self.degraded = degraded
         self.usage = Usage()
         self.finish_reason = ""
+        self.anew = False
+        self.reasoning = ""
+        self.notes: list[str] = []
 
     def __iter__(self) -> Reply:
         return self

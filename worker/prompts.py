@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from worker.excerpts import Excerpt
 from worker.llm import ChatMessage
+from worker.sentences import cut
 
 NOT_FOUND = "NOT_FOUND"
 """What the model writes when the material does not answer the question."""
@@ -82,12 +84,32 @@ class Prompt(list[ChatMessage]):
         excerpts: Sequence[Excerpt],
         language: str,
         similarity: Similarity | None = None,
+        again: Callable[[Sequence[Excerpt]], Prompt] | None = None,
     ) -> None:
         super().__init__(messages)
+        self._again = again
         self.question = question
         self.excerpts = tuple(excerpts)
         self.language = language
         self.similarity = similarity
+
+    def shorter(self, share: float) -> Prompt | None:
+        """The same prompt with about `share` of its material, the first kept; None with none to lose.
+
+        The numbers of what stays are the same.
+        """
+        left = int(share * sum(len(excerpt.text) for excerpt in self.excerpts))
+        kept: list[Excerpt] = []
+        for excerpt in self.excerpts:
+            text = excerpt.text if len(excerpt.text) <= left else cut(excerpt.text, left, len)
+            if not text:
+                break
+            kept.append(replace(excerpt, text=text))
+            left -= len(text)
+        fewer = sum(len(excerpt.text) for excerpt in kept) < sum(
+            len(excerpt.text) for excerpt in self.excerpts
+        )
+        return self._again(kept) if self._again is not None and kept and fewer else None
 
     @property
     def text(self) -> str:
@@ -136,6 +158,7 @@ class Prompts:
             excerpts=self.excerpts,
             language=self.language,
             similarity=self.similarity,
+            again=lambda excerpts: self.with_excerpts(excerpts)._prompt(task),
         )
 
     def _material(self) -> str:

@@ -12,7 +12,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 import yaml
@@ -31,7 +31,7 @@ def read_settings_file(file: Path, model: type[BaseModel]) -> dict[str, Any]:
     Raises ConfigError that names the setting and what is wrong with it.
     """
     data = _read_yaml(file)
-    held = [name for name in secret_names(model) if _is_literal(_value_of(data, name))]
+    held = [name for name in secret_names(model) if any(map(_is_literal, _values_of(data, name)))]
     if _is_literal(_password_in(_value_of(data, "redis.url"))):
         held.append("redis.url")
     if held and (problem := exposure(file)):
@@ -66,6 +66,8 @@ def secret_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         kind = field.annotation
         if kind is SecretStr:
             yield prefix + name
+        elif get_origin(kind) is dict and SecretStr in get_args(kind):
+            yield f"{prefix}{name}.*"
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from secret_names(kind, f"{prefix}{name}.")
 
@@ -79,11 +81,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
     except yaml.YAMLError as error:  # its own words quote the line, which may hold a secret
-        place = f" at {_place(error.problem_mark)}" if isinstance(error, yaml.MarkedYAMLError) else ""
-        raise ConfigError(
-            f"{file} is not valid YAML{place}: check brackets, quotes and indentation before it, and put a "
-            "value with special characters in quotes"
-        ) from None
+        raise ConfigError(f"{file} is not valid YAML{_fault(file, error)}") from None
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -91,8 +89,27 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return data
 
 
-def _place(mark: yaml.Mark | None) -> str:
-    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else "its end"
+def _fault(file: Path, error: yaml.YAMLError) -> str:
+    """Where a YAML file is broken and what to look for there; its own words stay out of it."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return ": check brackets, quotes and indentation"
+    line = error.problem_mark.line
+    written = [*file.read_text(encoding="utf-8").split("\n"), ""][line]
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        return f" at line {line + 1}: it is indented with a tab; YAML wants spaces"
+    return (
+        f" at line {line + 1}, column {error.problem_mark.column + 1}: check brackets, quotes and "
+        "indentation before it, and put a value with special characters in quotes"
+    )
+
+
+def _values_of(data: Any, name: str) -> list[str]:
+    """The texts at a dotted name; `.*` at its end stands for all entries of a section."""
+    if not name.endswith(".*"):
+        return [_value_of(data, name)]
+    for part in name.removesuffix(".*").split("."):
+        data = data.get(part) if isinstance(data, dict) else None
+    return [value for value in data.values() if isinstance(value, str)] if isinstance(data, dict) else []
 
 
 def _value_of(data: Any, name: str) -> str:

@@ -7,8 +7,9 @@ must be.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -141,7 +142,16 @@ class LLMSettings(SettingsSection):
     """Folder or tokenizer.model file; empty: the model's own."""
     context_tokens: int = 8192
     max_answer_tokens: int = 1024
+    reasoning_tokens: int = Field(default=2048, ge=0)
+    """What a model that thinks may think, on top of its answer."""
+    thinking: Literal["auto", "off"] = "auto"
+    """Whether answers are thought about: as the server does, or not where it can be switched off."""
+    trace_reasoning: bool = False
+    """Whether the Trace keeps what the model thought."""
     temperature: float = 0.0
+    extra_body: dict[str, Any] = {}
+    """Laid over every request to the model server; null takes a field away."""
+    extra_headers: dict[str, SecretStr] = {}
     max_connections: int = 64
     startup_timeout: int = 1800
     """Seconds the model server may take to load before it counts as failed."""
@@ -153,6 +163,16 @@ class LLMSettings(SettingsSection):
     max_batch_size: int = 0
     hf_endpoint: str = ""
     use_modelscope: bool = False
+
+    @field_validator("extra_headers")
+    @classmethod
+    def _headers_can_be_sent(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, secret in value.items():
+            if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+                raise ValueError(f"{name!r} is no name of an HTTP header")
+            if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", secret.get_secret_value()):
+                raise ValueError(f"the value of {name} has a line break or another control character")
+        return value
 
 
 class WebSearchSettings(SettingsSection):

@@ -16,6 +16,7 @@ from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config.env_file import take_env_file
+from bot.config.faults import explained
 from bot.config.file import read_settings_file
 from bot.config.schema import (
     AccessSettings,
@@ -154,11 +155,10 @@ def _refuse_unknown_variables() -> None:
 
 
 def _explain(error: ValidationError, file: Path) -> str:
-    lines = []
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
-        if item["type"] == "extra_forbidden":
-            lines.append(f"{where}: no such setting; see config.yaml for the names")
-        else:
-            lines.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+    """Every fault of a settings file, each with the name of its setting and what is wanted instead."""
+    lines = [f"{_where(item['loc'])}: {explained(item, Settings)}" for item in error.errors()]
     return f"{file}: " + "; ".join(lines)
+
+
+def _where(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place)

@@ -1,0 +1,1 @@
+"""What came from Feishu, and whether it may be answered."""

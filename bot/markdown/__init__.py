@@ -1,0 +1,1 @@
+"""Text in Markdown to blocks, whole or half-written; knows no card."""

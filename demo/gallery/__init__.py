@@ -1,0 +1,1 @@
+"""Every card with sample answers, in the looks that people see."""

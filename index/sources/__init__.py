@@ -1,0 +1,1 @@
+"""Files, folders, repositories and question-answer pairs to documents."""

@@ -1,0 +1,1 @@
+"""Fits the gate to labelled messages and measures gate and retrieval."""

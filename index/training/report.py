@@ -26,7 +26,7 @@ details { border: 1px solid #dee0e3; border-radius: 6px; margin: .5rem 0; paddin
 summary { cursor: pointer; }
 code { color: #3370ff; }
 small { color: #646a73; }
-svg text { font: 12px system-ui, sans-serif; fill: #646a73; }
+svg text { fill: #646a73; }
 """
 
 
@@ -75,31 +75,22 @@ def _figures(result: dict[str, Any]) -> str:
 
 
 def precision_recall_svg(probability: Numbers, labels: Numbers, points: dict[str, float]) -> str:
-    """The precision/recall curve with the operating points, as inline SVG."""
+    """The precision/recall curve with the operating points, as inline SVG: from 0 to 1, upwards and right."""
     thresholds, precision, recall = curve(probability, labels)
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(_place, recall, precision))
-    marks = []
+    x, y = 100 * np.asarray(recall), 100 - 100 * np.asarray(precision)
+    marks = ""
     for number, (name, threshold) in enumerate(points.items()):
         at = max(int(np.searchsorted(-thresholds, -threshold, side="right")) - 1, 0)
-        x, y = _place(recall[at], precision[at])
-        marks.append(
-            f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4' fill='#3370ff'/>"
-            f"<text x='{x - 60:.1f}' y='{y + 18 + 14 * number:.1f}'>{_safe(name)}</text>"
-        )
-    grid = "".join(
-        f"<line x1='{_place(0, v)[0]}' x2='{_place(1, v)[0]}' y1='{_place(0, v)[1]}' y2='{_place(0, v)[1]}' "
-        f"stroke='#dee0e3'/><text x='8' y='{_place(0, v)[1] + 4}'>{v:.1f}</text>"
-        f"<text x='{_place(v, 0)[0] - 8}' y='345'>{v:.1f}</text>"
-        for v in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+        mark = f"<circle cx='{x[at]:.1f}' cy='{y[at]:.1f}' r='1' fill='#3370ff'/>"
+        marks += f"{mark}<text x='{x[at] - 14:.1f}' y='{y[at] + 5 + 4 * number:.1f}'>{_safe(name)}</text>"
+    line = " ".join(f"{right:.1f},{down:.1f}" for right, down in zip(x, y, strict=True))
+    return (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='-6 -6 112 112' width='460' font-size='3.5'>"
+        "<rect width='100' height='100' fill='none' stroke='#dee0e3' stroke-width='.3'/>"
+        "<text x='-4' y='-2'>1 precision</text><text x='-4' y='104'>0</text>"
+        "<text x='86' y='104'>recall 1</text>"
+        f"<polyline points='{line}' fill='none' stroke='#3370ff' stroke-width='.5'/>{marks}</svg>"
     )
-    axes = "<text x='200' y='365'>recall</text><text x='40' y='14'>precision</text>"
-    line = f"<polyline points='{path}' fill='none' stroke='#3370ff' stroke-width='2'/>"
-    head = "<svg xmlns='http://www.w3.org/2000/svg' width='460' height='370' role='img'>"
-    return f"{head}{grid}{axes}{line}{''.join(marks)}</svg>"
-
-
-def _place(recall: float, precision: float) -> tuple[float, float]:
-    return 40 + 400 * float(recall), 330 - 300 * float(precision)
 
 
 def _mistake(model: GateModel, searcher: Searcher, table: ExampleTable, row: int, probability: float) -> str:

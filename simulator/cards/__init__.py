@@ -1,0 +1,1 @@
+"""What Feishu takes for a card and what it rejects."""

@@ -1,0 +1,1 @@
+"""The group chat in the browser."""

@@ -1,0 +1,1 @@
+"""What the local Feishu remembers: people, chats, messages, limits, faults, its clock."""

@@ -1,0 +1,1 @@
+"""Checks keys, scopes, Redis, index and engine, and says what to do."""

@@ -17,8 +17,8 @@ from bot.errors import ConfigError, FennelError
 from bot.http_session import new_session
 from worker.doctor.score_scale import probe_scale
 from worker.engines.choose import choose_engine
+from worker.engines.model_files import find_folder, missing_files
 from worker.engines.openai.engine import OpenAIEngine, open_engine
-from worker.engines.openai.model_files import find_folder, missing_files
 from worker.engines.openai.running_call import ConnectionBroken
 from worker.engines.openai.tokens import check_model_folder, open_counter
 from worker.engines.turbomind.gpu import GraphicsCard, graphics_cards

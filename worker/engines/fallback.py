@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from bot.errors import EngineRefused, EngineUnavailable
+from bot.errors import EngineRefused, EngineSilent, EngineUnavailable, PromptTooLong
 from worker.llm import LLM, IsCancelled, Messages, Reply, Score, Usage, never
 
 log = structlog.get_logger(__name__)
@@ -97,7 +97,8 @@ class WithFallback:
         shown, used = False, first
         try:
             for piece in first:
-                shown = True
+                shown = shown or bool(piece)
+                reply.anew, first.anew = reply.anew or first.anew, False
                 yield piece
         except (EngineUnavailable, EngineRefused) as error:
             if shown:
@@ -105,11 +106,14 @@ class WithFallback:
             _warn(error)
             used = ask(self.lesser)
             reply.engine = used.engine
-            reply.degraded = "engine_refused" if isinstance(error, EngineRefused) else "engine_down"
+            reply.degraded = _why(error)
+            first.notes.append(f"{type(error).__name__}: {error}"[:500])
             yield from used
         finally:
             _close(first)
-        reply.usage, reply.finish_reason = used.usage, used.finish_reason
+            reply.notes, reply.reasoning = first.notes, first.reasoning
+        reply.finish_reason = used.finish_reason
+        reply.usage = first.usage if used is first else first.usage + used.usage
 
 
 def _close(reply: Reply) -> None:
@@ -117,6 +121,15 @@ def _close(reply: Reply) -> None:
     close = getattr(reply.pieces, "close", None)
     if close is not None:
         close()
+
+
+def _why(error: Exception) -> str:
+    """The name of the sentence that tells why the lesser engine answers."""
+    if isinstance(error, EngineSilent):
+        return error.why
+    if isinstance(error, PromptTooLong):
+        return "engine_too_long"
+    return "engine_refused" if isinstance(error, EngineRefused) else "engine_down"
 
 
 def _warn(error: Exception) -> None:

@@ -1,0 +1,1 @@
+"""The steps of one question: score, retrieve, generate, verify, and the Trace of them."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.errors import EngineUnavailable
+from bot.errors import EngineSilent, EngineUnavailable
 from worker.llm import LLM, IsCancelled, Reply
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace
 from worker.prompts import NOT_FOUND, Prompt
 
+_MARKS = " \n\t`*_\"'“「[(>#-"
+"""What models put around the not-found word."""
 OnText = Callable[[str], None]
 """Gets the whole text so far, each time more of it."""
 
@@ -37,6 +39,8 @@ class WritingLimits:
     deadline: float
     max_tokens: int
     group: str
+    keep_reasoning: bool = False
+    """Whether the Trace keeps what the model thought (llm.trace_reasoning)."""
 
 
 def generate(
@@ -74,10 +78,14 @@ def _write(
     )
     text = ""
     for piece in reply:
+        if reply.anew:  # what came before turned out to be reasoning
+            text, reply.anew = "", False
         text += piece
         if not _may_be_not_found(text):
             on_text(sanitiser.clean(text))
-    _account(reply, trace)
+    _account(reply, trace, keep_reasoning=limits.keep_reasoning)
+    if not text.strip():
+        raise EngineSilent("the model ended its reply without a word")
     found = not _is_not_found(text)
     return Written(
         text=sanitiser.clean(text).strip() if found else "",
@@ -87,17 +95,19 @@ def _write(
     )
 
 
-def _account(reply: Reply, trace: Trace) -> None:
+def _account(reply: Reply, trace: Trace, *, keep_reasoning: bool) -> None:
     trace.add_usage(reply.usage)
     trace.note(finish_reason=reply.finish_reason)
+    for note in reply.notes:
+        trace.event("engine", note=note)
+    if reply.reasoning and keep_reasoning:
+        trace.note(reasoning=reply.reasoning)
 
 
 def _may_be_not_found(text: str) -> bool:
     """Whether the text so far could still become the not-found word."""
-    start = text.lstrip()[: len(NOT_FOUND)]
-    return NOT_FOUND.startswith(start)
+    return NOT_FOUND.startswith(text.lstrip(_MARKS)[: len(NOT_FOUND)])
 
 
 def _is_not_found(text: str) -> bool:
-    stripped = text.strip()
-    return not stripped or stripped.startswith(NOT_FOUND)
+    return text.lstrip(_MARKS).startswith(NOT_FOUND)

@@ -224,7 +224,8 @@ class _Run:
         prompt = prompts.answer()
         tokens = sum(llm.count_tokens(excerpt.text) for excerpt in prompts.excerpts)
         self.trace.note(material_tokens=tokens, excerpts=len(prompts.excerpts))
-        limits = WritingLimits(self.deadline, self.parts.settings.llm.max_answer_tokens, question.chat_id)
+        own = self.parts.settings.llm
+        limits = WritingLimits(self.deadline, own.max_answer_tokens, question.chat_id, own.trace_reasoning)
         with self.trace.step("generate"):
             written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
         if not written.text:

@@ -43,7 +43,7 @@ def decide(
     try:
         score = llm.score(prompts.score(), deadline=asked.deadline, cancelled=cancelled, group=asked.group)
     except (EngineUnavailable, EngineRefused, AnswerTimeout) as error:
-        trace.event("score_unavailable", error=type(error).__name__)
+        trace.event("score_unavailable", error=f"{type(error).__name__}: {error}"[:300])
         return likely
     trace.add_usage(score.usage)
     trace.note(score={"value": score.value, "mass": round(score.mass, 3), "reason": score.reason})

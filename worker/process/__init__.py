@@ -1,0 +1,1 @@
+"""What one worker process holds: knowledge, engine, clients; and questions without Feishu."""

@@ -1,0 +1,1 @@
+"""Many jobs at once in one process, and none lost: takeover, leases, signs of life."""

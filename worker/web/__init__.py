@@ -1,0 +1,1 @@
+"""The web as a source: searched, fetched safely, boiled down to text."""

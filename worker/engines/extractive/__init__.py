@@ -1,0 +1,1 @@
+"""Answers without a model: the passages that fit best, word for word."""

@@ -17,6 +17,8 @@ RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 BUSY_ROUNDS = 6
 BROKEN_ROUNDS = 2
 """A server that cannot be reached is tried twice only: a lesser engine answers meanwhile."""
+TROUBLED_ROUNDS = 1
+"""One that failed the last request altogether gets one try, not another half minute of them."""
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 8.0
 LONGEST_HINT_SECONDS = 60.0
@@ -42,8 +44,10 @@ class Attempts:
         self._waiting = servers.order(call.group)
         self._round = 0
         self._hint: float | None = None
+        self._put_off: set[str] = set()
         self._reasons: dict[str, str] = {}
         self._only_broken = True
+        self._troubled = servers.troubled()
 
     def next_server(self) -> str:
         """The next to try. Raises EngineUnavailable when there is no point in going on, Cancelled."""
@@ -52,10 +56,14 @@ class Attempts:
             self._waiting = self._servers.order(self._call.group)
         return self._waiting.pop(0)
 
-    def put_off(self, url: str, status: int, hint: float | None) -> None:
-        """`url` is there but did not take it: busy, or failing inside. `hint`: seconds it asks for."""
+    def put_off(self, url: str, status: int, hint: float | None, words: str = "") -> None:
+        """`url` is there but did not take it: busy, or failing inside.
+
+        `hint`: seconds it asks for; `words`: its own, for the operator.
+        """
         self._only_broken = False
-        self._reasons[url] = f"HTTP {status}"
+        self._put_off.add(url)
+        self._reasons[url] = f"HTTP {status}: {words}" if words else f"HTTP {status}"
         if hint is not None:
             self._hint = hint if self._hint is None else min(self._hint, hint)
 
@@ -69,12 +77,14 @@ class Attempts:
 
     def _pause(self) -> None:
         self._round += 1
-        most = BROKEN_ROUNDS if self._only_broken else BUSY_ROUNDS
+        most = BROKEN_ROUNDS if self._only_broken else TROUBLED_ROUNDS if self._troubled else BUSY_ROUNDS
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (self._round - 1), LONGEST_PAUSE_SECONDS)
         pause = self._hint if self._hint is not None else pause * _random.uniform(0.75, 1.25)
         self._hint = None
         ends = time.monotonic() + pause
         if self._round >= most or ends >= self._call.deadline:
+            for url in self._put_off:
+                self._servers.failed(url)
             reasons = ", ".join(f"{url}: {why}" for url, why in self._reasons.items())
             raise EngineUnavailable(f"no model server took the request ({reasons})")
         while (left := ends - time.monotonic()) > 0:

@@ -21,13 +21,15 @@ from typing import Any, TypeVar
 import aiohttp
 
 from bot.errors import EngineUnavailable
-from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream
+from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream, plain_status, read_within
 from worker.engines.openai.running_call import Running, named, patience, stop_if_over
 
 T = TypeVar("T")
 LOOKS_PER_SECOND = 100.0
 """Looks of all readers together: with many streams at once each is looked at more rarely."""
 CONNECT_SECONDS = 5.0
+MOST_BYTES = 8 << 20
+"""An answer read whole is never longer."""
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn, LMDeploy's HTTP server, drops an idle connection."""
 
@@ -145,6 +147,7 @@ async def _whole(
 ) -> Response:
     try:
         async with session.request(method, url, headers=headers, json=body) as response:
-            return Response(response.status, response.headers, await response.read())
+            content = await read_within(response, MOST_BYTES)
+            return Response(plain_status(response.status), response.headers, content)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise named(error) from error

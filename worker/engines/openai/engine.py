@@ -9,20 +9,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, TypeVar
+from contextlib import closing
+from typing import TypeVar
 
 import structlog
 
 from bot.config.settings import Settings
-from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
+from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable, PromptTooLong
+from worker.engines.openai.asking import Asking, Limits
 from worker.engines.openai.attempts import Call
-from worker.engines.openai.client import Body, ModelClient
+from worker.engines.openai.bodies import Body, score_body
+from worker.engines.openai.calls import ServerCalls
+from worker.engines.openai.client import ModelClient
 from worker.engines.openai.connection import Connection
+from worker.engines.openai.measuring import MeasuredCounter
+from worker.engines.openai.probing import Known
 from worker.engines.openai.running_call import ConnectionBroken
-from worker.engines.openai.scoring import expectation, first_token_probabilities, parse_reply
-from worker.engines.openai.server_features import Features
-from worker.engines.openai.stop_words import STOP_WORDS, StopFilter
 from worker.engines.openai.tokens import (
     Counter,
     FastCounter,
@@ -30,13 +32,13 @@ from worker.engines.openai.tokens import (
     compare_with_server,
     open_counter,
 )
+from worker.engines.replies.answer import AnswerReading
+from worker.engines.replies.scores import read_score
 from worker.llm import IsCancelled, Messages, Reply, Score, Usage, never
 
 log = structlog.get_logger(__name__)
 
 Engine = TypeVar("Engine", bound="OpenAIEngine")
-NUMBER_TOKENS = 4
-"""Room for a parsed reply: '10', a full stop, an end mark."""
 ENCODE_SECONDS = 30.0
 
 
@@ -48,25 +50,30 @@ class OpenAIEngine:
         client: ModelClient,
         connection: Connection,
         counter: Counter,
+        limits: Limits,
         *,
         name: str,
-        context_tokens: int = 8192,
-        max_tokens: int = 1024,
-        temperature: float = 0.0,
         answer_seconds: float = 120.0,
     ) -> None:
         self.name = name
-        self.context_tokens = context_tokens
         self.client = client
+        self.limits = limits
         self._connection = connection
         self._counter = counter
-        self._count = lru_cache(maxsize=1024)(counter.count)
-        self._max_tokens = max_tokens
-        self._temperature = temperature
+        self._measured = MeasuredCounter(counter)
         self._answer_seconds = answer_seconds
         self._lock = threading.Lock()
         self._usage = Usage()
         self._closing = threading.Event()
+
+    @property
+    def context_tokens(self) -> int:
+        """What the settings allow and every server has, less the room for a model's thoughts."""
+        known = [server for url in self.client.servers.urls if (server := self.client.known.at_hand(url))]
+        told = [server.features.context_tokens for server in known if server.features.context_tokens]
+        context = min([self.limits.context_tokens, *told])
+        thinks = any(self.limits.thinks(server.features) for server in known)
+        return context - min(self.limits.reasoning_tokens, context // 4) if thinks else context
 
     @property
     def degraded(self) -> str:
@@ -81,8 +88,8 @@ class OpenAIEngine:
             return self._usage
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of `text` by the model's own tokenizer, or a safe estimate where it is not at hand."""
-        return self._count(text)
+        """Tokens of `text` by the model's own tokenizer or an estimate, put right by what servers count."""
+        return self._measured.count(text)
 
     def score(
         self,
@@ -93,16 +100,25 @@ class OpenAIEngine:
         group: str = "",
     ) -> Score:
         """See `LLM.score`. One call; without probabilities, a constrained reply is parsed instead."""
-        seen: list[Features] = []
+        asking, call = Asking(messages, self.limits), self._call(deadline, cancelled, group)
+        ten = self._counter.ten_is_one_token
+        while True:
+            seen: list[Known] = []
 
-        def body(model: str, features: Features) -> Body:
-            seen.append(features)
-            return score_body(model, messages, features, self._counter.ten_is_one_token)
+            def body(known: Known, asked: Messages = asking.messages, seen: list[Known] = seen) -> Body:
+                seen.append(known)
+                return score_body(known.model, known.features, asked, ten_is_one_token=ten)
 
-        answer = self.client.complete(body, self._call(deadline, cancelled, group))
-        usage = read_usage(answer)
-        self._add(usage)
-        return _with_usage(read_score(answer, seen[-1]), usage)
+            try:
+                answer = self.client.complete(body, call)
+                break
+            except PromptTooLong as error:
+                asking = asking.shorter(error, 0)
+        features = seen[-1].features
+        score = read_score(answer, probabilities=bool(features.top_logprobs), opened=features.opened)
+        self._add(score.usage)
+        self._observe(seen[-1], asking.messages, score.usage, [])
+        return score
 
     def stream(
         self,
@@ -115,12 +131,8 @@ class OpenAIEngine:
     ) -> Reply:
         """See `LLM.stream`. The request is sent when the first piece is asked for."""
         reply = Reply(iter(()), engine=self.name)
-
-        def body(model: str, features: Features) -> Body:
-            limit = max_tokens or self._max_tokens
-            return stream_body(model, messages, features, limit, self._temperature)
-
-        reply.pieces = self._pieces(reply, self.client.stream(body, self._call(deadline, cancelled, group)))
+        asking = Asking(messages, self.limits, max_tokens or self.limits.max_tokens)
+        reply.pieces = self._pieces(reply, asking, self._call(deadline, cancelled, group))
         return reply
 
     def prepare(self) -> None:
@@ -156,34 +168,65 @@ class OpenAIEngine:
         self._closing.set()
         self._connection.close()
 
-    def _pieces(self, reply: Reply, stream: Iterator[list[Body]]) -> Iterator[str]:
-        stop, started = StopFilter(), False
-        try:
-            for chunks in stream:
-                text = stop.feed("".join(map(_text, chunks)))
-                self._note(reply, chunks)
-                if text:
-                    started = True
-                    yield text
-                if stop.stopped:
-                    reply.finish_reason = "stop"
-                    break
-        except AnswerTimeout:
-            if not started:
-                raise
-            reply.finish_reason = "deadline"
-        if rest := stop.end():
-            yield rest
-        self._add(reply.usage)
+    def _pieces(self, reply: Reply, asking: Asking, call: Call) -> Iterator[str]:
+        """The reply; what ends without a word, or is too long, is asked for again in another way."""
+        while True:
+            reading = AnswerReading()
+            try:
+                yield from self._read(reply, asking, call, reading)
+            except PromptTooLong as error:
+                asking = asking.shorter(error, asking.limit)
+                reply.notes.append(f"the prompt was too long and was cut: {error}"[:300])
+                continue
+            if not reading.silence:
+                return
+            reply.notes.append(f"a reply without an answer: {reading.silence}")
+            asking = asking.again(reading)
 
-    def _note(self, reply: Reply, chunks: list[Body]) -> None:
-        for chunk in chunks:
-            if chunk.get("usage"):
-                reply.usage = read_usage(chunk)
-            reason = (chunk.get("choices") or [{}])[0].get("finish_reason")
-            if reason in ("error", "abort"):
-                raise EngineUnavailable(f"the model server ended the reply with {reason!r}")
-            reply.finish_reason = reason or reply.finish_reason
+    def _read(self, reply: Reply, asking: Asking, call: Call, reading: AnswerReading) -> Iterator[str]:
+        """One stream of one reply. What `reading` has read by the end is for the caller to judge."""
+        try:
+            with closing(self.client.stream(asking.body, call)) as stream:
+                for chunks in stream:
+                    reading.begin(asking.opened)
+                    text = reading.feed(chunks)
+                    if text or reading.anew:
+                        reply.anew = reply.anew or reading.anew
+                        yield text
+                    if reading.stopped:
+                        break
+        except AnswerTimeout:
+            if not reading.started:
+                raise
+            reading.finish = "deadline"
+        rest = reading.end()
+        if rest or reading.anew:
+            reply.anew = reply.anew or reading.anew
+            yield rest
+        self._account(reply, asking, reading)
+
+    def _account(self, reply: Reply, asking: Asking, reading: AnswerReading) -> None:
+        usage = reading.counted(self._measured.count(reading.reasoning))
+        reply.finish_reason = reading.finish
+        reply.reasoning += reading.reasoning
+        reply.usage += usage
+        self._add(usage)
+        known = asking.known
+        if known is None:
+            return
+        self._observe(known, asking.messages, usage, reply.notes)
+        if reading.thinks_now(known.features.thinks) != known.features.thinks and not asking.quiet_here:
+            self.client.known.note(known.url, thinks=reading.thinks_now(known.features.thinks))
+
+    def _observe(self, known: Known, messages: Messages, usage: Usage, notes: list[str]) -> None:
+        cut = self._measured.observe(known.url, messages, usage.prompt_tokens)
+        context = known.features.context_tokens or self.limits.context_tokens
+        if cut and cut < context:
+            log.warning(
+                "llm_cuts_prompts", server=known.url, tokens=cut, fix="raise the server's context length"
+            )
+            notes.append(f"the server cuts prompts at {cut} tokens without a word")
+            self.client.known.note(known.url, context_tokens=cut)
 
     def _call(self, deadline: float | None, cancelled: IsCancelled, group: str) -> Call:
         return Call(deadline or time.monotonic() + self._answer_seconds, cancelled, group)
@@ -191,66 +234,6 @@ class OpenAIEngine:
     def _add(self, usage: Usage) -> None:
         with self._lock:
             self._usage += usage
-
-
-def score_body(model: str, messages: Messages, features: Features, ten_is_one_token: bool) -> Body:
-    """The request for one number.
-
-    LMDeploy takes probabilities after temperature, top-k and top-p, and its server samples by default:
-    temperature 1, top_p 1 and a wide top_k leave them as the model gave them; what is sampled is unused.
-    """
-    body: Body = {"model": model, "messages": list(messages), "temperature": 1, "top_p": 1}
-    if features.top_k:
-        body["top_k"] = 50
-    if features.top_logprobs:
-        limit = 1 if ten_is_one_token else 2
-        return body | {"logprobs": True, "top_logprobs": features.top_logprobs, "max_tokens": limit}
-    number_format = features.number_format()
-    body |= {"temperature": 0, "max_tokens": NUMBER_TOKENS}
-    return body | ({"response_format": number_format} if number_format else {})
-
-
-def stream_body(model: str, messages: Messages, features: Features, limit: int, temperature: float) -> Body:
-    """The request for a streamed reply of at most `limit` tokens."""
-    body: Body = {
-        "model": model,
-        "messages": list(messages),
-        "temperature": temperature,
-        "top_p": 1,
-        "max_tokens": limit,
-        "stream": True,
-    }
-    if features.top_k:
-        body["top_k"] = 1 if temperature == 0 else 50
-    if features.stop:
-        body["stop"] = list(STOP_WORDS)
-    if features.usage_in_stream:
-        body["stream_options"] = {"include_usage": True}
-    return body
-
-
-def read_score(answer: Body, features: Features) -> Score:
-    """The score out of a chat completion."""
-    choice = (answer.get("choices") or [{}])[0]
-    text = (choice.get("message") or {}).get("content") or ""
-    if not features.top_logprobs:
-        return parse_reply(text.removesuffix(STOP_WORDS[0]))
-    try:
-        return expectation(first_token_probabilities(choice), sampled=_first_token(choice))
-    except ValueError as error:
-        return Score(None, reason=str(error))
-
-
-def read_usage(answer: Body) -> Usage:
-    """Token counts of one call; what a server leaves out counts as 0."""
-    usage: dict[str, Any] = answer.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or {}
-    return Usage(
-        1,
-        usage.get("prompt_tokens") or 0,
-        usage.get("completion_tokens") or 0,
-        details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0,
-    )
 
 
 def open_openai(settings: Settings) -> OpenAIEngine:
@@ -270,27 +253,23 @@ def build_engine(kind: type[Engine], settings: Settings, urls: tuple[str, ...]) 
     """The same, of a class derived from OpenAIEngine."""
     llm = settings.llm
     connection = Connection(max(llm.max_connections, settings.worker.concurrency))
+    calls = ServerCalls(
+        connection,
+        api_key=llm.api_key.get_secret_value(),
+        extra_headers={name: value.get_secret_value() for name, value in llm.extra_headers.items()},
+        extra_body=llm.extra_body,
+    )
     return kind(
-        ModelClient(urls, model=llm.model, api_key=llm.api_key.get_secret_value(), connection=connection),
+        ModelClient(urls, model=llm.model, calls=calls),
         connection,
         open_counter(llm),
+        Limits(
+            context_tokens=llm.context_tokens,
+            max_tokens=llm.max_answer_tokens,
+            reasoning_tokens=llm.reasoning_tokens,
+            temperature=llm.temperature,
+            thinking_off=llm.thinking == "off",
+        ),
         name=llm.model.rstrip("/").rsplit("/", 1)[-1] or "model",
-        context_tokens=llm.context_tokens,
-        max_tokens=llm.max_answer_tokens,
-        temperature=llm.temperature,
         answer_seconds=settings.worker.answer_timeout,
     )
-
-
-def _with_usage(score: Score, usage: Usage) -> Score:
-    return Score(score.value, score.mass, score.tokens, score.reason, usage)
-
-
-def _first_token(choice: Body) -> str:
-    content = (choice.get("logprobs") or {}).get("content") or [{}]
-    return str(content[0].get("token", "")).lstrip("▁Ġ ")
-
-
-def _text(chunk: Body) -> str:
-    choice = (chunk.get("choices") or [{}])[0]
-    return (choice.get("delta") or {}).get("content") or ""

@@ -86,6 +86,11 @@ class Servers:
             health.rests_until = now + min(FIRST_REST_SECONDS * 2**health.failures, LONGEST_REST_SECONDS)
             health.failures = min(health.failures + 1, 10)
 
+    def troubled(self) -> bool:
+        """Whether every server failed its last request: the next one is a trial."""
+        with self._lock:
+            return all(health.failures for health in self._health.values())
+
     def worked(self, url: str) -> None:
         """Ends the rest of `url`."""
         with self._lock:

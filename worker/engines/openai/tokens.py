@@ -20,7 +20,7 @@ import structlog
 
 from bot.config.settings import LLMSettings
 from bot.errors import ConfigError
-from worker.engines.openai.model_files import find_folder
+from worker.engines.model_files import find_folder
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""LMDeploy's servers on this machine's cards: planned, started, watched."""

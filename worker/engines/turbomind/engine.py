@@ -6,14 +6,15 @@ Until a server is healthy, and while one restarts, its group's questions go to t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from bot.config.settings import LLMSettings, Settings
+from worker.engines.model_files import find_folder
 from worker.engines.openai.engine import OpenAIEngine, build_engine
-from worker.engines.openai.model_files import find_folder
 from worker.engines.openai.tokens import check_model_folder
 from worker.engines.turbomind.gpu import graphics_cards
 from worker.engines.turbomind.launch import ServerPlan, server_plans
@@ -64,7 +65,7 @@ def open_turbomind(
     plans = plans if plans is not None else server_plans(settings, graphics_cards())
     engine = build_engine(TurboMindEngine, settings, tuple(plan.url for plan in plans))
     lengths = [plan.memory.session_len for plan in plans if plan.memory is not None]
-    engine.context_tokens = min([engine.context_tokens, *lengths])
+    engine.limits = replace(engine.limits, context_tokens=min([engine.limits.context_tokens, *lengths]))
     for problem in _model_problems(settings.llm):
         log.warning("model_files", problem=problem)
     folder = settings.index.dir.parent / "turbomind"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config.settings import LLMSettings, Settings
-from worker.engines.openai.model_files import find_folder
+from worker.engines.model_files import find_folder
 from worker.engines.turbomind.gpu import GraphicsCard
 from worker.engines.turbomind.gpu_memory import Plan, plan
 from worker.engines.turbomind.model_shapes import shape_of

@@ -31,15 +31,46 @@ def first_token_probabilities(choice: Mapping[str, Any]) -> list[dict[str, float
     '' gathers what was shown and is not on the scale. Empty when the server gave no probabilities.
     Raises ValueError when they are there but not as OpenAI's API describes them.
     """
-    content = (choice.get("logprobs") or {}).get("content") or []
-    return [_gather(item) for item in content]
+    return [_gather(item) for item in _entries(choice)]
+
+
+def first_token(choice: Mapping[str, Any]) -> str:
+    """The sampled first token, without a word mark; '' where none is shown."""
+    entries = _entries(choice)
+    return str(entries[0].get("token", "")).lstrip("▁Ġ ") if entries else ""
+
+
+def _entries(choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """One entry a token; also out of the older form, lists of tokens and logprobs beside one another."""
+    logprobs = choice.get("logprobs")
+    if not isinstance(logprobs, dict):
+        return []
+    content = logprobs.get("content")
+    if isinstance(content, list):
+        if not all(isinstance(item, dict) for item in content):
+            raise ValueError("logprobs without token and logprob")
+        return content
+    tokens, shown, tops = (logprobs.get(name) for name in ("tokens", "token_logprobs", "top_logprobs"))
+    if not isinstance(tokens, list) or not isinstance(shown, list):
+        return []
+    tops = tops if isinstance(tops, list) else [None] * len(tokens)
+    return [_older(*item) for item in zip(tokens, shown, tops, strict=False)]
+
+
+def _older(token: Any, logprob: Any, top: Any) -> Mapping[str, Any]:
+    others = top.items() if isinstance(top, dict) else ()
+    entries = [{"token": name, "logprob": value} for name, value in others]
+    return {"token": token, "logprob": logprob, "top_logprobs": entries}
 
 
 def _gather(item: Mapping[str, Any]) -> dict[str, float]:
     """The item's own token united with its `top_logprobs`; a token listed twice counts once."""
     seen: dict[str, float] = {}
-    for entry in (item, *(item.get("top_logprobs") or ())):
-        token, logprob = entry.get("token"), entry.get("logprob")
+    top = item.get("top_logprobs")
+    for entry in (item, *(top if isinstance(top, list) else ())):
+        token, logprob = (
+            (entry.get("token"), entry.get("logprob")) if isinstance(entry, dict) else (None, None)
+        )
         if not isinstance(token, str) or not isinstance(logprob, int | float):
             raise ValueError("logprobs without token and logprob")
         seen.setdefault(token, math.exp(min(float(logprob), 0.0)))

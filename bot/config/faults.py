@@ -1,0 +1,69 @@
+"""What is wrong with a setting, in words for somebody who writes YAML and not Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+_WANTED = {
+    "tuple_type": 'needs a list, such as ["a", "b"]',
+    "dict_type": "needs names with values below it",
+    "model_type": "needs keys below it, such as those in config.yaml",
+    "model_attributes_type": "needs keys below it, such as those in config.yaml",
+    "int_type": "needs a whole number",
+    "int_parsing": "needs a whole number",
+    "int_from_float": "needs a whole number",
+    "float_type": "needs a number",
+    "float_parsing": "needs a number",
+    "bool_type": "needs true or false",
+    "bool_parsing": "needs true or false",
+    "string_type": "needs a text; put it in quotes",
+    "path_type": "needs a path",
+}
+"""Pydantic's types of errors that speak of Python, and what they mean here."""
+
+
+def explained(item: ErrorDetails, model: type[BaseModel]) -> str:
+    """One fault; a key that does not exist is compared with those that do."""
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        return _unknown(item["loc"], model)
+    if kind == "literal_error":
+        return f"needs one of {item['ctx']['expected']}"
+    return _WANTED.get(kind) or item["msg"].removeprefix("Value error, ").replace(
+        "Input should be", "must be"
+    )
+
+
+def _unknown(place: Sequence[int | str], model: type[BaseModel]) -> str:
+    names = _names_at(place[:-1], model)
+    near = get_close_matches(str(place[-1]), names, n=1)
+    if near:
+        return f"no such setting; did you mean {near[0]}?"
+    return "no such setting; see config.yaml and docs/en/all-settings.md for the names"
+
+
+def _names_at(place: Sequence[int | str], model: type[BaseModel]) -> list[str]:
+    """The names of the settings in a section; empty for a place that is none."""
+    section: type[BaseModel] | None = model
+    inside = False  # a list's number or a group's id, which is no name of a setting, comes next
+    for part in place:
+        if inside or section is None:
+            inside = False
+            continue
+        found = section.model_fields.get(str(part))
+        kind = found.annotation if found else None
+        section = _section(kind)
+        inside = get_origin(kind) in (dict, tuple)
+    return list(section.model_fields) if section else []
+
+
+def _section(kind: Any) -> type[BaseModel] | None:
+    """The section that a type is, or holds in a list, a mapping or an alternative."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    return next((found for one in get_args(kind) if (found := _section(one))), None)

@@ -1,0 +1,66 @@
+"""What deploy/, the Dockerfile and compose.yaml name exists, and systemd accepts the units."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+
+
+def modules(command: list[str]) -> list[str]:
+    return [name for flag, name in pairwise(command) if flag == "-m"]
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_services_start_what_there_is_from_volumes_that_are_declared(name: str) -> None:
+    service = COMPOSE["services"][name]
+    for module in modules([str(word) for word in service["command"]]):
+        assert find_spec(module), module
+    for volume in service.get("volumes", []):
+        source = volume.split(":")[0]
+        assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
+    for other in service.get("depends_on", {}):
+        assert other in COMPOSE["services"]
+    if "build" in service:
+        targets = re.findall(r"^FROM \S+ AS (\w+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.M)
+        assert service["build"]["target"] in targets
+
+
+def test_secrets_and_data_stay_out_of_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert {".env", "data", ".git", ".venv*"} <= set(ignored)
+    assert "USER fennel" in (ROOT / "Dockerfile").read_text("utf-8")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_units_start_what_there_is(unit: Path) -> None:
+    started = re.findall(r"^ExecStart=/srv/fennel/.venv/bin/python (.*)$", unit.read_text("utf-8"), re.M)
+    assert len(started) == 1
+    assert all(find_spec(module) for module in modules(started[0].split()))
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    for unit in (ROOT / "deploy" / "systemd").iterdir():
+        python = "/srv/fennel/.venv/bin/python"  # verify asks whether the program is there
+        text = unit.read_text("utf-8").replace(python, shutil.which("true") or "/bin/true")
+        (tmp_path / unit.name).write_text(text, "utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *sorted(str(unit) for unit in tmp_path.iterdir())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    complaints = [line for line in done.stderr.splitlines() if "fennel" in line]
+    assert complaints == []

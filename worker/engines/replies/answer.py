@@ -1,0 +1,137 @@
+"""Reads one streamed answer: what may be shown, what was thought, how it ended, and why nothing came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk
+from worker.engines.replies.reasoning import ReasoningFilter
+from worker.engines.replies.stop_words import StopFilter
+from worker.llm import Usage
+
+REPEATED = 8
+"""A piece that begins with the whole piece before it, of so many characters, repeats the text so far."""
+
+
+class AnswerReading:
+    """Feed it chunks as they arrive. `opened` as of `ReasoningFilter`."""
+
+    def __init__(self, opened: str = "no") -> None:
+        self.anew = False
+        """Set while `feed` gives back what replaces everything that it gave back before."""
+        self.started = False
+        """Whether anything but white space may be shown."""
+        self.finish = ""
+        self.usage = Usage()
+        self._stop = StopFilter()
+        self._thinking = ReasoningFilter(opened)
+        self._opened = opened
+        self._refusal = ""
+        self._tool_call = False
+        self._last = ""
+        self._said = False
+        self._repeats = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop word ended it before its server did."""
+        return self._stop.stopped
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought."""
+        return self._thinking.reasoning
+
+    @property
+    def thinks(self) -> str:
+        """How its reasoning came: 'field', 'tags', 'closing_tag', 'hidden' or ''."""
+        if self._thinking.found:
+            return self._thinking.found
+        if self._thinking.length:
+            return "field"
+        return "hidden" if self.usage.reasoning_tokens else ""
+
+    def begin(self, opened: str) -> None:
+        """Says where the reply begins, before its first piece; later calls change nothing."""
+        if not self._said and not self._last and opened != self._opened:
+            self._opened, self._thinking = opened, ReasoningFilter(opened)
+
+    def thinks_now(self, before: str) -> str:
+        """How this model's reasoning comes, after this reply and what was known `before`."""
+        if self.thinks:
+            return self.thinks
+        return "" if before == "unclear" and self.finish == STOP else before
+
+    def feed(self, chunks: Iterable[Chunk]) -> str:
+        """The text that can be shown now."""
+        self.anew = False
+        text = ""
+        for chunk in chunks:
+            piece = self._take(chunk)
+            text = piece if self._repeats else text + piece
+        shown = self._thinking.feed(self._stop.feed(text)) if text else ""
+        self.anew = self.anew or (bool(text) and self._thinking.withdrawn)
+        self.started = (self.started and not self.anew) or bool(shown.strip())
+        return shown
+
+    def end(self) -> str:
+        """What was held back, once nothing more comes."""
+        self.anew = False
+        shown = self._thinking.feed(self._stop.end())
+        self.anew = self._thinking.withdrawn
+        shown += self._thinking.end(cut=self.finish == LENGTH)
+        self.started = (self.started and not self.anew) or bool(shown.strip())
+        if self.stopped:
+            self.finish = STOP
+        return shown
+
+    def counted(self, tokens: int) -> Usage:
+        """The usage of this call, with the tokens of its reasoning estimated where the server counts none."""
+        if not self.usage.calls:
+            return Usage(1, reasoning_tokens=tokens if self._thinking.length else 0)
+        if self.usage.reasoning_tokens or not self._thinking.length:
+            return self.usage
+        thought = min(tokens, self.usage.completion_tokens) if self.usage.completion_tokens else tokens
+        return replace(self.usage, reasoning_tokens=thought)
+
+    @property
+    def begins(self) -> str:
+        """What has come of the answer, or what may become it."""
+        return self._thinking.so_far.strip()
+
+    @property
+    def silence(self) -> str:
+        """Why there is nothing to show: 'thought', 'tools', 'filter', 'error', 'empty'; '' when there is."""
+        if self.finish == ERROR:
+            return "error"
+        if self.started:
+            return ""
+        if self.finish == FILTER or self._refusal:
+            return "filter"
+        if self._tool_call or self.finish == TOOLS:
+            return "tools"
+        return "thought" if self.thinks or self.finish == LENGTH else "empty"
+
+    def _take(self, chunk: Chunk) -> str:
+        self._repeats = False
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        if chunk.finish:
+            self.finish = chunk.finish
+        if chunk.tool_call:
+            self._tool_call = True
+        if chunk.refusal:
+            self._refusal += chunk.refusal
+        if chunk.whole and self._said:  # the finished message once more, after its pieces
+            return ""
+        if chunk.reasoning:
+            self._said = True
+            self._thinking.add(chunk.reasoning)
+        if not chunk.text:
+            return ""
+        last, self._last, self._said = self._last, chunk.text, True
+        if len(last) >= REPEATED and chunk.text.startswith(last):
+            self.anew = self._repeats = True
+            self._stop, self._thinking = StopFilter(), ReasoningFilter(self._opened)
+        return chunk.text

@@ -1,0 +1,162 @@
+"""One chunk of a chat completion, streamed or whole: its text, its reasoning, why it ended, what it cost.
+
+`content` may be text, null, a list of parts or a number; reasoning comes in fields of half a dozen names or
+as parts of type thinking; usage may stand in the last chunk, in every one, in the choice, or nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from worker.llm import Usage
+
+REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_details")
+THINKING_PARTS = ("thinking", "reasoning", "thought", "reasoning_text", "reasoning.text", "reasoning.summary")
+INNER = ("text", "thinking", "reasoning", "content", "summary", "value", "thought")
+STOP, LENGTH, FILTER, TOOLS, ERROR = "stop", "length", "filter", "tools", "error"
+FINISH = {
+    "length": LENGTH,
+    "max_tokens": LENGTH,
+    "max_length": LENGTH,
+    "model_length": LENGTH,
+    "content_filter": FILTER,
+    "content-filter": FILTER,
+    "sensitive": FILTER,
+    "safety": FILTER,
+    "recitation": FILTER,
+    "prohibited_content": FILTER,
+    "refusal": FILTER,
+    "tool_calls": TOOLS,
+    "tool_call": TOOLS,
+    "tool_use": TOOLS,
+    "function_call": TOOLS,
+    "error": ERROR,
+    "abort": ERROR,
+    "network_error": ERROR,
+    "insufficient_system_resource": ERROR,
+    "null": "",
+    "none": "",
+}
+"""How servers say why a reply ended; any other word means that it came to its end."""
+
+
+class Chunk(NamedTuple):
+    """What one chunk adds. `usage` is None where it tells none; later tellings replace earlier ones."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish: str = ""
+    usage: Usage | None = None
+    refusal: str = ""
+    tool_call: bool = False
+    whole: bool = False
+    """Whether it holds the finished message rather than a piece."""
+
+
+def read_chunk(body: Mapping[str, Any]) -> Chunk:
+    """Reads a chunk, or a whole completion."""
+    choice = first_choice(body)
+    usage = _usage_part(body, choice)
+    if not choice:
+        return Chunk(usage=read_usage(usage) if usage else None)
+    said, whole = choice.get("delta"), False
+    if not isinstance(said, dict) or not said:
+        said, whole = choice.get("message"), True
+    if not isinstance(said, dict):
+        said, whole = {"content": choice.get("text")}, False
+    content = said.get("content")
+    text, thought = (content, "") if isinstance(content, str) else _parts(content)
+    if "extra_content" in said and _google_thought(said["extra_content"]):
+        text, thought = "", text
+    for name in REASONING_FIELDS:
+        if said.get(name):
+            thought += _flat(said[name])
+            break
+    reason = choice.get("finish_reason")
+    return Chunk(
+        text,
+        thought,
+        FINISH.get(reason.lower(), STOP) if reason and isinstance(reason, str) else "",
+        read_usage(usage) if usage else None,
+        _flat(said.get("refusal")),
+        bool(said.get("tool_calls") or said.get("function_call")),
+        whole,
+    )
+
+
+def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The choice with index 0; {} when there is none."""
+    choices = body.get("choices")
+    if isinstance(choices, dict):
+        choices = [choices]
+    if not isinstance(choices, list):
+        return {}
+    for choice in choices:
+        if isinstance(choice, dict) and not choice.get("index"):
+            return choice
+    return {}
+
+
+def read_usage(usage: Mapping[str, Any]) -> Usage:
+    """Token counts of one call; what a server leaves out counts as 0."""
+    prompt = _dict(usage.get("prompt_tokens_details"))
+    completion = _dict(usage.get("completion_tokens_details")) or _dict(usage.get("output_tokens_details"))
+    return Usage(
+        1,
+        _count(usage.get("prompt_tokens")) or _count(usage.get("input_tokens")),
+        _count(usage.get("completion_tokens")) or _count(usage.get("output_tokens")),
+        _count(prompt.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
+        _count(completion.get("reasoning_tokens")) or _count(usage.get("reasoning_tokens")),
+    )
+
+
+def _usage_part(body: Mapping[str, Any], choice: Mapping[str, Any]) -> dict[str, Any]:
+    return (
+        _dict(body.get("usage"))
+        or _dict(choice.get("usage"))
+        or _dict(_dict(body.get("x_groq")).get("usage"))
+    )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 40 else 0
+
+
+def _parts(content: Any) -> tuple[str, str]:
+    """Text and reasoning of a content that is not plain text."""
+    if content is None or isinstance(content, bool):
+        return "", ""
+    if isinstance(content, int | float):
+        return str(content), ""
+    text: list[str] = []
+    thought: list[str] = []
+    for part in content if isinstance(content, list) else [content]:
+        thinks = isinstance(part, dict) and (
+            part.get("type") in THINKING_PARTS or part.get("thought") is True
+        )
+        (thought if thinks else text).append(_flat(part))
+    return "".join(text), "".join(thought)
+
+
+def _flat(value: Any, depth: int = 0) -> str:
+    """All text in a part, however it is wrapped."""
+    if isinstance(value, str):
+        return value
+    if depth > 4:
+        return ""
+    if isinstance(value, list):
+        return "".join(_flat(item, depth + 1) for item in value)
+    if isinstance(value, dict):
+        return next((_flat(value[key], depth + 1) for key in INNER if value.get(key)), "")
+    return ""
+
+
+def _google_thought(extra: Any) -> bool:
+    return _dict(_dict(extra).get("google")).get("thought") is True

@@ -1,0 +1,235 @@
+"""Keeps what a model thinks apart from what it answers, in a reply that arrives in pieces of any size.
+
+Where a server has no parser for it, reasoning stands in the text: between tags of a dozen spellings, with the
+opening tag written by the chat template so that only the closing one arrives, or never closed. A tag counts
+where a model puts it, at the start of a line outside code: an answer may speak of `<think>`.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|antthinking|scratchpad"
+_OPEN = re.compile(
+    rf"<\s*(?:{_NAMES})(?:\s[^<>\n]{{0,60}})?>|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
+    r"<unused94>(?:thought)?|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]{0,40}<\|message\|>",
+    re.IGNORECASE,
+)
+_CLOSE = re.compile(
+    rf"<\s*/\s*(?:{_NAMES})\s*>|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>|◁/think▷|<unused95>|"
+    r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]{0,40}<\|message\|>|assistantfinal(?=[A-Z\s*#\u4e00-\u9fff`])",
+    re.IGNORECASE,
+)
+_HARMONY_WORD = "analysis"
+_BARE_HARMONY = re.compile(rf"{_HARMONY_WORD}(?=[A-Z])")
+"""gpt-oss where the server has dropped the special tokens: `analysisWe need ... assistantfinalRun ...`."""
+_WRAPPED = re.compile(
+    r"\s*(?:<answer>|<response>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
+    r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*",
+    re.IGNORECASE,
+)
+_UNWRAPPED = re.compile(
+    r"\s*(?:</answer>|</response>|<\|end_of_solution\|>|<\|END_RESPONSE\|>|<\|return\|>|<\|end\|>)\s*",
+    re.IGNORECASE,
+)
+_STARTS = (
+    *(f"<{slash}{name}" for slash in ("", "/") for name in _NAMES.split("|")),
+    *(
+        "[think]",
+        "[/think]",
+        "◁think▷",
+        "◁/think▷",
+        "<unused9",
+        "<answer>",
+        "</answer>",
+        "<response>",
+        "</response>",
+    ),
+    *("<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>", "<|end_of_solution|>"),
+    *("<|start_thinking|>", "<|end_thinking|>", "<|start_response|>", "<|end_response|>"),
+    *("<|channel|>", "<|start|>assistant", "<|end|>", "<|return|>", "<|message|>"),
+)
+LONGEST_TAG = 110
+MOST_KEPT = 20_000
+"""Characters of reasoning that are remembered; all of it is counted."""
+
+
+class ReasoningFilter:
+    """Feed it pieces; it gives back what may be shown.
+
+    `opened`: 'no' (the reply begins with the answer, or with a tag of its own), 'yes' (the chat template
+    wrote the opening tag), 'maybe' (not known yet: nothing is shown before it is).
+    """
+
+    def __init__(self, opened: str = "no") -> None:
+        self.withdrawn = False
+        """Set while `feed` finds that what it gave back before was reasoning: forget it."""
+        self.found = ""
+        """'tags' or 'closing_tag' once there were any."""
+        self.length = 0
+        """Characters of reasoning."""
+        self._opened = opened
+        self._inside = opened != "no"
+        self._begun = False
+        self._wrapped = False
+        self._held = ""
+        self._shown = ""
+        self._kept: list[str] = []
+
+    @property
+    def reasoning(self) -> str:
+        """What was thought, at most 20,000 characters of it."""
+        return "".join(self._kept)[:MOST_KEPT]
+
+    @property
+    def so_far(self) -> str:
+        """The answer until now, with what is still held back."""
+        return self._shown + self._held
+
+    def add(self, thought: str) -> None:
+        """Reasoning that came in a field of its own."""
+        if thought:
+            self.length += len(thought)
+            if len(self._kept) < MOST_KEPT:
+                self._kept.append(thought)
+
+    def feed(self, piece: str) -> str:
+        """The text that is certainly answer."""
+        self.withdrawn = False
+        if not self._held and self._begun and not self._inside and not _may_hold_tag(piece):
+            self._shown += piece
+            return piece
+        return self._advance(self._held + piece)
+
+    def end(self, *, cut: bool = False) -> str:
+        """What was held back. `cut`: the reply was ended by its length, not by the model."""
+        held, self._held = self._held, ""
+        self.withdrawn = False
+        if not self._inside:
+            return self._show(_UNWRAPPED.sub("", held) if self._wrapped else held)
+        unclear = not self.found and (self._opened == "maybe" or not cut) and self._opened != "no"
+        if unclear:  # no tag at all: a template that opens none this time
+            self._inside = False
+            return self._show(held)
+        self.add(held)
+        return ""
+
+    def _advance(self, text: str) -> str:
+        shown = ""
+        while True:
+            found = _CLOSE.search(text) if self._inside else self._next_tag(text)
+            if found is None:
+                break
+            if self._inside:
+                self.add(text[: found.start()])
+                self._left_thinking(found)
+                text = text[found.end() :]
+            elif found.re is not _CLOSE:
+                shown += self._show(text[: found.start()])
+                self._inside, self.found = True, self.found or "tags"
+                text = text[found.end() :]
+            else:  # a closing tag alone: everything before it was thought
+                self.add(self._shown + text[: found.start()])
+                shown, self._shown, self.withdrawn = "", "", True
+                self._left_thinking(found)
+                text = text[found.end() :]
+        keep = self._unclear(text)
+        if self._inside and keep < len(text):
+            self.add(text[: len(text) - keep])
+        self._held = text[len(text) - keep :]
+        return shown + ("" if self._inside else self._show(text[: len(text) - keep]))
+
+    def _unclear(self, text: str) -> int:
+        """How many characters at the end of `text` must wait for what comes."""
+        if self._inside:
+            return min(len(text), LONGEST_TAG) if self.found else len(text)
+        start = text.lstrip()
+        if not self._shown.strip() and _HARMONY_WORD.startswith(start[: len(_HARMONY_WORD) + 1]):
+            return len(text)
+        return _partial(text)
+
+    def _left_thinking(self, tag: re.Match[str]) -> None:
+        self._wrapped = self._wrapped or "channel" in tag.group()
+        self.found = "closing_tag" if self.found != "tags" else "tags"
+        self._inside, self._begun = False, False
+
+    def _show(self, text: str) -> str:
+        if not self._begun:
+            text = text.lstrip()
+            if wrapped := _WRAPPED.match(text):
+                self._wrapped = True
+                text = text[wrapped.end() :]
+            self._begun = bool(text)
+        if self._wrapped:
+            text = _UNWRAPPED.sub("", text)
+        self._shown += text
+        return text
+
+    def _next_tag(self, text: str) -> re.Match[str] | None:
+        """The first tag in an answer that is one: not in code, and where a model puts it."""
+        if not self._shown.strip() and _BARE_HARMONY.match(text.lstrip()):
+            return _BARE_HARMONY.search(text)
+        place = 0
+        while True:
+            opening, closing = _OPEN.search(text, place), _CLOSE.search(text, place)
+            tags = [tag for tag in (opening, closing) if tag]
+            if not tags:
+                return None
+            tag = min(tags, key=lambda match: match.start())
+            before = self._shown + text[: tag.start()]
+            if self._counts(tag, before, text[tag.end() : tag.end() + 1], opens=tag is opening):
+                return tag
+            place = tag.end()
+
+    def _counts(self, tag: re.Match[str], before: str, after: str, *, opens: bool) -> bool:
+        line = before.rpartition("\n")[2]
+        if line.endswith("`") or after == "`" or line.count("`") % 2 or _fenced(before):
+            return False
+        if opens:
+            return not line.strip()
+        if not _WRAPPED.match(tag.group()) and _OPEN.search(before):
+            return False  # an answer that speaks of both tags
+        return bool(before.strip()) or not line.strip()
+
+
+def split_reasoning(text: str, *, opened: str = "no", cut: bool = False) -> tuple[str, str]:
+    """(answer, reasoning) of a reply that came whole."""
+    reading = ReasoningFilter(opened)
+    first = reading.feed(text)
+    return (first + reading.end(cut=cut)).strip(), reading.reasoning.strip()
+
+
+def _may_hold_tag(piece: str) -> bool:
+    return "<" in piece or "[" in piece or "◁" in piece or "assistantfinal" in piece
+
+
+def _fenced(text: str) -> bool:
+    """Whether a code fence is open at the end of `text`."""
+    if "```" not in text and "~~~" not in text:
+        return False
+    marks = [line.lstrip()[:3] for line in text.split("\n")]
+    return (marks.count("```") + marks.count("~~~")) % 2 == 1
+
+
+def _partial(text: str) -> int:
+    """How many characters at the end of `text` may begin a tag."""
+    tail = text[-LONGEST_TAG:]
+    place = max(tail.rfind("<"), tail.rfind("["), tail.rfind("◁"))
+    for start in (tail.rfind("<", 0, max(place, 0)), place):  # `<|start|>assistant<|chan`
+        if start >= 0 and _begins_tag(tail[start:].lower()):
+            return len(tail) - start
+    return 0
+
+
+def _begins_tag(tail: str) -> bool:
+    compact = re.sub(r"^<\s*(/?)\s*", r"<\1", tail)
+    for start in _STARTS:
+        if start.startswith(compact):
+            return True
+        if compact.startswith(start) and (
+            ">" not in compact[len(start) :] if not start.endswith(">") else False
+        ):
+            return True
+    return bool(
+        re.match(r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>[^<]{0,40}(?:<[^>]{0,12})?$", compact)
+    )

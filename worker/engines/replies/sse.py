@@ -1,0 +1,128 @@
+"""Server-sent events by their grammar (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+Comments, `event:` lines, CRLF or CR, several data lines, a byte order mark, no space after the colon. Two
+things beyond it, because servers in use do them: data lines that no blank line parts, each JSON of its own,
+are events of their own, and a body that is no event stream but JSON (a server that ignores `stream`, an error
+under HTTP 200) is one event.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MOST_BYTES = 4 << 20
+"""One event, or a body that is no event stream, is never longer."""
+SHOWN_BYTES = 300
+DONE = b"[DONE]"
+
+
+class Event(NamedTuple):
+    """One event: its data lines joined by line feeds, and the name that an `event:` line gave it."""
+
+    data: bytes
+    name: str = ""
+
+
+class TooLarge(ValueError):
+    """More bytes than any server has reason to send."""
+
+
+class EventReader:
+    """Feed it bytes as they arrive; it gives back the events that are whole. Raises TooLarge."""
+
+    def __init__(self) -> None:
+        self.head = b""
+        """How the body began, for saying what came instead of events."""
+        self._rest = b""
+        self._data: list[bytes] = []
+        self._name = ""
+        self._begun = False
+        self._plain = False
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """The events that `piece` completed."""
+        text = self._rest + piece
+        if not self._begun and not (text := self._begin(text)):
+            return []
+        if self._plain:
+            self._rest = _within(text)
+            return []
+        end = b""
+        if b"\r" in text:
+            if text.endswith(b"\r"):
+                text, end = text[:-1], b"\r"
+            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = text.split(b"\n")
+        self._rest = _within(lines.pop()) + end
+        return self._read(lines)
+
+    def end(self) -> list[Event]:
+        """What was left when the body ended: an event that no blank line closed, or plain JSON."""
+        rest, self._rest = self._rest, b""
+        if self._plain:
+            return [Event(data) for data in _bodies(rest)]
+        return self._read([rest.rstrip(b"\r"), b""])
+
+    def _begin(self, text: bytes) -> bytes:
+        """`text` without byte order mark and blank start; empty while that is all there is."""
+        self.head = text[:SHOWN_BYTES]
+        if len(text) < len(BYTE_ORDER_MARK) and BYTE_ORDER_MARK.startswith(text):
+            self._rest = text
+            return b""
+        text = text.removeprefix(BYTE_ORDER_MARK).lstrip()
+        self._rest = b""
+        self._begun = bool(text)
+        self._plain = text.startswith((b"{", b"[{"))
+        return text
+
+    def _read(self, lines: list[bytes]) -> list[Event]:
+        found: list[Event] = []
+        for line in lines:
+            if line.startswith(b"data:"):
+                self._add(line[5:].strip(), found)
+            elif not line:
+                self._dispatch(found)
+            elif line.startswith(b"event:"):
+                self._name = line[6:].strip().decode("utf-8", "replace")
+        return found
+
+    def _add(self, data: bytes, found: list[Event]) -> None:
+        while data.startswith(b"data:"):  # written twice by some gateways
+            data = data[5:].strip()
+        if len(self._data) == 1 and _whole(self._data[0]):
+            self._dispatch(found)
+        self._data.append(data)
+        if len(self._data) > 1 and sum(map(len, self._data)) > MOST_BYTES:
+            raise TooLarge("the server sent an event without end")
+
+    def _dispatch(self, found: list[Event]) -> None:
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            found.append(Event(data, self._name))
+        self._data, self._name = [], ""
+
+
+def _within(rest: bytes) -> bytes:
+    if len(rest) > MOST_BYTES:
+        raise TooLarge("the server sent a line without end")
+    return rest
+
+
+def _whole(data: bytes) -> bool:
+    """Whether a data line says something by itself, so that the next one belongs to another event."""
+    if data == DONE:
+        return True
+    if not (data.startswith(b"{") and data.endswith(b"}")):
+        return False
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+def _bodies(text: bytes) -> list[bytes]:
+    """A JSON body, or the lines of one that holds an object a line."""
+    return [text] if _whole(text.strip()) or b"\n" not in text.strip() else text.splitlines()
