@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from index.text.chinese import chinese_share, count_chinese, has_chinese
 from index.text.glossary import translated
 from index.text.terms import language_of, stem, terms
+from worker.language import language_of as asked_in
 
 
 @pytest.mark.parametrize(
@@ -61,3 +66,31 @@ def test_language_is_that_of_the_prose() -> None:
 def test_any_text_has_terms_without_empty_ones(text: str) -> None:
     assert all(terms(text))
     translated(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("", 0.0),
+        ("42 !?", 0.0),
+        ("how", 0.0),
+        ("怎么装", 1.0),
+        ("豈", 1.0),
+        ("用 vim", 0.25),
+        ("ｖｉｍ、。", 0.0),
+    ],
+)
+def test_one_answer_to_whether_it_is_chinese(text: str, share: float) -> None:
+    assert chinese_share(text) == share
+    assert has_chinese(text) == (count_chinese(text) > 0) == (share > 0)
+    assert language_of(text) == asked_in(text, "auto") == ("zh" if share else "en")
+
+
+def test_no_other_module_says_what_is_chinese() -> None:
+    root = Path(__file__).parent.parent
+    for package in ("bot", "worker", "index", "simulator", "demo"):
+        for file in (root / package).rglob("*.py"):
+            if file.name != "chinese.py":
+                assert not re.search(
+                    r"㐀|鿿|[\\]u3400-|[\\]u4e00-[\\]u9fff\]|一-龥", file.read_text("utf-8")
+                ), file

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
+from index.text.chinese import has_chinese
 
 
 def language_of(text: str, wish: str) -> str:
     """'zh' or 'en': what the group wishes for; with 'auto', Chinese where the question has any Chinese."""
     if wish in ("zh", "en"):
         return wish
-    return "zh" if _CHINESE.search(text) else "en"
+    return "zh" if has_chinese(text) else "en"

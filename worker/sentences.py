@@ -13,8 +13,10 @@ from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
+from index.text.chinese import CHARACTERS
+
 _SENTENCE_END = re.compile(
-    r"(?<=[。！？；])(?!\s)|(?<=[。！？；!?])(?=\s)|(?<=[.;])(?=\s+[A-Z\[\"'(`*\u4e00-\u9fff])|(?<=\n)"
+    rf"(?<=[。！？；])(?!\s)|(?<=[。！？；!?])(?=\s)|(?<=[.;])(?=\s+[A-Z\[\"'(`*{CHARACTERS}])|(?<=\n)"
 )
 _CITATION_TAIL = re.compile(r"\s*(?:\[\d{1,2}\]\s*)+")
 _PARSER = MarkdownIt("commonmark").enable("table")

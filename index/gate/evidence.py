@@ -6,7 +6,6 @@ stays, and it sees the change through these counts.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from bot.config.aside import aside
 from index.gate.general_words import open_general_words
 from index.search.lexical import headings_of
 from index.text.split import Chunk
@@ -107,13 +107,10 @@ class Evidence:
 
     def save(self, file: Path) -> None:
         """Writes one file, aside first."""
-        file.parent.mkdir(parents=True, exist_ok=True)
         words = np.frombuffer("\n".join(self.vocabulary).encode(), dtype=np.uint8)
         sizes = np.array([self.chunk_count, self.document_count])
-        aside = file.with_name(f".{os.getpid()}.{file.name}")
-        with aside.open("wb") as out:
+        with aside(file) as place, place.open("wb") as out:
             np.savez_compressed(out, words=words, counts=self.counts, pieces=self.pieces, sizes=sizes)
-        aside.replace(file)
 
     @classmethod
     def load(cls, file: Path) -> Self:

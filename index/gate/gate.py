@@ -20,7 +20,8 @@ from index.gate.features import FEATURES, GROUPS, typicality
 from index.gate.logistic import logit_of, sigmoid
 from index.gate.model import GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, PartScores
 from index.search.searcher import Lookup, Passage, Searcher
-from index.text.terms import chinese_share, terms
+from index.text.chinese import has_chinese
+from index.text.terms import terms
 
 MENTION_SHIFT = 1.2
 """Logits by which a mention lowers the threshold: it was meant for the bot, yet it may still be chit-chat."""
@@ -198,6 +199,6 @@ def describe(
     group: str, message: str, weight: float = 0.0, words: tuple[str, ...] = (), best: str = ""
 ) -> str:
     """One sentence for a group, in the message's language; positive weight speaks for answering."""
-    language = "zh" if chinese_share(message) > 0 else "en"
+    language = "zh" if has_chinese(message) else "en"
     sentence = _SENTENCES[language][group][0 if weight > 0 else 1]
     return sentence.format(words=", ".join(words) or "-", best=best or "-")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -20,6 +19,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from bot.config.aside import aside
 from bot.errors import IndexMismatch
 from index.gate.examined_message import ExaminedMessage
 from index.gate.features import FEATURES
@@ -151,9 +151,8 @@ class GateModel:
         folder.mkdir(parents=True, exist_ok=True)
         if self.memory is not None:
             self.memory.save(folder / f"{self.name}.npz")
-        aside = folder / f".{os.getpid()}.{self.name}"
-        aside.write_text(json.dumps(self.to_json(), ensure_ascii=False), encoding="utf-8")
-        aside.replace(folder / f"{self.name}.json")
+        with aside(folder / f"{self.name}.json") as file:
+            file.write_text(json.dumps(self.to_json(), ensure_ascii=False), encoding="utf-8")
 
     def to_json(self) -> dict[str, Any]:
         """The model as JSON; `from_json` reads it."""
@@ -256,6 +255,5 @@ class GateStore:
                 f"no fitted gate {name!r} in {self.folder}; there are: {', '.join(self.names())}"
             )
         self.folder.mkdir(parents=True, exist_ok=True)
-        aside = self.folder / f".CURRENT.{os.getpid()}"
-        aside.write_text(name + "\n", encoding="utf-8")
-        aside.replace(self.folder / "CURRENT")
+        with aside(self.folder / "CURRENT") as file:
+            file.write_text(name + "\n", encoding="utf-8")

@@ -18,9 +18,10 @@ from index.search.embed import Embedder, Vectors
 from index.search.fusion import Scores, Signals, Weights, fused
 from index.search.projects import Projects
 from index.search.sections import Grower
+from index.text.chinese import has_chinese
 from index.text.glossary import translated
 from index.text.split import Chunk
-from index.text.terms import chinese_share, terms
+from index.text.terms import terms
 
 if TYPE_CHECKING:
     from index.search.rerank import Reranker
@@ -124,7 +125,7 @@ class Searcher:
             translated_text=translation.text,
             translated_headings=translation.headings,
             characters=characters,
-            language=(self._chinese == (chinese_share(query) > 0)).astype(np.float32),
+            language=(self._chinese == has_chinese(query)).astype(np.float32),
             project=self._projects.signal(query),
             bare=self._bare,
             headless=self._headless,

@@ -7,12 +7,12 @@ version or none. JSON, NumPy and FAISS files only, nothing that could run code w
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.config.aside import aside
 from bot.errors import IndexMismatch, IndexMissing
 from index.search.dense import Dense
 from index.search.lexical import Lexical
@@ -68,15 +68,14 @@ class Snapshot:
 
 def write(snapshot: Snapshot, versions: Path) -> Path:
     """Writes a version below `versions`, aside first and renamed when whole; returns its folder."""
-    aside = versions / f".{snapshot.version}.{os.getpid()}"
-    aside.mkdir(parents=True)
-    snapshot.dense.save(aside)
-    snapshot.lexical.save(aside)
-    _write_lines(aside / "chunks.jsonl", (asdict(chunk) for chunk in snapshot.chunks))
-    _write_json(aside / "documents.json", snapshot.digests)
-    _write_json(aside / "manifest.json", asdict(snapshot.manifest))
     folder = versions / snapshot.version
-    aside.rename(folder)
+    with aside(folder) as place:
+        place.mkdir()
+        snapshot.dense.save(place)
+        snapshot.lexical.save(place)
+        _write_lines(place / "chunks.jsonl", (asdict(chunk) for chunk in snapshot.chunks))
+        _write_json(place / "documents.json", snapshot.digests)
+        _write_json(place / "manifest.json", asdict(snapshot.manifest))
     return folder
 
 

@@ -8,7 +8,6 @@ once, and processes that do not read the folder can say which version answers.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import threading
 import time
@@ -21,6 +20,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bot.config.aside import aside
 from bot.config.settings import Settings
 from bot.errors import IndexBusy, IndexMismatch, IndexMissing
 from bot.redis_keys import INDEX_CHANNEL, INDEX_VERSION
@@ -74,9 +74,8 @@ class Versions:
     def use(self, name: str) -> None:
         """Makes a version the current one on this machine. Raises IndexMissing or IndexMismatch."""
         self.manifest(name)
-        aside = self.folder / f".CURRENT.{os.getpid()}"
-        aside.write_text(name + "\n", "utf-8")
-        aside.replace(self.folder / "CURRENT")
+        with aside(self.folder / "CURRENT") as file:
+            file.write_text(name + "\n", "utf-8")
 
     def before(self, name: str) -> str:
         """The version before this one. Raises IndexMissing where there is none."""

@@ -10,9 +10,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from index.text.chinese import CHARACTERS
 from index.text.terms import terms
 
-_CHINESE = re.compile(r"[㐀-鿿]+")
+_CHINESE = re.compile(f"[{CHARACTERS}]+")
 
 
 @cache

@@ -15,11 +15,11 @@ from typing import Literal
 
 import rjieba
 
-_PIECES = re.compile(r"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[㐀-鿿豈-﫿]+")
+from index.text.chinese import CHARACTERS, chinese_share, is_chinese
+
+_PIECES = re.compile(rf"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[{CHARACTERS}]+")
 _JOINTS = re.compile(r"[-./:+_]+")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_CJK = re.compile(r"[㐀-鿿豈-﫿]")
-_LATIN = re.compile(r"[A-Za-z]")
 _CODE_BLOCK = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CHINESE_SHARE = 0.05
 """From this share of Chinese among letters on, prose counts as Chinese: its code is English anyway."""
@@ -36,7 +36,7 @@ def terms(text: str) -> list[str]:
     """The terms of a text in order, with repeats, lower case; stop words left out."""
     found: list[str] = []
     for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
-        if _CJK.match(piece):
+        if is_chinese(piece):
             found.extend(word for word in rjieba.cut_for_search(piece) if word not in STOP_WORDS)
         else:
             found.extend(_latin_terms(piece))
@@ -78,13 +78,6 @@ def _undouble(word: str) -> str:
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
         return word[:-1]
     return word.removesuffix("e") if len(word) > 4 else word
-
-
-def chinese_share(text: str) -> float:
-    """Chinese characters as a share of Chinese characters and Latin letters, 0 to 1."""
-    chinese = len(_CJK.findall(text))
-    letters = chinese + len(_LATIN.findall(text))
-    return chinese / letters if letters else 0.0
 
 
 def language_of(text: str) -> Literal["zh", "en"]:

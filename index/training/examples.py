@@ -24,6 +24,7 @@ from index.gate.features import FEATURES, features, read_with, typicality
 from index.gate.logistic import Numbers
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
+from index.text.chinese import CHARACTERS, is_chinese
 from index.text.glossary import translated
 from index.text.terms import terms
 from index.training.labels import Example
@@ -34,11 +35,10 @@ TWINS = 2
 TYPICAL = 0.5
 """From this typicality on (ln of a frequency ratio) a word is replaced."""
 _SHARE_REPLACED = 0.85
-_PIECES = re.compile(r"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*|[㐀-鿿]+|[^A-Za-z0-9_㐀-鿿]+")
-_CHINESE = re.compile(r"[㐀-鿿]")
+_PIECES = re.compile(rf"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*|[{CHARACTERS}]+|[^A-Za-z0-9_{CHARACTERS}]+")
 _ELSEWHERE = (Path(__file__).parent / "words" / "elsewhere.txt").read_text(encoding="utf-8").split()
-CHINESE_ELSEWHERE = tuple(word for word in _ELSEWHERE if _CHINESE.match(word))
-LATIN_ELSEWHERE = tuple(word for word in _ELSEWHERE if not _CHINESE.match(word))
+CHINESE_ELSEWHERE = tuple(word for word in _ELSEWHERE if is_chinese(word))
+LATIN_ELSEWHERE = tuple(word for word in _ELSEWHERE if not is_chinese(word))
 """Words of everyday life that technical documents hardly use."""
 
 
@@ -134,7 +134,7 @@ def estranged(message: str, evidence: Evidence, chooser: random.Random) -> str:
 
 
 def _units(piece: str) -> list[str]:
-    return list(rjieba.cut(piece)) if _CHINESE.match(piece) else [piece]
+    return list(rjieba.cut(piece)) if is_chinese(piece) else [piece]
 
 
 def _replacement(unit: str, evidence: Evidence, chooser: random.Random) -> str:
@@ -142,4 +142,4 @@ def _replacement(unit: str, evidence: Evidence, chooser: random.Random) -> str:
     ratios = typicality(found, [evidence.word(term) for term in found], evidence)
     if not len(ratios) or ratios.max() < TYPICAL or chooser.random() > _SHARE_REPLACED:
         return unit
-    return chooser.choice(CHINESE_ELSEWHERE if _CHINESE.match(unit) else LATIN_ELSEWHERE)
+    return chooser.choice(CHINESE_ELSEWHERE if is_chinese(unit) else LATIN_ELSEWHERE)

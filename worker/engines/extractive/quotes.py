@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from index.text.chinese import count_chinese
 from index.text.terms import terms
 from worker.engines.extractive.quotable_parts import CUT, Part, announces, parts_of, section
 from worker.engines.extractive.relevance import Relevance
@@ -46,7 +47,6 @@ OTHER_LANGUAGE = 0.65
 INTRODUCTION = 0.8
 """Factor for a page's introduction: it says what the page is about and answers little."""
 _HEADING = re.compile(r"\*\*[^*\n]+\*\*")
-_CJK = re.compile(r"[\u3400-\u9fff]")
 _ASKS_HOW = re.compile(r"怎|如何|步骤|教程|命令|\bhow\b|\bsteps?\b|\bcommand", re.IGNORECASE)
 _ATTACHED = {"code", "list", "table"}
 
@@ -64,7 +64,7 @@ class Quote:
 
 def estimate_tokens(text: str) -> int:
     """Tokens of a text where no tokenizer is at hand, rather too many than too few."""
-    chinese = len(_CJK.findall(text))
+    chinese = count_chinese(text)
     return chinese + math.ceil((len(text) - chinese) / 3)
 
 
