@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from index.text.chinese import CHARACTERS
+
 _NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|antthinking|scratchpad"
 _OPEN = re.compile(
     rf"<\s*(?:{_NAMES})(?:\s[^<>\n]{{0,60}})?>|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
@@ -17,7 +19,8 @@ _OPEN = re.compile(
 )
 _CLOSE = re.compile(
     rf"<\s*/\s*(?:{_NAMES})\s*>|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>|◁/think▷|<unused95>|"
-    r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]{0,40}<\|message\|>|assistantfinal(?=[A-Z\s*#\u4e00-\u9fff`])",
+    r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]{0,40}<\|message\|>|"
+    rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])",
     re.IGNORECASE,
 )
 _HARMONY_WORD = "analysis"
