@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,34 @@ _metrics_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 _metrics = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="fennel-metrics-")))
 _metrics.mkdir(parents=True, exist_ok=True)
 
-bind = f"{_settings.web.host}:{_settings.web.port}"
+_WEBHOOK = f"{_settings.web.host}:{_settings.web.port}"
+_OPERATOR = f"{_settings.web.operator_host}:{_settings.web.operator_port}"
+_BOUND = "_FENNEL_OPERATOR_BOUND"
+"""Where it is ours since the first start: on HUP these settings are read again, and the port is in use."""
+
+
+def _operator_address() -> list[str]:
+    """The operator pages' address, nothing where they are off or somebody else has the port.
+
+    A metrics page must not keep the webhook from starting; that it is not there is said.
+    """
+    if not _settings.web.operator_port:
+        return []
+    if os.environ.get(_BOUND) != _OPERATOR:
+        family = socket.AF_INET6 if ":" in _settings.web.operator_host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((_settings.web.operator_host, _settings.web.operator_port))
+            except OSError as error:
+                why = f"{_OPERATOR} cannot be had ({error.strerror}); set web.operator_port"
+                sys.stderr.write(f"no operator pages: {why}\n")
+                return []
+        os.environ[_BOUND] = _OPERATOR
+    return [_OPERATOR]
+
+
+bind = [_WEBHOOK, *_operator_address()]
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "bot.web.gunicorn_worker.DeadlineWorker"
 threads = 4

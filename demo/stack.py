@@ -39,11 +39,12 @@ class Ports:
 
     web: int
     feishu: int
+    operator: int
 
     @classmethod
     def free(cls, web: int = 0, feishu: int = 0) -> Ports:
         """The wanted ports where they are free, others where they are taken or 0."""
-        return cls(_usable(web), _usable(feishu))
+        return cls(_usable(web), _usable(feishu), free_port())
 
 
 def _usable(port: int) -> int:
@@ -104,6 +105,7 @@ class LocalStack:
             "FENNEL_FEISHU__DOMAIN": self.feishu.url,
             "FENNEL_REDIS__URL": self.redis_url,
             "FENNEL_WEB__PORT": str(self.ports.web),
+            "FENNEL_WEB__OPERATOR_PORT": str(self.ports.operator),
             "FENNEL_INDEX__DIR": str(self.folder / "index"),
             "FENNEL_ADMINS": json.dumps(["ou_admin"]),
             "PROMETHEUS_MULTIPROC_DIR": str((self.folder / "metrics").resolve()),

@@ -12,7 +12,7 @@ from rq.serializers import JSONSerializer
 
 from bot import audit
 from bot.config.settings import FeishuSettings, RedisSettings, Settings, WebSettings
-from bot.web.app import create_app
+from bot.web.operator_pages import create_operator_app
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def client(redis: Redis, redis_url: str) -> FlaskClient:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return create_app(settings, redis).test_client()
+        return create_operator_app(settings, redis).test_client()
 
 
 def basic(password: str) -> dict[str, str]:

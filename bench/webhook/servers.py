@@ -35,11 +35,17 @@ def hold_to_two_cores() -> int:
 
 @contextmanager
 def webhook(
-    redis: RedisServer, folder: Path, *, secrets: bool = True, file: Path | None = None
+    redis: RedisServer,
+    folder: Path,
+    *,
+    secrets: bool = True,
+    file: Path | None = None,
+    operator_port: int = 0,
 ) -> Iterator[int]:
     """gunicorn with gunicorn.conf.py, its limits checked but out of reach; yields its port.
 
-    `file` is its settings file; `secrets` False leaves the secrets to that file.
+    `file` is its settings file, to which `secrets` False leaves the secrets. The operator pages are at
+    `operator_port`.
     """
     port = free_port()
     with connect(redis.url) as client:
@@ -49,6 +55,7 @@ def webhook(
         **(SECRETS if secrets else {}),
         "FENNEL_REDIS__URL": redis.url,
         "FENNEL_WEB__PORT": str(port),
+        "FENNEL_WEB__OPERATOR_PORT": str(operator_port or free_port()),
         "FENNEL_LIMITS__QUEUE_TOTAL": _MANY,
         "FENNEL_LIMITS__QUEUE_PER_GROUP": _MANY,
         "FENNEL_LIMITS__QUESTIONS_PER_USER_PER_MINUTE": _MANY,

@@ -198,9 +198,24 @@ class WorkerSettings(SettingsSection):
 class WebSettings(SettingsSection):
     host: str = "127.0.0.1"
     port: int = 8000
+    operator_host: str = "127.0.0.1"
+    """Address of the operator pages: metrics, the details of /readyz, the dashboard."""
+    operator_port: int = Field(default=8001, ge=0, le=65535)
+    """0: there are none."""
+    operator_token: SecretStr = SecretStr("")
+    """Set, the operator pages ask for it; needed where operator_host is not this machine's own."""
     max_body_bytes: int = 1_000_000
     dashboard_token: SecretStr = SecretStr("")
-    """Set, RQ's dashboard is served at /rq behind this token."""
+    """Set, RQ's dashboard is served at /rq of the operator pages behind this token."""
+
+    @model_validator(mode="after")
+    def _operator_pages_are_closed(self) -> WebSettings:
+        own = self.operator_host in ("127.0.0.1", "::1", "localhost")
+        if self.operator_port and not own and not self.operator_token.get_secret_value():
+            raise ValueError("operator_host is open to other machines: set operator_token, or 127.0.0.1")
+        if self.operator_port and self.operator_port == self.port:
+            raise ValueError("operator_port is the webhook's own port: take another, or 0 for no pages")
+        return self
 
 
 class CardSettings(SettingsSection):

@@ -6,7 +6,6 @@ It shows job arguments (what people asked) and can delete and requeue jobs, so i
 
 from __future__ import annotations
 
-import hmac
 import json
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from flask import Flask, Response, request
 from redis import Redis
 
 from bot import audit
+from bot.web.responses import given_token
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -39,7 +39,7 @@ def add_dashboard(app: Flask, settings: Settings, redis: Redis) -> None:
     def guard() -> Response | None:
         if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
             return None
-        if not _is_allowed(token):
+        if not given_token(token):
             return _refuse("unauthorized", 401, {"WWW-Authenticate": 'Basic realm="fennel"'})
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return _refuse("forbidden", 403, {})  # another site's page: some of its GETs change things too
@@ -58,9 +58,3 @@ def add_dashboard(app: Flask, settings: Settings, redis: Redis) -> None:
 
 def _refuse(word: str, status: int, headers: dict[str, str]) -> Response:
     return Response(json.dumps({"error": word}), status, headers, content_type="application/json")
-
-
-def _is_allowed(token: str) -> bool:
-    given = request.authorization
-    password = (given.password if given.type == "basic" else given.token) if given else None
-    return hmac.compare_digest((password or "").encode(), token.encode())

@@ -19,7 +19,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bench.webhook.events import ENCRYPT_KEY, TOKEN, question, request_bytes
 from bench.webhook.servers import webhook
-from bot.supervisor.redis_server import RedisServer
+from bot.supervisor.redis_server import RedisServer, free_port
 from bot.web.app import EVENT_PATH
 
 
@@ -141,6 +141,50 @@ def write_settings(file: Path, **keys: Path) -> Path:
     lines = "".join(f"  {name}: ${{file:{secret}}}\n" for name, secret in keys.items())
     file.write_text(f"feishu:\n{lines}", "utf-8")
     return file
+
+
+def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_operator_pages_are_on_their_own_port_whatever_headers_say(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    operator = free_port()
+    with webhook(server, tmp_path, operator_port=operator) as port:
+        for headers in (
+            {},
+            {"Via": "1.1 proxy"},
+            {"CF-Connecting-IP": "203.0.113.7"},
+            {"Host": f"127.0.0.1:{operator}", "X-Forwarded-Port": str(operator)},
+        ):
+            assert get(port, "/metrics", headers)[0] == 404
+            assert get(port, f"http://127.0.0.1:{operator}/metrics", headers)[0] == 404
+            assert get(port, "/readyz", headers)[1] in (b'{"ready": false}', b'{"ready": true}')
+        status, page = get(operator, "/metrics")
+        assert (status, b"fennel_redis_up 1.0" in page) == (200, True)
+        assert b'"workers"' in get(operator, "/readyz")[1]
+        assert get(operator, EVENT_PATH)[0] == 404
+        parent = gunicorn(port)
+        assert set(reload(parent, lambda number: push(port, number, "op"))) == {200}
+        assert get(operator, "/metrics")[0] == 200, "still there after a reload"
+
+
+def test_the_webhook_starts_also_where_the_operator_port_is_taken(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with webhook(server, tmp_path, operator_port=taken.getsockname()[1]) as port:
+            assert push(port, 1, "taken") == 200
+    assert "no operator pages" in (tmp_path / "web.log").read_text("utf-8")
 
 
 def test_keys_are_rotated_without_a_refused_push(server: RedisServer, tmp_path: Path) -> None:
