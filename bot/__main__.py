@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bot import logs
-from bot.command_line import run
+from bot.command_line import Version, run
 from bot.dotted_paths import COMMANDS, look_up
 
 
@@ -37,11 +37,11 @@ def load(name: str) -> Any:
     return typer.main.get_command(one)
 
 
-app = typer.Typer(cls=_Table, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(cls=_Table, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
-def _quietly() -> None:
+def _quietly(version: Version = False) -> None:
     """Fennel, a Feishu bot that answers from your documents."""
     logs.configure("command", "warning")
 

@@ -13,10 +13,23 @@ from typing import Annotated
 import typer
 from redis import exceptions
 
+from bot.config.release import VERSION
 from bot.errors import FennelError
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"Fennel {VERSION}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_show_version, is_eager=True, help="Print the release and stop."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

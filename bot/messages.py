@@ -254,6 +254,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_such_version": ("没有版本 {version}。", "There is no version {version}."),
     "title_command": ("命令", "Command"),
     "title_versions": ("索引版本", "Index versions"),
+    "status_release": ("版本", "Release"),
     "status_engine": ("引擎", "Engine"),
     "status_degraded": ("精简模式", "Reduced mode"),
     "status_waiting": ("排队", "Waiting"),

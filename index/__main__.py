@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import structlog
 import typer
 
+from bot.config.release import VERSION
 from bot.config.settings import load_settings
 from bot.errors import FennelError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 evaluation = typer.Typer(no_args_is_help=True, help="Measures the gate and the retrieval on labelled files.")
 app.add_typer(evaluation, name="eval")
 
@@ -22,6 +23,22 @@ Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or ./config.yaml")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"Fennel {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _fennel(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the release and stop."),
+    ] = False,
+) -> None:
+    """Builds, searches, measures and calibrates the index."""
 
 
 def _print_json(data: Any) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
 import pytest
 from redis import exceptions
 
 from bot.command_line import run
 from bot.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize(
@@ -38,3 +45,12 @@ def test_what_nobody_expected_keeps_its_traceback() -> None:
 
     with pytest.raises(ZeroDivisionError):
         run(app)
+
+
+@pytest.mark.parametrize("module", ["bot", "index", "worker"])
+def test_every_program_says_the_release_that_pyproject_names(module: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == f"Fennel {project['version']}\n"

@@ -16,7 +16,7 @@ import typer
 
 from bot import logs, metrics
 from bot.clock import SYSTEM, Clock
-from bot.command_line import run
+from bot.command_line import Version, run
 from bot.config.settings import Settings, load_settings
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from worker.jobs.running import runner_of
@@ -30,6 +30,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     queue: Annotated[str, typer.Option(help="answer; index for the indexer.")] = ANSWER_QUEUE,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file.")] = None,
+    version: Version = False,
 ) -> None:
     """Runs one worker process."""
     if queue not in (ANSWER_QUEUE, INDEX_QUEUE):

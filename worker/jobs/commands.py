@@ -15,6 +15,7 @@ from typing import Any
 from bot import audit, trace
 from bot.answer import ReindexProgress
 from bot.cards.answer import help_card, notice_card, reindex_card, status_card
+from bot.config.release import VERSION
 from bot.errors import IndexMismatch, IndexMissing
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
 from bot.events.events import Message
@@ -219,6 +220,7 @@ def facts_of(process: Process, language: str) -> dict[str, str]:
     """
     depth = process.queue.depth()
     facts = {
+        say("status_release", language): VERSION,
         say("status_engine", language): process.llm.name,
         say("status_waiting", language): str(depth.waiting),
         say("status_running", language): str(max(0, depth.running - 1)),
