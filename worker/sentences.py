@@ -20,6 +20,9 @@ _SENTENCE_END = re.compile(
 )
 _CITATION_TAIL = re.compile(r"\s*(?:\[\d{1,2}\]\s*)+")
 _PARSER = MarkdownIt("commonmark").enable("table")
+_MAY_HOLD_CODE = re.compile(r"```|~~~|^ {4}|\t", re.MULTILINE)
+_FENCE = re.compile(r"^(?:\s|>|[-*+]\s|\d{1,3}[.)]\s)*(`{3,}|~{3,})(.*)$")
+_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?[^`\n](?<!`)\1(?!`)")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,82 @@ def blocks(markdown: str) -> tuple[MarkdownBlock, ...]:
             if text.strip():
                 found.append(MarkdownBlock(_KINDS.get(token.type, "other"), text))
     return tuple(found)
+
+
+def code_lines(markdown: str) -> list[tuple[int, int]]:
+    """Where code blocks stand, fenced or indented, in list items and quotes too: (first line, line after)."""
+    if not _MAY_HOLD_CODE.search(markdown):
+        return []
+    tokens = _PARSER.parse(markdown)
+    return [
+        (token.map[0], token.map[1])
+        for token in tokens
+        if token.type in ("fence", "code_block") and token.map
+    ]
+
+
+def fenced_lines(markdown: str) -> list[tuple[int, int]]:
+    """The same for fenced blocks alone, without parsing: for a text that grows piece by piece."""
+    if "```" not in markdown and "~~~" not in markdown:
+        return []
+    found, start, mark = [], -1, ""
+    lines = markdown.split("\n")
+    for place, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if fence is None:
+            continue
+        if start < 0 and ("`" not in fence.group(2) or fence.group(1)[0] == "~"):
+            start, mark = place, fence.group(1)
+        elif start >= 0 and fence.group(1).startswith(mark) and not fence.group(2).strip():
+            found.append((start, place + 1))
+            start = -1
+    return found if start < 0 else [*found, (start, len(lines))]
+
+
+def segments(
+    markdown: str, code: Callable[[str], list[tuple[int, int]]] = code_lines
+) -> list[tuple[bool, str]]:
+    """The lines of `markdown` in runs of code and of other text, in order: (is code, its lines)."""
+    lines, found, place = markdown.split("\n"), [], 0
+    for start, end in code(markdown):
+        if start > place:
+            found.append((False, "\n".join(lines[place:start])))
+        kept = "\n".join(lines[start:end]).rstrip("\n")
+        end = start + kept.count("\n") + 1
+        found.append((True, kept))
+        place = end
+    if place < len(lines):
+        found.append((False, "\n".join(lines[place:])))
+    return found
+
+
+def outside_spans(text: str, change: Callable[[str], str]) -> str:
+    """`text` with what is not inline code changed."""
+    return "".join(part if part.startswith("`") else change(part) for part in split_spans(text) if part)
+
+
+def split_spans(text: str) -> list[str]:
+    """`text` cut where inline code begins and ends; joined, the parts are the text. Code begins with `."""
+    found, place = [], 0
+    for span in _SPAN.finditer(text):
+        found += [text[place : span.start()], span.group()]
+        place = span.end()
+    return [*found, text[place:]]
+
+
+def pieces_of_prose(text: str) -> list[str]:
+    """The same as `pieces`, never cut inside inline code."""
+    found: list[str] = []
+    for piece in pieces(text):
+        if found and _open_span(found[-1]) and "`" in piece:
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
+
+
+def _open_span(text: str) -> bool:
+    return "`" in _SPAN.sub("", text)
 
 
 def pieces(text: str) -> list[str]:

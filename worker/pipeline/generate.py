@@ -88,7 +88,7 @@ def _write(
         raise EngineSilent("the model ended its reply without a word")
     found = not _is_not_found(text)
     return Written(
-        text=sanitiser.clean(text).strip() if found else "",
+        text=sanitiser.clean(text, finished=True).strip("\n").rstrip() if found else "",
         engine=reply.engine,
         degraded=reply.degraded,
         finish_reason=reply.finish_reason,

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from bot.answer import Source
 from bot.messages import say
 from worker.excerpts import EXCERPT_LENGTH, Excerpt
-from worker.prompts import MATERIAL, SYSTEM
+from worker.prompts import MATERIAL, QUESTION, SYSTEM
+from worker.sentences import code_lines, fenced_lines, segments, split_spans
 
 _MENTION_TAG = re.compile(r"</?\s*(?:at|person|user)\b[^>]*>|<\s*(?:at|person)\b[^>]*$", re.IGNORECASE)
 _MENTION_WORD = re.compile(
@@ -32,8 +33,12 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _BARE_HOST = re.compile(r"(?<![\w@./-])(?:www\.)[\w-]+(?:\.[\w-]+)+[^\s<>\"'，。；、）)\]`]*", re.IGNORECASE)
-_CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
-_FENCE_LINE = re.compile(r"^.*<<<.*$", re.MULTILINE)
+_FENCE_LINE = re.compile(
+    rf"^.*<<<\s*(?:end|{'|'.join((*MATERIAL.values(), *QUESTION.values()))})\b.*$", re.IGNORECASE
+)
+"""A line that repeats the marks around the material. Programs have <<< too: here-strings, CUDA, conflicts."""
+_CITED_FENCE = re.compile(r"^(\s*(?:`{3,}|~{3,}))[ \t]*((?:\[\d{1,2}\][ \t]*)+[.。]?)[ \t]*$", re.MULTILINE)
+"""A closing fence with a citation behind it, which closes nothing."""
 _NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"
 _NAME = "|".join(("source", *MATERIAL.values()))
 _FORM = re.compile(rf"(?:\[|【)\^?\s*(?:(?:{_NAME})\s*)?({_NUMBERS})\s*(?:\]|】)(?!\()", re.IGNORECASE)
@@ -67,12 +72,21 @@ class Sanitiser:
         text = _ADDRESS.sub(self._address, text)
         return _without_mentions(_BARE_HOST.sub(self.removed, text))
 
-    def clean(self, text: str) -> str:
-        """The text as it may be shown. Also right for the unfinished text of an answer being written."""
-        text = self._without_rules(text)
+    def clean(self, text: str, *, finished: bool = False) -> str:
+        """The text as it may be shown. Also right for the unfinished text of an answer being written.
+
+        What is `finished` is parsed; while it grows only its fences are looked for.
+        """
+        text = _CITED_FENCE.sub(r"\1\n\2", self._without_rules(text))
+        parts = segments(text, code_lines if finished else fenced_lines)
+        return "\n".join(
+            self._code(part) if is_code else self._spans_and_prose(part) for is_code, part in parts
+        )
+
+    def _spans_and_prose(self, text: str) -> str:
         return "".join(
-            self._code(part) if part.startswith(("`", "~~~")) else self._prose(part)
-            for part in _CODE.split(text)
+            self._code(part) if part.startswith("`") else self._prose(part)
+            for part in split_spans(text)
             if part
         )
 
@@ -100,13 +114,18 @@ class Sanitiser:
     def _code(self, text: str) -> str:
         known = self.addresses | self.in_code
         text = _ADDRESS.sub(lambda match: match.group() if match.group() in known else self.removed, text)
-        return _without_mentions(text)
+        return _without_open_ids(_MENTION_TAG.sub(self._own_tag, text))
+
+    def _own_tag(self, match: re.Match[str]) -> str:
+        """A mention tag in code stays only where a source has it; `@all` is only a word there."""
+        return match.group() if match.group() in self.written else ""
 
     def _without_rules(self, text: str) -> str:
-        text = _FENCE_LINE.sub("", text)
         return "\n".join(line for line in text.split("\n") if not self._repeats_rules(line))
 
     def _repeats_rules(self, line: str) -> bool:
+        if "<<<" in line and _FENCE_LINE.match(line):
+            return True
         packed = _packed(line)
         return any(
             packed[start : start + length] in shingles
@@ -118,6 +137,10 @@ class Sanitiser:
 def _without_mentions(text: str) -> str:
     text = _MENTION_TAG.sub("", text)
     text = _MENTION_WORD.sub(lambda match: match.group(1).removeprefix("_"), text)
+    return _without_open_ids(text)
+
+
+def _without_open_ids(text: str) -> str:
     return _OPEN_ID.sub("ou_…", text)
 
 
@@ -131,7 +154,12 @@ def _host(address: str) -> str:
 
 
 def _codes(excerpts: Sequence[Excerpt]) -> list[str]:
-    return [part for excerpt in excerpts for part in _CODE.findall(excerpt.text)]
+    """The code blocks and inline code of the sources."""
+    found = []
+    for excerpt in excerpts:
+        for is_code, part in segments(excerpt.text):
+            found += [part] if is_code else [span for span in split_spans(part) if span.startswith("`")]
+    return found
 
 
 def _packed(text: str) -> str:

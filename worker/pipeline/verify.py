@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.prompts import Similarity
-from worker.sentences import blocks, pieces, sentences
+from worker.sentences import blocks, outside_spans, pieces_of_prose, segments, sentences, split_spans
 
 THRESHOLD = 0.56
 """Support from which on a sentence stays; fitted by bench/support.py."""
@@ -39,6 +39,8 @@ _HARD = re.compile(
     r"--?[a-zA-Z][\w-]*|\b\d+(?:\.\d+)+\b|\b\d{2,}\b|\b[a-zA-Z]+[_/.][\w./-]*\w|\b[a-z]+[A-Z]\w*"
 )
 _LIST_ITEM = re.compile(r"^(\s*(?:[-*+]|\d{1,3}[.)])\s+)(.*)$")
+_ITEM_LEAD = re.compile(r"(?:\s|>|[-*+]\s|\d{1,3}[.)]\s)*")
+"""What stands before a code block's first line in a list item or quote."""
 
 
 @dataclass
@@ -108,28 +110,56 @@ class Verifier:
 
     def _cited(self, texts: Sequence[str]) -> list[int]:
         """Numbers cited in order of first use. `row[0]` in a program cites nothing."""
-        prose = (text for text in texts if not text.lstrip().startswith(("```", "~~~")))
-        numbers = (int(number) for text in prose for number in _CITATION.findall(text))
+        prose = (part for text in texts for is_code, part in segments(text) if not is_code)
+        numbers = (number for text in prose for number in _cited_in(text))
         return list(dict.fromkeys(number for number in numbers if number in self.excerpts))
 
     def _keep_known(self, text: str) -> str:
         """The text without citations of sources that do not exist."""
-        return _CITATION.sub(lambda match: match.group() if int(match[1]) in self.excerpts else "", text)
+        known = lambda match: match.group() if int(match[1]) in self.excerpts else ""  # noqa: E731
+        return outside_spans(text, lambda prose: _CITATION.sub(known, prose))
 
     def _lines(self, text: str, result: Verified) -> str:
+        """A paragraph, list or quote, sentence by sentence; the code blocks in it stay as they are."""
+        kept: list[str] = []
+        for is_code, part in segments(text):
+            kept += self._code_in_list(part, result) if is_code else self._prose_lines(part, result)
+        return "\n".join(kept).strip("\n")
+
+    def _prose_lines(self, text: str, result: Verified) -> list[str]:
+        lines = text.split("\n")
         kept = []
-        for line in text.splitlines():
+        for place, line in enumerate(lines):
             item = _LIST_ITEM.match(line)
             lead, body = (item.group(1), item.group(2)) if item else ("", line)
-            left = "".join(self._sentence(piece, result) for piece in pieces(body)).rstrip()
+            left = "".join(self._sentence(piece, result) for piece in pieces_of_prose(body)).rstrip()
             if left:
                 kept.append(lead + left)
-        return "\n".join(kept)
+            elif not line.strip() and place in (0, len(lines) - 1):  # what parts it from the code beside it
+                kept.append("")
+        return kept
+
+    def _code_in_list(self, code: str, result: Verified) -> list[str]:
+        """A code block in a list item or quote, with a citation below it where one is due.
+
+        The citation is as far in as the item's text, so that it belongs to the item and not to the code.
+        """
+        kept = self._code(code, result)
+        if not kept or not result.cite or not self.excerpts:
+            return [kept] if kept else []
+        result.recited += 1
+        lead = _ITEM_LEAD.match(code)
+        inside = re.sub(r"[^\s>]", " ", lead.group()) if lead else ""
+        if not code[len(inside) :].startswith(
+            ("```", "~~~")
+        ):  # indented code is four further in than its item
+            inside = inside[:-4] if inside.endswith("    ") else inside
+        return [kept, f"{inside}".rstrip(" ") if ">" in inside else "", f"{inside}[{self._nearest(kept)}]"]
 
     def _sentence(self, text: str, result: Verified) -> str:
         """The piece as it stays, with the white space after it; empty when nothing supports it."""
-        cited = [int(number) for number in _CITATION.findall(text) if int(number) in self.excerpts]
-        bare = _CITATION.sub("", text).strip()
+        cited = [number for number in _cited_in(text) if number in self.excerpts]
+        bare = _without_citations(text).strip()
         if not cited and self._claims_nothing(bare):
             return self._with_citation(text, bare, result) if result.cite else text
         result.checked += 1
@@ -159,7 +189,7 @@ class Verifier:
 
     def _whole(self, text: str, result: Verified) -> str:
         result.checked += 1
-        bare = _CITATION.sub("", text)
+        bare = _without_citations(text)
         if any(self.supports(number, bare) for number in self.excerpts):
             return self._keep_known(text)
         result.dropped += 1
@@ -228,6 +258,16 @@ class Verifier:
         weights = {word: 2.0 if word in hard else 1.0 for word in wanted}
         total = sum(weights.values())
         return sum(weights[word] for word in wanted & self._words_of(number)) / total if total else 0.0
+
+
+def _cited_in(text: str) -> list[int]:
+    """The numbers cited in a text, inline code left out."""
+    prose = (part for part in split_spans(text) if not part.startswith("`"))
+    return [int(number) for part in prose for number in _CITATION.findall(part)]
+
+
+def _without_citations(text: str) -> str:
+    return outside_spans(text, lambda prose: _CITATION.sub("", prose))
 
 
 def _with_number(text: str, bare: str, number: int) -> str:

@@ -1,0 +1,175 @@
+"""Answers in the forms that real models write, on their way to the card: the code arrives byte for byte.
+
+The forms are those of Qwen2.5, InternLM2, DeepSeek and others: fences in list items, no citations, tables,
+headings, answers cut in the middle. Every block of code must be on the card as the model wrote it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.answer_cards import ANSWER, cards_of, parts
+from worker.excerpts import Excerpt
+from worker.pipeline.sanitise import Sanitiser
+from worker.pipeline.verify import Verified, Verifier
+from worker.prompts import NOT_FOUND
+
+MATERIAL = Excerpt(
+    1,
+    "Install Harbor",
+    """Pull the image with `docker pull harbor/harbor:2`, then start it with a GPU:
+
+```shell
+docker run --gpus all \\
+  -v ~/.cache:/root/.cache \\
+  -p 8080:8080 harbor/harbor:2
+```
+
+Check it with `curl localhost:8080/health`. From source: clone the repository, then
+
+```bash
+git clone harbor && cd harbor
+pip install -e .
+cat <<<"ready" > state; echo "${ARGS[1]}" ops@here
+```
+
+In Python:
+
+```python
+from harbor import Client
+@client.all
+def rows(argv):
+    return argv[1], argv[7]
+```
+
+Set `harbor.port` in harbor.yaml:
+
+    harbor:
+      port: 8099
+
+CUDA code calls `scale<<<blocks, threads>>>(data[1])`. The default port is 8099.""",
+)
+RUN = "docker run --gpus all \\\n  -v ~/.cache:/root/.cache \\\n  -p 8080:8080 harbor/harbor:2"
+PULL = "docker pull harbor/harbor:2"
+CLONE = 'git clone harbor && cd harbor\npip install -e .\ncat <<<"ready" > state; echo "${ARGS[1]}" ops@here'
+PYTHON = "from harbor import Client\n@client.all\ndef rows(argv):\n    return argv[1], argv[7]"
+YAML = "harbor:\n  port: 8099"
+
+
+@dataclass(frozen=True)
+class Form:
+    name: str
+    answer: str
+    codes: tuple[str, ...]
+
+
+def fenced(code: str, info: str = "", indent: str = "", mark: str = "```") -> str:
+    return textwrap.indent(f"{mark}{info}\n{code}\n{mark}", indent, lambda line: True)
+
+
+FORMS = (
+    Form(
+        "fences in list items, nothing cited",
+        f"To install Harbor:\n\n1. Pull the image:\n{fenced(PULL, 'shell', '   ')}\n"
+        f"2. Start it with a GPU:\n{fenced(RUN, 'shell', '   ')}\n",
+        (PULL, RUN),
+    ),
+    Form(
+        "fences in list items, a blank line apart",
+        f"安装步骤：\n\n1. 拉取镜像：\n\n{fenced(PULL, 'bash', '   ')}\n\n"
+        f"2. 启动：\n\n{fenced(RUN, 'bash', '   ')}\n\n3. 用 `curl localhost:8080/health` 检查。",
+        (PULL, RUN),
+    ),
+    Form(
+        "the fence is the item",
+        f"- {fenced(RUN, 'shell', '  ').lstrip()}\n- {fenced(PULL, '', '  ').lstrip()}\n",
+        (RUN, PULL),
+    ),
+    Form(
+        "fences nested two deep",
+        f"1. Install\n   - with Docker:\n\n{fenced(RUN, 'sh', '     ')}\n"
+        f"   - from source:\n\n{fenced(CLONE, 'sh', '     ')}\n",
+        (RUN, CLONE),
+    ),
+    Form(
+        "cited behind the closing fence",
+        f"Start it with a GPU:\n\n```shell\n{RUN}\n``` [1]\n\nThe default port is 8099 [1].",
+        (RUN,),
+    ),
+    Form("cited before and after", f"Clone the repository [1]:\n\n{fenced(CLONE, 'bash')}\n[1]", (CLONE,)),
+    Form(
+        "a program with brackets, decorators and marks",
+        f"In Python [1]:\n\n{fenced(PYTHON, 'python')}",
+        (PYTHON,),
+    ),
+    Form(
+        "indented code",
+        "Set `harbor.port` in harbor.yaml [1]:\n\n" + textwrap.indent(YAML, "    ") + "\n",
+        (YAML,),
+    ),
+    Form(
+        "indented code in a list",
+        "1. Set `harbor.port` in harbor.yaml:\n\n" + textwrap.indent(YAML, "       ") + "\n",
+        (YAML,),
+    ),
+    Form(
+        "a quote around code",
+        "> Start it with a GPU:\n" + textwrap.indent(fenced(RUN, "sh"), "> ") + "\n",
+        (RUN,),
+    ),
+    Form("tildes", f"Start it with a GPU [1]:\n\n{fenced(RUN, 'sh', mark='~~~')}", (RUN,)),
+    Form("four backticks", f"Start it with a GPU [1]:\n\n{fenced(RUN, 'sh', mark='````')}", (RUN,)),
+    Form(
+        "headings and a table",
+        "## Install\n\n| step | command |\n|---|---|\n| pull | `docker pull harbor/harbor:2` |\n\n"
+        f"### Start it with a GPU\n\n{fenced(RUN, 'shell')}\n",
+        (RUN,),
+    ),
+    Form("cut in the middle of a block", f"Start it with a GPU [1]:\n\n```shell\n{RUN}", (RUN,)),
+    Form("CRLF", f"Start it with a GPU [1]:\n\n{fenced(RUN, 'shell')}\n".replace("\n", "\r\n"), (RUN,)),
+    Form("a here-string in a list", f"* Clone the repository:\n\n{fenced(CLONE, 'bash', '  ')}\n", (CLONE,)),
+)
+
+
+def on_the_way(answer: str) -> Verified:
+    cleaned = Sanitiser([MATERIAL], "en").clean(answer, finished=True).strip("\n")
+    return Verifier("How do I install Harbor?", [MATERIAL], None).verify(cleaned)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_code_is_on_the_card_as_the_model_wrote_it(form: Form) -> None:
+    verified = on_the_way(form.answer)
+    assert verified.cited == [1]
+    assert verified.dropped == 0
+    cards = cards_of(replace(ANSWER, text=verified.text))
+    shown = "\n".join(part["content"] for part in parts(cards) if isinstance(part.get("content"), str))
+    for code in form.codes:
+        assert f"\n{code}\n```" in shown, shown
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_while_it_is_written_code_is_never_touched(form: Form) -> None:
+    sanitiser = Sanitiser([MATERIAL], "en")
+    whole = sanitiser.clean(form.answer.replace("\r", ""))
+    for code in form.codes:
+        lines = [line.strip() for line in code.split("\n")]
+        place = -1
+        for line in lines:
+            place = whole.find(line, place + 1)
+            assert place >= 0, whole
+
+
+def test_inline_code_is_neither_cut_nor_read_for_citations() -> None:
+    verified = on_the_way(
+        "The default port is 8099; it calls `scale<<<blocks, threads>>>(data[7]); Done` [1]."
+    )
+    assert "`scale<<<blocks, threads>>>(data[7]); Done`" in verified.text or verified.dropped
+    assert verified.cited in ([1], [])
+
+
+def test_lines_that_repeat_the_marks_still_go() -> None:
+    text = f"<<<end 0123456789abcdef\n<<<material [1] 0123\nok\n{NOT_FOUND}"
+    assert Sanitiser([MATERIAL], "en").clean(text).startswith("ok")
