@@ -44,6 +44,15 @@ def failed(
     print(try_again(url, job) if retry else show(url, as_json=as_json))
 
 
+def forget(
+    open_id: Annotated[str, typer.Argument(help="The person's open_id, ou_...")], config: Config = None
+) -> None:
+    """Erases everything that is kept of one person."""
+    from bot.erasing import forget as run
+
+    print(run(load_settings(config).redis.url, open_id))
+
+
 def connect(
     app_id: Annotated[str, typer.Option("--app-id", help="An app that exists: asks for what it lacks.")] = "",
     name: Annotated[

@@ -63,6 +63,7 @@ COMMANDS = {
     "failed": Command(
         "bot.commands.failed", "What was given up on, why and since when; --retry sends it again."
     ),
+    "forget": Command("bot.commands.forget", "Erases everything that is kept of one person."),
     "connect": Command(
         "bot.commands.connect",
         "A Feishu app by one scan, its keys in `.env`, and a first message over the long connection.",

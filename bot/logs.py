@@ -7,9 +7,11 @@ careless call elsewhere cannot leak them. On a terminal the lines are coloured t
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -23,6 +25,11 @@ FORBIDDEN = frozenset(
 )
 """Names of fields whose values are never written."""
 REMOVED = "[removed]"
+_PRIVATE: ContextVar[str] = ContextVar("private", default="")
+_PIECE = 12
+"""Characters of a question in a row that no line may hold."""
+_SHORTEST, _SHORTEST_ASCII = 4, 10
+"""Characters of a text below which it is nobody's secret, and would be found by chance."""
 _NOISY = ("urllib3", "httpx", "httpcore", "primp", "ddgs", "Lark", "werkzeug", "asyncio")
 
 
@@ -73,6 +80,39 @@ def remove_forbidden(_logger: Any, _method: str, line: MutableMapping[str, Any])
     return line
 
 
+def keep_out(text: str) -> None:
+    """From now on no line of this thread holds a piece of `text`, whoever echoes it: a model server's error
+    body, an exception's words, a traceback. An empty text ends that."""
+    _PRIVATE.set(text)
+
+
+def remove_private(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor that empties fields which repeat what is kept out."""
+    private = _PRIVATE.get()
+    if private:
+        for name, value in line.items():
+            if isinstance(value, str) and name != "event" and repeats(value, private):
+                line[name] = REMOVED
+    return line
+
+
+def repeats(value: str, private: str) -> bool:
+    """Whether a line's value holds a piece of a text that is long enough to be no chance."""
+    if len(private) < (_SHORTEST_ASCII if private.isascii() else _SHORTEST):
+        return False
+    for text in (private, json.dumps(private)[1:-1]):
+        if len(text) <= _PIECE and text in value:
+            return True
+        pieces = (text[start : start + _PIECE] for start in range(0, len(text) - _PIECE + 1, 2))
+        if any(piece in value for piece in pieces if not _is_common(piece)):
+            return True
+    return False
+
+
+def _is_common(piece: str) -> bool:
+    return not piece.strip() or len(set(piece)) < 4
+
+
 def _name_process(process: str) -> structlog.types.Processor:
     def add(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         line["process"] = process
@@ -83,5 +123,7 @@ def _name_process(process: str) -> structlog.types.Processor:
 
 def _renderers() -> list[structlog.types.Processor]:
     if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        return [structlog.processors.format_exc_info, remove_private, renderer]
+    json_lines = structlog.processors.JSONRenderer(ensure_ascii=False)
+    return [structlog.processors.format_exc_info, remove_private, json_lines]

@@ -46,6 +46,8 @@ def load(settings: Settings, message_id: str) -> dict[str, Any]:
 def explain(facts: dict[str, Any]) -> str:
     """The Trace as lines a person reads."""
     gate = facts.get("gate") or {}
+    if facts.get("erased_at"):
+        return f"{facts['message_id']}: taken back by its asker, and erased"
     usage = facts["usage"]
     lines = [
         f"{facts['message_id']}: {facts['decision'] or 'no decision'} -> {facts['outcome'] or 'unfinished'}",

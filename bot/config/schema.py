@@ -236,6 +236,13 @@ class LimitSettings(SettingsSection):
     questions_per_group_per_minute: int = 60
 
 
+class PrivacySettings(SettingsSection):
+    keep_days: int = Field(default=30, ge=1, le=365)
+    """Days that questions, answers and Traces are kept; cards can be changed for 14."""
+    keep_feedback_days: int = Field(default=180, ge=1, le=3650)
+    """Days that opinions on answers are kept."""
+
+
 class WorkTime(SettingsSection):
     """Hours the bot answers in a group, in local time of `timezone`."""
 

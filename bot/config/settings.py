@@ -30,6 +30,7 @@ from bot.config.schema import (
     LimitSettings,
     LLMSettings,
     OperatingPoint,
+    PrivacySettings,
     RedisSettings,
     RerankerSettings,
     SourceSettings,
@@ -52,6 +53,7 @@ __all__ = [
     "Language",
     "LimitSettings",
     "OperatingPoint",
+    "PrivacySettings",
     "RedisSettings",
     "RerankerSettings",
     "Settings",
@@ -85,6 +87,7 @@ class Settings(BaseSettings):
     cards: CardSettings = CardSettings()
     limits: LimitSettings = LimitSettings()
     access: AccessSettings = AccessSettings()
+    privacy: PrivacySettings = PrivacySettings()
     groups: dict[str, GroupSettings] = {}
     admins: tuple[str, ...] = ()
 

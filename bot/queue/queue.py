@@ -207,6 +207,7 @@ class Queue:
         """submit.lua with what never changes while this process runs written into it: fewer bytes a call."""
         seconds = settings.worker.answer_timeout * 2
         timeouts = {ANSWER_QUEUE: seconds, QUICK_QUEUE: seconds, INDEX_QUEUE: _INDEX_JOB_SECONDS}
+        self._failure_seconds = min(settings.privacy.keep_days * 86_400, _FAILURE_SECONDS)
         fields = (f"{name} = {{{self._write_fields(name, timeout)}}}" for name, timeout in timeouts.items())
         constants = {
             "job_prefix": rq_layout.JOB_PREFIX,
@@ -232,8 +233,8 @@ class Queue:
         fields = rq_layout.common_fields(
             queue,
             timeout=timeout,
-            result_seconds=_RESULT_SECONDS,
-            failure_seconds=_FAILURE_SECONDS,
+            result_seconds=0 if queue == QUICK_QUEUE else _RESULT_SECONDS,
+            failure_seconds=self._failure_seconds,
             retries=_RETRIES,
             meta={"schema": SCHEMA},
         )

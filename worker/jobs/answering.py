@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
+from rq import get_current_job
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
+from bot.erasing import erase_question
 from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
@@ -45,6 +47,7 @@ class Answering:
         self.wanted = StillWanted(process, message.message_id, lease)
         self.card = QuestionCard(process, message, self.text, self.language)
         self.trace = Trace(message.message_id, self.text)
+        self.trace.note(asker=message.sender_id)
 
     def run(self, *, mentioned: bool) -> str:
         """Answers; returns one word for RQ's record. Raises what makes the job be begun again."""
@@ -98,7 +101,7 @@ class Answering:
         """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""
         message_id = self.message.message_id
         written = {ANSWER.of(message_id): kept_answers.text_of(kept), TRACE.of(message_id): self.trace.text()}
-        if not self.lease.write(written, seconds=ANSWER.seconds, unless=CANCELLED.of(message_id)):
+        if not self.lease.write(written, seconds=self.process.keep_seconds, unless=CANCELLED.of(message_id)):
             self.wanted.check()
             raise HandBack(message_id)
 
@@ -151,7 +154,7 @@ class Answering:
         if facts is not None:
             self.trace.facts = facts
         self.trace.event("unsendable", code=error.code, message=error.message)
-        self.trace.store(self.process.redis)
+        self.trace.store(self.process.redis, self.process.keep_seconds)
 
     def _with_age(self, kept: kept_answers.Kept) -> kept_answers.Kept:
         """The answer, which says that it is late where it is. What is drawn later says the same."""
@@ -162,12 +165,12 @@ class Answering:
         aged = replace(kept, answer=replace(kept.answer, late=round(late)))
         message_id = self.message.message_id
         written = {ANSWER.of(message_id): kept_answers.text_of(aged)}
-        self.lease.write(written, seconds=ANSWER.seconds, unless=CANCELLED.of(message_id))
+        self.lease.write(written, seconds=self.process.keep_seconds, unless=CANCELLED.of(message_id))
         return aged
 
     def _close_trace(self, outcome: Outcome) -> None:
         self._end_trace(outcome)
-        self.trace.store(self.process.redis)
+        self.trace.store(self.process.redis, self.process.keep_seconds)
 
     def _end_trace(self, outcome: Outcome) -> None:
         if "total" not in self.trace.facts["seconds"] or self.trace.facts["outcome"] != outcome:
@@ -176,20 +179,28 @@ class Answering:
     def _taken_back(self) -> str:
         """The question is gone: whatever was sent for it goes too."""
         recall_all(self.process, self.message.message_id)
-        self.trace.event("taken_back")
-        self.trace.finish("recalled")
-        self.trace.store(self.process.redis)
+        leave_nothing()
         return "recalled"
 
 
 def recall_all(process: Process, message_id: str) -> int:
-    """Recalls everything sent for a question; returns how many messages that were."""
+    """Recalls everything sent for a question and erases its words; returns how many messages that were.
+
+    The words go first: they are gone also where Feishu does not take the recall yet.
+    """
+    erase_question(process.redis, message_id, keep_seconds=process.keep_seconds)
     sent = process.feishu.records.messages(message_id)
     for card in sent:
         process.feishu.recall(card)
-    kept_answers.forget(process.redis, message_id)
     log.info("answer_recalled", message_id=message_id, cards=len(sent))
     return len(sent)
+
+
+def leave_nothing() -> None:
+    """RQ keeps a job for an hour after its end, and with it the words: not this one."""
+    job = get_current_job()
+    if job is not None:
+        job.result_ttl = 0
 
 
 def judge(process: Process, message: Message) -> policy.Verdict:

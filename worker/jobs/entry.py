@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from rq.job import Job
 
-from bot import metrics
+from bot import logs, metrics
 from bot.answer import Answer, CardState, Outcome
 from bot.cards.answer import progress_card
 from bot.errors import FeishuError, MessageGone
@@ -44,6 +44,7 @@ LEASE_MARGIN = 30
 def answer(message: dict[str, Any]) -> str:
     """Answers one message, or decides to stay silent."""
     process, asked = current(), Message.from_json(message)
+    logs.keep_out(asked.text)
     with structlog.contextvars.bound_contextvars(message_id=asked.message_id):
         verdict = judge(process, asked)
         if verdict.action is policy.Handling.COMMAND and verdict.command:
@@ -60,6 +61,7 @@ def answer(message: dict[str, Any]) -> str:
 def command(message: dict[str, Any], name: str, argument: str) -> str:
     """Carries out one command from chat and replies to it."""
     process, asked = current(), Message.from_json(message)
+    logs.keep_out(asked.text)
     with (
         structlog.contextvars.bound_contextvars(message_id=asked.message_id),
         process.leases.take(asked.message_id, wait=QUICK_PACE),

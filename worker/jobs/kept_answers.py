@@ -35,9 +35,9 @@ class Kept:
         }
 
 
-def keep(redis: Redis, message_id: str, kept: Kept) -> None:
-    """Writes it. Raises redis.RedisError."""
-    redis.set(ANSWER.of(message_id), text_of(kept), ex=ANSWER.seconds)
+def keep(redis: Redis, message_id: str, kept: Kept, seconds: int = ANSWER.seconds) -> None:
+    """Writes it, for so many seconds. Raises redis.RedisError."""
+    redis.set(ANSWER.of(message_id), text_of(kept), ex=seconds)
 
 
 def text_of(kept: Kept) -> str:
@@ -52,8 +52,3 @@ def find(redis: Redis, message_id: str) -> Kept | None:
         return None
     data = json.loads(raw)
     return Kept(Answer.from_json(data["answer"]), CardState.from_json(data["state"]), data["chat_id"])
-
-
-def forget(redis: Redis, message_id: str) -> None:
-    """Removes it: the answer was taken back."""
-    redis.delete(ANSWER.of(message_id))

@@ -21,7 +21,7 @@ from bot.cards.parts import Card, CardLimits
 from bot.cards.presses import Press, ProvenPress, may_press
 from bot.errors import FennelError, MessageGone, UnprovenEvent
 from bot.events.events import CardPress
-from bot.redis_keys import FEEDBACK
+from bot.redis_keys import DAY, FEEDBACK
 from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
@@ -111,7 +111,7 @@ class Presses:
         key = FEEDBACK.of(press.message_id)
         with self.process.redis.pipeline() as pipeline:
             pipeline.hset(key, action.operator_id, json.dumps(entry, ensure_ascii=False))
-            pipeline.expire(key, FEEDBACK.seconds)
+            pipeline.expire(key, self.process.settings.privacy.keep_feedback_days * DAY)
             pipeline.execute()
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
 
@@ -155,13 +155,14 @@ class Presses:
             force_web=True,
         )
         trace = Trace(press.message_id, old.question)
+        trace.note(asker=old.asker)
         try:
             answer, _ = self.process.pipeline().run(question, trace=trace)
         except FennelError as error:
             log.warning("web_answer_failed", message_id=press.message_id, error=type(error).__name__)
             answer = failed(old.question, old.language, reason_of(error))
             trace.finish(Outcome.FAILED)
-        trace.store(self.process.redis)
+        trace.store(self.process.redis, self.process.keep_seconds)
         return replace(answer, asker=old.asker)
 
     def _cards(self, question: str, kept: kept_answers.Kept) -> list[Card]:
@@ -171,7 +172,7 @@ class Presses:
 
     def _draw(self, question: str, card: str, kept: kept_answers.Kept) -> None:
         """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""
-        kept_answers.keep(self.process.redis, question, kept)
+        kept_answers.keep(self.process.redis, question, kept, self.process.keep_seconds)
         cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[-1], key="state")
 
@@ -180,7 +181,7 @@ class Presses:
 
         The other cards of a long answer go: they hold what is said anew.
         """
-        kept_answers.keep(self.process.redis, question, kept)
+        kept_answers.keep(self.process.redis, question, kept, self.process.keep_seconds)
         cards = self._cards(question, kept)
         self.process.feishu.update(card, cards[0], key="state")
         for key, sent in self.process.feishu.records.sent(question).items():

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from bot.redis_keys import TRACE
+from bot.redis_keys import CANCELLED, TRACE
+from bot.stored import SCHEMA
 from worker.llm import Usage
 
 if TYPE_CHECKING:
@@ -23,11 +24,19 @@ if TYPE_CHECKING:
     from index.search.searcher import Passage
 
 
+_STORE = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
+
 class Trace:
     """Collects facts while a question is answered. Not shared between threads."""
 
     def __init__(self, message_id: str, question: str) -> None:
         self.facts: dict[str, Any] = {
+            "schema": SCHEMA,
             "message_id": message_id,
             "question": question,
             "started_at": time.time(),
@@ -68,9 +77,14 @@ class Trace:
         self.facts["outcome"] = outcome
         self.facts["seconds"]["total"] = round(time.monotonic() - self._start, 4)
 
-    def store(self, redis: Redis) -> None:
-        """Writes it to Redis. Raises redis.RedisError."""
-        redis.set(TRACE.of(self.facts["message_id"]), self.text(), ex=TRACE.seconds)
+    def store(self, redis: Redis, seconds: int = TRACE.seconds) -> None:
+        """Writes it to Redis, where it lives for `seconds`, unless the question was taken back meanwhile.
+
+        Raises redis.RedisError.
+        """
+        message_id = self.facts["message_id"]
+        keys = [TRACE.of(message_id), CANCELLED.of(message_id)]
+        redis.eval(_STORE, 2, *keys, self.text(), seconds)
 
     def text(self) -> str:
         """What is written to Redis."""

@@ -22,7 +22,7 @@ from bot.config.settings import Settings
 from bot.errors import ConfigError, FeishuError
 from bot.feishu.client import Feishu
 from bot.queue.queue import Queue, serving
-from bot.redis_keys import BOT_OPEN_ID, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
+from bot.redis_keys import BOT_OPEN_ID, DAY, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.llm import LLM
@@ -65,6 +65,11 @@ class Process:
     handing_back: threading.Event = field(default_factory=threading.Event)
     """Set when running jobs must stop and go back to their queue."""
     _bot_open_id: str | None = None
+
+    @property
+    def keep_seconds(self) -> int:
+        """How long questions, answers and Traces are kept."""
+        return self.settings.privacy.keep_days * DAY
 
     def pipeline(self) -> Pipeline:
         """A pipeline over the current index version. Raises IndexMissing."""

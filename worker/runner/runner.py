@@ -36,6 +36,7 @@ from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
 from rq.utils import as_text
 from rq.worker import BaseWorker, WorkerStatus
 
+from bot import logs
 from bot.clock import SYSTEM, Clock
 from bot.feishu.outage import Outages
 from bot.queue.rq_layout import SERIALIZER, workers_key
@@ -233,6 +234,7 @@ class Runner(SimpleWorker):
             self._running.pop(execution.id, None)
             self._attempts.pop(execution.id, None)
             structlog.contextvars.clear_contextvars()
+            logs.keep_out("")
             self._slots.release()
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
@@ -291,6 +293,8 @@ class Runner(SimpleWorker):
         job.retries_left = 0
         job.started_at = job.started_at or execution.created_at
         super()._finalize_failure(job, queue, execution, exc_info)
+        if job.failure_ttl:  # RQ takes the job off its list then, and would keep the job
+            self.connection.expire(job.key, int(job.failure_ttl))
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Nothing: the failure is logged already, and RQ's own line would carry the job's arguments."""
