@@ -1,7 +1,6 @@
 """The kind of HTTP session that everything outbound shares: pooled, without cookies, for many threads.
 
-The proxy of the environment (HTTPS_PROXY) is used as people expect, except towards this machine itself: a
-local Feishu or SearXNG is never behind it, and few people set NO_PROXY.
+Proxies are those of bot.config.proxies, never towards this machine itself.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from bot.config.proxies import proxy_for
+
 POOL_SIZE = 64
 """Connections kept open to one host; more threads than that open short-lived ones."""
 CONNECT_TIMEOUT = 3.0
 """Seconds until a connection counts as not to be had."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _Session(requests.Session):
@@ -37,12 +37,22 @@ class _Session(requests.Session):
     ) -> Any:
         parts = urlsplit(str(url))
         host = parts.hostname or ""
-        place = (parts.scheme, host, *sorted((proxies or {}).items()), stream, verify, cert)
+        place = (parts.scheme, parts.netloc, *sorted((proxies or {}).items()), stream, verify, cert)
         if place not in self._read:
-            if host in _LOOPBACK:
-                proxies = {**(proxies or {}), "no_proxy": host}
-            self._read[place] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+            straight = {**(proxies or {}), "no_proxy": host}  # what requests itself would read stays unread
+            found = super().merge_environment_settings(url, straight, stream, verify, cert)
+            proxy = proxy_for(str(url))
+            found["proxies"] = {parts.scheme: proxy} if proxy else {}
+            self._read[place] = found
         return dict(self._read[place])
+
+    def rebuild_proxies(
+        self, prepared_request: requests.PreparedRequest, proxies: MutableMapping[str, str] | None
+    ) -> dict[str, str]:
+        """The proxies after a redirect: those of the new address."""
+        url = str(prepared_request.url)
+        proxy = proxy_for(url)
+        return {urlsplit(url).scheme: proxy} if proxy else {}
 
 
 def _leave_alone(request: Any) -> Any:

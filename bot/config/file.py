@@ -32,8 +32,9 @@ def read_settings_file(file: Path, model: type[BaseModel]) -> dict[str, Any]:
     """
     data = _read_yaml(file)
     held = [name for name in secret_names(model) if any(map(_is_literal, _values_of(data, name)))]
-    if _is_literal(_password_in(_value_of(data, "redis.url"))):
-        held.append("redis.url")
+    held += [
+        name for name in ("redis.url", "network.proxy") if _is_literal(_password_in(_value_of(data, name)))
+    ]
     if held and (problem := exposure(file)):
         raise ConfigError(
             f"{file} holds {', '.join(held)} and {problem}; run `chmod 600 {file}`, or keep the secret in "

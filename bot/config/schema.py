@@ -195,6 +195,23 @@ class WorkerSettings(SettingsSection):
     """0: no metrics port of the worker's own."""
 
 
+class NetworkSettings(SettingsSection):
+    proxy: str = ""
+    """For outbound calls: empty takes the environment's, `none` no proxy; http, https and socks5 work."""
+    no_proxy: tuple[str, ...] = ()
+    """Hosts, domains and networks (10.0.0.0/8) that are called straight; this machine always is."""
+
+    @field_validator("proxy")
+    @classmethod
+    def _can_be_used(cls, value: str) -> str:
+        if value in ("", "none"):
+            return value
+        scheme = value.partition("://")[0].lower() if "://" in value else "http"
+        if scheme not in ("http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"):
+            raise ValueError("must begin with http://, https:// or socks5://, or be none")
+        return value
+
+
 class WebSettings(SettingsSection):
     host: str = "127.0.0.1"
     port: int = 8000

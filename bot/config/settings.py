@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from bot.config import proxies
 from bot.config.env_file import take_env_file
 from bot.config.faults import explained
 from bot.config.file import read_settings_file
@@ -29,6 +30,7 @@ from bot.config.schema import (
     Language,
     LimitSettings,
     LLMSettings,
+    NetworkSettings,
     OperatingPoint,
     PrivacySettings,
     RedisSettings,
@@ -52,6 +54,7 @@ __all__ = [
     "LLMSettings",
     "Language",
     "LimitSettings",
+    "NetworkSettings",
     "OperatingPoint",
     "PrivacySettings",
     "RedisSettings",
@@ -83,6 +86,7 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     web_search: WebSearchSettings = WebSearchSettings()
     worker: WorkerSettings = WorkerSettings()
+    network: NetworkSettings = NetworkSettings()
     web: WebSettings = WebSettings()
     cards: CardSettings = CardSettings()
     limits: LimitSettings = LimitSettings()
@@ -138,7 +142,9 @@ def load_settings(path: Path | None = None) -> Settings:
     data = read_settings_file(file, Settings) if file.is_file() else {}
     _refuse_unknown_variables()
     try:
-        return Settings(**data)
+        settings = Settings(**data)
+        proxies.use(settings.network.proxy, settings.network.no_proxy)
+        return settings
     except SettingsError as error:
         raise ConfigError(
             f"environment: {error}; lists and groups are JSON there, such as FENNEL_ADMINS='[\"ou_xxx\"]'"

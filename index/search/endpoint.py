@@ -14,9 +14,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from bot.config.proxies import is_this_machine, proxy_for
+
 UNAVAILABLE = (requests.RequestException, ValueError, KeyError, TypeError, IndexError)
 """What a call and the reading of its reply raise where the server is not to be had or says nonsense."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _AGAIN = (408, 409, 429, 500, 502, 503, 504)
 """HTTP statuses after which the same call may succeed."""
 
@@ -29,7 +30,7 @@ class Endpoint:
         self._address = f"{base_url.rstrip('/')}/{path}"
         self._timeout = timeout
         self._session = requests.Session()
-        self._session.trust_env = urlsplit(base_url).hostname not in _LOOPBACK
+        self._session.trust_env = not is_this_machine(urlsplit(base_url).hostname or "")
         self._session.auth = _leave_alone
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         if key:
@@ -47,7 +48,9 @@ class Endpoint:
 
     def post(self, body: dict[str, Any]) -> Any:
         """The reply's JSON. Raises one of UNAVAILABLE."""
-        reply = self._session.post(self._address, json=body, timeout=self._timeout)
+        proxy = proxy_for(self._address)
+        proxies = {"http": proxy, "https": proxy} if proxy else {"no_proxy": "*"}
+        reply = self._session.post(self._address, json=body, timeout=self._timeout, proxies=proxies)
         if not reply.ok:
             raise requests.HTTPError(f"HTTP {reply.status_code}: {reply.text[:200]}")
         return reply.json()

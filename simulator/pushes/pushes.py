@@ -207,13 +207,15 @@ class Pushes:
         started, clock_time = time.monotonic(), self.clock.now()
         content_type = {"Content-Type": "application/json;charset=utf-8"}
         try:
-            answer = requests.post(
-                self.push_to,
-                data=body,
-                headers=content_type | headers,
-                timeout=(CONNECT_TIMEOUT, timeout),
-                allow_redirects=False,
-            )
+            with requests.Session() as session:
+                session.trust_env = False  # the bot stands on this machine or beside it, never behind a proxy
+                answer = session.post(
+                    self.push_to,
+                    data=body,
+                    headers=content_type | headers,
+                    timeout=(CONNECT_TIMEOUT, timeout),
+                    allow_redirects=False,
+                )
         except requests.RequestException as error:
             return Attempt(clock_time, 0, time.monotonic() - started, "", type(error).__name__)
         return Attempt(clock_time, answer.status_code, time.monotonic() - started, answer.text)

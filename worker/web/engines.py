@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import requests
 
+from bot.config.proxies import proxy_for
 from bot.config.settings import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
 from bot.http_session import new_session
@@ -127,7 +128,7 @@ class Ddgs:
 
         region = _LOCALES[language][3]
         try:
-            found = DDGS(timeout=self._timeout).text(
+            found = DDGS(proxy=proxy_for("https://duckduckgo.com") or None, timeout=self._timeout).text(
                 query[:MAX_QUERY], region=region, max_results=count, backend=self._backend
             )
         except DDGSException as error:

@@ -20,9 +20,10 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from bot.config.proxies import proxy_for
 from bot.errors import EngineUnavailable
 from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream, plain_status, read_within
-from worker.engines.openai.running_call import Running, named, patience, stop_if_over
+from worker.engines.openai.running_call import ProxyProblem, Running, named, patience, stop_if_over
 
 T = TypeVar("T")
 LOOKS_PER_SECOND = 100.0
@@ -30,6 +31,7 @@ LOOKS_PER_SECOND = 100.0
 CONNECT_SECONDS = 5.0
 MOST_BYTES = 8 << 20
 """An answer read whole is never longer."""
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
 IDLE_SECONDS = 4.0
 """Below the 5 s after which uvicorn, LMDeploy's HTTP server, drops an idle connection."""
 
@@ -51,6 +53,8 @@ class Connection:
         self._closing = False
         self._lock = threading.Lock()
         self._running: set[Running[Any]] = set()
+        self._most = max_connections
+        self._through_socks: dict[str, aiohttp.ClientSession] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-connection", daemon=True)
         self._thread.start()
@@ -76,7 +80,7 @@ class Connection:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Response:
         """One call, its answer read whole. Raises ConnectionBroken, AnswerTimeout, Cancelled."""
-        running = self._start(lambda: _whole(self._session, method, url, headers, body))
+        running = self._start(lambda: self._whole(method, url, headers, body))
         while not wait([running.future], timeout=patience(deadline)).done:
             stop_if_over(running, deadline, cancelled)
         return running.future.result()
@@ -92,8 +96,29 @@ class Connection:
     ) -> EventStream:
         """Posts `body` and returns the server-sent events of the answer as they arrive."""
         events = EventStream(deadline, cancelled, self._pause)
-        events.running = self._start(lambda: events.receive(self._session, url, headers, body))
+        events.running = self._start(lambda: self._receive(events, url, headers, body))
         return events
+
+    async def _receive(
+        self, events: EventStream, url: str, headers: dict[str, str], body: dict[str, Any]
+    ) -> None:
+        session, proxy = self._way(url)
+        await events.receive(session, url, headers, body, proxy)
+
+    async def _whole(
+        self, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None
+    ) -> Response:
+        session, proxy = self._way(url)
+        return await _whole(session, method, url, headers, body, proxy)
+
+    def _way(self, url: str) -> tuple[aiohttp.ClientSession, str | None]:
+        """The session for `url` and its HTTP proxy. A SOCKS proxy has a session of its own."""
+        proxy = proxy_for(url)
+        if not proxy.startswith("socks"):
+            return self._session, proxy or None
+        if proxy not in self._through_socks:
+            self._through_socks[proxy] = _socks_session(proxy, self._most)
+        return self._through_socks[proxy], None
 
     def _pause(self) -> float:
         """Seconds a reader rests between two looks at its stream."""
@@ -126,7 +151,8 @@ class Connection:
         for running in left:
             running.end()
         await asyncio.gather(*(asyncio.wrap_future(item.future) for item in left), return_exceptions=True)
-        await self._session.close()
+        for session in (self._session, *self._through_socks.values()):
+            await session.close()
         for _ in range(3):  # turns in which the closed transports let go of their sockets
             await asyncio.sleep(0)
 
@@ -134,8 +160,20 @@ class Connection:
 async def _open_session(max_connections: int) -> aiohttp.ClientSession:
     """The pool; a session can only be made on its loop."""
     connector = aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=IDLE_SECONDS)
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
-    return aiohttp.ClientSession(connector=connector, timeout=timeout)
+    return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
+
+
+def _socks_session(proxy: str, max_connections: int) -> aiohttp.ClientSession:
+    from aiohttp_socks import ProxyConnector  # only where a SOCKS proxy is used
+
+    scheme, _, rest = proxy.partition("://")
+    connector = ProxyConnector.from_url(
+        f"{scheme.removesuffix('h').removesuffix('a')}://{rest}",
+        rdns=True,
+        limit=max_connections,
+        keepalive_timeout=IDLE_SECONDS,
+    )
+    return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
 
 
 async def _whole(
@@ -144,10 +182,11 @@ async def _whole(
     url: str,
     headers: dict[str, str],
     body: dict[str, Any] | None,
+    proxy: str | None,
 ) -> Response:
     try:
-        async with session.request(method, url, headers=headers, json=body) as response:
+        async with session.request(method, url, headers=headers, json=body, proxy=proxy) as response:
             content = await read_within(response, MOST_BYTES)
             return Response(plain_status(response.status), response.headers, content)
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (aiohttp.ClientError, OSError, *ProxyProblem) as error:
         raise named(error) from error

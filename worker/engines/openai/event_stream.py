@@ -12,7 +12,14 @@ from typing import Any
 
 import aiohttp
 
-from worker.engines.openai.running_call import ConnectionBroken, Running, named, patience, stop_if_over
+from worker.engines.openai.running_call import (
+    ConnectionBroken,
+    ProxyProblem,
+    Running,
+    named,
+    patience,
+    stop_if_over,
+)
 from worker.engines.replies.sse import Event, EventReader, TooLarge
 
 PAUSE_SECONDS = 0.05
@@ -90,11 +97,16 @@ class EventStream(Iterator[list[Event]]):
                 raise self._failure
 
     async def receive(
-        self, session: aiohttp.ClientSession, url: str, headers: dict[str, str], body: dict[str, Any]
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        headers: dict[str, str],
+        body: dict[str, Any],
+        proxy: str | None = None,
     ) -> None:
         """Runs on the loop: reads the answer into the list that the caller's thread takes from."""
         try:
-            async with session.post(url, headers=headers, json=body) as response:
+            async with session.post(url, headers=headers, json=body, proxy=proxy) as response:
                 status = plain_status(response.status)
                 if status != HTTPStatus.OK:
                     self.error = await read_within(response, MOST_ERROR_BYTES)
@@ -105,7 +117,7 @@ class EventStream(Iterator[list[Event]]):
         except asyncio.CancelledError:
             self._tell(ended=True, failure=ConnectionBroken("the stream was closed"))
             raise
-        except (aiohttp.ClientError, TimeoutError, TooLarge) as error:
+        except (aiohttp.ClientError, OSError, *ProxyProblem, TooLarge) as error:
             self._tell(ended=True, failure=named(error))
 
     async def _read(self, response: aiohttp.ClientResponse) -> None:

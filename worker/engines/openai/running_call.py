@@ -13,11 +13,20 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from bot.errors import AnswerTimeout, Cancelled
 
 T = TypeVar("T")
 POLL_SECONDS = 0.5
+ProxyProblem = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
+"""What a SOCKS proxy, or the way to it, fails with."""
+_NO_CONNECTION = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    *ProxyProblem,
+)
 
 
 class ConnectionBroken(Exception):
@@ -63,7 +72,7 @@ class Running(Generic[T]):
 
 def named(error: Exception) -> ConnectionBroken:
     """The error by what it means to whoever called; its text names the cause, never a body or a key."""
-    refused = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    refused = isinstance(error, _NO_CONNECTION)
     return (ConnectionRefused if refused else ConnectionBroken)(type(error).__name__)
 
 
