@@ -23,6 +23,7 @@ from index.gate.evidence import Evidence
 from index.gate.examined_message import examined
 from index.gate.gate import Gate
 from index.gate.logistic import Numbers, logit_of
+from index.gate.reference import evidence_of
 from index.search.embed import Embedder, open_embedder
 from index.search.searcher import Searcher
 from index.search.versions import open_current
@@ -139,9 +140,7 @@ def speed(table: ExampleTable, searcher: Searcher, evidence: Evidence) -> dict[s
             lambda message, vector: gate.decide(message, [], False, lookup=searcher.look_up(message, vector))
         ),
         "gate_with_word_search": per_second(
-            lambda message, vector: model.logit(
-                examined(message, vector, searcher.lexical, searcher.dense.text_vectors, evidence)
-            )
+            lambda message, vector: model.logit(examined(message, vector, searcher, evidence))
         ),
     }
 
@@ -156,12 +155,12 @@ def main() -> None:
     embedder = open_embedder(IndexSettings().embedder)
     projects = opened("projects", tuple(sorted(path for path in (DATA / "docs").iterdir())), embedder)
     other = opened("feishu", (DATA / "feishu-docs",), embedder)
-    evidence = Evidence.build(projects.chunks)
+    evidence = evidence_of(projects)
     examples = read_questions(DATA / "gate" / "dev.jsonl")
     started = time.perf_counter()
     table = tabulate(examples, projects, evidence)
     looked_up = time.perf_counter() - started
-    swapped = tabulate(examples, other, Evidence.build(other.chunks), twins=False)
+    swapped = tabulate(examples, other, evidence_of(other), twins=False)
     result = {
         "messages": len(examples),
         "good": table.good,

@@ -14,6 +14,7 @@ from bot.errors import ConfigError, IndexMismatch
 from index.build.build import build
 from index.gate.evidence import Evidence
 from index.gate.examined_message import ExaminedMessage
+from index.gate.features import FEATURES
 from index.gate.gate import Gate, open_gate
 from index.gate.logistic import logit_of, sigmoid
 from index.gate.model import POINTS, GateModel, GateStore, joined, read_model, shipped_model
@@ -240,7 +241,7 @@ def test_reasons_of_a_gate_with_a_memory_add_up_in_words(
     more = [replace(row, id=f"{row.id}-again", text=row.text + "呀") for row in rows]
     model = calibrate(settings, searcher, [*rows, *more], apply=False).model
     reasons = {reason.feature: reason for reason in Gate(model, searcher).decide(KNOWN[0], [], False).reasons}
-    assert set(reasons) == {"words", "typical", "search", "memory", "found"}
+    assert set(reasons) == {*FEATURES, "memory", "found"}
     assert reasons["typical"].weight == 0
     assert "ngrok" in reasons["typical"].text
     chat = {reason.feature: reason for reason in Gate(model, searcher).decide(CHAT[0], [], False).reasons}

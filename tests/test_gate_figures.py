@@ -16,13 +16,15 @@ from sklearn.metrics import roc_auc_score
 
 from bot.config.settings import RedisSettings, Settings
 from bot.errors import ConfigError, QueueUnavailable
+from index.build.build import assemble
 from index.gate.evidence import UNKNOWN, Evidence
 from index.gate.examined_message import ExaminedMessage, direction
-from index.gate.features import FEATURES, features, read_with, search_words, typicality
+from index.gate.features import FEATURES, features, read_with, search_for_gate, typicality
 from index.gate.general_words import LEAST, open_general_words
 from index.gate.logistic import fit_logistic, logit_of, sigmoid
 from index.gate.memory import Memory, fit_memory
-from index.search.lexical import Lexical
+from index.gate.reference import evidence_of, foreign_questions, small_talk
+from index.search.searcher import Searcher
 from index.text.document import Document
 from index.text.split import Chunk, split
 from index.training.calibrate import learned_labels
@@ -41,6 +43,17 @@ def chunks() -> list[Chunk]:
         for path, title, text, language in rows
         for chunk in split(Document("handbook", path, title, text, "", language, 0.0, path))
     ]
+
+
+@pytest.fixture(scope="module")
+def searcher(chunks: list[Chunk], tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    return over(chunks, tmp_path_factory.mktemp("index"))
+
+
+def over(chunks: list[Chunk], folder: Path) -> Searcher:
+    """A searcher over some chunks, by an embedder that knows words only."""
+    embedder = WordEmbedder()
+    return Searcher(assemble([], chunks, embedder, folder)[0], embedder)
 
 
 @pytest.fixture(scope="module")
@@ -126,24 +139,53 @@ def test_typical_words_are_frequent_here_and_rare_elsewhere(evidence: Evidence) 
 
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
-def test_every_message_has_finite_numbers(chunks: list[Chunk], evidence: Evidence, message: str) -> None:
+def test_every_message_has_finite_numbers(searcher: Searcher, evidence: Evidence, message: str) -> None:
     clean = message.encode("utf-8", "replace").decode()
-    numbers = features(clean, search_words(clean, Lexical.build(chunks[:2])), evidence)
+    numbers = numbers_of(clean, searcher, evidence)
     assert numbers.shape == (len(FEATURES),)
     assert np.isfinite(numbers).all()
 
 
-def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk]) -> None:
+def numbers_of(message: str, searcher: Searcher, evidence: Evidence) -> np.ndarray:
+    vector = searcher.embedder.embed([message])[0]
+    read, found = read_with(message, vector, searcher, evidence)
+    return features(message, read, vector, found, searcher, evidence)
+
+
+def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk], tmp_path: Path) -> None:
     english = [chunk for chunk in chunks if chunk.language == "en"]
-    evidence, lexical = Evidence.build(english), Lexical.build(english)
+    evidence, searcher = Evidence.build(english), over(english, tmp_path)
     assert not evidence.knows_chinese
     question = "怎么量化缓存来节省显存"
-    plain = features(question, search_words(question, lexical), evidence)
-    read, found = read_with(question, lexical, evidence)
-    bridged = features(read, found, evidence)
-    column = FEATURES.index("typical_sum")
+    vector = searcher.embedder.embed([question])[0]
+    alone = search_for_gate(question, vector, searcher)
+    plain = features(question, question, vector, alone, searcher, evidence)
+    bridged = numbers_of(question, searcher, evidence)
+    column = FEATURES.index("typical")
     assert bridged[column] > plain[column]
     assert Evidence.build(chunks).knows_chinese
+
+
+def test_foreign_questions_set_the_zero_of_the_numbers_by_language(
+    searcher: Searcher, evidence: Evidence, tmp_path: Path
+) -> None:
+    measured = evidence_of(searcher)
+    assert measured.reference.means.shape == (2, len(FEATURES))
+    for message, row in (("怎么安装", 0), ("how to quantize", 1)):
+        shift = numbers_of(message, searcher, evidence) - numbers_of(message, searcher, measured)
+        shift[FEATURES.index("talk")] = 0.3 * measured.reference.means[row][FEATURES.index("talk")]
+        assert shift == pytest.approx(0.3 * measured.reference.means[row])
+    measured.save(tmp_path / "kept.npz")
+    kept = Evidence.load(tmp_path / "kept.npz").reference
+    assert kept.means == pytest.approx(measured.reference.means)
+    assert len(kept.talk) == len(small_talk()) > 50
+    assert len(kept.asked) == len(foreign_questions()) > 100
+
+
+def test_a_question_about_an_unknown_product_shows_as_such(searcher: Searcher, evidence: Evidence) -> None:
+    column = FEATURES.index("unknown")
+    strange = numbers_of("how to resize a zookeeper quorum", searcher, evidence)[column]
+    assert strange > numbers_of("how to quantize the KV cache", searcher, evidence)[column] + 1
 
 
 def test_twins_lose_the_words_of_the_documents(evidence: Evidence) -> None:
@@ -173,12 +215,13 @@ def test_memory_knows_what_sounds_alike(tmp_path: Path) -> None:
     assert Memory.load(tmp_path / "memory.npz").score(asked) == pytest.approx(memory.score(asked), abs=1e-4)
 
 
-def test_the_direction_is_where_the_words_lead(chunks: list[Chunk]) -> None:
-    lexical, vectors = Lexical.build(chunks), np.eye(len(chunks), 20, dtype=np.float32)
-    leads = direction(search_words("quant_policy", lexical), vectors)
+def test_the_direction_is_where_the_words_lead(chunks: list[Chunk], searcher: Searcher) -> None:
+    vectors = np.eye(len(chunks), 20, dtype=np.float32)
+    nowhere = np.zeros(searcher.embedder.dimensions, dtype=np.float32)
+    leads = direction(search_for_gate("quant_policy", nowhere, searcher), vectors)
     assert np.linalg.norm(leads) == pytest.approx(1, abs=1e-5)
     assert "quant_policy" in chunks[int(np.argmax(leads))].text
-    assert not direction(search_words("红烧肉", lexical), vectors).any()
+    assert not direction(search_for_gate("红烧肉", nowhere, searcher), vectors).any()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from bot.config.settings import LLMSettings, Settings
-from index.gate.evidence import Evidence
 from index.gate.gate import Gate
+from index.gate.reference import evidence_of
 from index.search.searcher import Searcher
 from index.training.examples import tabulate
 from index.training.fit import FOLDS, fit, folds
@@ -101,7 +101,7 @@ def _kind(prompt: str) -> str:
 
 def gates(examples: Sequence[Example], searcher: Searcher) -> Iterator[tuple[Gate, list[Example]]]:
     """Gates, each with the messages that its fit did not see."""
-    evidence = Evidence.build(searcher.chunks)
+    evidence = evidence_of(searcher)
     table = tabulate(examples, searcher, evidence)
     every = np.arange(len(examples))
     for held in folds(table.labels, FOLDS, 0):

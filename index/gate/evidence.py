@@ -7,7 +7,7 @@ stays, and it sees the change through these counts.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -44,6 +44,17 @@ UNKNOWN = WordFacts(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What messages that belong nowhere look like to this index and its embedder; nothing until measured."""
+
+    means: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 1)))
+    """(2, numbers of the gate): what foreign questions score here, in Chinese and in English."""
+    talk: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    asked: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """Vectors of small talk and of foreign questions, (n, d)."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Counts over all chunks of one index version."""
 
@@ -54,6 +65,8 @@ class Evidence:
     """(pieces of the background,): how often each occurs."""
     chunk_count: int
     document_count: int
+    reference: Reference = field(default_factory=lambda: Reference())
+    """`index.gate.reference` measures it."""
 
     @classmethod
     def build(cls, chunks: list[Chunk]) -> Self:
@@ -110,7 +123,16 @@ class Evidence:
         words = np.frombuffer("\n".join(self.vocabulary).encode(), dtype=np.uint8)
         sizes = np.array([self.chunk_count, self.document_count])
         with aside(file) as place, place.open("wb") as out:
-            np.savez_compressed(out, words=words, counts=self.counts, pieces=self.pieces, sizes=sizes)
+            np.savez_compressed(
+                out,
+                words=words,
+                counts=self.counts,
+                pieces=self.pieces,
+                sizes=sizes,
+                means=self.reference.means,
+                talk=self.reference.talk,
+                asked=self.reference.asked,
+            )
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -119,4 +141,5 @@ class Evidence:
             text = kept["words"].tobytes().decode()
             chunk_count, document_count = (int(size) for size in kept["sizes"])
             vocabulary = tuple(text.split("\n")) if text else ()
-            return cls(vocabulary, kept["counts"], kept["pieces"], chunk_count, document_count)
+            counted = (vocabulary, kept["counts"], kept["pieces"], chunk_count, document_count)
+            return cls(*counted, reference=Reference(kept["means"], kept["talk"], kept["asked"]))

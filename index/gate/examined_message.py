@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.gate.evidence import Evidence
-from index.gate.features import FoundByWords, Numbers, features, read_with
+from index.gate.features import Found, Numbers, features, read_with
 from index.search.embed import Vectors
-from index.search.lexical import Lexical
+from index.search.searcher import Searcher
 
 PASSAGES = 10
 """Passages whose direction is taken."""
@@ -33,19 +33,15 @@ class ExaminedMessage:
 
 
 def examined(
-    message: str,
-    vector: Vectors,
-    lexical: Lexical,
-    passages: Vectors,
-    evidence: Evidence,
-    found: FoundByWords | None = None,
+    message: str, vector: Vectors, searcher: Searcher, evidence: Evidence, found: Found | None = None
 ) -> ExaminedMessage:
-    """Looks one message up; `passages`: the chunks' vectors, (chunks, d); `found` spares searching again."""
-    read, found = read_with(message, lexical, evidence, found)
-    return ExaminedMessage(message, features(read, found, evidence), vector, direction(found, passages))
+    """Looks one message up; `found` spares searching again."""
+    read, found = read_with(message, vector, searcher, evidence, found)
+    numbers = features(message, read, vector, found, searcher, evidence)
+    return ExaminedMessage(message, numbers, vector, direction(found, searcher.dense.text_vectors))
 
 
-def direction(found: FoundByWords, passages: Vectors) -> Vectors:
+def direction(found: Found, passages: Vectors) -> Vectors:
     """The mean of the best passages' vectors, weighted by their BM25 over all fields, of length 1."""
     scores = found.bm25_text + found.bm25_headings + found.bm25_place
     count = min(PASSAGES, len(scores))

@@ -26,7 +26,7 @@ from index.gate.features import FEATURES
 from index.gate.logistic import Logistic, Numbers
 from index.gate.memory import Memory
 
-FORMAT = 3
+FORMAT = 4
 POINTS = ("quiet", "balanced", "eager")
 SHIPPED = Path(__file__).parent / "gate_prior.json"
 """The gate of a fresh install; `python -m bench.gate_prior` makes it and says from what."""

@@ -11,10 +11,10 @@ import numpy as np
 
 from bot.config.settings import Settings
 from bot.errors import IndexMismatch
-from index.gate.evidence import Evidence
 from index.gate.gate import open_evidence
 from index.gate.logistic import Numbers, sigmoid
 from index.gate.model import GateModel, GateStore, digest
+from index.gate.reference import evidence_of
 from index.search.searcher import Searcher
 from index.training.examples import ExampleTable, tabulate
 from index.training.labels import Example, read_questions
@@ -43,7 +43,7 @@ def evaluate(model: GateModel, table: ExampleTable, point: str) -> tuple[dict[st
 def swap_accept(model: GateModel, other: Searcher, examples: list[Example], point: str) -> float:
     """Share of the good examples accepted when the same gate looks at another index."""
     good = [example for example in examples if example.label == 1]
-    table = tabulate(good, other, Evidence.build(other.chunks), twins=False)
+    table = tabulate(good, other, evidence_of(other), twins=False)
     logits = [model.honest_logit_elsewhere(table.case(row)) for row in range(len(good))]
     return float((sigmoid(np.array(logits)) >= model.points[point]).sum()) / max(len(good), 1)
 

@@ -20,7 +20,7 @@ import rjieba
 
 from index.gate.evidence import Evidence
 from index.gate.examined_message import ExaminedMessage, examined
-from index.gate.features import FEATURES, features, read_with, typicality
+from index.gate.features import FEATURES, typicality
 from index.gate.logistic import Numbers
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
@@ -96,9 +96,8 @@ class ExampleTable:
 def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> list[ExaminedMessage]:
     """Messages as the gate sees them, embedded in one batch."""
     vectors = searcher.embedder.embed(list(messages))
-    passages = searcher.dense.text_vectors
     return [
-        examined(message, vector, searcher.lexical, passages, evidence)
+        examined(message, vector, searcher, evidence)
         for message, vector in zip(messages, vectors, strict=True)
     ]
 
@@ -112,10 +111,9 @@ def tabulate(
     good = [row for row, example in enumerate(examples) if example.label == 1]
     for copy in range(TWINS if twins else 0):
         chooser = random.Random(copy)  # noqa: S311  # nosec B311
-        for row in good:
-            text = estranged(examples[row].text, evidence, chooser)
-            read, found = read_with(text, searcher.lexical, evidence)
-            strange[row, copy] = features(read, found, evidence)
+        texts = [estranged(examples[row].text, evidence, chooser) for row in good]
+        strangers = look_up_all(texts, searcher, evidence)
+        strange[good, copy] = np.array([case.numbers for case in strangers]).reshape(-1, len(FEATURES))
     width = searcher.embedder.dimensions
     return ExampleTable(
         examples=tuple(examples),

@@ -21,7 +21,7 @@ from index.training.operating_points import choose_points, figures
 
 TWIN_WEIGHT = 0.5
 """What one twin counts beside the example itself."""
-RIDGE, GUARD_RIDGE = 100.0, 10.0
+RIDGE, GUARD_RIDGE = 10.0, 10.0
 LEAST_OF_EACH = 20
 """Good and bad examples from which on a fit is worth trying."""
 ENOUGH_OF_EACH = 80

@@ -16,24 +16,30 @@ _TRUST = 60.0
 """Good examples that weigh as much as the prior's own points."""
 
 
-def curve(scores: Numbers, labels: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """(thresholds, precision, recall), thresholds falling; accepting means score >= threshold."""
+def curve(
+    scores: Numbers, labels: Numbers, weights: Numbers | None = None
+) -> tuple[Numbers, Numbers, Numbers]:
+    """(thresholds, precision, recall), thresholds falling; accepting means score >= threshold.
+
+    `weights` (n,): what each row counts; all the same where None.
+    """
+    counted = np.ones(len(labels)) if weights is None else weights
     order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(labels[order])
-    taken = np.arange(1, len(order) + 1)
+    hits = np.cumsum((labels * counted)[order])
+    taken = np.cumsum(counted[order])
     last = np.append(scores[order][1:] != scores[order][:-1], True) if len(order) else np.zeros(0, bool)
-    total = max(float(labels.sum()), 1.0)
+    total = max(float(labels @ counted), 1e-9)
     return scores[order][last], (hits / taken)[last], (hits / total)[last]
 
 
 def choose_points(
-    logits: Numbers, labels: Numbers, prior: dict[str, float] | None
+    logits: Numbers, labels: Numbers, prior: dict[str, float] | None, weights: Numbers | None = None
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Thresholds as probabilities for quiet, balanced and eager, and the figures at `balanced`.
 
     With a prior and few examples the thresholds stay near the prior's.
     """
-    thresholds, precision, recall = curve(logits, labels)
+    thresholds, precision, recall = curve(logits, labels, weights)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
     chosen = {
         "quiet": _least(thresholds, precision >= QUIET_PRECISION, thresholds[0]),

@@ -1,0 +1,52 @@
+"""What questions that no one set of documents answers score on this index: the zero of the gate's numbers.
+
+The questions are about databases, phones, taxes and cooking, half of them Chinese, half English; a few of
+them may be answered by an index about just that, which moves a mean of some seventy little. Measured once a
+version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from index.gate.evidence import Evidence, Reference
+from index.gate.features import is_chinese, measured, read_with
+from index.search.searcher import Searcher
+
+
+@cache
+def foreign_questions() -> tuple[str, ...]:
+    """Questions about everything under the sun."""
+    return _lines("ask")
+
+
+@cache
+def small_talk() -> tuple[str, ...]:
+    """What groups say and nobody needs to answer."""
+    return _lines("talk")
+
+
+def _lines(kind: str) -> tuple[str, ...]:
+    file = Path(__file__).parent / "words" / "reference.txt"
+    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines() if not line.startswith("#")]
+    return tuple(text for own, text in rows if own == kind)
+
+
+def evidence_of(searcher: Searcher) -> Evidence:
+    """The counts of the chunks of an index, with what the foreign questions score on it."""
+    evidence = Evidence.build(searcher.chunks)
+    if not searcher.chunks:
+        return evidence
+    talk, asked = (searcher.embedder.embed(list(texts)) for texts in (small_talk(), foreign_questions()))
+    evidence = replace(evidence, reference=Reference(evidence.reference.means, talk, asked))
+    rows = []
+    for message, vector in zip(foreign_questions(), asked, strict=True):
+        read, found = read_with(message, vector, searcher, evidence)
+        rows.append(measured(message, read, vector, found, searcher, evidence))
+    chinese, numbers = np.array([is_chinese(message) for message in foreign_questions()]), np.stack(rows)
+    means = np.stack([numbers[chinese].mean(axis=0), numbers[~chinese].mean(axis=0)])
+    return replace(evidence, reference=Reference(means, talk, asked))
