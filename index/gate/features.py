@@ -121,7 +121,8 @@ def features(
 ) -> Numbers:
     """The numbers of FEATURES for one message, (len(FEATURES),) float64; `read`: as `read_with` gives it."""
     own = evidence.reference.means[0 if is_chinese(message) else 1]
-    return measured(message, read, vector, found, searcher, evidence) - REFERENCE_SHARE * own
+    numbers = measured(message, read, vector, found, searcher, evidence)
+    return np.asarray(numbers - REFERENCE_SHARE * own, dtype=np.float64)
 
 
 def is_chinese(message: str) -> bool:
