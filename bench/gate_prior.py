@@ -44,6 +44,8 @@ RIDGE = 10.0
 SHARES = {"good": 0.5, "foreign": 0.14, "other": 0.14, "chat": 0.10, "bad": 0.10, "near": 0.08}
 """What each kind of message weighs in a set, whatever its number of rows."""
 SET_WEIGHT = 200.0
+STEP = 0.8
+"""Logits from one operating point to the next."""
 STRANGERS = 80
 """Good rows of a set that are asked of each other set."""
 
@@ -136,12 +138,12 @@ def left_out(sets: dict[str, Known]) -> dict[str, Numbers]:
 
 
 def chosen(sets: dict[str, Known], logits: dict[str, Numbers]) -> dict[str, float]:
-    """Operating points: a mention answers from where F1 is best, and without one the bar lies higher."""
+    """Operating points: `eager` is where F1 is best, for who asks the bot; unasked the bar lies higher."""
     scores = np.concatenate([logits[name] for name in sets])
     labels = np.concatenate([one.labels for one in sets.values()])
     best, _ = choose_points(scores, labels, None, np.concatenate([one.weights for one in sets.values()]))
     least = float(logit_of(best["balanced"]))
-    shifted = {"quiet": 2 * MENTION_SHIFT, "balanced": MENTION_SHIFT, "eager": 0.0}
+    shifted = {"quiet": 2 * STEP, "balanced": STEP, "eager": 0.0}
     return {name: float(sigmoid(least + shift)) for name, shift in shifted.items()}
 
 

@@ -10,11 +10,12 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 import typer
 from redis.exceptions import RedisError
@@ -22,20 +23,25 @@ from redis.exceptions import RedisError
 from bot.config.settings import Settings
 from bot.errors import ConfigError, IndexMismatch, QueueUnavailable
 from index.gate.gate import open_evidence
-from index.gate.logistic import logit_of
-from index.gate.model import GateModel, GateStore, Origin, shipped_model
+from index.gate.logistic import Numbers, logit_of
+from index.gate.model import GateModel, GateStore, Origin, digest, shipped_model
 from index.search.searcher import Searcher
 from index.training.examples import ExampleTable, tabulate
-from index.training.fit import ENOUGH_OF_EACH, LEAST_OF_EACH, by_group, fit
+from index.training.fit import ENOUGH_OF_EACH, LEAST_OF_EACH, Judgement, figures_of, fit, judged
 from index.training.labels import Example, known_questions, read_questions
 from index.training.labels import learned as learned_of
-from index.training.operating_points import figures
 
 log = structlog.get_logger(__name__)
 
 LEAST_KNOWN = 0.75
 """Share of the good example questions that the shipped gate must accept; with less, they are about
 other documents."""
+
+
+Taken = npt.NDArray[np.bool_]
+Verdict = Literal["better", "worse", "cannot tell"]
+"""Of a fit beside the gate in use, on the same labelled rows."""
+_DRAWS = 400
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Calibration:
     model: GateModel
     before: dict[str, float]
     after: dict[str, float]
+    """Of rows that neither the fit nor its thresholds saw; those of `before` where the gate is kept."""
+    verdict: Verdict
     applied: bool
     seconds: float
 
@@ -57,6 +65,7 @@ class Calibration:
             "bad": self.model.bad,
             "note": self.model.note,
             "points": _rounded(self.model.points),
+            "verdict": self.verdict,
             "before": _rounded(self.before),
             "after": _rounded(self.after),
             "seconds": round(self.seconds, 2),
@@ -88,7 +97,7 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
     if known < LEAST_KNOWN:
         note = f"no fit: these documents know only {known:.0%} of the good example questions"
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
-    model = _fitted(table, shipped, searcher.version, "questions")
+    model, _, _, _ = _better_of(table, shipped, searcher.version, "questions")
     store.apply(model)
     log.info("gate_fitted", gate=model.name, good=model.good, bad=model.bad)
     return model
@@ -126,27 +135,76 @@ def calibrate(
     store = GateStore(settings.index.dir)
     current = (_readable(store) or shipped_model()).for_embedder(searcher.embedder.name)
     table = tabulate(examples, searcher, open_evidence(settings, searcher))
-    model = _fitted(table, shipped_model(), searcher.version, "calibrated")
+    model, before, after, verdict = _better_of(table, current, searcher.version, "calibrated")
     if apply:
         store.apply(model)
-        log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad)
-    logits = np.array([current.honest_logit(table.case(row)) for row in range(len(examples))])
-    least = _balanced(current)
-    return Calibration(
-        model=model,
-        before=figures(logits, table.labels, least) | by_group(table, logits, least),
-        after=model.figures,
-        applied=apply,
-        seconds=time.perf_counter() - started,
-    )
+        log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad, verdict=verdict)
+    return Calibration(model, before, after, verdict, apply, time.perf_counter() - started)
 
 
-def _fitted(table: ExampleTable, shipped: GateModel, index_version: str, origin: Origin) -> GateModel:
-    """From nothing and with a memory where there are enough examples, else the shipped gate moved."""
+def _better_of(
+    table: ExampleTable, current: GateModel, index_version: str, origin: Origin
+) -> tuple[GateModel, dict[str, float], dict[str, float], Verdict]:
+    """(the gate to use, figures of the one in use, figures of that to use, how a new fit does beside it).
+
+    With few labels a fit takes over only where it is surely better, with many unless it is worse: otherwise
+    the gate in use is kept as it is, under a new name. With many labels it is fitted from nothing and has a
+    memory, with few the shipped gate is moved.
+    """
     enough = min(table.good, table.bad) >= ENOUGH_OF_EACH
-    prior = None if enough else shipped
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f"{int(time.time() * 1000) % 1000:03d}"
-    return fit(table, prior, name=stamp, origin=origin, index_version=index_version, memory=enough)
+    prior = None if enough else shipped_model()
+    name = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + f"{int(time.time() * 1000) % 1000:03d}"
+    here, there = in_use(table, current), judged(table, prior, memory=enough)
+    verdict = compared(table.labels, here.margins >= 0, there.margins >= 0)
+    before, after = figures_of(table, here), figures_of(table, there)
+    if verdict == "better" or (enough and verdict == "cannot tell"):
+        model = fit(table, prior, name=name, origin=origin, index_version=index_version, memory=enough)
+        return replace(model, figures=after), before, after, verdict
+    counts = f"{table.good} good and {table.bad} bad examples"
+    said = "do not tell it from a new fit" if verdict == "cannot tell" else "say that a new fit is worse"
+    kept = replace(
+        current,
+        name=name,
+        origin=origin,
+        good=table.good,
+        bad=table.bad,
+        made_at=time.time(),
+        index_version=index_version,
+        note=f"the gate that was in use: {counts} {said}",
+        unseen=current.unseen | _as_kept(table, current),
+        figures=before,
+    )
+    return kept, before, before, verdict
+
+
+def _as_kept(table: ExampleTable, model: GateModel) -> dict[str, list[float]]:
+    """What a gate that was not fitted on the examples says of them, as a fit keeps it."""
+    rows = [row for row in range(len(table.examples)) if digest(table.examples[row].text) not in model.unseen]
+    parts = {digest(table.examples[row].text): model.parts(table.case(row)) for row in rows}
+    columns = 1 if model.memory is None else 4
+    return {key: [round(value, 4) for value in astuple(one)[:columns]] for key, one in parts.items()}
+
+
+def in_use(table: ExampleTable, model: GateModel) -> Judgement:
+    """How the gate in use judges the examples; those of its own fit by a fold that did not see them."""
+    logits = np.array([model.honest_logit(table.case(row)) for row in range(len(table.examples))])
+    least = {name: float(logit_of(model.points[name])) for name in ("balanced", "quiet")}
+    return Judgement(logits - least["balanced"], logits - least["quiet"])
+
+
+def compared(labels: Numbers, before: Taken, after: Taken) -> Verdict:
+    """Whether the F1 of decisions (n,) differs by more than the luck of the draw: one standard error."""
+    generator = np.random.default_rng(0)
+    draws = generator.integers(0, len(labels), (_DRAWS, len(labels)))
+    gains = [_f1(labels[rows], after[rows]) - _f1(labels[rows], before[rows]) for rows in draws]
+    gain, error = _f1(labels, after) - _f1(labels, before), float(np.std(gains))
+    if abs(gain) <= error:
+        return "cannot tell"
+    return "better" if gain > 0 else "worse"
+
+
+def _f1(labels: Numbers, taken: Taken) -> float:
+    return 2 * float(labels[taken].sum()) / max(float(labels.sum() + taken.sum()), 1.0)
 
 
 def command(settings: Settings, questions: Path | None, *, learned: bool, apply: bool, as_json: bool) -> None:
@@ -198,7 +256,8 @@ def describe(result: Calibration) -> str:
     lines += [
         f"at `quiet`      precision {result.after['quiet_precision']:.3f}  "
         f"recall {result.after['quiet_recall']:.3f}",
-        "measured on folds that the fit did not see",
+        "measured on examples that neither the fit nor its thresholds saw",
+        _SAID[result.verdict],
     ]
     lines += [
         f"{name} {result.before[name]:.3f} -> {value:.3f}"
@@ -210,6 +269,13 @@ def describe(result: Calibration) -> str:
     state = "in use now" if result.applied else "not applied; add --apply to use it"
     lines.append(f"gate {result.model.name}: {state}")
     return "\n".join(lines)
+
+
+_SAID: dict[Verdict, str] = {
+    "better": "the new fit is better",
+    "worse": "a new fit would be worse: the gate in use is kept",
+    "cannot tell": "these examples cannot tell a new fit from the gate in use; with few of them it is kept",
+}
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:

@@ -22,6 +22,9 @@ from index.training.operating_points import choose_points, figures
 TWIN_WEIGHT = 0.5
 """What one twin counts beside the example itself."""
 RIDGE, GUARD_RIDGE = 10.0, 10.0
+STIFFNESS, MOST_RIDGE = 2000.0, 100.0
+"""The shipped gate is moved with a ridge of STIFFNESS / (the rarer kind's examples), at most MOST_RIDGE: 20
+good and 20 bad ones hardly turn it, 80 may."""
 LEAST_OF_EACH = 20
 """Good and bad examples from which on a fit is worth trying."""
 ENOUGH_OF_EACH = 80
@@ -52,9 +55,10 @@ def fit_evidence(table: ExampleTable, rows: Rows, prior: GateModel | None) -> Lo
     weights = np.concatenate([table.weights[rows], np.tile(table.weights[good] * TWIN_WEIGHT, TWINS)])
     if prior is None:
         return fit_logistic(numbers, labels, ridge=RIDGE, sample_weights=weights)
-    base = prior.evidence
+    base, fewest = prior.evidence, max(min(len(good), len(rows) - len(good)), 1)
+    ridge = float(np.clip(STIFFNESS / fewest, RIDGE, MOST_RIDGE))
     moved = fit_logistic(
-        numbers, labels, ridge=RIDGE, offset=base.logit(numbers), sample_weights=weights, scaled_by=base
+        numbers, labels, ridge=ridge, offset=base.logit(numbers), sample_weights=weights, scaled_by=base
     )
     return Logistic(base.mean, base.scale, base.weights + moved.weights, base.bias + moved.bias)
 
@@ -99,7 +103,10 @@ def fit(
     memory: bool = False,
     seed: int = 0,
 ) -> GateModel:
-    """The gate fitted on the whole table, its points chosen on folds. `prior` None: fitted from nothing."""
+    """The gate fitted on the whole table, its points chosen on folds. `prior` None: fitted from nothing.
+
+    It has no figures: `judged` measures, and takes some times as long.
+    """
     rows = np.arange(len(table.examples))
     guesses = unseen(table, prior, memory=memory, seed=seed)
     slope, offset, logits = 1.0, 0.0, guesses.evidence
@@ -107,15 +114,11 @@ def fit(
         slope, offset = scaling(guesses.joined, table.labels)
         logits = slope * guesses.joined + offset
     priors = prior.points if prior else None
-    points, at_balanced = choose_points(logits, table.labels, priors)
-    quiet = figures(logits, table.labels, float(logit_of(points["quiet"])))
-    at_balanced["quiet_precision"], at_balanced["quiet_recall"] = quiet["precision"], quiet["recall"]
-    at_balanced |= by_group(table, logits, float(logit_of(points["balanced"])))
     return GateModel(
         name=name,
         origin=origin,
         evidence=fit_evidence(table, rows, prior),
-        points=points,
+        points=choose_points(logits, table.labels, priors)[0],
         memory=remember(table, rows) if memory else None,
         guard=fit_guard(table, rows) if memory else None,
         slope=slope,
@@ -127,8 +130,37 @@ def fit(
         index_version=index_version,
         note=_note(table, prior, memory),
         unseen=_kept(table, guesses, memory=memory),
-        figures=at_balanced,
     )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Decisions (n,) on examples."""
+
+    margins: Numbers
+    """Logits above the threshold of `balanced`; accepted from 0 on."""
+    quiet: Numbers
+    """Logits above the threshold of `quiet`."""
+
+
+def judged(table: ExampleTable, prior: GateModel | None, *, memory: bool, seed: int = 1) -> Judgement:
+    """Each example judged by a fit whose weights and thresholds did not see it."""
+    margins, quiet = (np.zeros(len(table.examples)) for _ in range(2))
+    for held in folds(table.labels, FOLDS, seed):
+        rest = table.part(np.setdiff1d(np.arange(len(margins)), held))
+        model = fit(rest, prior, name="fold", origin="calibrated", memory=memory)
+        logits = np.array([model.logit(table.case(row)) for row in held])
+        margins[held] = logits - float(logit_of(model.points["balanced"]))
+        quiet[held] = logits - float(logit_of(model.points["quiet"]))
+    return Judgement(margins, quiet)
+
+
+def figures_of(table: ExampleTable, judgement: Judgement) -> dict[str, float]:
+    """F1, precision, recall and AUC, those of `quiet`, and those of each chat with enough examples."""
+    found = figures(judgement.margins, table.labels, 0.0)
+    quiet = figures(judgement.quiet, table.labels, 0.0)
+    found |= {"quiet_precision": quiet["precision"], "quiet_recall": quiet["recall"]}
+    return found | by_group(table, judgement.margins, 0.0)
 
 
 def _kept(table: ExampleTable, guesses: Unseen, *, memory: bool) -> dict[str, list[float]]:

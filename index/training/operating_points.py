@@ -12,7 +12,7 @@ QUIET_PRECISION = 0.92
 EAGER_RECALL = 0.93
 _PLATEAU = 0.005
 """F1 this close to the best counts as best: the middle of the plateau is steadier than its peak."""
-_TRUST = 60.0
+_TRUST = 200.0
 """Good examples that weigh as much as the prior's own points."""
 
 
