@@ -27,11 +27,12 @@ from typing import Any
 import numpy as np
 
 from bot.config.settings import load_settings
-from index.gate.features import FEATURES, is_chinese
+from index.gate.features import FEATURES
 from index.gate.gate import MENTION_SHIFT, open_evidence
 from index.gate.logistic import Logistic, Numbers, fit_logistic, logit_of, sigmoid
 from index.gate.model import SHIPPED, GateModel
 from index.search.versions import open_current
+from index.text.chinese import has_chinese
 from index.training.examples import look_up_all
 from index.training.operating_points import area_under_curve, choose_points
 
@@ -93,7 +94,7 @@ def known(config: Path, own: list[dict[str, Any]], strangers: list[dict[str, Any
         numbers=np.stack([case.numbers for case in cases]),
         labels=np.array([row["label"] for row in own] + [0] * len(strangers), dtype=np.float64),
         kinds=tuple([kind_of(row) for row in own] + [row.get("as", "foreign") for row in strangers]),
-        chinese=tuple(is_chinese(text) for text in texts),
+        chinese=tuple(has_chinese(text) for text in texts),
     )
 
 

@@ -24,8 +24,8 @@ from index.gate.evidence import Evidence, WordFacts
 from index.gate.general_words import open_general_words
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
+from index.text.chinese import has_chinese
 from index.text.glossary import translated
-from index.text.terms import chinese_share
 from index.text.terms import terms as terms_of
 
 Numbers = npt.NDArray[np.float64]
@@ -120,14 +120,9 @@ def features(
     message: str, read: str, vector: Vectors, found: Found, searcher: Searcher, evidence: Evidence
 ) -> Numbers:
     """The numbers of FEATURES for one message, (len(FEATURES),) float64; `read`: as `read_with` gives it."""
-    own = evidence.reference.means[0 if is_chinese(message) else 1]
+    own = evidence.reference.means[0 if has_chinese(message) else 1]
     numbers = measured(message, read, vector, found, searcher, evidence)
     return np.asarray(numbers - REFERENCE_SHARE * own, dtype=np.float64)
-
-
-def is_chinese(message: str) -> bool:
-    """Whether a message counts as Chinese: one character is enough, for names are English in both."""
-    return chinese_share(message) > 0
 
 
 def measured(

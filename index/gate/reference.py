@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from index.gate.evidence import Evidence, Reference
-from index.gate.features import is_chinese, measured, read_with
+from index.gate.features import measured, read_with
 from index.search.searcher import Searcher
+from index.text.chinese import has_chinese
 
 
 @cache
@@ -47,6 +48,6 @@ def evidence_of(searcher: Searcher) -> Evidence:
     for message, vector in zip(foreign_questions(), asked, strict=True):
         read, found = read_with(message, vector, searcher, evidence)
         rows.append(measured(message, read, vector, found, searcher, evidence))
-    chinese, numbers = np.array([is_chinese(message) for message in foreign_questions()]), np.stack(rows)
+    chinese, numbers = np.array([has_chinese(message) for message in foreign_questions()]), np.stack(rows)
     means = np.stack([numbers[chinese].mean(axis=0), numbers[~chinese].mean(axis=0)])
     return replace(evidence, reference=Reference(means, talk, asked))
