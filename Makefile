@@ -8,6 +8,8 @@ UV_VERSION := 0.13.9
 # Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export PYTHONUNBUFFERED := 1
+# A run of the tests starts hundreds of processes; each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # uv does not read pip's settings: the mirror that pip is configured for is handed on to it.
 MIRROR = $${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}
 INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$mirror}"; \

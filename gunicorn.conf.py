@@ -25,7 +25,9 @@ _settings = load_settings()
 
 _metrics_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 # Before any worker imports prometheus_client; a folder given from outside is shared with the workers.
-_metrics = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="fennel-metrics-")))
+if _metrics_are_ours:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="fennel-metrics-")
+_metrics = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 _metrics.mkdir(parents=True, exist_ok=True)
 
 _WEBHOOK = f"{_settings.web.host}:{_settings.web.port}"

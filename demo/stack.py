@@ -28,9 +28,9 @@ from demo.gallery.page import add_gallery
 from simulator import LocalFeishu
 from simulator.api.documents import documents_blueprint
 
-START_TIMEOUT = 60.0
-"""Seconds until web and worker must be ready."""
-STOP_TIMEOUT = 20.0
+START_TIMEOUT = 180.0
+"""Seconds until web and worker must be ready, on a machine that does other things, too."""
+STOP_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,14 @@ class Ports:
 
 
 def _usable(port: int) -> int:
+    if not port:
+        return free_port()
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return free_port()
-        return int(probe.getsockname()[1])
+    return port
 
 
 class LocalStack:
@@ -186,6 +188,6 @@ class LocalStack:
 def _ok(url: str) -> bool:
     try:
         with new_session() as session:
-            return session.get(url, timeout=2).status_code == 200
+            return session.get(url, timeout=10).status_code == 200
     except requests.RequestException:
         return False

@@ -20,7 +20,7 @@ from simulator.pushes.long_connection import LongConnections, long_connection_bl
 from simulator.pushes.payloads import App
 from simulator.pushes.people import People, Speech
 from simulator.pushes.pressing import Pressed, Presser
-from simulator.pushes.pushes import Push, Pushes
+from simulator.pushes.pushes import PATIENCE, Push, Pushes
 from simulator.server import Feishu, Server, create_app
 from simulator.tenant.clock import Clock
 from simulator.tenant.faults import Faults
@@ -189,7 +189,7 @@ class LocalFeishu:
         """Pushes any event body in a fresh envelope."""
         return self.pushes.send(payloads.envelope(self.app, self.clock, event_type, event))
 
-    def wait_for_push(self, message_id: str, timeout: float = 10.0, attempts: int = 1) -> Push:
+    def wait_for_push(self, message_id: str, timeout: float = PATIENCE, attempts: int = 1) -> Push:
         """The push of a message once it was attempted. Raises TimeoutError."""
         return self.pushes.wait(self.pushes.of(message_id), timeout, attempts)
 
@@ -207,7 +207,7 @@ class LocalFeishu:
         with self.tenant.lock:
             return [SentCard(message) for message in self.tenant.replies_to(message_id) if message.card]
 
-    def wait_for_card(self, message_id: str, timeout: float = 20.0, final: bool = True) -> SentCard:
+    def wait_for_card(self, message_id: str, timeout: float = PATIENCE, final: bool = True) -> SentCard:
         """The first card answering a message; `final`: once its streaming is closed. Raises TimeoutError."""
 
         def ready() -> SentCard | None:
@@ -218,7 +218,9 @@ class LocalFeishu:
 
         return self._wait(ready, timeout, f"no {'final ' if final else ''}card answered {message_id}")
 
-    def wait_for_replies(self, message_id: str, count: int = 1, timeout: float = 20.0) -> list[ChatMessage]:
+    def wait_for_replies(
+        self, message_id: str, count: int = 1, timeout: float = PATIENCE
+    ) -> list[ChatMessage]:
         """The bot's answers once there are `count`. Raises TimeoutError."""
 
         def ready() -> list[ChatMessage] | None:

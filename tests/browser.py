@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.waiting import START_LIMIT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -21,7 +24,8 @@ FLAGS = [
 BROWSER_TEST = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on PATH (apt-get install chromium)"),
-    pytest.mark.timeout(240),
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
 ]
 """The `pytestmark` of a module whose tests open pages."""
 
@@ -29,7 +33,21 @@ BROWSER_TEST = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A Chromium that nobody sees, closed at the end."""
+    expect.set_options(timeout=START_LIMIT * 1000)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=START_LIMIT * 1000)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextmanager
+def open_page(browser: Browser, **look: Any) -> Iterator[Page]:
+    """A page with its own storage, which waits for what must come as long as a busy machine takes."""
+    context = browser.new_context(**look)
+    context.set_default_timeout(START_LIMIT * 1000)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()

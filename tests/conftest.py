@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import structlog
@@ -14,10 +15,11 @@ from redis import Redis
 
 from bot.supervisor.redis_server import RedisServer
 from simulator import LocalFeishu
+from simulator.tenant import limits
 from tests.browser import chromium
 from tests.feishu_caller import Caller
 
-pytest_plugins = ("tests.parallel",)
+pytest_plugins = ("tests.parallel", "tests.failure_report")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -25,6 +27,10 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A real redis-server on a free loopback port, with append-only persistence."""
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        from tests.left_behind import lasts  # after pytest has made a plugin of it
+
+        assert server.process is not None
+        lasts(server.process.pid)
         yield server
 
 
@@ -51,6 +57,12 @@ def local() -> Iterator[LocalFeishu]:
 
 
 @pytest.fixture
+def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that the test does happens in one second of the local Feishu's rate limits."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1.0))
+
+
+@pytest.fixture
 def caller(local: LocalFeishu) -> Iterator[Caller]:
     """A bare client of its API."""
     calling = Caller(local)
@@ -64,7 +76,15 @@ def _logs_off_stdout() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     structlog.reset_defaults()
-    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            # The default one draws tracebacks with all local values: ten seconds of computing each.
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
     yield
     root.handlers[:] = handlers
     root.setLevel(level)

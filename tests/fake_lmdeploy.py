@@ -1,7 +1,7 @@
 """Stands in for the `lmdeploy` program: takes the same command line, loads for a while, then serves.
 
 `python -m tests.fake_lmdeploy FOLDER serve api_server MODEL ...`; FOLDER/script.json may hold
-{"load_seconds": 0.1, "deaths": ["text it logs before it aborts", ...]}: each start takes one death off.
+{"load_until": "a file", "deaths": ["text it logs before it aborts", ...]}: each start takes one death off.
 SIGUSR1 makes its health check fail. Flags are those of lmdeploy 0.18 that TurboMind knows.
 """
 
@@ -51,7 +51,8 @@ def main() -> None:
     plan = json.loads(script.read_text(encoding="utf-8")) if script.is_file() else {}
     deaths = plan.get("deaths", [])
     print("Loading checkpoint shards:  50%", flush=True)
-    time.sleep(plan.get("load_seconds", 0.0))
+    while (told := plan.get("load_until")) and not (Path(folder) / told).exists():
+        time.sleep(0.02)
     if deaths:
         script.write_text(json.dumps(plan | {"deaths": deaths[1:]}), encoding="utf-8")
         print(deaths[0], flush=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,6 +25,7 @@ from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from bot.supervisor.redis_server import free_port
 from bot.web.app import create_app
 from simulator import LocalFeishu, SentCard
+from tests.waiting import LIMIT, join, shown_on_failure, wait_for
 from worker.jobs.running import runner_of
 from worker.llm import LLM
 from worker.process import process
@@ -150,6 +152,7 @@ class House:
         self.feishu = LocalFeishu(
             push_to=f"http://127.0.0.1:{port}/feishu/event", encrypt_key="k" * 20, limits=limits, scale=scale
         )
+        self.feishu.pushes.timeout = LIMIT
         values: dict[str, Any] = {
             "feishu": {
                 "app_id": self.feishu.app.app_id,
@@ -174,55 +177,57 @@ class House:
         self.web = make_server("127.0.0.1", port, create_app(self.settings), threaded=True)
         self.engine = engine
         self.clock = clock
-        self.with_indexer = indexer
+        self.queues = (ANSWER_QUEUE, QUICK_QUEUE, INDEX_QUEUE) if indexer else (ANSWER_QUEUE, QUICK_QUEUE)
         self.process: process.Process | None = None
-        self._runners: list[Runner] = []
-        self._threads: list[threading.Thread] = []
+        self._open = ExitStack()
 
     def __enter__(self) -> House:
-        self.feishu.start()
-        self._threads.append(threading.Thread(target=self.web.serve_forever, daemon=True))
-        self._threads[0].start()
-        self.process = open_process(self.settings, clock=self.clock)
-        if self.engine is not None:
-            self.process.llm = self.engine
-        self._before = process.use(self.process)
-        self.process.feishu.bot_open_id()
-        self._run(ANSWER_QUEUE)
-        self._run(QUICK_QUEUE)
-        if self.with_indexer:
-            self._run(INDEX_QUEUE)
+        with ExitStack() as opened:
+            opened.callback(self.redis.close)
+            opened.callback(self.feishu.stop)
+            self.feishu.start()
+            opened.callback(self.web.server_close)
+            web = threading.Thread(target=self.web.serve_forever, daemon=True, name="house-web")
+            web.start()
+            opened.callback(join, web)
+            opened.callback(self.web.shutdown)
+            self.process = open_process(self.settings, clock=self.clock)
+            opened.callback(self.process.close)
+            if self.engine is not None:
+                self.process.llm = self.engine
+            opened.callback(process.use, process.use(self.process))
+            self.process.feishu.bot_open_id()
+            self._run(opened)
+            opened.enter_context(shown_on_failure("house", self.state))
+            self._open = opened.pop_all()
         return self
 
-    def _run(self, queue: str) -> None:
+    def _run(self, opened: ExitStack) -> None:
+        runners = [self._runner(queue) for queue in self.queues]
+        threads = [threading.Thread(target=runner.run, name="house-runner") for runner in runners]
+        opened.callback(join, *threads)
+        for runner, thread in zip(runners, threads, strict=True):
+            thread.start()
+            opened.callback(runner.request_stop, signal.SIGTERM, None)
+
+    def _runner(self, queue: str) -> Runner:
         assert self.process is not None
         runner = runner_of(self.process, queue)
         runner.stop_timeout = 5
-        thread = threading.Thread(target=runner.run)
-        thread.start()
-        self._runners.append(runner)
-        self._threads.append(thread)
+        return runner
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self.process is not None
-        for runner in self._runners:
-            runner.request_stop(signal.SIGTERM, None)
-        self.web.shutdown()
-        for thread in self._threads:
-            thread.join(20)
-        self.web.server_close()
-        self.process.close()
-        process.use(self._before)
-        self.feishu.stop()
-        self.redis.close()
+        if error is not None:
+            error.add_note(self.state())
+        self._open.close()
 
     def ask(self, text: str, **how: Any) -> str:
         """Somebody mentions the bot; the message's id."""
         return self.feishu.say(text=text, mention_bot=True, **how)
 
-    def card(self, message_id: str, timeout: float = 20.0) -> SentCard:
+    def card(self, message_id: str, timeout: float = LIMIT) -> SentCard:
         """The final card that answers a message."""
         return self.feishu.wait_for_card(message_id, timeout)
 
@@ -234,24 +239,38 @@ class House:
         return words(self.feishu.cards(how.get("reply_to") or given)[-1])
 
     def quiet(self) -> None:
-        """Returns when every job has ended."""
-        lanes = (ANSWER_QUEUE, QUICK_QUEUE)
-        until(
-            lambda: (
-                not any(
-                    self.redis.llen(f"rq:queue:{lane}") or self.redis.zcard(f"rq:wip:{lane}")
-                    for lane in lanes
-                )
-            )
-        )
+        """Returns when every push has been taken and every job that came of them has ended."""
+        until(lambda: all(push.state != "waiting" for push in list(self.feishu.pushes.all)))
+        until(lambda: not self.unfinished())
+
+    def unfinished(self) -> int:
+        """Jobs that wait, run or are held up, counted in one step: none is missed on its way between."""
+        return int(self.redis.eval(_UNFINISHED, 0, ANSWER_QUEUE, QUICK_QUEUE))
+
+    def state(self) -> str:
+        """What a failing test is shown."""
+        pushes = Counter(push.state for push in list(self.feishu.pushes.all))
+        lines = [f"{self.unfinished()} unfinished jobs; pushes: {dict(pushes)}; the newest messages:"]
+        with self.feishu.tenant.lock:
+            for message in list(self.feishu.tenant.messages.values())[-8:]:
+                said = words(SentCard(message)) if message.card else message.content
+                lines.append(f"{message.message_id} to {message.root_id or message.chat_id}: {said[:150]!r}")
+        return "\n".join(lines)
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Waits for something to come true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+_UNFINISHED = """
+local count = 0
+for _, lane in ipairs(ARGV) do
+  count = count + redis.call('LLEN', 'rq:queue:' .. lane) + redis.call('ZCARD', 'rq:wip:' .. lane)
+  count = count + redis.call('LLEN', 'rq:queue:' .. lane .. ':intermediate')
+end
+for _, key in ipairs(redis.call('SMEMBERS', 'rq:rl-keys')) do
+  count = count + redis.call('ZCARD', 'rq:rl:' .. key .. ':rate_limited')
+end
+return count
+"""
+until = wait_for
+"""Waits for something to come true, as the stories put it."""
 
 
 def words(card: Mapping[str, Any]) -> str:

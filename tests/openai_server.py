@@ -2,7 +2,9 @@
 
 It refuses what LMDeploy refuses, keeps an account of what it was asked, and can be made slow, full,
 broken or poor in features. In a test: `with ModelServer(...) as server:`. As a process of its own:
-`python -m tests.openai_server --port 23333 --latency 2 --capacity 32`; `GET /test/state` counts.
+`python -m tests.openai_server --port 23333 --latency 2 --capacity 32`; `GET /test/state` counts,
+`GET /test/hold` lets
+four more be answered and holds all others until `GET /test/release`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -45,6 +48,10 @@ class Faults:
     """Pieces after which an error is sent inside the stream; -1 never."""
     stall_after: int = -1
     """Pieces after which nothing more comes; -1 never."""
+    hold_after: int = -1
+    """Pieces after which every reply, streamed or not, waits until this is -1 again; 0 holds all."""
+    hold_from: int = -1
+    """Answered requests from which on all others wait until this is -1 again."""
 
 
 @dataclass
@@ -89,11 +96,22 @@ class ModelServer:
         self._thread = threading.Thread(target=self._serve, daemon=True, name="model-server")
         self._ready = threading.Event()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._nudged = time.monotonic()
 
     @property
     def url(self) -> str:
         """The base URL for llm.base_url."""
         return f"http://127.0.0.1:{self.port}/v1"
+
+    def one_more_piece(self) -> bool:
+        """Lets one more piece of held replies out, twice a second at most; False, for use while waiting.
+
+        A frame of a card that comes right after another is not shown, and held replies bring no next one.
+        """
+        if time.monotonic() - self._nudged > 0.5:
+            self._nudged = time.monotonic()
+            self.faults.hold_after += 1
+        return False
 
     def __enter__(self) -> ModelServer:
         self._thread.start()
@@ -173,6 +191,12 @@ class ModelServer:
             await send_json(writer, 200 if self.faults.healthy else 503, {"status": word})
         elif path == "/test/state":
             await send_json(writer, 200, asdict(self.state))
+        elif path == "/test/hold":
+            self.faults.hold_from = self.state.answered + 4
+            await send_json(writer, 200, {})
+        elif path == "/test/release":
+            self.faults.hold_after = self.faults.hold_from = -1
+            await send_json(writer, 200, {})
         elif self.api_key and headers.get("authorization") != f"Bearer {self.api_key}":
             raise UNAUTHORIZED
         elif (method, path) == ("GET", "/v1/models"):
@@ -238,11 +262,17 @@ class ModelServer:
                     await self._stream(body, answering, writer)
                 else:
                     await asyncio.sleep(answering.seconds)
+                    await self._held(0)
                     logprobs = body.get("logprobs") and "no_logprobs" not in self.quirks
                     await send_json(writer, 200, answering.whole(bool(logprobs)))
                 self.state.answered += 1
             finally:
                 self.state.running -= 1
+
+    async def _held(self, piece: int) -> None:
+        """Waits while replies are held before this piece."""
+        while 0 <= self.faults.hold_after <= piece or 0 <= self.faults.hold_from <= self.state.answered:
+            await asyncio.sleep(0.005)
 
     async def _stream(self, body: dict[str, Any], answering: Answering, writer: asyncio.StreamWriter) -> None:
         writer.write(head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
@@ -258,6 +288,7 @@ class ModelServer:
                 break
             if number == self.faults.stall_after:
                 await asyncio.sleep(3600)
+            await self._held(number)
             due = started + (number + 1) * pause
             await asyncio.sleep(due - asyncio.get_running_loop().time())
             write_event(writer, json.dumps(chunk, ensure_ascii=False))

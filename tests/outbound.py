@@ -33,5 +33,7 @@ class Sleeper:
 
 
 def client(local: LocalFeishu, redis: Redis, sleep: Sleeper | None = None, **options: Any) -> Feishu:
-    """An outbound client for a local Feishu."""
-    return Feishu(settings_of(local), redis, sleep=sleep or Sleeper(), **options)
+    """An outbound client for a local Feishu; one with a `clock` of its own sleeps on that."""
+    if "clock" not in options:
+        options["sleep"] = sleep or Sleeper()
+    return Feishu(settings_of(local), redis, **options)

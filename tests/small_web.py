@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from bot.config.settings import WebSearchSettings
+from tests.waiting import LIMIT
 from tests.web_server import Asked, Reply, WebServer
 from worker.web.cache import WebCache
 from worker.web.engines import open_engine
@@ -26,6 +27,8 @@ class Web:
         self.site = site
         self.redis = redis
         self.found: list[str] = []
+        self.timeout = LIMIT
+        """Seconds a page may take."""
         engine.on_request = self._results
 
     def _results(self, asked: Asked) -> Reply:
@@ -39,12 +42,12 @@ class Web:
 
     def step(self, **settings: object) -> WebStep:
         given = WebSearchSettings(
-            engine="serper", api_key=SecretStr(KEY), base_url=self.engine.url, timeout=3, **settings
+            engine="serper", api_key=SecretStr(KEY), base_url=self.engine.url, timeout=LIMIT, **settings
         )
         engine = open_engine(given)
         assert engine is not None
         rules = Rules(
-            timeout=2,
+            timeout=self.timeout,
             domains=given.domains,
             ports={"http": (80, self.site.server_port)},
             permitted=lambda address: address == "127.0.0.1",

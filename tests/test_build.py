@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from index.build.report import describe
 from index.search.searcher import Searcher
 from index.search.versions import Versions, Watcher, open_current, publish
 from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
+from tests.waiting import LIMIT, join, wait_for
 
 
 @pytest.fixture
@@ -137,11 +137,7 @@ def test_redis_is_told_and_its_absence_is_survived(settings: Settings, redis: Re
     report = build(settings, embedder=WordEmbedder(), redis=redis)
     assert report.redis_told
     assert redis.get(INDEX_VERSION.name) == report.version.encode()
-    deadline = time.monotonic() + 5
-    message = None
-    while message is None and time.monotonic() < deadline:
-        message = channel.get_message(timeout=0.2)
-    assert message is not None
+    message = wait_for(lambda: channel.get_message(timeout=0.2))
     assert message["data"] == report.version.encode()
     channel.close()
     nobody = Redis(port=1, socket_connect_timeout=0.2)
@@ -175,13 +171,10 @@ def test_running_questions_never_fail_while_versions_change(
     for number in range(2):
         (folder / "notes.txt").write_text(f"The secret number is {number}.", "utf-8")
         versions.append(build(settings, embedder=WordEmbedder(), redis=connection).version)
-        deadline = time.monotonic() + 20
-        while watcher.searcher.version != versions[-1] and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_for(lambda: watcher.searcher.version == versions[-1], "the new version to be in use")
         assert f"number is {number}" in watcher.searcher.search("secret number", 1)[0].text
     stop.set()
-    for thread in threads:
-        thread.join()
+    join(*threads)
     watcher.stop()
     assert not failures
     assert swapped == versions
@@ -230,6 +223,6 @@ def test_a_disk_that_is_away_for_a_moment_does_not_end_the_watching(
         raise OSError("Stale file handle")
 
     watcher = Watcher(settings, each_look=look).start()
-    assert looked.acquire(timeout=5)
-    assert looked.acquire(timeout=5)
+    assert looked.acquire(timeout=LIMIT)
+    assert looked.acquire(timeout=LIMIT)
     watcher.stop()

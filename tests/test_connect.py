@@ -19,6 +19,7 @@ from bot.errors import ConfigError
 from bot.feishu.app_needs import CALLBACKS, EVENTS, SCOPES
 from simulator import LocalFeishu
 from simulator.api.accounts import PATH
+from tests.waiting import LIMIT
 from tests.web_server import Reply, WebServer
 
 
@@ -113,9 +114,9 @@ def test_a_server_that_is_away_is_a_sentence_with_the_way_out() -> None:
 
 def test_the_accounts_server_is_as_strict_as_the_original(feishu: LocalFeishu) -> None:
     address = feishu.url + PATH
-    assert requests.post(address, json={"action": "init"}, timeout=10).status_code == 400
-    assert requests.post(address, data={"action": "dance"}, timeout=10).status_code == 400
-    assert requests.post(address, data={"action": "begin"}, timeout=10).status_code == 400
+    assert requests.post(address, json={"action": "init"}, timeout=LIMIT).status_code == 400
+    assert requests.post(address, data={"action": "dance"}, timeout=LIMIT).status_code == 400
+    assert requests.post(address, data={"action": "begin"}, timeout=LIMIT).status_code == 400
     with pytest.raises(ValueError, match="not come from an SDK"):
         feishu.accounts.scan(f"{address}/page?user_code=abc")
 

@@ -36,6 +36,7 @@ def test_embedded_default_crosses_languages_from_many_threads() -> None:
     assert embedder.embed([]).shape == (0, embedder.dimensions)
 
 
+@pytest.mark.slow
 def test_sentence_transformers_from_a_folder(tmp_path: Path) -> None:
     save_static_embedding(tmp_path / "model")
     settings = EmbedderSettings(engine="sentence-transformers", model=str(tmp_path / "model"))

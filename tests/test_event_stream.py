@@ -15,7 +15,7 @@ from worker.engines.openai.running_call import ConnectionBroken, Running
 @pytest.mark.parametrize("error", [ConnectionBroken("the call was ended"), RuntimeError("no such socket")])
 def test_a_stream_that_ends_without_a_word_does_not_keep_its_reader(error: Exception) -> None:
     """As when the pool is closed between the start of a call and its first step on the loop."""
-    events = EventStream(time.monotonic() + 1, lambda: False)
+    events = EventStream(time.monotonic() + 600, lambda: False)
     events.running = Running(asyncio.new_event_loop())
     events.running.future = Future()
     events.running.future.set_exception(error)

@@ -15,6 +15,7 @@ from bot.errors import FeishuError, MessageGone
 from bot.feishu.client import UUID_LIFETIME, Feishu
 from bot.feishu.sent_record import Record, State, uuid_of
 from simulator import LocalFeishu
+from tests.frozen_time import FrozenTime
 from tests.outbound import Sleeper, client
 
 CARD = notice_card("Title", "Some text", "en")
@@ -253,12 +254,17 @@ def test_refusals_are_counted_by_code(local: LocalFeishu, redis: Redis) -> None:
 
 
 def test_five_messages_a_second_go_into_one_group_without_a_refusal(
-    local: LocalFeishu, feishu: Feishu
+    local: LocalFeishu, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """They wait for one another: no time passes but what they sleep."""
+    frozen = FrozenTime(redis, monkeypatch)
+    frozen.holds(local)
+    feishu = client(local, redis, clock=frozen)
     question = local.say(text="hi")
     for number in range(8):
         feishu.reply(question, CARD, key=str(number), chat_id="oc_demo")
     assert {call.code for call in local.calls("messages.reply")} == {0}
+    assert frozen.slept
 
 
 def test_uuid_is_stable_and_short_enough() -> None:

@@ -28,6 +28,8 @@ from index.training.labels import Example, read_questions
 from index.training.report import write_report
 from tests.index_files import settings_for
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 QUESTIONS = DOCS / "questions.jsonl"
 KNOWN = ("怎么用 ngrok 在本地测试机器人？", "Which permissions does the Feishu app need?")

@@ -16,6 +16,8 @@ from tests.openai_server import ModelServer
 from worker.engines.model_files import missing_files
 from worker.engines.turbomind.model_shapes import Shape, read_shape
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.data
 def test_planted_checkpoint_gives_the_planted_probabilities(shared_data: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.http_session import new_session
+from tests.waiting import LIMIT
 from tests.web_server import WebServer
 
 OPEN = "https://open.feishu.cn/x"
@@ -43,5 +44,5 @@ def test_a_password_file_does_not_take_the_place_of_a_token(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with WebServer() as server:
-        answer = new_session().get(f"{server.url}/x", headers={"Authorization": "Bearer t-1"}, timeout=5)
+        answer = new_session().get(f"{server.url}/x", headers={"Authorization": "Bearer t-1"}, timeout=LIMIT)
         assert answer.request.headers["Authorization"] == "Bearer t-1"

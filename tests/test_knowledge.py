@@ -14,6 +14,8 @@ from index.gate.model import GateStore
 from tests.house import until, write_documents, write_questions
 from worker.process.knowledge import Knowledge
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_gate_whose_file_is_gone_is_named(tmp_path: Path) -> None:
     store = GateStore(tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +17,9 @@ from bot.errors import ConfigError
 from bot.redis_keys import BOT_OPEN_ID
 from bot.web.longconn import run
 from simulator import LocalFeishu
+from tests.waiting import LIMIT, START_LIMIT, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
-START = 60.0
-"""Seconds the client may take: importing the whole SDK is slow."""
 
 
 @contextmanager
@@ -36,24 +34,19 @@ def connected(feishu: LocalFeishu, redis_url: str) -> Iterator[None]:
     }
     process = subprocess.Popen([sys.executable, "-m", "bot", "longconn"], env=environment, cwd=ROOT)
     try:
-        _wait(lambda: bool(feishu.connections.connected))
+        wait_for(lambda: feishu.connections.connected, "the client to connect", START_LIMIT)
         yield
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(condition: object) -> None:
-    deadline = time.monotonic() + START
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "nothing happened in time"
-        time.sleep(0.05)
-
-
+@pytest.mark.slow
 def test_a_mention_over_the_long_connection_is_queued_once(redis: Redis, redis_url: str) -> None:
     with LocalFeishu() as feishu:
         redis.set(BOT_OPEN_ID.name, feishu.bot_open_id)
         with connected(feishu, redis_url):
+            feishu.pushes.timeout = LIMIT
             message_id = feishu.say("ou_alice", "How do I install it?", mention_bot=True)
             assert feishu.wait_for_push(message_id).attempts[-1].status == 200
             feishu.push(message_id, 2)

@@ -10,10 +10,12 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
 import yaml
 
 from bot import metrics
 from bot.supervisor.redis_server import free_port
+from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNT = (
@@ -21,6 +23,7 @@ COUNT = (
 )
 
 
+@pytest.mark.slow
 def test_counts_of_several_processes_are_added_up(tmp_path: Path) -> None:
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
     for count in (2, 3):
@@ -62,7 +65,7 @@ def test_a_worker_can_serve_its_own_page() -> None:
     port = free_port()
     server, thread = metrics.serve(port)
     try:
-        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read()
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT).read()
     finally:
         server.shutdown()
         server.server_close()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,6 +15,8 @@ from bot.config.settings import LLMSettings, Settings
 from bot.errors import AnswerTimeout, Cancelled, EngineRefused, EngineUnavailable
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
+from tests.waiting import join, wait_for
+from worker.engines.openai import running_call
 from worker.engines.openai.engine import OpenAIEngine, open_engine, open_openai
 from worker.engines.openai.tokens import FastCounter
 from worker.llm import ChatMessage
@@ -35,14 +38,6 @@ def engine_for() -> Iterator[Open]:
             return engine
 
         yield open_one
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Fails when `condition` does not come true in time."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_reply_is_streamed_with_usage_and_reason(engine_for: Open) -> None:
@@ -116,15 +111,16 @@ def test_prompts_with_a_common_beginning_use_the_prefix_cache(engine_for: Open) 
 
 
 def test_many_threads_share_the_servers_batch(engine_for: Open) -> None:
-    with ModelServer(model=ScriptedModel(reply="yes", latency=0.3, pieces=3)) as server:
+    with ModelServer(model=ScriptedModel(reply="yes", pieces=3)) as server:
         engine = engine_for(server)
         engine.prepare()
+        server.faults.hold_after = 0
         threads = [threading.Thread(target=lambda: list(engine.stream(ASK))) for _ in range(24)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
-        assert server.state.peak == 24
+        wait_for(lambda: server.state.running == 24, "all of them to run at once")
+        server.faults.hold_after = -1
+        join(*threads)
 
 
 def test_busy_server_is_asked_again_after_its_hint(engine_for: Open) -> None:
@@ -186,39 +182,52 @@ def test_unknown_model_is_named_with_what_is_served(engine_for: Open) -> None:
 
 
 def test_taking_the_question_back_stops_the_server(engine_for: Open) -> None:
-    with ModelServer(model=ScriptedModel(reply="word " * 50, latency=20, pieces=50)) as server:
+    with ModelServer(model=ScriptedModel(reply="word " * 50, pieces=50)) as server:
         engine = engine_for(server)
         engine.prepare()
+        server.faults.hold_after = 1
         taken_back = threading.Event()
         pieces = engine.stream(ASK, cancelled=taken_back.is_set)
         next(pieces)
         taken_back.set()
         with pytest.raises(Cancelled):
             list(pieces)
-        wait_until(lambda: server.state.aborted == 1)
+        wait_for(lambda: server.state.aborted == 1)
 
 
 def test_a_reader_that_stops_early_stops_the_server(engine_for: Open) -> None:
-    with ModelServer(model=ScriptedModel(reply="word " * 50, latency=20, pieces=50)) as server:
+    with ModelServer(model=ScriptedModel(reply="word " * 50, pieces=50)) as server:
         engine = engine_for(server)
+        server.faults.hold_after = 1
         reply = engine.stream(ASK)
         next(reply)
         reply.pieces.close()  # type: ignore[attr-defined]
-        wait_until(lambda: server.state.aborted == 1)
+        wait_for(lambda: server.state.aborted == 1)
 
 
-def test_deadline_ends_a_started_reply_with_what_it_has(engine_for: Open) -> None:
+def test_deadline_ends_a_started_reply_with_what_it_has(
+    engine_for: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(running_call, "time", SimpleNamespace(monotonic=lambda: now))
     with ModelServer(model=ScriptedModel(reply="word " * 10, pieces=10)) as server:
         engine = engine_for(server)
         engine.prepare()
         server.faults.stall_after = 3
-        reply = engine.stream(ASK, deadline=time.monotonic() + 0.5)
-        assert "".join(reply) == "word " * 3
+        reply = engine.stream(ASK, deadline=now + 3600)
+        said = next(reply)
+        while said.count("word") < 3:
+            said += next(reply)
+        now += 3600
+        assert said + "".join(reply) == "word " * 3
         assert reply.finish_reason == "deadline"
+        wait_for(lambda: server.state.aborted == 1 and not server.state.running)
         server.faults.stall_after = 0
+        since_it_runs = SimpleNamespace(monotonic=lambda: now + 3600 * server.state.running)
+        monkeypatch.setattr(running_call, "time", since_it_runs)
         with pytest.raises(AnswerTimeout):
-            list(engine.stream(ASK, deadline=time.monotonic() + 0.2))
-        wait_until(lambda: server.state.aborted == 2)
+            list(engine.stream(ASK, deadline=now + 3600))
+        wait_for(lambda: server.state.aborted == 2)
 
 
 def test_stop_word_ends_a_reply_that_the_server_does_not_end(engine_for: Open) -> None:
@@ -248,19 +257,27 @@ def test_a_connection_closed_while_idle_costs_nothing(engine_for: Open) -> None:
         engine = engine_for(server)
         engine.prepare()
         server.faults.die_after = 0
-        threading.Timer(0.2, setattr, (server.faults, "die_after", -1)).start()
+
+        def reply(_: object) -> str:
+            """The first request of these is cut off, the next is not."""
+            server.faults.die_after = -1 if server.state.requests > asked + 1 else 0
+            return "yes"
+
+        asked, server.model.reply = server.state.requests, reply
         assert "".join(engine.stream(ASK)) == "yes"
         assert engine.degraded == ""
 
 
 @pytest.mark.parametrize("fault", ["die_after", "error_after"])
 def test_a_server_that_dies_while_writing_raises(engine_for: Open, fault: str) -> None:
-    with ModelServer(model=ScriptedModel(reply="word " * 10, latency=0.2, pieces=10)) as server:
+    with ModelServer(model=ScriptedModel(reply="word " * 10, pieces=10)) as server:
         engine = engine_for(server)
         engine.prepare()
-        setattr(server.faults, fault, 4)
+        server.faults.hold_after = 1
         reply = engine.stream(ASK)
         assert next(reply).startswith("word")
+        setattr(server.faults, fault, 2)
+        server.faults.hold_after = -1
         with pytest.raises(EngineUnavailable, match="broke off while writing"):
             list(reply)
 
@@ -305,16 +322,24 @@ def test_settings_name_several_servers(monkeypatch: pytest.MonkeyPatch) -> None:
         engine = open_openai(Settings(llm=LLMSettings(engine="openai", base_url=url)))
         try:
             assert engine.client.servers.urls == (first.url, second.url)
-            wait_until(lambda: bool(first.bodies) and bool(second.bodies))
+            wait_for(lambda: bool(first.bodies) and bool(second.bodies))
         finally:
             engine.close()
 
 
 def test_closing_ends_what_is_running(engine_for: Open) -> None:
-    with ModelServer(model=ScriptedModel(reply="word " * 10, latency=30, pieces=10)) as server:
+    with ModelServer(model=ScriptedModel(reply="word " * 10, pieces=10)) as server:
         engine = engine_for(server)
         engine.prepare()
+        server.faults.hold_after = 3
         reply = engine.stream(ASK)
-        threading.Timer(0.2, engine.close).start()
+
+        def close() -> None:
+            wait_for(lambda: server.state.running)
+            engine.close()
+
+        closing = threading.Thread(target=close)
+        closing.start()
         with pytest.raises(EngineUnavailable):
             list(reply)
+        join(closing)

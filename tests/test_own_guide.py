@@ -19,6 +19,8 @@ from worker.engines.choose import open_llm
 from worker.language import language_of
 from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = """
 zh/getting-started   怎么安装茴香？

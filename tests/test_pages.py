@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from bot.errors import FetchRefused
+from tests.waiting import LIMIT
 from tests.web_server import Reply, WebServer
 from worker.web.cache import WebCache
 from worker.web.fetch import Fetcher, Rules
@@ -45,7 +46,7 @@ def read(redis: Redis, body: bytes, media_type: str = "text/html") -> Article:
     """One page through the whole way, from a server that sends it."""
     with WebServer() as server:
         server.replies["/page"] = Reply(body, headers={"Content-Type": media_type})
-        rules = Rules(ports={"http": (server.server_port,)}, permitted=lambda address: True, timeout=5)
+        rules = Rules(ports={"http": (server.server_port,)}, permitted=lambda address: True, timeout=LIMIT)
         return Pages(Fetcher(rules), WebCache(redis)).read(f"{server.url}/page")
 
 

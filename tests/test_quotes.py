@@ -51,9 +51,9 @@ def test_a_list_of_links_into_the_web_is_an_answer() -> None:
 
 def test_many_links_take_no_time() -> None:
     text = "\n\n".join(f"- [install {number}](page.md)" for number in range(60)) + " and more"
-    started = time.monotonic()
+    started = time.thread_time()
     quotes("How do I install it?", page(1, text))
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2, "seconds of computing, whatever else this machine does"
 
 
 def test_a_fence_without_code_is_not_quoted() -> None:

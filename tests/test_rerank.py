@@ -12,6 +12,8 @@ from index.search.rerank import open_reranker
 from tests.index_models import save_cross_encoder
 from tests.vector_server import VectorServer
 
+pytestmark = pytest.mark.slow
+
 
 def test_none_is_none() -> None:
     assert open_reranker(RerankerSettings()) is None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from bot.errors import FetchRefused
+from tests.waiting import LIMIT
 from tests.web_server import Asked, Reply, WebServer
 from worker.web.addresses import Target
 from worker.web.cache import WebCache
@@ -43,7 +44,7 @@ def server() -> Iterator[WebServer]:
 
 def robots(server: WebServer, redis: Redis) -> Robots:
     ports = {"http": (server.server_port,)}
-    return Robots(Fetcher(Rules(ports=ports, permitted=lambda address: True, timeout=2.0)), WebCache(redis))
+    return Robots(Fetcher(Rules(ports=ports, permitted=lambda address: True, timeout=LIMIT)), WebCache(redis))
 
 
 def page(server: WebServer, path: str = "/page") -> Target:

@@ -21,10 +21,13 @@ from rq.job import Job, JobStatus
 
 from bot.redis_keys import ALIVE, FOR_WORKERS, connect
 from bot.supervisor.redis_server import RedisServer
+from tests.waiting import LIMIT, START_LIMIT, join, wait_for
 from worker.runner import liveness as liveness_module
 from worker.runner.liveness import Liveness, is_gone, new_name
 from worker.runner.runner import MAX_ATTEMPTS, HandBack, Runner
 from worker.runner.takeover import CleanedQueue
+
+pytestmark = pytest.mark.slow
 
 PARKED: list[str] = []
 RUNNING = threading.Semaphore(0)
@@ -36,20 +39,42 @@ def quick(number: int) -> int:
     return number
 
 
-def slow(redis_url: str, number: int, seconds: float) -> int:
-    """Counts itself as begun and ended, so that a test sees what was run how often."""
+def until_told(redis_url: str, number: int) -> int:
+    """Counts itself as begun and ended, so that a test sees what was run how often; ends when told."""
     redis = Redis.from_url(redis_url)
     redis.rpush("begun", number)
-    time.sleep(seconds)
+    while not redis.exists("told"):
+        time.sleep(0.02)
     redis.rpush("ended", number)
     redis.close()
     return number
 
 
 def wait_for_gate(number: int) -> int:
-    RUNNING.release()
-    GATE.wait(10)
+    with AT_ONCE.one_more():
+        RUNNING.release()
+        assert GATE.wait(LIMIT)
     return number
+
+
+class AtOnce:
+    """How many jobs run, and the most that did."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        yield
+        with self.lock:
+            self.now -= 1
+
+
+AT_ONCE = AtOnce()
 
 
 def fail_always() -> None:
@@ -58,7 +83,7 @@ def fail_always() -> None:
 
 def hang_until_handed_back() -> None:
     RUNNING.release()
-    HANDING_BACK.wait(20)
+    assert HANDING_BACK.wait(LIMIT)
     raise HandBack("stopping")
 
 
@@ -67,6 +92,7 @@ def _clean() -> None:
     PARKED.clear()
     GATE.clear()
     HANDING_BACK.clear()
+    AT_ONCE.most = 0
     while RUNNING.acquire(blocking=False):
         pass
 
@@ -88,31 +114,23 @@ def running(url: str, **options: object) -> Iterator[Runner]:
         yield runner
     finally:
         runner.request_stop(signal.SIGTERM, None)
-        thread.join(20)
-        assert not thread.is_alive()
+        join(thread)
         redis.close()
 
 
 def enqueue(redis: Redis, function: Callable[..., object], *arguments: object, name: str) -> Job:
     queue = Queue("answer", connection=redis, serializer="json")
-    return queue.enqueue(function, *arguments, job_id=name, job_timeout=60, result_ttl=600)
-
-
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    return queue.enqueue(function, *arguments, job_id=name, job_timeout=600, result_ttl=600)
 
 
 def test_runs_as_many_jobs_at_once_as_there_are_slots(redis: Redis, redis_url: str) -> None:
     jobs = [enqueue(redis, wait_for_gate, number, name=f"job{number}") for number in range(6)]
     with running(redis_url, concurrency=4):
         for _ in range(4):
-            assert RUNNING.acquire(timeout=5)
-        assert not RUNNING.acquire(timeout=0.5), "a fifth job began without a free slot"
+            assert RUNNING.acquire(timeout=LIMIT)
         GATE.set()
-        until(lambda: all(job.get_status() == "finished" for job in jobs))
+        wait_for(lambda: all(job.get_status() == "finished" for job in jobs))
+    assert AT_ONCE.most == 4, "a fifth job began without a free slot"
     assert [job.return_value() for job in jobs] == list(range(6))
 
 
@@ -120,8 +138,8 @@ def test_a_failing_job_is_tried_again_and_then_parked(redis: Redis, redis_url: s
     job = enqueue(redis, fail_always, name="poison")
     with running(redis_url) as runner:
         runner._stopped.set()  # no pause between the attempts
-        until(lambda: PARKED)
-        until(lambda: job.get_status() == "failed")
+        wait_for(lambda: PARKED)
+        wait_for(lambda: job.get_status() == "failed")
     assert PARKED == ["poison RuntimeError"]
     assert redis.get("fennel:attempts:poison") == str(MAX_ATTEMPTS).encode()
     assert redis.llen("rq:queue:answer") == 0
@@ -130,7 +148,7 @@ def test_a_failing_job_is_tried_again_and_then_parked(redis: Redis, redis_url: s
 def test_a_stop_hands_back_what_does_not_finish(redis: Redis, redis_url: str) -> None:
     job = enqueue(redis, hang_until_handed_back, name="long")
     with running(redis_url, stop_timeout=0.2):
-        assert RUNNING.acquire(timeout=5)
+        assert RUNNING.acquire(timeout=LIMIT)
     assert job.get_status() == "queued"
     assert redis.lrange("rq:queue:answer", 0, -1) == [b"long"]
     assert redis.get("fennel:attempts:long") == b"0", "a hand-back does not count as an attempt"
@@ -152,18 +170,20 @@ def start_worker(url: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(WORKER.format(root=root, url=url))])
 
 
-def test_the_jobs_of_a_killed_worker_are_run_again_within_seconds(redis: Redis, redis_url: str) -> None:
-    jobs = [enqueue(redis, slow, redis_url, number, 3.0, name=f"job{number}") for number in range(3)]
+def test_the_jobs_of_a_killed_worker_are_run_again_at_once(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its sign of life has expired: its process is seen to be gone."""
+    monkeypatch.setattr(liveness_module, "LIFETIME", 3600)
+    jobs = [enqueue(redis, until_told, redis_url, number, name=f"job{number}") for number in range(3)]
     worker = start_worker(redis_url)
-    until(lambda: redis.llen("begun") == 3)
+    wait_for(lambda: redis.llen("begun") == 3, "a worker to begin its jobs", START_LIMIT)
     worker.kill()
     worker.wait()
-    killed = time.monotonic()
     with running(redis_url):
-        until(lambda: redis.llen("begun") == 6, 10)
-        taken_over = time.monotonic() - killed
-        until(lambda: all(job.get_status() == "finished" for job in jobs))
-    assert taken_over < 10
+        wait_for(lambda: redis.llen("begun") == 6)
+        redis.set("told", 1)
+        wait_for(lambda: all(job.get_status() == "finished" for job in jobs))
     assert sorted(redis.lrange("ended", 0, -1)) == [b"0", b"1", b"2"]
 
 
@@ -174,7 +194,7 @@ def test_a_job_lost_between_pop_and_start_comes_back(
     job = enqueue(redis, quick, 7, name="popped")
     redis.lmove("rq:queue:answer", "rq:queue:answer:intermediate")
     with running(redis_url):
-        until(lambda: job.get_status() == "finished")
+        wait_for(lambda: job.get_status() == "finished")
     assert redis.llen("rq:queue:answer:intermediate") == 0
 
 
@@ -183,15 +203,16 @@ def test_a_worker_outlives_its_redis(tmp_path_factory: pytest.TempPathFactory) -
     server.start()
     redis = connect(server.url, FOR_WORKERS)
     try:
-        job = enqueue(redis, slow, server.url, 1, 1.0, name="across")
-        with running(server.url):
-            until(lambda: redis.llen("begun") == 1)
+        job = enqueue(redis, wait_for_gate, 1, name="across")
+        with running(server.url) as runner:
+            assert RUNNING.acquire(timeout=LIMIT)
             server.kill()
-            time.sleep(1.5)  # the job ends meanwhile and cannot say so
+            GATE.set()
+            wait_for(lambda: not runner._running, "the job to end, which nobody can be told")
             server.start()
-            until(lambda: job.get_status() == "finished", 20)
+            wait_for(lambda: job.get_status() == "finished")
             after = enqueue(redis, quick, 2, name="after")
-            until(lambda: after.get_status() == "finished")
+            wait_for(lambda: after.get_status() == "finished")
     finally:
         server.stop()
         redis.close()
@@ -201,15 +222,15 @@ def test_a_job_whose_end_redis_lost_is_ended_again(redis: Redis, redis_url: str)
     """A Redis killed before it wrote its last second down comes back with what ran then."""
     first = enqueue(redis, wait_for_gate, 1, name="first")
     with running(redis_url):
-        RUNNING.acquire(timeout=10)
+        assert RUNNING.acquire(timeout=LIMIT)
         as_it_ran = {key: redis.dump(key) for key in redis.keys("rq:*first*")}
         as_it_ran["rq:wip:answer"] = redis.dump("rq:wip:answer")
         GATE.set()
-        until(lambda: first.get_status() == "finished")
+        wait_for(lambda: first.get_status() == "finished")
         for key, value in as_it_ran.items():
             redis.restore(key, 0, value or b"", replace=True)
         assert first.get_status() == "started"
-        until(lambda: first.get_status() == "finished")
+        wait_for(lambda: first.get_status() == "finished")
         assert redis.zcard("rq:wip:answer") == 0
     assert redis.get("fennel:attempts:first") == b"2"
 
@@ -225,8 +246,8 @@ def test_a_job_whose_start_failed_halfway_is_started_again(redis: Redis, redis_u
             raise ConnectionError("Redis did it and died before it said so")
 
         runner.prepare_execution = prepare_without_an_answer  # type: ignore[method-assign]
-        until(lambda: job.get_status() == "finished")
-        until(lambda: redis.zcard("rq:wip:answer") == 0)
+        wait_for(lambda: job.get_status() == "finished")
+        wait_for(lambda: redis.zcard("rq:wip:answer") == 0)
     assert redis.llen("rq:queue:answer:intermediate") == 0
 
 
@@ -247,7 +268,7 @@ def test_what_a_jobs_end_raises_does_not_keep_its_place(
     monkeypatch.setattr(Runner, "_finalize_failure", fail_to_hand_back)
     job = enqueue(redis, quick, 7, name="unended")
     with running(redis_url):
-        until(lambda: job.get_status() == "finished")
+        wait_for(lambda: job.get_status() == "finished")
 
 
 def test_a_slot_that_a_dead_worker_held_is_free_again_though_it_died_while_it_cleaned(
@@ -263,7 +284,7 @@ def test_a_slot_that_a_dead_worker_held_is_free_again_though_it_died_while_it_cl
     first.set_status(JobStatus.FINISHED)  # and its worker died before it gave the slot back
     assert CleanedQueue("answer", connection=redis).acquire_maintenance_lock()
     with running(redis_url):
-        until(lambda: second.get_status() == "finished")
+        wait_for(lambda: second.get_status() == "finished")
 
 
 def test_a_missing_sign_of_life_means_nothing_right_after_redis_came_back(

@@ -37,7 +37,7 @@ def decision(verdict: Literal["answer", "decline", "unsure"], probability: float
 
 
 def accepted(scorer: Scorer, judged: Decision, *, mentioned: bool = False) -> bool:
-    asked = Asked(mentioned, "oc_a", time.monotonic() + 10)
+    asked = Asked(mentioned, "oc_a", time.monotonic() + 600)
     return decide(judged, PROMPTS, scorer, asked, never, Trace("om_1", "?"))
 
 

@@ -52,6 +52,7 @@ def test_uuid_counts_once(caller: Caller) -> None:
     assert caller.stream(card_id, "ab", uuid="u")["code"] == 200770
 
 
+@pytest.mark.usefixtures("one_second")
 def test_eleventh_operation_of_a_second_is_refused(caller: Caller) -> None:
     card_id = caller.card_id()
     codes = [caller.stream(card_id, "x" * (number + 1))["code"] for number in range(11)]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.pushes.frames import DATA, Frame, decode
+from tests.waiting import LIMIT
 
 
 def test_command_serves_and_prints_what_a_bot_must_know() -> None:
@@ -23,15 +24,15 @@ def test_command_serves_and_prints_what_a_bot_must_know() -> None:
         told = dict(process.stdout.readline().removeprefix("export ").strip().split("=") for _ in range(5))
         assert page == told["FENNEL_FEISHU__DOMAIN"] + "/simulator/"
         assert told["FENNEL_FEISHU__ENCRYPT_KEY"] == "key"
-        assert requests.get(page, timeout=5).status_code == 200
+        assert requests.get(page, timeout=LIMIT).status_code == 200
         asked = {
             "app_id": told["FENNEL_FEISHU__APP_ID"],
             "app_secret": told["FENNEL_FEISHU__APP_SECRET"],
         }
         token = told["FENNEL_FEISHU__DOMAIN"] + "/open-apis/auth/v3/tenant_access_token/internal"
-        assert requests.post(token, json=asked, timeout=5).json()["code"] == 0
+        assert requests.post(token, json=asked, timeout=LIMIT).json()["code"] == 0
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=LIMIT) == 0
 
 
 @given(

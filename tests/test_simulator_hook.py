@@ -12,6 +12,7 @@ import requests
 from simulator import LocalFeishu
 from simulator.api.hook import hook_signature
 from tests.feishu_caller import plain_card
+from tests.waiting import LIMIT
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def post(local: LocalFeishu, body: Any, *, signed: bool = True, age: int = 0) ->
         timestamp = str(int(local.clock.now()) - age)
         body = {"timestamp": timestamp, "sign": hook_signature(timestamp, "secret"), **body}
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = requests.post(f"{local.url}/open-apis/bot/v2/hook/id", data=raw, timeout=5)
+    answer = requests.post(f"{local.url}/open-apis/bot/v2/hook/id", data=raw, timeout=LIMIT)
     assert answer.status_code == 200
     return dict(answer.json())
 
@@ -59,6 +60,7 @@ def test_refusals_have_the_webhooks_codes(local: LocalFeishu) -> None:
     assert local.messages() == []
 
 
+@pytest.mark.usefixtures("one_second")
 def test_sixth_message_of_a_second_is_refused(local: LocalFeishu) -> None:
     hello = {"msg_type": "text", "content": {"text": "hello"}}
     assert [post(local, hello)["code"] for _ in range(6)] == [0, 0, 0, 0, 0, 11232]

@@ -75,6 +75,7 @@ def test_same_uuid_sends_once_within_an_hour(local: LocalFeishu, caller: Caller,
     assert caller.reply(question, text("x"), uuid="k" * 51)["code"] == 230001
 
 
+@pytest.mark.usefixtures("one_second")
 def test_sixth_message_of_a_second_is_refused(caller: Caller, question: str) -> None:
     codes = [caller.reply(question, text(str(number)))["code"] for number in range(6)]
     assert codes[:5] == [0] * 5
@@ -134,6 +135,7 @@ def test_only_own_messages_can_be_recalled(local: LocalFeishu, caller: Caller, q
     assert caller.call("GET", f"/im/v1/messages/{mine}")["data"]["items"][0]["deleted"] is True
 
 
+@pytest.mark.usefixtures("one_second")
 def test_card_is_patched_within_14_days_and_5_times_a_second(
     local: LocalFeishu, caller: Caller, question: str
 ) -> None:

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from demo.gallery.page import add_gallery
 from demo.gallery.samples import samples
 from simulator import LocalFeishu
-from tests.browser import BROWSER_TEST
+from tests.browser import BROWSER_TEST, open_page
 from tests.feishu_caller import CARD, Caller, plain_card
+from tests.waiting import LIMIT
 
 pytestmark = BROWSER_TEST
 
@@ -29,20 +30,18 @@ def local() -> Iterator[LocalFeishu]:
 
 @pytest.fixture
 def page(browser: Browser, local: LocalFeishu) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    opened = context.new_page()
     problems: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
             problems.append(message.text)
 
-    opened.on("console", note)
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.goto(f"{local.url}/simulator/")
-    expect(opened.get_by_test_id("user-ou_alice")).to_be_visible()
-    yield opened
-    context.close()
+    with open_page(browser, viewport={"width": 1280, "height": 900}, locale="zh-CN") as opened:
+        opened.on("console", note)
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.goto(f"{local.url}/simulator/")
+        expect(opened.get_by_test_id("user-ou_alice")).to_be_visible()
+        yield opened
     assert problems == []
 
 
@@ -168,9 +167,9 @@ def test_gallery_shows_every_card_in_four_looks_and_none_is_wrong(page: Page, lo
 
 def test_other_sites_reach_nothing(local: LocalFeishu) -> None:
     evil = {"Host": "evil.example"}
-    assert requests.get(f"{local.url}/simulator/", headers=evil, timeout=5).status_code == 403
-    form = requests.post(f"{local.url}/simulator/api/say", data={"text": "x"}, timeout=5)
+    assert requests.get(f"{local.url}/simulator/", headers=evil, timeout=LIMIT).status_code == 403
+    form = requests.post(f"{local.url}/simulator/api/say", data={"text": "x"}, timeout=LIMIT)
     assert form.status_code == 400
-    page = requests.get(f"{local.url}/simulator/", timeout=5)
+    page = requests.get(f"{local.url}/simulator/", timeout=LIMIT)
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
-    assert requests.get(f"{local.url}/simulator/page/../local.py", timeout=5).status_code == 404
+    assert requests.get(f"{local.url}/simulator/page/../local.py", timeout=LIMIT).status_code == 404

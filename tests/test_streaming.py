@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -16,6 +15,7 @@ from bot.errors import FeishuError, MessageGone
 from bot.feishu.card_stream import MOST_FAILURES, CardStream
 from bot.feishu.client import Feishu
 from simulator import LocalFeishu
+from tests.frozen_time import FrozenTime
 from tests.outbound import client
 
 LAST = notice_card("Answer", "The end", "en")
@@ -64,20 +64,36 @@ def test_the_card_is_there_at_once_and_streams(local: LocalFeishu, feishu: Feish
     assert element(card, PROGRESS_ELEMENT) == "Reading"
 
 
-def test_a_thousand_writes_become_at_most_ten_operations_a_second(local: LocalFeishu, feishu: Feishu) -> None:
-    question, stream = begin(local, feishu)
+@pytest.fixture
+def frozen(local: LocalFeishu, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> FrozenTime:
+    """Time stands still but for what the test lets pass, or what is slept."""
+    time = FrozenTime(redis, monkeypatch)
+    time.holds(local)
+    return time
+
+
+def begin_in(frozen: FrozenTime, local: LocalFeishu, redis: Redis) -> tuple[str, CardStream]:
+    """A stream that paces its frames by that time."""
+    question, stream = begin(local, client(local, redis, clock=frozen))
+    stream._clock = frozen.monotonic
+    return question, stream
+
+
+def test_a_thousand_writes_become_at_most_ten_operations_a_second(
+    local: LocalFeishu, redis: Redis, frozen: FrozenTime
+) -> None:
+    question, stream = begin_in(frozen, local, redis)
     text = ""
-    until = time.monotonic() + 2.0
-    while time.monotonic() < until:
+    for _ in range(1000):
         text += "word "
         stream.write(text)
-        time.sleep(0.002)
+        frozen.advance(0.002)
     stream.finish([LAST])
     times = [call.time for call in local.calls() if call.operation.split(".")[0] in ("elements", "cards")][1:]
     assert all(later - first > 1.0 for first, later in zip(times, times[10:], strict=False))
     assert {call.code for call in local.calls()} == {0}
     shown = frames(local)
-    assert 3 <= len(shown) <= 20
+    assert 10 < len(shown) <= 20
     assert all(later["content"].startswith(former["content"]) for former, later in pairwise(shown))
     sequences = [frame["sequence"] for frame in shown]
     assert sequences == sorted(set(sequences))
@@ -128,16 +144,13 @@ def test_frames_stop_after_enough_failures_and_the_end_comes(local: LocalFeishu,
     assert local.cards(question)[0]["body"]["elements"][0]["content"] == "The end"
 
 
-def test_failed_frames_slow_down(local: LocalFeishu, feishu: Feishu) -> None:
-    _, stream = begin(local, feishu)
+def test_failed_frames_slow_down(local: LocalFeishu, redis: Redis, frozen: FrozenTime) -> None:
+    _, stream = begin_in(frozen, local, redis)
     local.faults.add("bad_gateway", on="elements.content", times=None)
-    until = time.monotonic() + 1.0
-    number = 0
-    while time.monotonic() < until:
-        number += 1
-        stream.write("x" * number)
-        time.sleep(0.005)
-    assert len(frames(local)) <= 3
+    for number in range(200):
+        stream.write("x" * (number + 1))
+        frozen.advance(0.005)
+    assert 1 < len(frames(local)) <= 3
 
 
 def test_without_an_entity_the_message_is_patched(local: LocalFeishu, feishu: Feishu) -> None:

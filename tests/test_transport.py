@@ -136,6 +136,7 @@ def test_a_refusal_may_carry_any_data(feishu: Feishu, data: object) -> None:
         feishu.reply("om_1", {"schema": "2.0"}, key="a")
 
 
+@pytest.mark.slow
 def test_client_loads_few_of_the_sdks_services_and_no_stand_ins_stay() -> None:
     program = """
 import sys
@@ -144,4 +145,4 @@ services = {name.split(".")[2] for name in sys.modules if name.startswith("lark_
 assert services == {"im", "cardkit"}, services
 assert not {"lark_oapi", "lark_oapi.api"} & set(sys.modules)
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.config.settings import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
+from tests.waiting import LIMIT
 from tests.web_server import Asked, Reply, WebServer
 from worker.web.engines import MAX_QUERY, Ddgs, Result, SearXNG, Serper, open_engine
 
@@ -60,11 +61,13 @@ def searxng_protocol(asked: Asked) -> Reply:
 
 
 def serper(server: WebServer, key: str = KEY) -> Serper:
-    return Serper(WebSearchSettings(engine="serper", api_key=SecretStr(key), base_url=server.url, timeout=2))
+    return Serper(
+        WebSearchSettings(engine="serper", api_key=SecretStr(key), base_url=server.url, timeout=LIMIT)
+    )
 
 
 def searxng(server: WebServer) -> SearXNG:
-    return SearXNG(WebSearchSettings(engine="searxng", base_url=server.url + "/", timeout=2))
+    return SearXNG(WebSearchSettings(engine="searxng", base_url=server.url + "/", timeout=LIMIT))
 
 
 def test_off_by_default() -> None:
@@ -166,7 +169,7 @@ def test_ddgs(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Duckduckgo, "search_url", f"{server.url}/html/")
     server.replies["/html/"] = Reply(DDG.encode())
-    engine = Ddgs(WebSearchSettings(engine="ddgs", base_url="duckduckgo", timeout=3))
+    engine = Ddgs(WebSearchSettings(engine="ddgs", base_url="duckduckgo", timeout=LIMIT))
     assert engine.search("kv cache", 4, "zh") == [
         Result("KV cache", "https://docs.example.com/kv", "How to switch it on")
     ]
@@ -181,7 +184,7 @@ def test_ddgs_that_finds_nothing(
 
     monkeypatch.setattr(Duckduckgo, "search_url", f"{server.url}/html/")
     server.replies["/html/"] = Reply(body, status)
-    engine = Ddgs(WebSearchSettings(engine="ddgs", base_url="duckduckgo", timeout=3))
+    engine = Ddgs(WebSearchSettings(engine="ddgs", base_url="duckduckgo", timeout=LIMIT))
     assert engine.search("kv cache", 4, "en") == []
 
 
@@ -189,6 +192,6 @@ def test_ddgs_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     from ddgs.engines.duckduckgo import Duckduckgo
 
     monkeypatch.setattr(Duckduckgo, "search_url", "http://127.0.0.1:1/html/")
-    engine = Ddgs(WebSearchSettings(engine="ddgs", base_url="duckduckgo", timeout=3))
+    engine = Ddgs(WebSearchSettings(engine="ddgs", base_url="duckduckgo", timeout=LIMIT))
     with pytest.raises(SearchUnavailable, match="ddgs"):
         engine.search("kv cache", 4, "en")

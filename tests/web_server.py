@@ -44,6 +44,8 @@ class WebServer(ThreadingHTTPServer):
         self.replies: dict[str, Reply] = {"/robots.txt": Reply(status=404)}
         self.asked: list[Asked] = []
         self.connections = 0
+        self.dripped = 0
+        """Bytes of bodies sent one by one."""
         self.on_request: Callable[[Asked], Reply | None] = lambda _: None
 
     @property
@@ -96,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         for byte in reply.body:
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
+            self.server.dripped += 1
             time.sleep(reply.drip)
 
     do_GET = do_POST = _answer

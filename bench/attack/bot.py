@@ -95,6 +95,11 @@ class AttackedBot:
         add("drop_after", probability=0.02, times=None)
         self._attacker.start()
 
+    def wait_until_each_was_killed(self) -> None:
+        """A fast machine answers all before the attacker has come round."""
+        while not all(self.kills.values()) and self._attacker.is_alive():
+            time.sleep(0.1)
+
     def let_be(self) -> None:
         """Nothing is killed any more; Feishu goes on misbehaving."""
         self._let_be.set()
@@ -168,10 +173,12 @@ class AttackedBot:
 
 
 @contextmanager
-def attacked_bot(index: Path, seed: int) -> Iterator[AttackedBot]:
-    """A running bot, not yet under attack; stopped at the end."""
-    with tempfile.TemporaryDirectory(prefix="fennel-chaos-") as folder:
-        bot = AttackedBot(Path(folder), index, seed)
+def attacked_bot(index: Path, seed: int, folder: Path | None = None) -> Iterator[AttackedBot]:
+    """A running bot, not yet under attack; stopped at the end. `folder` is kept, one of its own is not."""
+    with tempfile.TemporaryDirectory(prefix="fennel-chaos-") as own:
+        kept = folder or Path(own)
+        kept.mkdir(parents=True, exist_ok=True)
+        bot = AttackedBot(kept, index, seed)
         try:
             bot.start()
             yield bot

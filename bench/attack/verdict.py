@@ -50,14 +50,18 @@ class Report:
         return self.answered_once == self.messages and not self.out_of_order
 
 
-def run(index: Path, seed: int, messages: int) -> Report:
-    """Says `messages` messages to a bot that is attacked meanwhile, and judges what they got."""
+def run(index: Path, seed: int, messages: int, folder: Path | None = None) -> Report:
+    """Says `messages` messages to a bot that is attacked meanwhile, and judges what they got.
+
+    `folder` holds its data and logs, and keeps them; without it they are deleted.
+    """
     started = time.monotonic()
-    with attacked_bot(index, seed) as bot:
+    with attacked_bot(index, seed, folder) as bot:
         talk = Talk(bot.feishu, bot.random, GROUPS)
         bot.attack()
         talk.say(messages)
         talk.wait(PATIENCE, CALM_FROM)
+        bot.wait_until_each_was_killed()
         bot.let_be()
         talk.wait(PATIENCE)
         bot.settle()

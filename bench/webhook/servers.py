@@ -23,7 +23,7 @@ SECRETS = {
     "FENNEL_FEISHU__VERIFICATION_TOKEN": TOKEN,
 }
 _MANY = str(10**9)
-_START_TIMEOUT = 60.0
+_START_TIMEOUT = 180.0
 
 
 def hold_to_two_cores() -> int:
@@ -86,14 +86,14 @@ def _running(command: list[str], environment: Mapping[str, str], log: Path, addr
             yield
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(address, timeout=2).close()
+            urllib.request.urlopen(address, timeout=10).close()
             return
         except urllib.error.HTTPError:
             return

@@ -6,9 +6,11 @@ and keeps an append-only file, because that is what production must do too (noth
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,8 +21,17 @@ from redis.exceptions import RedisError
 from bot.errors import ConfigError
 from bot.redis_keys import connect
 
-START_TIMEOUT = 10.0
-"""Seconds a local Redis may take to answer its first PING."""
+START_TIMEOUT = 60.0
+"""Seconds a local Redis may take to answer its first PING; one that ended is noticed at once."""
+STOP_TIMEOUT = 60.0
+_RESERVED: list[socket.socket] = []
+"""What keeps the ports that were handed out, to the end of this process."""
+
+
+@atexit.register
+def _release() -> None:
+    for kept in _RESERVED:
+        kept.close()
 
 
 def find_binary() -> Path:
@@ -37,10 +48,20 @@ def find_binary() -> Path:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that nothing listens on.
+
+    On Linux it stays bound, so that the system gives it to nobody who asks for any port before the caller's
+    server, which reuses addresses as servers do, listens on it.
+    """
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    port = int(kept.getsockname()[1])
+    if sys.platform == "linux":
+        _RESERVED.append(kept)
+    else:
+        kept.close()
+    return port
 
 
 class RedisServer:
@@ -79,13 +100,13 @@ class RedisServer:
         """Stops the server as an orderly shutdown does."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=STOP_TIMEOUT)
 
     def kill(self) -> None:
         """Stops the server as a power cut would."""
         if self.process and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=STOP_TIMEOUT)
 
     def __enter__(self) -> RedisServer:
         self.start()

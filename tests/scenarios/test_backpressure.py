@@ -11,6 +11,7 @@ import pytest
 
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
+from tests.waiting import LIMIT
 from worker.engines.extractive.engine import Extractive
 
 LIMITS = {
@@ -33,7 +34,7 @@ class HeldUp(Extractive):
 
     def stream(self, *arguments: Any, **how: Any) -> Any:
         self.begun += 1
-        self.go.wait(30)
+        self.go.wait(LIMIT)
         return super().stream(*arguments, **how)
 
 

@@ -15,9 +15,10 @@ from bench.attack.verdict import run
 MESSAGES = 300
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_every_message_gets_exactly_one_final_card(tmp_path: Path) -> None:
-    report = run(build_index(tmp_path / "index"), seed=20261124, messages=MESSAGES)
+    report = run(build_index(tmp_path / "index"), seed=20261124, messages=MESSAGES, folder=tmp_path / "bot")
     assert (report.lost, report.doubled, report.out_of_order) == ([], [], []), report
     assert report.answered_once == MESSAGES
     assert report.pushes > 1.5 * MESSAGES, "messages are pushed several times"

@@ -17,7 +17,8 @@ from simulator import LocalFeishu
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_from_a_scan_to_the_first_answer(tmp_path: Path, index: Path) -> None:
     asked: list[str] = []
     with LocalFeishu() as feishu:

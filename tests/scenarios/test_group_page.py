@@ -14,12 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.stack import LocalStack, Ports
-from tests.browser import BROWSER_TEST
+from tests.browser import BROWSER_TEST, open_page
 
 ROOT = Path(__file__).resolve().parents[2]
-CARD_TIMEOUT = 30_000
-"""Milliseconds until a card must be complete: processes share two cores with the browser."""
-
 pytestmark = BROWSER_TEST
 
 
@@ -46,11 +43,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, documents: Path) -> Iterator
 
 @pytest.fixture
 def page(browser: Browser, stack: LocalStack) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    opened = context.new_page()
-    opened.goto(f"{stack.feishu.url}/simulator/")
-    yield opened
-    context.close()
+    with open_page(browser, viewport={"width": 1280, "height": 900}, locale="zh-CN") as opened:
+        opened.goto(f"{stack.feishu.url}/simulator/")
+        yield opened
 
 
 def speak_as(page: Page, user: str) -> None:
@@ -77,7 +72,7 @@ def test_a_question_gets_a_card_whose_source_opens(page: Page) -> None:
     say(page, "How do I test locally through ngrok?")
     card = replies(page, "test locally through ngrok")
     source = card.locator("a[href*='/docs/en/local-testing.md']").first
-    expect(source).to_be_visible(timeout=CARD_TIMEOUT)
+    expect(source).to_be_visible()
     with page.context.expect_page() as opened:
         source.click()
     expect(opened.value.locator("h1")).to_have_text("Local testing through ngrok")
@@ -92,14 +87,14 @@ def test_after_a_reindex_the_bot_knows_the_new_fact(page: Page, documents: Path)
 
     speak_as(page, "ou_admin")
     say(page, "/reindex")
-    expect(replies(page, "/reindex")).to_contain_text("operations.md", timeout=2 * CARD_TIMEOUT)
+    expect(replies(page, "/reindex")).to_contain_text("operations.md")
 
     speak_as(page, "ou_bob")
     say(page, "Which port does the maintenance console use?")
-    expect(replies(page, "maintenance console")).to_contain_text("7791", timeout=CARD_TIMEOUT)
+    expect(replies(page, "maintenance console")).to_contain_text("7791")
 
 
 def test_somebody_who_is_no_admin_gets_a_polite_no(page: Page) -> None:
     speak_as(page, "ou_bob")
     say(page, "/reindex")
-    expect(replies(page, "/reindex")).to_contain_text("admin", timeout=CARD_TIMEOUT, ignore_case=True)
+    expect(replies(page, "/reindex")).to_contain_text("admin", ignore_case=True)

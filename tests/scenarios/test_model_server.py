@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.messages import say
 from bot.redis_keys import TRACE
@@ -17,6 +20,7 @@ from index.gate.logistic import logit_of, sigmoid
 from tests.house import House, until, words
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
+from worker.engines.openai import running_call
 
 QUESTION = "How do I install Harbor?"
 
@@ -76,25 +80,39 @@ def test_score_and_answer_pay_for_their_material_once(redis_url: str, index: Pat
 
 
 def test_a_question_taken_back_stops_the_server(redis_url: str, index: Path, documents: Path) -> None:
-    model = ScriptedModel(reply="Run the installer [1]. " * 40, latency=60, pieces=300)
+    model = ScriptedModel(reply="Run the installer [1]. " * 40, pieces=300)
     with ModelServer(model=model) as server, house_over(server.url, redis_url, index, documents) as house:
+        server.faults.hold_after = 100
         message = house.ask(QUESTION)
         house.feishu.wait_for_card(message, final=False)
-        until(lambda: server.state.running)
+        until(lambda: server.state.running and server.bodies[-1].get("stream"))
         house.feishu.recall(message)
         until(lambda: server.state.aborted)
         house.quiet()
         assert house.feishu.replies(message) == []
 
 
+class PastTheDeadline:
+    """The time of running calls: an hour ahead from when the server writes, or should, an answer."""
+
+    def __init__(self, server: ModelServer, monotonic: Callable[[], float]) -> None:
+        self.server = server
+        self.real = monotonic
+
+    def monotonic(self) -> float:
+        writes = self.server.state.running and self.server.bodies[-1].get("stream")
+        return self.real() + (3600 if writes else 0)
+
+
 def test_an_answer_that_stalls_ends_at_its_deadline_with_one_sentence(
-    redis_url: str, index: Path, documents: Path
+    redis_url: str, index: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
         ModelServer() as server,
-        house_over(server.url, redis_url, index, documents, answer_timeout=3) as house,
+        house_over(server.url, redis_url, index, documents, answer_timeout=60) as house,
     ):
         server.faults.stall_after = 0
+        monkeypatch.setattr(running_call, "time", PastTheDeadline(server, time.monotonic))
         card = house.card(house.ask(QUESTION))
         assert say("because_timeout", "en") in words(card)
         until(lambda: server.state.aborted)

@@ -68,7 +68,7 @@ def test_a_poison_question_is_parked_with_a_card_and_an_alert(house: House, engi
     house.ask("怎么清空 Harbor 的缓存？", reply_to=poison)
     other = house.ask("How do I revoke a Harbor access token?")
     assert "harbor token revoke ci" in words(house.card(other)), "nobody else waits for it"
-    assert "多次尝试" in words(house.card(poison, 30))
+    assert "多次尝试" in words(house.card(poison))
     until(lambda: len(house.feishu.cards(poison)) == 2)
     until(lambda: "harbor cache clear" in words(house.feishu.cards(poison)[-1]))
     house.quiet()
