@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.markdown.dialect import clean, escape
+from bot.markdown.dialect import clean, escape, without_tags
 
 Element = dict[str, Any]
 Card = dict[str, Any]
@@ -54,7 +54,7 @@ def shorten(text: str, length: int) -> str:
 
 def plain(content: str) -> Element:
     """A plain text object: nothing in it is markup."""
-    return {"tag": "plain_text", "content": clean(content)}
+    return {"tag": "plain_text", "content": without_tags(clean(content))}
 
 
 def markdown(content: str, element_id: str = "", *, small: bool = False) -> Element:
@@ -177,7 +177,7 @@ def card(
         ]
     config: Element = {"update_multi": True}
     if summary:
-        config["summary"] = {"content": shorten(clean(summary), 100)}
+        config["summary"] = {"content": shorten(without_tags(clean(summary)), 100)}
     if streaming:
         config["streaming_mode"] = True
     body = {"direction": "vertical", "vertical_spacing": "8px", "elements": list(elements)}

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_MENTION = re.compile(r"<at\s[^>]*>(.*?)</at>|<at\s[^>]*/?>", re.DOTALL)
+from bot.markdown.dialect import without_tags
+
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n)?^[ \t]*\|[ :|-]+\|[ \t]*$(?:\n[ \t]*\|.*$)*", re.MULTILINE)
 _FENCED = re.compile(r"(^```.*?^```[ \t]*$)", re.DOTALL | re.MULTILINE)
@@ -22,7 +23,7 @@ def plain_card(card: dict[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = {"schema": "2.0", "config": {"update_multi": True}}
     header = card.get("header") or {}
     if title := (header.get("title") or {}).get("content"):
-        plain["header"] = {"title": {"tag": "plain_text", "content": title}}
+        plain["header"] = {"title": {"tag": "plain_text", "content": without_tags(title)}}
         if header.get("template"):
             plain["header"]["template"] = header["template"]
     texts = [text for text in texts_of((card.get("body") or {}).get("elements") or []) if text.strip()]
@@ -55,7 +56,7 @@ def _own_text(element: dict[str, Any]) -> Iterator[str]:
 def _without_risks(markdown: str) -> str:
     pieces = _FENCED.split(markdown)
     for number in range(0, len(pieces), 2):
-        text = _MENTION.sub(lambda found: found.group(1) or "", pieces[number])
+        text = without_tags(pieces[number])
         text = _IMAGE.sub(r"\1", text)
         pieces[number] = _TABLE.sub(lambda found: _fenced(found.group(0).splitlines()), text)
     return "".join(pieces)

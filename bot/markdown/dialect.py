@@ -26,6 +26,9 @@ _LINE_START = re.compile(r"(?m)(?:^|(?<=<br>))(?:[#+=:-]|\d{1,9}[.)])")
 _BREAK = re.compile(r"\s*<br>\s*")
 _OUTER_BREAKS = re.compile(r"\A(?:<br>)+|(?:<br>)+\Z")
 _TAG_IN_CODE = re.compile(r"<(?=/?(?:at|person|audio|local_datetime|raw)\b)", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:at|person|user)\b[^<>]*>", re.IGNORECASE)
+_BEFORE_TAG = re.compile(r"(?<![<\s/])[<\s/]++(?=(?:at|person|user)\b)", re.IGNORECASE)
+"""A whole run of what may open a tag, from its first character, so that each is read once."""
 _OPEN_ID = re.compile(r"ou_[A-Za-z0-9_-]{1,64}")
 _ENTITY_IN_URL = re.compile(r"&(?=#?\w+;)")
 _URL_ESCAPES = {ord(sign): f"%{ord(sign):02X}" for sign in " ()<>[]\"'\\`|{}^*~"}
@@ -69,6 +72,22 @@ def clean(text: str) -> str:
     if not _UNWANTED.search(text):
         return text
     return _UNWANTED.sub(_replacement, text)
+
+
+def without_tags(text: str) -> str:
+    """The text without Feishu's tags that call or name people, whatever is nested in what.
+
+    Whole tags go; of what is left (`<<at id=all></at>at id=all>` is a tag once its inside is taken out) the
+    angle brackets go, in one pass that leaves nothing for a second.
+    """
+    if "<" not in text:
+        return text
+    return _BEFORE_TAG.sub(_blanks_alone, _TAG.sub("", text))
+
+
+def _blanks_alone(match: re.Match[str]) -> str:
+    run = match.group()
+    return run[: len(run) - len(run.lstrip())] if "<" in run else run
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from bot.answer import Source
+from bot.markdown.dialect import without_tags
 from bot.messages import say
 from worker.excerpts import EXCERPT_LENGTH, Excerpt
 from worker.prompts import MATERIAL, QUESTION, SYSTEM
@@ -22,8 +23,9 @@ from worker.sentences import code_lines, fenced_lines, segments, split_spans
 
 _MENTION_TAG = re.compile(r"</?\s*(?:at|person|user)\b[^>]*>|<\s*(?:at|person)\b[^>]*$", re.IGNORECASE)
 _MENTION_WORD = re.compile(
-    r"[@＠]\s*(_user_\d+|_all|all\b|everyone\b|here\b|所有人|全体成员|ou_\w+)", re.IGNORECASE
+    r"(?<![@＠\s])[@＠\s]++(_user_\d+|_all|all\b|everyone\b|here\b|所有人|全体成员|ou_\w+)", re.IGNORECASE
 )
+"""From the first character of a run of blanks and signs, so that each is read once and none is left over."""
 _OPEN_ID = re.compile(r"\bou_[0-9a-zA-Z]{6,}\b")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)?")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)?")
@@ -114,7 +116,9 @@ class Sanitiser:
     def _code(self, text: str) -> str:
         known = self.addresses | self.in_code
         text = _ADDRESS.sub(lambda match: match.group() if match.group() in known else self.removed, text)
-        return _without_open_ids(_MENTION_TAG.sub(self._own_tag, text))
+        left = _MENTION_TAG.sub(self._own_tag, text)
+        again = _MENTION_TAG.sub(self._own_tag, left)
+        return _without_open_ids(left if again == left else without_tags(again))
 
     def _own_tag(self, match: re.Match[str]) -> str:
         """A mention tag in code stays only where a source has it; `@all` is only a word there."""
@@ -135,9 +139,17 @@ class Sanitiser:
 
 
 def _without_mentions(text: str) -> str:
-    text = _MENTION_TAG.sub("", text)
-    text = _MENTION_WORD.sub(lambda match: match.group(1).removeprefix("_"), text)
-    return _without_open_ids(text)
+    text = without_tags(_MENTION_TAG.sub("", text))
+    return _without_open_ids(_MENTION_WORD.sub(_plain_word, text))
+
+
+def _plain_word(match: re.Match[str]) -> str:
+    """The word without what makes it a mention; blanks alone before it make none."""
+    run = match.group()[: match.start(1) - match.start()]
+    if not re.search("[@＠]", run):
+        return match.group()
+    blanks = run[: len(run) - len(run.lstrip())]
+    return blanks + match.group(1).removeprefix("_")
 
 
 def _without_open_ids(text: str) -> str:
