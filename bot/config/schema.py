@@ -62,9 +62,12 @@ class RedisSettings(SettingsSection):
         if not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
         try:
-            urlsplit(value).port  # noqa: B018
+            parts = urlsplit(value)
+            parts.port  # noqa: B018
         except ValueError:
             raise ValueError("has no port; write / ? # in a password as %2F %3F %23") from None
+        if "@" in parts.path + parts.query + parts.fragment and parts.scheme != "unix":
+            raise ValueError("has an @ behind its host; write @ / ? # in a password as %40 %2F %3F %23")
         return value
 
     @property

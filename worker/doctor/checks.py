@@ -6,6 +6,7 @@ of them. The doctor itself is worker/doctor/doctor.py and reaches these by dotte
 
 from __future__ import annotations
 
+from bot.config.proxies import proxy_for, shown
 from bot.config.settings import Settings
 from bot.errors import FeishuError, IndexMismatch, IndexMissing
 from bot.feishu.app_needs import LISTENING_SCOPE, SCOPES
@@ -17,6 +18,7 @@ from worker.doctor.engine import engine_rows
 
 Row = tuple[str, str, str, str]
 GOOD, WARNING, FAILED = "good", "warning", "failed"
+SEARCHED = {"serper": "https://google.serper.dev", "ddgs": "https://duckduckgo.com"}
 PATIENCE = 5.0
 """Seconds Feishu gets to answer the doctor."""
 GRANT_PAGE = "{domain}/app/{app_id}/auth"
@@ -71,6 +73,28 @@ def index(settings: Settings) -> list[Row]:
     return [
         ("index", GOOD, f"version {searcher.version}", ""),
         ("gate", GOOD, gate.model.note or gate.model.name, ""),
+    ]
+
+
+def proxies(settings: Settings) -> list[Row]:
+    """Which proxy each outbound address takes; model servers tell it beside their own rows."""
+    places = {
+        "Feishu": settings.feishu.domain,
+        "the embedder": settings.index.embedder.base_url,
+        "the reranker": settings.index.reranker.base_url,
+    }
+    if settings.web_search.engine != "none":
+        places["web search"] = settings.web_search.base_url or SEARCHED.get(settings.web_search.engine, "")
+    taken = {name: proxy_for(url) for name, url in places.items() if url}
+    return [
+        (
+            "proxy",
+            GOOD,
+            f"{name} is called {f'through {shown(proxy)}' if proxy else 'straight, no proxy'}",
+            "",
+        )
+        for name, proxy in taken.items()
+        if proxy or name == "Feishu"
     ]
 
 

@@ -20,12 +20,9 @@ from redis.exceptions import RedisError
 from bot.config.settings import Settings
 from bot.errors import FennelError
 from bot.http_session import new_session
-from bot.redis_keys import FOR_COMMANDS, connect
 from bot.web.signature import encrypt, signature
 
 GOOD, WARNING, FAILED = "good", "warning", "failed"
-OLDEST_REDIS = (6, 2)
-"""RQ moves jobs with BLMOVE, which came with Redis 6.2; without it a job can be lost."""
 CALLBACK_TIMEOUT = 1.0
 """Seconds Feishu waits for the challenge [event-subscription-guide, request URL]."""
 
@@ -43,6 +40,7 @@ class Finding:
 def run(settings: Settings, *, as_json: bool) -> int:
     """Prints every finding; returns 1 when something failed."""
     findings = examine(settings)
+    findings.append(verdict(findings))
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
@@ -54,7 +52,8 @@ def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order a newcomer meets the parts."""
     checks: list[tuple[str, Callable[[Settings], list[Finding]]]] = [
         ("keys", _keys),
-        ("redis", _redis),
+        ("redis", _by_path("worker.doctor.redis", "redis_rows")),
+        ("proxies", _by_path("worker.doctor.checks", "proxies")),
         ("feishu", _by_path("worker.doctor.checks", "feishu")),
         ("callback", _callback),
         ("index", _by_path("worker.doctor.checks", "index")),
@@ -67,6 +66,19 @@ def examine(settings: Settings) -> list[Finding]:
         except (FennelError, RedisError, OSError, ImportError) as error:
             findings.append(Finding(name, FAILED, f"{type(error).__name__}: {error}"))
     return findings
+
+
+def verdict(findings: list[Finding]) -> Finding:
+    """All of it in one line."""
+    failed = [finding.check for finding in findings if finding.state == FAILED]
+    warned = [finding.check for finding in findings if finding.state == WARNING]
+    if failed:
+        return Finding("verdict", FAILED, f"not ready: {', '.join(dict.fromkeys(failed))} first")
+    if warned:
+        return Finding(
+            "verdict", WARNING, f"ready; look at {', '.join(dict.fromkeys(warned))} when there is time"
+        )
+    return Finding("verdict", GOOD, "ready")
 
 
 def _by_path(module: str, function: str) -> Callable[[Settings], list[Finding]]:
@@ -99,41 +111,6 @@ def _keys(settings: Settings) -> list[Finding]:
         )
         for name, (value, page) in named.items()
     ]
-
-
-def _redis(settings: Settings) -> list[Finding]:
-    client = connect(settings.redis.url, FOR_COMMANDS)
-    try:
-        info = client.info()
-        config = client.config_get("*")
-    except RedisError as error:
-        fix = "start one with `appendonly yes`, or set redis.url; `make demo` brings its own"
-        return [Finding("redis", FAILED, f"{type(error).__name__} at redis.url", fix)]
-    finally:
-        client.close()
-    version = str(info["redis_version"])
-    findings = [Finding("redis", GOOD, f"version {version}")]
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
-        findings = [Finding("redis", FAILED, f"version {version}", "install Redis 6.2 or newer")]
-    if config.get("appendonly") != "yes":
-        findings.append(
-            Finding(
-                "redis persistence",
-                WARNING,
-                "appendonly is off: a restart of Redis loses waiting questions",
-                "set `appendonly yes` in redis.conf",
-            )
-        )
-    if config.get("maxmemory-policy") != "noeviction":
-        findings.append(
-            Finding(
-                "redis memory",
-                WARNING,
-                f"maxmemory-policy is {config.get('maxmemory-policy')}: Redis may drop queued questions",
-                "set `maxmemory-policy noeviction`",
-            )
-        )
-    return findings
 
 
 def _callback(settings: Settings) -> list[Finding]:

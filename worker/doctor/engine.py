@@ -15,10 +15,10 @@ import requests
 from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError, FennelError
 from bot.http_session import new_session
-from worker.doctor.score_scale import probe_scale
+from worker.doctor.server import ask
 from worker.engines.choose import choose_engine
 from worker.engines.model_files import find_folder, missing_files
-from worker.engines.openai.engine import OpenAIEngine, open_engine
+from worker.engines.openai.engine import open_engine
 from worker.engines.openai.running_call import ConnectionBroken
 from worker.engines.openai.tokens import check_model_folder, open_counter
 from worker.engines.turbomind.gpu import GraphicsCard, graphics_cards
@@ -112,20 +112,12 @@ def server_rows(settings: Settings, urls: tuple[str, ...]) -> list[Row]:
     for url in urls:
         engine = open_engine(patient, (url,))
         try:
-            rows += _ask(url, engine)
+            rows += ask(url, engine, settings.llm.model)
         except (FennelError, ConnectionBroken) as error:
             fix = "check llm.base_url, llm.api_key and llm.model; is the server running?"
             rows.append(("server", FAILED, f"{url}: {error}", fix))
         finally:
             engine.close()
-    return rows
-
-
-def _ask(url: str, engine: OpenAIEngine) -> list[Row]:
-    verdict = probe_scale(engine)
-    rows: list[Row] = [("server", GOOD, f"{url} answers as {engine.name}", "")]
-    rows.append(("scale", GOOD if verdict.follows else FAILED, verdict.sentence, verdict.fix))
-    rows += [("tokenizer", FAILED, problem, "") for problem in engine.tokenizer_problems(url)]
     return rows
 
 
