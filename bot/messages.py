@@ -208,6 +208,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "模型只写了思考过程，没有写出回答，先摘录文档",
         "the model only thought and wrote no answer, so this quotes the documents",
     ),
+    "engine_found_nothing": (
+        "模型没有从资料里找到答案，检索判断这里有，先摘录文档",
+        "the model found no answer in the material, the search did, so this quotes the documents",
+    ),
     "engine_filtered": (
         "模型服务的内容审查没有放行，先摘录文档",
         "the model server's content filter stepped in, so this quotes the documents",

@@ -21,6 +21,7 @@ from worker.llm import LLM, IsCancelled, never
 from worker.pipeline import retrieve, score
 from worker.pipeline.generate import OnText, WritingLimits, Written, generate
 from worker.pipeline.progress import OnProgress, Progress
+from worker.pipeline.quoting import quoted
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts
 from worker.pipeline.verify import Verified, Verifier
@@ -156,7 +157,12 @@ class _Run:
         answer = self._write(prompts)
         if answer is None and self._may_search():
             return self._from_web(excerpts, budget, prompts)
-        return answer or self._not_found(excerpts)
+        return answer or self._quoted(prompts, decision) or self._not_found(excerpts)
+
+    def _quoted(self, prompts: Prompts, decision: Decision) -> Answer | None:
+        """Where the gate is sure and the model found nothing: the passage that answers, quoted."""
+        written = quoted(prompts.answer()) if decision.verdict == "answer" and prompts.excerpts else None
+        return self._checked(prompts, written) if written is not None else None
 
     def _look(self) -> tuple[Sequence[Passage], Decision]:
         """Searches once; the gate and the answer read the same result."""
@@ -228,8 +234,11 @@ class _Run:
         limits = WritingLimits(self.deadline, own.max_answer_tokens, question.chat_id, own.trace_reasoning)
         with self.trace.step("generate"):
             written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
-        if not written.text:
-            return None
+        return self._checked(prompts, written) if written.text else None
+
+    def _checked(self, prompts: Prompts, written: Written) -> Answer | None:
+        """What is left after verification; None when nothing is."""
+        question, sanitiser = self.question, Sanitiser(prompts.excerpts, self.question.language)
         with self.trace.step("verify"):
             verified = Verifier(question.text, prompts.excerpts, self.similarity).verify(written.text)
         self.trace.note(

@@ -7,6 +7,7 @@ leaves the decision to the gate's probability.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 ACCEPT, ACCEPT_MENTIONED = 5.0, 4.0
 """From this score on (0 to 10) the message is answered; a mention lowers the bar, it does not remove it."""
+SHARE, LEAST_SECONDS = 0.25, 5.0
+"""A score may take this share of the time left, or this long: the rest is the answer's."""
 LEAST_MASS = 0.5
 """A score is trusted when at least this share of the probability lay on numbers."""
 
@@ -40,8 +43,10 @@ def decide(
     if decision.verdict != "unsure":
         return decision.verdict == "answer"
     likely = decision.probability >= decision.threshold
+    now = time.monotonic()
+    deadline = min(asked.deadline, now + max(SHARE * (asked.deadline - now), LEAST_SECONDS))
     try:
-        score = llm.score(prompts.score(), deadline=asked.deadline, cancelled=cancelled, group=asked.group)
+        score = llm.score(prompts.score(), deadline=deadline, cancelled=cancelled, group=asked.group)
     except (EngineUnavailable, EngineRefused, AnswerTimeout) as error:
         trace.event("score_unavailable", error=f"{type(error).__name__}: {error}"[:300])
         return likely

@@ -1,0 +1,26 @@
+"""Quotes instead of "not found": a model must never make the bot worse than no model.
+
+Weak models say NOT_FOUND to material that answers, or write what nothing supports. Where the gate is sure that
+the index answers and a passage has the question's words, the passage is quoted and the card says why.
+"""
+
+from __future__ import annotations
+
+from worker.engines.extractive.engine import Extractive
+from worker.engines.extractive.quotes import choose
+from worker.pipeline.generate import Written
+from worker.prompts import Prompt
+
+LEAST_SHARED = 0.6
+"""Share of the question's words that the quoted blocks or their headings have."""
+WHY = "engine_found_nothing"
+
+
+def quoted(prompt: Prompt) -> Written | None:
+    """What the engine without a model quotes for a prompt; None when no passage is near enough."""
+    quotes = choose(prompt)
+    if not quotes or quotes[0].shared < LEAST_SHARED:
+        return None
+    engine = Extractive()
+    text = "".join(engine.stream(prompt)).strip()
+    return Written(text, engine=engine.name, degraded=WHY, finish_reason="stop")
