@@ -1,7 +1,7 @@
 """Quotes instead of "not found": a model must never make the bot worse than no model.
 
-Weak models say NOT_FOUND to material that answers, or write what nothing supports. Where the gate is sure that
-the index answers and a passage has the question's words, the passage is quoted and the card says why.
+Weak models say NOT_FOUND to material that answers, or write what nothing supports. Where the gate is sure
+that the index answers and a passage has the question's words, the passage is quoted and the card says why.
 """
 
 from __future__ import annotations
