@@ -218,7 +218,7 @@ EXAMPLES = Key(
 )
 
 # What is asked of others
-PACE = Key("fennel:pace:{}", "times of a limit's last operations", "bot/feishu/pacing", "", 2)
+PACE = Key("fennel:pace:{}", "times of a limit's last operations", "bot/feishu/pacing", "", 2 * MINUTE)
 HOLD = Key("fennel:hold:{}", "until when a limit is waited out", "bot/feishu/pacing", "", MINUTE)
 PAGE = Key("fennel:page:{}", "JSON: a web page's text, by its address' hash", "worker/web", "", HOUR)
 ROBOTS = Key("fennel:robots:{}", "JSON: a host's robots.txt", "worker/web", "", DAY)

@@ -13,6 +13,9 @@ from simulator.api.accounts import Accounts, accounts_blueprint
 from simulator.api.auth import Tokens
 from simulator.api.hook import Hooks, hook_blueprint
 from simulator.api.messages import p2p_chat_id
+from simulator.library.asking import OwnLimits
+from simulator.library.routes import register
+from simulator.library.shelves import Shelves
 from simulator.page.api import page_blueprint, root_blueprint
 from simulator.page.view import View
 from simulator.pushes import payloads
@@ -85,6 +88,8 @@ class LocalFeishu:
         self.people = People(self.tenant, self.app, self.pushes)
         self.presser = Presser(self.tenant, self.app, self.pushes)
         self.web = create_app(Feishu(self.tenant, self.tokens, self.limits, self.faults))
+        self.shelves = Shelves(self.tenant, self.clock)
+        register(self.web, self.shelves, OwnLimits(enabled=limits))
         self.view = View(self.tenant, self.pushes)
         self.web.register_blueprint(page_blueprint(self.view, self.people, self.presser, self.faults))
         self.web.register_blueprint(root_blueprint())

@@ -15,6 +15,7 @@ from bot.config.settings import (
     LLMSettings,
     RedisSettings,
     Settings,
+    SourceSettings,
     WebSettings,
 )
 from bot.supervisor.redis_server import free_port
@@ -71,6 +72,19 @@ def test_a_missing_scope_is_named_with_the_page_that_grants_it(redis_url: str, t
     assert found["scopes"].state == FAILED
     assert "cardkit:card:write" in found["scopes"].detail
     assert "/auth" in found["scopes"].fix
+
+
+def test_a_feishu_source_needs_scopes_of_its_own(redis_url: str, tmp_path: Path) -> None:
+    wiki = IndexSettings(dir=tmp_path, sources=(SourceSettings(feishu_wiki="7034502641455497244"),))
+    with LocalFeishu() as feishu:
+        given = settings(feishu, redis_url, tmp_path)
+        for scope in ("wiki:wiki:readonly", "docx:document:readonly"):
+            feishu.tenant.scopes.remove(scope)
+        feishu.tenant.scopes.append("docx:document")  # which covers docx:document:readonly
+        assert by_check(examine(given))["scopes"].state == GOOD
+        found = by_check(examine(given.model_copy(update={"index": wiki})))
+    assert found["scopes"].state == FAILED
+    assert found["scopes"].detail == "missing: wiki:wiki:readonly"
 
 
 def test_a_wrong_secret_is_feishus_word(redis_url: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.config.settings import SourceSettings
 from bot.errors import LoadError
+from index.sources.asked import Unread
 from index.sources.formats import SUFFIXES, read
 from index.sources.load import LoadReport, glob_pattern, load
 from index.sources.question_pairs import read_pairs
@@ -158,7 +159,10 @@ def test_feishu_documents_need_a_reader(folder: Path) -> None:
     _, report = read_all(source)
     assert "doxcn123" in str(report.errors[0])
     page = next(load([SourceSettings(path=folder)], Path("unused"), LoadReport()))
-    assert list(load([source], Path("unused"), LoadReport(), lambda source: [page])) == [page]
+    report = LoadReport()
+    read = load([source], Path("unused"), report, lambda source: [page, Unread("薪酬", "no permission")])
+    assert list(read) == [page]
+    assert [str(error) for error in report.errors] == ["doxcn123: 薪酬: no permission"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -78,13 +78,19 @@ class RedisSettings(SettingsSection):
 
 
 class SourceSettings(SettingsSection):
-    """One of path, git, qa, feishu_doc or feishu_wiki says where the documents are."""
+    """One of PLACES says where the documents are."""
+
+    PLACES: ClassVar = ("path", "git", "qa", "feishu_wiki", "feishu_folder", "feishu_doc")
 
     path: Path | None = None
     git: str | None = None
     qa: Path | None = None
-    feishu_doc: str | None = None
     feishu_wiki: str | None = None
+    """A wiki space's id, or the link of a wiki page, which is read with all below it."""
+    feishu_folder: str | None = None
+    """A folder of the drive, by its link or token, with its subfolders."""
+    feishu_doc: str | None = None
+    """One document, sheet, base or wiki page, by its link; a document also by its token."""
     branch: str = ""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -94,11 +100,8 @@ class SourceSettings(SettingsSection):
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:
-        given = [
-            k for k in ("path", "git", "qa", "feishu_doc", "feishu_wiki") if getattr(self, k) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError("give exactly one of path, git, qa, feishu_doc, feishu_wiki")
+        if sum(getattr(self, place) is not None for place in self.PLACES) != 1:
+            raise ValueError(f"give exactly one of {', '.join(self.PLACES)}")
         return self
 
 

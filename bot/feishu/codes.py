@@ -5,8 +5,9 @@ expired token as 200 or 400. So everything outbound asks this table, by code fir
 could be read. Only a code that is named here as final ends a call for good: HTTP 5xx is a fault of Feishu's
 whatever its body says, and of a code that nobody knows it is not known that it will last.
 
-Sources: the error tables of im-v1/message (send, reply, patch, delete), cardkit-v1, the IM FAQ's map of rate
-codes, the API call guide on 99991400, and public reports of clients that met the cardkit codes.
+Sources: the error tables of im-v1/message (send, reply, patch, delete), cardkit-v1, wiki-v2, docx-v1,
+drive-v1, sheets and bitable-v1, the IM FAQ's map of rate codes, the API call guide on 99991400, and public
+reports of clients that met the cardkit codes.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ _MEANINGS: dict[Remedy, dict[int, str]] = {
     Remedy.RATE: {
         99991400: "too many calls of this interface",
         230020: "more than 5 messages a second in this group",
+        1254290: "too many calls of this base",
         11232: "the platform limits messages at the moment",
         11233: "the group's message limit is reached",
         11247: "the day's limit of batch messages is reached",
@@ -91,6 +93,11 @@ _MEANINGS: dict[Remedy, dict[int, str]] = {
         1500: "Feishu failed internally",
         1663: "Feishu failed internally",
         10101: "Feishu failed internally",
+        131001: "the wiki failed internally",
+        1254036: "the base is being copied at this moment",
+        1254607: "the base is not ready yet",
+        1061001: "the drive failed internally",
+        1061045: "the drive is busy with another call",
     },
     Remedy.DONE: {200770: "this operation was carried out before"},
     Remedy.CONTENT: {
@@ -155,6 +162,36 @@ _MEANINGS: dict[Remedy, dict[int, str]] = {
         230111: "the message cannot be acted on by this app",
         231001: "Feishu does not know this emoji",
         232009: "the group was dissolved",
+        131002: "the wiki does not take this parameter",
+        131004: "the wiki does not know this app",
+        131005: "the wiki has no such page or space; check the link",
+        131006: "no permission; add the app as a member of the wiki space, or share the page with it",
+        131007: "the wiki failed on this page",
+        1770001: "this is no document's token; check the link",
+        1770002: "there is no such document",
+        1770003: "the document was deleted",
+        1770004: "the document has too many blocks",
+        1770020: "the document is being copied",
+        1770021: "this revision of the document is too old",
+        1770022: "the page token of a document is not valid",
+        1770032: "no permission; share the document with the app: ... > More > Add document app",
+        1770033: "the document's plain text is too large",
+        1061002: "the drive does not take this parameter",
+        1061003: "there is no such folder; check the link",
+        1061004: "no permission; share the folder with a group that the app's bot is in",
+        1061007: "the folder was deleted",
+        1064001: "the drive does not take this page size",
+        1310213: "no permission; share the sheet with the app",
+        1310214: "there is no such sheet",
+        1310215: "the sheet has no such tab",
+        1310249: "the sheet was deleted",
+        1310251: "the sheet does not take this parameter",
+        1254003: "this is no base's token",
+        1254004: "this is no table of the base",
+        1254030: "the base's answer is too large",
+        1254040: "there is no such base",
+        1254041: "the base has no such table",
+        1254302: "no permission; make the app an administrator of the base",
     },
     Remedy.SETUP: {
         10003: "the app id or secret is missing or malformed; check feishu.app_id and feishu.app_secret",

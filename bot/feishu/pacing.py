@@ -24,12 +24,13 @@ WINDOW = 1.1
 
 _RESERVE = """
 local clock = redis.call('TIME')
-local window, patience = tonumber(ARGV[1]), tonumber(ARGV[2])
+local patience = tonumber(ARGV[2])
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + tonumber(ARGV[3])
 local slot, latest_limit = now, 0
 for number = 1, #KEYS / 2 do
   local taken, held = KEYS[2 * number - 1], KEYS[2 * number]
-  local oldest = tonumber(redis.call('LINDEX', taken, ARGV[3 + number] - 1) or 0)
+  local window = tonumber(ARGV[3 + 2 * number]) * tonumber(ARGV[1])
+  local oldest = tonumber(redis.call('LINDEX', taken, ARGV[2 + 2 * number] - 1) or 0)
   local latest = tonumber(redis.call('LINDEX', taken, 0) or 0)
   local free = math.max(tonumber(redis.call('GET', held) or 0), latest, oldest + window)
   if free > slot then slot, latest_limit = free, number end
@@ -39,7 +40,8 @@ if wait > patience then return {latest_limit, wait} end
 for number = 1, #KEYS / 2 do
   local taken = KEYS[2 * number - 1]
   redis.call('LPUSH', taken, slot)
-  redis.call('LTRIM', taken, 0, ARGV[3 + number] - 1)
+  redis.call('LTRIM', taken, 0, ARGV[2 + 2 * number] - 1)
+  local window = tonumber(ARGV[3 + 2 * number]) * tonumber(ARGV[1])
   redis.call('PEXPIRE', taken, wait + window)
 end
 return {0, wait}
@@ -57,13 +59,16 @@ return 1
 
 @dataclass(frozen=True)
 class Limit:
-    """So many operations a second on one thing."""
+    """So many operations on one thing in a second, or in a longer window."""
 
     name: str
     """What is limited, such as 'chat:oc_1'; the Redis keys carry it."""
     per_second: int
+    """Operations in one window; a window is a second where `seconds` says no more."""
     gateway: bool = False
     """Whether the API gateway sets it for an interface as a whole, rather than the thing itself."""
+    seconds: int = 1
+    """Length of the window."""
 
 
 def interface_limit(interface: str) -> Limit:
@@ -111,7 +116,7 @@ class Pacer:
                 int(WINDOW * 1000),
                 int(max(patience, 0.0) * 1000),
                 int(self._clock.ahead * 1000),
-                *(limit.per_second for limit in limits),
+                *(number for limit in limits for number in (limit.per_second, limit.seconds)),
             ],
         )
         if refused_by:

@@ -26,7 +26,8 @@ from index.search.lexical import Lexical, heading_of, headings_of
 from index.search.searcher import Searcher
 from index.search.storage import Manifest, Snapshot, write
 from index.search.versions import Versions, publish
-from index.sources.load import FeishuReader, LoadReport, load
+from index.sources.asked import Asked, Reader
+from index.sources.load import LoadReport, load
 from index.text.document import Document
 from index.text.split import Chunk, split
 from index.training.calibrate import fit_from_settings
@@ -64,7 +65,7 @@ def build(
     *,
     redis: Redis | None = None,
     embedder: Embedder | None = None,
-    read_feishu: FeishuReader | None = None,
+    ask: Reader | None = None,
     progress: Progress | None = None,
     force: bool = False,
 ) -> BuildReport:
@@ -77,7 +78,7 @@ def build(
     versions = Versions(settings.index.dir)
     with versions.building():
         embedder = embedder or open_embedder(settings.index.embedder)
-        gathered = _gather(settings, read_feishu, tell)
+        gathered = _gather(settings, ask or Asked(settings), tell)
         before, usable = _before(versions, embedder)
         changes = difference(before, gathered.digests)
         if changes.empty and usable and not force:
@@ -115,11 +116,11 @@ def assemble(
     return Snapshot(manifest, chunks, dense, Lexical.build(chunks), gathered.digests), embedded
 
 
-def _gather(settings: Settings, read_feishu: FeishuReader | None, tell: Progress) -> _Gathered:
+def _gather(settings: Settings, ask: Reader | None, tell: Progress) -> _Gathered:
     started = time.perf_counter()
     report = LoadReport()
     documents: list[Document] = []
-    for document in load(settings.index.sources, settings.index.dir / "sources", report, read_feishu):
+    for document in load(settings.index.sources, settings.index.dir / "sources", report, ask):
         documents.append(document)
         tell("read", len(documents), 0)
     chunks = [chunk for document in documents for chunk in split(document)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from bot.config.settings import SourceSettings
 from bot.errors import LoadError
 from index.sources import formats
 from index.sources import git as repository
+from index.sources.asked import Reader, Unread, name_of, place_of
 from index.sources.question_pairs import read_pairs
 from index.text.document import Document
 from index.text.terms import language_of
@@ -32,29 +33,26 @@ class LoadReport:
     errors: list[LoadError] = field(default_factory=list)
 
 
-FeishuReader = Callable[[SourceSettings], Iterable[Document]]
-
-
 def load(
     sources: Iterable[SourceSettings],
     clones: Path,
     report: LoadReport,
-    read_feishu: FeishuReader | None = None,
+    ask: Reader | None = None,
 ) -> Iterator[Document]:
     """Every document of every source.
 
-    `clones` is the folder that git repositories are kept in. `read_feishu` reads Feishu documents and wiki
-    spaces; without it such sources are reported.
+    `clones` is the folder that git repositories are kept in. `ask` reads what must be asked over a
+    network (index/sources/asked); without it such sources are reported.
     """
     for source in sources:
         try:
-            yield from _load_source(source, clones, report, read_feishu)
+            yield from _load_source(source, clones, report, ask)
         except LoadError as error:
             report.errors.append(error)
 
 
 def _load_source(
-    source: SourceSettings, clones: Path, report: LoadReport, read_feishu: FeishuReader | None
+    source: SourceSettings, clones: Path, report: LoadReport, ask: Reader | None
 ) -> Iterator[Document]:
     if source.path is not None:
         yield from _load_path(source, source.path, report)
@@ -62,10 +60,18 @@ def _load_source(
         yield from _load_git(source, source.git, clones, report)
     elif source.qa is not None:
         yield from _load_pairs(source, source.qa)
-    elif read_feishu is None:
-        raise LoadError(f"{source.feishu_doc or source.feishu_wiki}: no reader for Feishu documents here")
+    elif ask is None:
+        raise LoadError(f"{place_of(source)}: nobody here can ask for such a source")
     else:
-        yield from read_feishu(source)
+        yield from _asked(source, ask, report)
+
+
+def _asked(source: SourceSettings, ask: Reader, report: LoadReport) -> Iterator[Document]:
+    for read in ask(source):
+        if isinstance(read, Unread):
+            report.errors.append(LoadError(f"{name_of(source)}: {read.path}: {read.why}"))
+        else:
+            yield read
 
 
 def _load_path(source: SourceSettings, root: Path, report: LoadReport) -> Iterator[Document]:

@@ -18,12 +18,19 @@ DEFAULT = (
     "im:message.reactions:write_only",
     "im:chat:readonly",
     "cardkit:card:write",
+    "wiki:wiki:readonly",
+    "docx:document:readonly",
+    "drive:drive:readonly",
+    "sheets:spreadsheet:readonly",
+    "bitable:app:readonly",
 )
 _SEND = names("im:message im:message:send_as_bot im:message:send")
 _UPDATE = names("im:message im:message:send_as_bot im:message:update")
 _REACT = names("im:message im:message.reactions:write_only")
 _CHAT = names("im:chat im:chat:readonly im:chat:read")
 _CARD = names("cardkit:card:write")
+_DOCX = names("docx:document docx:document:readonly")
+_SHEET = names("drive:drive drive:drive:readonly sheets:spreadsheet sheets:spreadsheet:readonly")
 NEEDED = {
     "messages.create": _SEND,
     "messages.reply": _SEND,
@@ -38,6 +45,17 @@ NEEDED = {
     "chats.list": _CHAT,
     "chats.get": _CHAT,
     "chats.members": _CHAT | names("im:chat.members:read im:chat.group_info:readonly"),
+    "wiki.get_node": names("wiki:node:read wiki:wiki wiki:wiki:readonly"),
+    "wiki.nodes": names("wiki:node:retrieve wiki:wiki wiki:wiki:readonly"),
+    "docx.get": _DOCX,
+    "docx.blocks": _DOCX,
+    "docx.children": _DOCX,
+    "docx.raw_content": _DOCX,
+    "drive.list": names("drive:drive drive:drive:readonly space:document:retrieve"),
+    "sheets.query": _SHEET,
+    "sheets.values": _SHEET,
+    "bitable.tables": names("base:table:read bitable:app bitable:app:readonly"),
+    "bitable.records": names("base:record:retrieve bitable:app bitable:app:readonly"),
 }
 P2P = names("im:message.p2p_msg im:message.p2p_msg:readonly")
 MENTIONED = names("im:message.group_at_msg im:message.group_at_msg:readonly")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.config.proxies import proxy_for, shown
 from bot.config.settings import Settings
 from bot.errors import FeishuError, IndexMismatch, IndexMissing
-from bot.feishu.app_needs import LISTENING_SCOPE, SCOPES
+from bot.feishu.app_needs import LISTENING_SCOPE, READING_SCOPES, SCOPES, TABLE_SCOPES
 from bot.feishu.client import Feishu
 from bot.redis_keys import FOR_COMMANDS, connect
 from index.gate.gate import open_gate
@@ -46,7 +46,7 @@ def feishu(settings: Settings) -> list[Row]:
 
 def _scopes(settings: Settings, granted: frozenset[str]) -> list[Row]:
     answers_all = any(group.reply_to == "all" for group in settings.groups.values())
-    wanted = SCOPES + ((LISTENING_SCOPE,) if answers_all else ())
+    wanted = (*SCOPES, *((LISTENING_SCOPE,) if answers_all else ()), *_reading_scopes(settings))
     missing = [scope for scope in wanted if scope not in granted and _wider(scope) not in granted]
     if not missing:
         return [("scopes", GOOD, "all granted", "")]
@@ -57,8 +57,16 @@ def _scopes(settings: Settings, granted: frozenset[str]) -> list[Row]:
 
 
 def _wider(scope: str) -> str:
-    """`im:message` covers the narrower scopes of sending, reading and recalling."""
-    return "im:message" if scope.startswith("im:message:") else scope
+    """What covers it: `im:message` sending, reading and recalling, `wiki:wiki` its `:readonly`."""
+    return "im:message" if scope.startswith("im:message:") else scope.removesuffix(":readonly")
+
+
+def _reading_scopes(settings: Settings) -> tuple[str, ...]:
+    """What the Feishu sources of the index need; sheets and bases may stand on any page."""
+    sources = settings.index.sources
+    kinds = [kind for kind in READING_SCOPES if any(getattr(one, kind) is not None for one in sources)]
+    scopes = [scope for kind in kinds for scope in READING_SCOPES[kind]]
+    return tuple(dict.fromkeys([*scopes, *(TABLE_SCOPES if kinds else ())]))
 
 
 def index(settings: Settings) -> list[Row]:

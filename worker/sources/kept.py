@@ -1,0 +1,62 @@
+"""What was read of an asked source, with the mark by which its owner says whether it changed.
+
+A page whose mark is the same is not fetched again. It is one SQLite file for each source, written as the
+reading goes on, so that a build that is cut off does not start over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from index.text.document import Document
+
+
+class Kept:
+    """Key -> mark and document; use it with `with`. Raises sqlite3.Error."""
+
+    def __init__(self, folder: Path, source: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+        self._database = sqlite3.connect(folder / f"asked-{digest}.sqlite")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, mark TEXT, document TEXT)"
+        )
+        self._met: set[str] = set()
+
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.commit()
+        self._database.close()
+
+    def find(self, key: str) -> tuple[str, dict[str, Any]] | None:
+        """Mark and document of `key`, which counts as met."""
+        self._met.add(key)
+        row = self._database.execute("SELECT mark, document FROM kept WHERE key = ?", (key,)).fetchone()
+        try:
+            return (row[0], json.loads(row[1])) if row else None
+        except ValueError:
+            return None
+
+    def put(self, key: str, mark: str, document: Document) -> None:
+        """Keeps a document under `key`; an empty mark never matches, so it is read again next time."""
+        self._met.add(key)
+        values = (key, mark, json.dumps(asdict(document), ensure_ascii=False))
+        self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", values)
+        self._database.commit()
+
+    def forget_the_rest(self) -> None:
+        """Drops what was not met: the source was read to its end without it."""
+        keys = [key for (key,) in self._database.execute("SELECT key FROM kept")]
+        gone = [(key,) for key in keys if key not in self._met]
+        self._database.executemany("DELETE FROM kept WHERE key = ?", gone)
+        self._database.commit()
