@@ -80,7 +80,7 @@ class MarkupHTML(RendererHTML):
         mark = wrong("代码块必须在行首", "⚠ 代码块不在行首") if token.level else ""
         return (
             f'{mark}<div class="fs-code"><div class="fs-code-head"><span>{language}</span>{CODE_COPY}</div>'
-            f"<pre><code>{escapeHtml(token.content)}</code></pre></div>"
+            f'<pre tabindex="0"><code>{escapeHtml(token.content)}</code></pre></div>'
         )
 
     def code_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -51,7 +52,7 @@ class View:
                 "chats": [self._chat(one, user) for one in chats],
                 "messages": [self._message(one) for one in messages],
                 "toasts": [toast for toast in self.tenant.toasts if toast["user"] == user],
-                "pushes": [push_line(push) for push in self.pushes.all[-SHOWN_PUSHES:]][::-1],
+                "pushes": [push_line(push, self.name_of) for push in self.pushes.all[-SHOWN_PUSHES:]][::-1],
                 "calls": [call_line(call) for call in list(self.tenant.calls)[-SHOWN_CALLS:]][::-1],
             }
 
@@ -166,17 +167,35 @@ def _node_words(node: Json) -> str:
     return str(node.get("text", ""))
 
 
-def push_line(push: Push) -> Json:
+def push_line(push: Push, name_of: Callable[[str], str]) -> Json:
     """A push for the panel, its raw payload included; the token is not shown."""
+    sender, text = _said(push.payload.get("event", {}), name_of)
     payload: dict[str, Any] = {**push.payload, "header": {**push.payload.get("header", {}), "token": "***"}}
     return {
         "number": push.number,
         "type": push.event_type,
         "time": int(push.created * 1000),
+        "sender": sender,
+        "text": text,
         "state": push.state,
         "attempts": [asdict(attempt) for attempt in push.attempts],
         "payload": json.dumps(payload, ensure_ascii=False, indent=2),
     }
+
+
+def _said(event: Json, name_of: Callable[[str], str]) -> tuple[str, str]:
+    """Who an event is about and the first words of its message; empty where it has none."""
+    people = [event.get(role) for role in ("sender", "operator", "user_id")]
+    ids = [one.get("sender_id", one) for one in people if isinstance(one, dict)]
+    open_id = next((str(one["open_id"]) for one in ids if isinstance(one, dict) and "open_id" in one), "")
+    try:
+        content = json.loads(event.get("message", {}).get("content", "{}"))
+    except ValueError:
+        content = {}
+    words = str(content.get("text", content.get("title", ""))) if isinstance(content, dict) else ""
+    for one in event.get("message", {}).get("mentions") or []:
+        words = words.replace(str(one.get("key")), f"@{one.get('name')}")
+    return (name_of(open_id) if open_id else "", words[:80])
 
 
 def call_line(call: ApiCall) -> Json:

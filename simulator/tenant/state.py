@@ -15,8 +15,8 @@ from simulator.tenant.clock import Clock
 from simulator.types import Json
 
 TENANT = "2ed263bf32cf1651"
-BOT_COLOR = "#3370ff"
-COLORS = ("#7f3bf5", "#00a870", "#f77234", "#d54941", "#0894fa", "#b3529e")
+BOT_COLOR = "#245bdb"
+COLORS = ("#7f3bf5", "#007a52", "#b34700", "#c0352d", "#0669ad", "#b3529e")
 
 
 def new_id(prefix: str, digits: int = 32) -> str:

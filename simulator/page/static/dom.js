@@ -2,7 +2,7 @@
 "use strict";
 
 const get = (id) => document.getElementById(id);
-const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
+const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString(language === "en" ? "en-GB" : "zh-CN", { hour: "2-digit", minute: "2-digit" });
 
 function make(tag, attributes = {}, ...inner) {
   const node = document.createElement(tag);
@@ -20,7 +20,7 @@ async function act(name, body) {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
   const result = await answer.json();
-  if (!answer.ok) toast({ text: result.problem || "出错了", type: "error" });
+  if (!answer.ok) toast({ text: result.problem || say("failed"), type: "error" });
   return result;
 }
 

@@ -1,8 +1,7 @@
 // The group chat: asks for the state, waits for changes, redraws only the messages that changed.
 "use strict";
 
-const parameters = new URLSearchParams(location.search);
-const here = { user: parameters.get("user") || "ou_alice", chat: parameters.get("chat") || "oc_demo", replyTo: null, revision: -1, state: null };
+const here = { user: asked.get("user") || "ou_alice", chat: asked.get("chat") || "oc_demo", replyTo: null, revision: -1, state: null };
 const drawn = new Map();
 const shownToasts = new Set();
 let polling = null;
@@ -13,7 +12,7 @@ function avatar(name, color) {
   return make("div", { class: "avatar", style: `background:${color}` }, short);
 }
 
-const chatAvatar = (chat) => avatar(chat ? chat.name : "", !chat || chat.kind === "p2p" ? here.state.bot.color : "#00a870");
+const chatAvatar = (chat) => avatar(chat ? chat.name : "", !chat || chat.kind === "p2p" ? here.state.bot.color : "#007a52");
 
 function drawChats() {
   const list = here.state.chats.map((chat) => make("li", {
@@ -23,7 +22,7 @@ function drawChats() {
   get("chats").replaceChildren(...list);
   const chat = here.state.chats.find((one) => one.id === here.chat);
   get("chat-name").textContent = chat ? chat.name : "";
-  get("chat-members").textContent = !chat ? "" : chat.kind === "p2p" ? "与机器人的单聊" : `${chat.members} 名成员`;
+  get("chat-members").textContent = !chat ? "" : chat.kind === "p2p" ? say("p2p") : say("members", chat.members);
   get("chat-avatar").replaceWith(Object.assign(chatAvatar(chat), { id: "chat-avatar" }));
   get("mention").textContent = `@ ${here.state.bot.name}`;
   get("mention").hidden = !chat || chat.kind === "p2p";
@@ -33,7 +32,7 @@ function drawUsers() {
   get("users").replaceChildren(...here.state.users.map((user) => make("button", {
     type: "button", class: user.id === here.user ? "on" : "", title: user.id, "data-testid": `user-${user.id}`,
     onclick: () => go({ user: user.id }),
-  }, avatar(user.name, user.color), make("span", { class: "label" }, user.name), user.admin ? make("span", { class: "badge" }, "管理员") : null)));
+  }, avatar(user.name, user.color), make("span", { class: "label" }, user.name), user.admin ? make("span", { class: "badge" }, say("admin")) : null)));
 }
 
 function go(change) {
@@ -90,7 +89,7 @@ function place(node, message, known) {
 
 function countReplies() {
   for (const thread of document.querySelectorAll(".thread")) {
-    thread.querySelector(".thread-head").textContent = `话题 · ${thread.querySelectorAll(":scope > .message").length} 条回复`;
+    thread.querySelector(".thread-head").textContent = say("topic", thread.querySelectorAll(":scope > .message").length);
   }
 }
 
@@ -99,12 +98,12 @@ function fill(node, message, known) {
   node.classList.toggle("mine", mine);
   const content = node.querySelector(":scope > .content");
   content.querySelector(":scope > .who").replaceChildren(make("span", {}, message.name),
-    ...(message.bot ? [make("span", { class: "robot" }, "机器人")] : []), make("time", {}, clock(message.time)),
-    ...(message.edited ? ["已编辑"] : []));
+    ...(message.bot ? [make("span", { class: "robot" }, say("bot"))] : []), make("time", {}, clock(message.time)),
+    ...(message.edited ? [say("edited")] : []));
   const body = content.querySelector(":scope > .body");
   const kept = remember(body);
   if (message.recalled) {
-    body.replaceChildren(make("div", { class: "recalled", "data-testid": "recalled" }, `${message.recalled_by || message.name} 撤回了一条消息`));
+    body.replaceChildren(make("div", { class: "recalled", "data-testid": "recalled" }, say("recalled", message.recalled_by || message.name)));
   } else {
     body.innerHTML = message.html;
     restore(body, kept);
@@ -119,11 +118,11 @@ function fill(node, message, known) {
 }
 
 function menu(message, mine) {
-  const entry = (label, testId, title, onclick) => make("button", { type: "button", "data-testid": testId, title, onclick }, label);
+  const entry = (drawn, label, testId, title, onclick) => make("button", { type: "button", "data-testid": testId, title, "aria-label": title, onclick }, icon(drawn), label);
   return make("div", { class: "menu" },
-    entry("👍", "react", "点赞", () => act("react", { user: here.user, message_id: message.id, emoji: "THUMBSUP" })),
-    entry("💬 回复话题", "reply", "在话题中回复", () => { here.replyTo = message; showReplying(); get("text").focus(); }),
-    mine ? entry("↩ 撤回", "recall", "撤回", () => act("recall", { message_id: message.id })) : null);
+    entry("like", "", "react", say("like"), () => act("react", { user: here.user, message_id: message.id, emoji: "THUMBSUP" })),
+    entry("reply", say("reply"), "reply", say("replyHint"), () => { here.replyTo = message; showReplying(); get("text").focus(); }),
+    mine ? entry("undo", say("recall"), "recall", say("recall"), () => act("recall", { message_id: message.id })) : null);
 }
 
 function remember(body) {
@@ -210,11 +209,11 @@ function ask(question) {
 
 function showReplying() {
   get("replying").hidden = !here.replyTo;
-  if (here.replyTo) get("replying").querySelector("span").textContent = `在话题中回复 ${here.replyTo.name}`;
+  if (here.replyTo) get("replying").querySelector("span").textContent = say("replyingTo", here.replyTo.name);
 }
 
 function people() {
-  return [{ name: here.state.bot.name, color: here.state.bot.color, note: "机器人" }, ...here.state.users.filter((one) => one.id !== here.user), { name: "所有人", color: "#8f959e" }];
+  return [{ name: here.state.bot.name, color: here.state.bot.color, note: say("bot") }, ...here.state.users.filter((one) => one.id !== here.user), { name: "所有人", color: "#8f959e" }];
 }
 
 function suggest() {
@@ -273,9 +272,11 @@ get("messages").addEventListener("click", (event) => {
   if (button && !button.disabled) press(button);
 });
 get("messages").addEventListener("submit", (event) => event.preventDefault());
-get("theme").addEventListener("click", () => {
-  const root = document.documentElement;
-  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+get("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+get("language").addEventListener("click", () => {
+  kept.set("language", language === "en" ? "zh" : "en");
+  const there = new URL(location.href);
+  there.searchParams.delete("lang");
+  location.assign(there);
 });
-document.documentElement.dataset.theme = parameters.get("theme") === "dark" ? "dark" : "light";
 poll();
