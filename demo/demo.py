@@ -91,7 +91,9 @@ def run(*, once: bool, docs: str = "") -> int:
         clock = _Started(started, first_run)
         passed = [_show(stack, one, clock if number == 0 else None) for number, one in enumerate(exchanges)]
         print(f"{sum(passed)} of {len(passed)} exchanges went as expected.")
-        print(f"The group chat: {stack.feishu.url}/simulator/")
+        print(
+            f"The group chat: {stack.feishu.url}/simulator/ (in English: {stack.feishu.url}/simulator/?lang=en)"
+        )
         if not once:
             _stay_up()
     return 0 if passed and all(passed) else 1
