@@ -21,11 +21,10 @@ from worker.llm import LLM, IsCancelled, never
 from worker.pipeline import retrieve, score
 from worker.pipeline.generate import OnText, WritingLimits, Written, generate
 from worker.pipeline.progress import OnProgress, Progress
-from worker.pipeline.quoting import quoted
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts
 from worker.pipeline.verify import Verified, Verifier
-from worker.prompts import Prompts, Similarity
+from worker.prompts import Prompt, Prompts, Similarity
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision, Gate
@@ -70,6 +69,11 @@ def nothing() -> None:
     """For processes that answer one question at a time."""
 
 
+def no_quote(_: Prompt) -> str:
+    """For callers without an engine that quotes."""
+    return ""
+
+
 def ignore(_: str) -> None:
     """For callers that want neither progress nor partial text."""
 
@@ -85,6 +89,8 @@ class PipelineParts:
     web: WebSearch | None = None
     searched: Callable[[], None] = nothing
     """Called when a question was searched: from then on it mostly waits for others."""
+    quote: Callable[[Prompt], str] = no_quote
+    """What is quoted where the model finds nothing and the gate is sure; '' where no passage answers."""
 
 
 class Pipeline:
@@ -161,8 +167,10 @@ class _Run:
 
     def _quoted(self, prompts: Prompts, decision: Decision) -> Answer | None:
         """Where the gate is sure and the model found nothing: the passage that answers, quoted."""
-        written = quoted(prompts.answer()) if decision.verdict == "answer" and prompts.excerpts else None
-        return self._checked(prompts, written) if written is not None else None
+        sure = decision.verdict == "answer" and bool(prompts.excerpts)
+        text = self.parts.quote(prompts.answer()) if sure else ""
+        written = Written(text, engine="extractive", degraded="engine_found_nothing", finish_reason="stop")
+        return self._checked(prompts, written) if text else None
 
     def _look(self) -> tuple[Sequence[Passage], Decision]:
         """Searches once; the gate and the answer read the same result."""

@@ -16,6 +16,7 @@ from bot.errors import ConfigError, FennelError
 from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
+from worker.engines.extractive.stand_in import quoted
 from worker.language import language_of
 from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
 from worker.web.step import open_web
@@ -93,7 +94,7 @@ class _Asker:
         self.llm = open_llm(settings)
         try:
             gate = open_gate(settings, searcher)
-            self.parts = PipelineParts(settings, searcher, gate, self.llm, open_web(settings))
+            self.parts = PipelineParts(settings, searcher, gate, self.llm, open_web(settings), quote=quoted)
         except BaseException:
             self.llm.close()
             raise

@@ -25,6 +25,7 @@ from bot.queue.queue import Queue, serving
 from bot.redis_keys import BOT_OPEN_ID, DAY, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
+from worker.engines.extractive.stand_in import quoted
 from worker.llm import LLM
 from worker.pipeline.pipeline import Pipeline, PipelineParts, WebSearch
 from worker.process.frames import FrameBudget
@@ -75,7 +76,9 @@ class Process:
         """A pipeline over the current index version. Raises IndexMissing."""
         pair = self.knowledge.current
         return Pipeline(
-            PipelineParts(self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave)
+            PipelineParts(
+                self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave, quoted
+            )
         )
 
     def bot_open_id(self) -> str | None:

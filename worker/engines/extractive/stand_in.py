@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.quotes import choose
-from worker.pipeline.generate import Written
 from worker.prompts import Prompt
 
 LEAST_SHARED = 0.6
 """Share of the question's words that the quoted blocks or their headings have."""
-WHY = "engine_found_nothing"
 
 
-def quoted(prompt: Prompt) -> Written | None:
-    """What the engine without a model quotes for a prompt; None when no passage is near enough."""
+def quoted(prompt: Prompt) -> str:
+    """What the engine without a model quotes for a prompt; '' when no passage is near enough."""
     quotes = choose(prompt)
     if not quotes or quotes[0].shared < LEAST_SHARED:
-        return None
-    engine = Extractive()
-    text = "".join(engine.stream(prompt)).strip()
-    return Written(text, engine=engine.name, degraded=WHY, finish_reason="stop")
+        return ""
+    return "".join(Extractive().stream(prompt)).strip()
