@@ -40,7 +40,7 @@ def card_drawn(*elements: dict[str, Any], **more: Any) -> str:
         ("<font color='grey'>g</font>", '<span class="fs-font fs-c-grey">g</span>'),
         ("<text_tag color='blue'>t</text_tag>", '<span class="fs-text_tag fs-c-blue">t</span>'),
         (":OK: and 10:20:30", '<span class="fs-emoji">👌</span> and 10:20:30'),
-        ("```py\na<b>\n```", "<pre tabindex="0"><code>a&lt;b&gt;\n</code></pre>"),
+        ("```py\na<b>\n```", '<pre tabindex="0"><code>a&lt;b&gt;\n</code></pre>'),
         ("| a |\n|---|\n| 1 |", '<table class="fs-table" data-page-size="5">'),
         ("![x](img_v3_1)", "🖼 img_v3_1"),
     ],
