@@ -173,3 +173,11 @@ class ReindexReport:
     """Documents that could not be read, each with why."""
     failed: str = ""
     """Why nothing was published; the old version then keeps answering."""
+    gone: tuple[str, ...] = ()
+    """Documents that would have been removed: nothing was published, and a person is asked."""
+    total: int = 0
+    """Documents there were, where `gone` asks."""
+    remarks: tuple[str, ...] = ()
+    """What is to be told of documents that were read."""
+    unread: str = ""
+    """Formats that are not read, with how many files of each."""

@@ -69,6 +69,23 @@ class IndexMismatch(FennelError):
     """The index was built by another embedder or format than the settings name."""
 
 
+class IndexDamaged(IndexMismatch):
+    """A version of the index on disk is not whole; `python -m index build` makes another."""
+
+
+class IndexUnwritten(FennelError):
+    """A new version could not be written (a full disk, no permission); the version in use stays."""
+
+
+class RemovalUnconfirmed(FennelError):
+    """A build would remove more documents than index.max_removed allows; nothing was changed."""
+
+    def __init__(self, message: str, *, removed: tuple[str, ...] = (), total: int = 0) -> None:
+        super().__init__(message)
+        self.removed = removed
+        self.total = total
+
+
 class IndexBusy(FennelError):
     """Another process builds the index at this moment."""
 

@@ -97,6 +97,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "button_sources": ("更多来源", "More sources"),
     "button_why": ("为什么这样回答", "Why this answer"),
     "button_recall": ("撤回回答", "Recall"),
+    "button_remove_gone": ("确认删除并发布", "Remove them and publish"),
     "button_send_reason": ("提交", "Send"),
     "panel_more": ("更多", "More"),
     "confirm_recall_title": ("撤回这条回答？", "Recall this answer?"),
@@ -108,6 +109,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Thank you, noted; it helps the next answer.",
     ),
     "toast_noted": ("已收到。", "Received."),
+    "toast_reindexing": ("正在更新索引。", "Updating the index."),
     "toast_not_allowed": ("这个按钮不是给你用的。", "This button is not for you."),
     "toast_old_button": ("这个按钮已经失效。", "This button no longer works."),
     "toast_try_again": ("现在有点忙，请稍后再点一次。", "Too busy right now; please press again later."),
@@ -139,6 +141,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reindex_removed": ("删除 {count}", "Removed {count}"),
     "reindex_unchanged": ("文档没有变化。", "No document changed."),
     "reindex_problems": ("{count} 篇没能读取", "{count} could not be read"),
+    "reindex_asks": (
+        "{total} 篇文档里有 {removed} 篇不在了，超过 index.max_removed 允许的比例。什么都没有改，"
+        "旧版本继续使用。如果确实删掉了它们，请点下面的按钮；"
+        "如果是某个目录或仓库暂时不可用，恢复后再发送 /reindex。",
+        "{removed} of {total} documents are gone, more than index.max_removed allows. Nothing was changed; "
+        "the old version keeps answering. If they were removed on purpose, press the button; if a folder or "
+        "a repository is only away, send /reindex again when it is back.",
+    ),
+    "title_reindex_asks": ("要删除这么多文档吗？", "Remove so many documents?"),
+    "reindex_interrupted": (
+        "更新几次都中断了（进程被结束，多半是内存不足）",
+        "the update was cut off several times (its process ended, for want of memory most likely)",
+    ),
+    "reindex_gone": ("{count} 篇不在了", "{count} are gone"),
+    "reindex_remarks": ("{count} 篇读取时有说明", "{count} read with a remark"),
+    "reindex_unread": ("没有读取的格式：{formats}", "Formats that are not read: {formats}"),
     "reindex_failed": (
         "新版本没有发布，旧版本继续使用：{reason}",
         "Nothing was published; the old version keeps answering: {reason}",
@@ -264,6 +282,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "status_waiting": ("排队", "Waiting"),
     "status_running": ("正在回答", "Being answered"),
     "status_oldest": ("最早的问题已等", "Oldest has waited"),
+    "status_source_away": ("读不到的来源", "Source that cannot be read"),
+    "status_source_away_value": (
+        "{source}：{why}；{documents} 篇文档保持 {age}前的内容",
+        "{source}: {why}; its {documents} documents are as they were {age} ago",
+    ),
+    "status_source_never": ("{source}：{why}；从未读到过", "{source}: {why}; it was never read"),
     "status_index": ("索引", "Index"),
     "status_index_value": (
         "{version}：{documents} 篇文档，{chunks} 个片段，{age}前建成",

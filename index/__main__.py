@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 
 from bot.config.release import VERSION
 from bot.config.settings import load_settings
-from bot.errors import FennelError
+from bot.errors import FennelError, RemovalUnconfirmed
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 evaluation = typer.Typer(no_args_is_help=True, help="Measures the gate and the retrieval on labelled files.")
@@ -22,6 +23,9 @@ app.add_typer(evaluation, name="eval")
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or ./config.yaml")
 ]
+SOURCE_AWAY = 3
+"""Exit status of a build that could not read a source."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -50,21 +54,34 @@ def build(
     config: Config = None,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option(help="Build a version even when nothing changed.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove what is gone, however much (index.max_removed).")
+    ] = False,
 ) -> None:
-    """Builds or updates the index (only what changed is embedded) and publishes the version."""
+    """Builds or updates the index (only what changed is embedded) and publishes the version.
+
+    Exit status 3: published, but a source could not be read and its documents are as they were.
+    """
     from bot.redis_keys import FOR_COMMANDS, connect
     from index.build.build import build as run
+    from index.build.report import describe
 
     settings = load_settings(config)
     redis = connect(settings.redis.url, FOR_COMMANDS)
-    report = run(settings, redis=redis, progress=None if as_json else _show_progress, force=force)
-    redis.close()
+    show = None if as_json else _show_progress
+    with closing(redis):
+        try:
+            report = run(settings, redis=redis, progress=show, force=force, confirmed=yes)
+        except RemovalUnconfirmed as error:
+            if as_json or not sys.stdin.isatty() or not typer.confirm(f"{error}\nRemove them?"):
+                raise
+            report = run(settings, redis=redis, progress=show, force=force, confirmed=True)
     if as_json:
         _print_json(report.to_json())
-        return
-    from index.build.report import describe
-
-    print(describe(report, settings.redis.shown))
+    else:
+        print(describe(report, settings.redis.shown))
+    if report.faults:
+        raise typer.Exit(SOURCE_AWAY)
 
 
 def _show_progress(stage: str, done: int, total: int) -> None:

@@ -226,3 +226,91 @@ def test_a_disk_that_is_away_for_a_moment_does_not_end_the_watching(
     assert looked.acquire(timeout=LIMIT)
     assert looked.acquire(timeout=LIMIT)
     watcher.stop()
+
+
+def watched(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Watcher:
+    monkeypatch.setattr("index.search.versions.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.search.versions.AGAIN", 0.01)
+    monkeypatch.setattr("index.search.versions.MOST_AGAIN", 0.02)
+    monkeypatch.setattr("index.search.versions.POLL_SECONDS", 0.01)
+    return Watcher(settings)
+
+
+def served(watcher: Watcher, version: str) -> None:
+    wait_for(lambda: watcher.searcher.version == version)
+
+
+def test_a_version_that_arrives_after_its_name_is_served_when_it_is_there(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(settings, embedder=WordEmbedder())
+    watcher = watched(settings, monkeypatch)
+    (folder / "notes.txt").write_text("Changed.", "utf-8")
+    second = build(settings, embedder=WordEmbedder()).version
+    place = settings.index.dir / "versions" / second
+    place.rename(place.with_name(".on-its-way"))
+    assert not watcher.check()
+    watcher.start()
+    try:
+        place.with_name(".on-its-way").rename(place)
+        served(watcher, second)
+    finally:
+        watcher.stop()
+
+
+@pytest.mark.parametrize("file", ["chunks.jsonl", "manifest.json", "characters.npz", "texts.faiss"])
+def test_a_damaged_version_is_refused_and_the_next_one_served(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    first = build(settings, embedder=WordEmbedder()).version
+    watcher = watched(settings, monkeypatch).start()
+    try:
+        (folder / "notes.txt").write_text("Changed.", "utf-8")
+        second = build(settings, embedder=WordEmbedder()).version
+        served(watcher, second)
+        damaged = settings.index.dir / "versions" / second / file
+        damaged.write_bytes(damaged.read_bytes()[:-200] + b"\xff{" * 10)
+        assert open_current(settings, WordEmbedder()).version == first
+        third = build(settings, embedder=WordEmbedder())
+        assert third.published
+        served(watcher, third.version)
+    finally:
+        watcher.stop()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00garbage", b"", b"../../etc/passwd\n", b"x" * 10_000, None])
+def test_an_index_whose_current_file_is_garbage_is_served_and_mended(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    first = build(settings, embedder=WordEmbedder())
+    watcher = watched(settings, monkeypatch)
+    current = settings.index.dir / "CURRENT"
+    if content is None:
+        current.unlink()
+    else:
+        current.write_bytes(content)
+    assert not watcher.check()
+    assert open_current(settings, WordEmbedder()).version == first.version
+    assert not build(settings, embedder=WordEmbedder()).published
+    assert Versions(settings.index.dir).current() == first.version
+
+
+def test_nothing_that_opening_a_version_raises_ends_the_watching(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(settings, embedder=WordEmbedder())
+    watcher = watched(settings, monkeypatch)
+    raised = [KeyError("a bug"), MemoryError(), RecursionError()]
+
+    def sometimes(searcher: Searcher) -> None:
+        if raised:
+            raise raised.pop()
+
+    monkeypatch.setattr(watcher, "_on_swap", sometimes)
+    watcher.start()
+    try:
+        (folder / "notes.txt").write_text("Changed.", "utf-8")
+        served(watcher, build(settings, embedder=WordEmbedder()).version)
+        assert not raised
+    finally:
+        watcher.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.sources.html import html_to_markdown
+from index.sources.formats.html import html_to_markdown
 
 
 def text_of(body: str) -> str:

@@ -51,7 +51,7 @@ def test_a_gate_put_in_use_or_gone_back_to_reaches_a_running_worker(built: Setti
 
         (store.folder / "broken.json").write_text("{}", encoding="utf-8")
         store.use("broken")
-        until(lambda: knowledge._gate_name == "broken")
+        until(lambda: knowledge._gate_refused == "broken")
         assert knowledge.current.gate.model.name == "stricter", "the old one stays in use"
 
         store.use(before)

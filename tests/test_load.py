@@ -15,7 +15,6 @@ from bot.errors import LoadError
 from index.sources.asked import Unread
 from index.sources.formats import SUFFIXES, read
 from index.sources.load import LoadReport, glob_pattern, load
-from index.sources.question_pairs import read_pairs
 from index.text.document import Document
 from tests.index_files import write_documents
 
@@ -147,11 +146,22 @@ def test_question_answer_pairs(tmp_path: Path) -> None:
     assert "十点" in found["几点开会"].text
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", '[{"question": "only"}]', "{"])
-def test_wrong_pairs_say_what_is_missing(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["[1, 2]", '[{"question": "only"}]', "{", ""])
+def test_a_file_without_a_pair_says_what_is_missing(tmp_path: Path, text: str) -> None:
     (tmp_path / "faq.json").write_text(text, "utf-8")
-    with pytest.raises(LoadError, match=r"faq\.json"):
-        read_pairs(tmp_path / "faq.json")
+    documents, report = read_all(SourceSettings(qa=tmp_path / "faq.json"))
+    assert not documents
+    assert "faq.json: " in str(report.errors[0])
+
+
+def test_blank_rows_and_a_wrong_row_leave_the_other_pairs(tmp_path: Path) -> None:
+    (tmp_path / "faq.csv").write_text(
+        'Frage;question;answer\n1;"How; really?";Like this.\n;;\n2;No answer;\n\n3;Where?;Here.\n', "utf-8"
+    )
+    documents, report = read_all(SourceSettings(qa=tmp_path / "faq.csv"))
+    assert [document.title for document in documents.values()] == ["How; really?", "Where?"]
+    assert not report.errors
+    assert report.notes == ["faq: faq.csv: row 4: needs columns 'question' and 'answer'"]
 
 
 def test_feishu_documents_need_a_reader(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -95,3 +97,106 @@ def test_failures_do_not_show_credentials(tmp_path: Path) -> None:
 )
 def test_web_addresses(address: str, root: str) -> None:
     assert web_root(address, "main") == root
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ssh://-oProxyCommand=touch%20/tmp/owned/a",
+        "ssh://git@-oProxyCommand=x/a",
+        "git@-oProxyCommand=x:a/b",
+        "-git@example.org:a/b",
+        "git@example.org:--upload-pack=x",
+        "ssh://example.org/--upload-pack=x",
+        "https://example.org/a::b",
+    ],
+)
+def test_addresses_that_hide_an_option_are_refused(address: str, tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="git takes"):
+        update(address, "", tmp_path)
+
+
+@pytest.fixture
+def around(tmp_path: Path, origin: Path) -> Path:
+    """A checkout of the operator's own, with work that is not committed, and the index inside it."""
+    folder = tmp_path / "deployment"
+    git(tmp_path, "clone", "--quiet", str(origin), str(folder))
+    (folder / "guide.md").write_text("my own words", "utf-8")
+    (folder / "config.yaml").write_text("index: {}", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "damage", ["empty HEAD", "no HEAD", "no objects", "index.lock", "shallow.lock", "a file"]
+)
+def test_a_damaged_clone_is_made_anew_and_what_is_around_it_left_alone(
+    around: Path, origin: Path, damage: str
+) -> None:
+    clones = around / "data" / "index" / "sources"
+    address = f"file://{origin}"
+    clone = update(address, "", clones).folder
+    if damage == "empty HEAD":
+        (clone / ".git" / "HEAD").write_bytes(b"")
+    elif damage == "no HEAD":
+        (clone / ".git" / "HEAD").unlink()
+    elif damage == "no objects":
+        shutil.rmtree(clone / ".git" / "objects")
+    elif damage == "a file":
+        shutil.rmtree(clone)
+        clone.write_text("no folder", "utf-8")
+    else:
+        (clone / ".git" / damage).write_bytes(b"")
+    (origin / "guide.md").write_text(MARKDOWN + "\nlater\n", "utf-8")
+    git(origin, "commit", "--quiet", "--all", "-m", "second")
+    checkout = update(address, "", clones)
+    assert "later" in (checkout.folder / "guide.md").read_text("utf-8")
+    assert (around / "guide.md").read_text("utf-8") == "my own words"
+    assert (around / "config.yaml").is_file()
+
+
+def test_a_remote_that_is_away_leaves_the_clone_and_the_repository_around_it(
+    around: Path, origin: Path
+) -> None:
+    clones = around / "data" / "sources"
+    address = f"file://{origin}"
+    clone = update(address, "", clones).folder
+    origin.rename(origin.with_name("away"))
+    with pytest.raises(LoadError, match="git ls-remote failed"):
+        update(address, "", clones)
+    assert (clone / "guide.md").is_file()
+    assert (around / "guide.md").read_text("utf-8") == "my own words"
+
+
+def test_git_gets_no_secrets_and_no_other_repository(
+    origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    told = tmp_path / "environment"
+    real = shutil.which("git")
+    script = f'#!/bin/sh\nenv >> {told}\nexec {real} "$@"\n'
+    (tmp_path / "bin" / "git").write_text(script, "utf-8")
+    (tmp_path / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("FENNEL_FEISHU__APP_SECRET", "hush")
+    monkeypatch.setenv("OPENAI_API_KEY", "hush")
+    monkeypatch.setenv("GIT_DIR", str(origin / "nowhere"))
+    for _ in range(2):
+        assert update(f"file://{origin}", "", tmp_path / "clones").commit
+    assert "hush" not in told.read_text("utf-8")
+    assert "GIT_CEILING_DIRECTORIES=" in told.read_text("utf-8")
+
+
+def test_links_in_a_repository_are_no_documents(origin: Path, tmp_path: Path) -> None:
+    (origin / "docs").mkdir()
+    (origin / "docs" / "guide.md").symlink_to("../guide.md")
+    git(origin, "add", ".")
+    git(origin, "commit", "--quiet", "-m", "a link")
+    pages = load([SourceSettings(git=f"file://{origin}")], tmp_path / "clones", LoadReport())
+    assert [page.path for page in pages] == ["guide.md"]
+
+
+def test_a_local_folder_is_cloned_wherever_the_command_runs(
+    origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert update("project", "", Path("clones")).name == "project"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.answer import ReindexProgress, ReindexReport
-from bot.cards.parts import Card, Element, card, markdown, panel, shorten
+from bot.cards.parts import Card, Element, button_row, callback_button, card, markdown, panel, shorten
+from bot.cards.presses import Press
 from bot.cards.text import to_feishu
 from bot.markdown.dialect import escape
 from bot.messages import SENTENCES, say
@@ -19,10 +21,17 @@ _UNFOLDED = 5
 _BAR = 20
 
 
-def reindex_card(what: ReindexProgress | ReindexReport, language: str) -> Card:
-    """A running reindex, or what it did: added, changed and removed documents, each folded."""
+def reindex_card(
+    what: ReindexProgress | ReindexReport, language: str, remove: Mapping[str, Any] | None = None
+) -> Card:
+    """A running reindex, or what it did: added, changed and removed documents, each folded.
+
+    `remove` is the signed value of the button that lets a report's `gone` documents go.
+    """
     if isinstance(what, ReindexProgress):
         return _reindex_running(what, language)
+    if what.gone:
+        return _reindex_asks(what, language, remove)
     if what.failed:
         text = say("reindex_failed", language, reason=shorten(what.failed, 500))
         elements = [markdown(escape(text)), *_paths("reindex_problems", what.problems, language)]
@@ -82,8 +91,21 @@ def _reindex_done(report: ReindexReport, language: str) -> Card:
     ]
     elements += changes or [markdown(escape(say("reindex_unchanged", language)))]
     elements += _paths("reindex_problems", report.problems, language)
+    elements += _paths("reindex_remarks", report.remarks, language)
+    if report.unread:
+        unread = say("reindex_unread", language, formats=report.unread)
+        elements.append(markdown(escape(shorten(unread, 500)), small=True))
     color = "yellow" if report.problems else "green"
     return card(say("title_reindex_done", language), color, elements)
+
+
+def _reindex_asks(report: ReindexReport, language: str, remove: Mapping[str, Any] | None) -> Card:
+    text = say("reindex_asks", language, removed=len(report.gone), total=report.total)
+    elements = [markdown(escape(text)), *_paths("reindex_gone", report.gone, language)]
+    if remove is not None:
+        button = callback_button(say(Press.REMOVE_GONE.label, language), dict(remove), style="danger")
+        elements.append(button_row([button], "remove_gone"))
+    return card(say("title_reindex_asks", language), "yellow", elements)
 
 
 def _paths(name: str, paths: Sequence[str], language: str) -> list[Element]:

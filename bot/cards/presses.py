@@ -54,6 +54,8 @@ class Press(StrEnum):
     """Show the passages that were found but not cited."""
     WHY = "why", Who.ASKER, "button_why"
     RECALL = "recall", Who.ASKER, "button_recall"
+    REMOVE_GONE = "remove_gone", Who.ASKER, "button_remove_gone", "toast_reindexing"
+    """Build the index again and remove what is gone, however much: the button on a reindex card that asks."""
 
     who: Who
     label: str

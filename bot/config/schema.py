@@ -136,6 +136,10 @@ class IndexSettings(SettingsSection):
     reranker: RerankerSettings = RerankerSettings()
     gate: GateSettings = GateSettings()
     keep_versions: int = 5
+    max_removed: float = Field(default=0.3, ge=0, le=1)
+    """Share of all documents that one build may remove without being asked to (`--yes`)."""
+    document_seconds: float = Field(default=60.0, ge=1)
+    """Processor seconds that the largest document may take to read; small ones get less."""
 
 
 class LLMSettings(SettingsSection):

@@ -6,10 +6,11 @@ The version in use is not touched until the new one is whole. What did not chang
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,12 @@ import structlog
 from redis import Redis
 
 from bot.config.settings import Settings
-from bot.errors import IndexMismatch, IndexMissing
-from index.build.embedding_cache import Embedded, EmbeddingCache
+from bot.errors import IndexMismatch, IndexMissing, IndexUnwritten
+from index.build.embedding_cache import Embedded, EmbeddingCache, embed_with_cache
+from index.build.gather import Gathered, Progress, digest_of, gather
+from index.build.previous import Previous
 from index.build.report import BuildReport, Difference, difference
+from index.build.source_states import note
 from index.search.dense import Dense
 from index.search.embed import Embedder, open_embedder
 from index.search.lexical import Lexical, heading_of, headings_of
@@ -27,37 +31,13 @@ from index.search.searcher import Searcher
 from index.search.storage import Manifest, Snapshot, write
 from index.search.versions import Versions, publish
 from index.sources.asked import Asked, Reader
-from index.sources.load import LoadReport, load
 from index.text.document import Document
-from index.text.split import Chunk, split
+from index.text.split import Chunk
 from index.training.calibrate import fit_from_settings
 
 __all__ = ["BuildReport", "Progress", "assemble", "build", "difference"]
 
 log = structlog.get_logger(__name__)
-
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total); stages are 'read', 'embed', 'index', 'publish'."""
-
-
-@dataclass(frozen=True)
-class _Gathered:
-    """What the sources hold."""
-
-    documents: list[Document]
-    chunks: list[Chunk]
-    errors: tuple[str, ...]
-    seconds: float
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """ "source/path" -> digest of all that ends up in the index: a changed link or title counts too."""
-        digests = {}
-        for document in self.documents:
-            parts = (document.digest, document.title, document.url, document.language)
-            whole = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-            digests[f"{document.source}/{document.path}"] = whole
-        return digests
 
 
 def build(
@@ -68,23 +48,48 @@ def build(
     ask: Reader | None = None,
     progress: Progress | None = None,
     force: bool = False,
+    confirmed: bool = False,
 ) -> BuildReport:
     """Builds and publishes a version; with nothing changed the one in use stays, unless `force`.
 
-    Raises IndexMissing when the sources hold no document, IndexBusy when another build runs, and what the
-    embedder raises. Unreadable documents are in the report.
+    `confirmed`: documents that are gone may go, however many. What cannot be read is in the report, and what
+    was known of it stays. Raises IndexMissing when the sources hold no document, RemovalUnconfirmed when too
+    many are gone, IndexBusy when another build runs, IndexUnwritten when it cannot be written, and what the
+    embedder raises.
     """
     tell = progress or (lambda stage, done, total: None)
     versions = Versions(settings.index.dir)
-    with versions.building():
-        embedder = embedder or open_embedder(settings.index.embedder)
-        gathered = _gather(settings, ask or Asked(settings), tell)
-        before, usable = _before(versions, embedder)
-        changes = difference(before, gathered.digests)
-        if changes.empty and usable and not force:
-            told = publish(versions.current(), versions, redis)
-            return _report(versions.current(), gathered, changes, published=False, redis_told=told)
-        return _publish(settings, gathered, changes, embedder, redis, tell)
+    try:
+        with versions.building():
+            return _build(settings, versions, redis, embedder, ask, tell, force, confirmed)
+    except (OSError, sqlite3.Error, MemoryError) as error:
+        raise IndexUnwritten(
+            f"the index in {versions.folder} cannot be written: {error or type(error).__name__}; "
+            "the version in use stays"
+        ) from error
+
+
+def _build(
+    settings: Settings,
+    versions: Versions,
+    redis: Redis | None,
+    embedder: Embedder | None,
+    ask: Reader | None,
+    tell: Progress,
+    force: bool,
+    confirmed: bool,
+) -> BuildReport:
+    embedder = embedder or open_embedder(settings.index.embedder)
+    previous = Previous.find(versions)
+    gathered = gather(settings, previous, ask or Asked(settings), tell, confirmed=confirmed)
+    changes = difference(previous.digests, gathered.digests)
+    if changes.empty and not force and _usable(versions, previous.name, embedder):
+        told = publish(previous.name, versions, redis)
+        report = _report(previous.name, gathered, changes, published=False, redis_told=told)
+    else:
+        report = _publish(settings, gathered, changes, embedder, redis, tell)
+    note(versions.folder, gathered.sources, Counter(gathered.origins.values()))
+    return report
 
 
 def assemble(
@@ -96,56 +101,38 @@ def assemble(
     changes: Difference | None = None,
     unreadable: int = 0,
     tell: Progress | None = None,
+    digests: dict[str, str] | None = None,
+    origins: dict[str, str] | None = None,
 ) -> tuple[Snapshot, Embedded]:
     """A version in memory and what was embedded for it; the embeddings are kept in `folder`."""
-    gathered = _Gathered(documents, chunks, (), 0.0)
     tell = tell or (lambda stage, done, total: None)
     views = [[headings_of(chunk), heading_of(chunk), chunk.title] for chunk in chunks]
     strings = list(dict.fromkeys(string for view in views for string in view))
     number = {string: row for row, string in enumerate(strings)}
-    cache = EmbeddingCache(folder / "embeddings.sqlite", embedder)
-    try:
-        texts = strings + [chunk.text for chunk in chunks]
-        embedded = cache.embed(texts, lambda done, total: tell("embed", done, total))
-    finally:
-        cache.close()
+    texts = strings + [chunk.text for chunk in chunks]
+    embedded = embed_with_cache(
+        folder / "embeddings.sqlite", embedder, texts, lambda done, total: tell("embed", done, total)
+    )
     tell("index", 0, len(chunks))
     rows = np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
     dense = Dense.build(embedded.vectors[len(strings) :], embedded.vectors[: len(strings)], rows)
     manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
-    return Snapshot(manifest, chunks, dense, Lexical.build(chunks), gathered.digests), embedded
+    if digests is None:
+        digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
+    return Snapshot(manifest, chunks, dense, Lexical.build(chunks), digests, origins or {}), embedded
 
 
-def _gather(settings: Settings, ask: Reader | None, tell: Progress) -> _Gathered:
-    started = time.perf_counter()
-    report = LoadReport()
-    documents: list[Document] = []
-    for document in load(settings.index.sources, settings.index.dir / "sources", report, ask):
-        documents.append(document)
-        tell("read", len(documents), 0)
-    chunks = [chunk for document in documents for chunk in split(document)]
-    errors = tuple(map(str, report.errors))
-    if not chunks:
-        raise IndexMissing(
-            f"index.sources hold no readable document: {'; '.join(errors[:5]) or 'no file found'}"
-        )
-    return _Gathered(documents, chunks, errors, time.perf_counter() - started)
-
-
-def _before(versions: Versions, embedder: Embedder) -> tuple[dict[str, str], bool]:
-    """Digests of the current version, and whether it could stay in use; nothing where there is none."""
-    name = versions.current()
-    if name not in versions.names():
-        return {}, False
+def _usable(versions: Versions, name: str, embedder: Embedder) -> bool:
+    """Whether this version could stay in use: it is whole and of this embedder."""
     try:
-        return versions.digests(name), versions.manifest(name).embedder == embedder.name
-    except IndexMismatch:
-        return versions.digests(name), False
+        return versions.manifest(name).embedder == embedder.name and versions.is_whole(name)
+    except (IndexMismatch, IndexMissing):
+        return False
 
 
 def _publish(
     settings: Settings,
-    gathered: _Gathered,
+    gathered: Gathered,
     changes: Difference,
     embedder: Embedder,
     redis: Redis | None,
@@ -167,14 +154,15 @@ def _publish(
         changes=changes,
         unreadable=len(gathered.errors),
         tell=noting,
+        digests=gathered.digests,
+        origins=gathered.origins,
     )
     write(snapshot, versions.path)
     fit_from_settings(Searcher(snapshot, embedder), settings)
     told = publish(snapshot.version, versions, redis)
     pruned = tuple(versions.prune(settings.index.keep_versions))
-    cache = EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)
-    cache.prune(settings.index.keep_versions)
-    cache.close()
+    with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
+        cache.prune(settings.index.keep_versions)
     tell("publish", len(gathered.chunks), len(gathered.chunks))
     log.info("index_built", version=snapshot.version, chunks=len(gathered.chunks))
     return _report(
@@ -193,7 +181,7 @@ def _publish(
 
 def _report(
     version: str,
-    gathered: _Gathered,
+    gathered: Gathered,
     changes: Difference,
     *,
     published: bool,
@@ -211,6 +199,10 @@ def _report(
         documents=len(gathered.documents),
         chunks=len(gathered.chunks),
         errors=gathered.errors,
+        faults=gathered.faults,
+        kept=gathered.kept,
+        notes=gathered.notes,
+        unread=gathered.unread,
         read_seconds=gathered.seconds,
         embedded=embedded,
         reused=reused,

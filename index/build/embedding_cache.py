@@ -10,12 +10,16 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import structlog
 
 from index.search.embed import Embedder, Vectors
+
+log = structlog.get_logger(__name__)
 
 BATCH = 128
 """Texts embedded between two commits."""
@@ -31,20 +35,59 @@ class Embedded:
     reused: int
 
 
+def embed_with_cache(
+    file: Path, embedder: Embedder, texts: list[str], progress: Callable[[int, int], None]
+) -> Embedded:
+    """Vectors of `texts` through the cache in `file`; one that turns out to be damaged is made anew.
+
+    Raises sqlite3.Error when it cannot be written, as on a full disk.
+    """
+    try:
+        return _embed(file, embedder, texts, progress)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        discard(file, error)
+        return _embed(file, embedder, texts, progress)
+
+
+def _embed(
+    file: Path, embedder: Embedder, texts: list[str], progress: Callable[[int, int], None]
+) -> Embedded:
+    with closing(EmbeddingCache(file, embedder)) as cache:
+        return cache.embed(texts, progress)
+
+
+def discard(file: Path, error: Exception) -> None:
+    """Removes a damaged cache; it is only a cache."""
+    log.warning("embedding_cache_damaged", error=str(error))
+    for place in (file, file.with_name(f"{file.name}-journal"), file.with_name(f"{file.name}-wal")):
+        place.unlink(missing_ok=True)
+
+
 class EmbeddingCache:
     """One file of embeddings; used by one build at a time."""
 
     def __init__(self, file: Path, embedder: Embedder) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
+        try:
+            self._open(file)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            self._database.close()
+            discard(file, error)
+            self._open(file)
+
+    def _open(self, file: Path) -> None:
         self._database = sqlite3.connect(file)
         self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
         (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
         self._build = int(last) + 1
 
     def close(self) -> None:
-        """Writes what is open and closes the file."""
-        self._database.commit()
+        """Closes the file; what was embedded is in it already."""
         self._database.close()
 
     def embed(self, texts: list[str], progress: Callable[[int, int], None] | None = None) -> Embedded:
@@ -82,7 +125,8 @@ class EmbeddingCache:
     def _touch(self, key: bytes) -> bool:
         """Whether there is a vector for this key; it then counts as used by this build."""
         changed = self._database.execute(
-            "UPDATE embeddings SET used = ? WHERE key = ?", (self._build, key)
+            "UPDATE embeddings SET used = ? WHERE key = ? AND length(vector) = ?",
+            (self._build, key, 4 * self._embedder.dimensions),
         ).rowcount
         return changed > 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 _LISTED = 10
@@ -54,6 +54,14 @@ class BuildReport:
     embed_seconds: float = 0.0
     index_seconds: float = 0.0
     pruned: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """Sources that could not be read as a whole; their documents are as they were. Told in `errors` too."""
+    kept: tuple[str, ...] = ()
+    """Documents that could not be read and stay as they were."""
+    notes: tuple[str, ...] = ()
+    """What is to be told of documents that were read."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """Files whose format is not read, by suffix."""
 
     @property
     def seconds(self) -> float:
@@ -83,6 +91,11 @@ def describe(report: BuildReport, redis_url: str) -> str:
     for word, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
         lines.extend(_listed(word, paths))
     lines.extend(_listed("not read", report.errors))
+    lines.extend(_listed("read with a remark", report.notes))
+    if report.unread:
+        lines.append(f"formats that are not read: {unread_formats(report.unread)}")
+    if report.faults:
+        lines.append(f"sources that could not be read: {'; '.join(report.faults)}")
     if report.pruned:
         lines.append(f"dropped old versions: {', '.join(report.pruned)}")
     state = f"published {report.version}" if report.published else f"nothing changed: {report.version} stays"
@@ -90,6 +103,13 @@ def describe(report: BuildReport, redis_url: str) -> str:
     return "\n".join(
         [*lines, state + ("" if report.redis_told else where + "this machine see it within a second")]
     )
+
+
+def unread_formats(unread: dict[str, int]) -> str:
+    """Such as "861 .mdx, 2 .vsdx", most first."""
+    shown = [f"{count} {suffix}" for suffix, count in list(unread.items())[:_LISTED]]
+    more = sum(list(unread.values())[_LISTED:])
+    return ", ".join([*shown, f"{more} of other formats"] if more else shown)
 
 
 def _listed(word: str, paths: tuple[str, ...]) -> list[str]:

@@ -79,7 +79,8 @@ class CharacterNGrams:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Reads what `save` wrote."""
-        with np.load(folder / "characters.npz", allow_pickle=False) as kept:
+        file = folder / "characters.npz"
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
             parts = (kept["data"], kept["indices"], kept["indptr"])
             return cls(sparse.csr_matrix(parts, shape=tuple(kept["shape"])), kept["idf"])
 

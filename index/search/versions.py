@@ -8,11 +8,13 @@ once, and processes that do not read the folder can say which version answers.
 from __future__ import annotations
 
 import fcntl
+import re
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +24,22 @@ from redis.exceptions import RedisError
 
 from bot.config.aside import aside
 from bot.config.settings import Settings
-from bot.errors import IndexBusy, IndexMismatch, IndexMissing
+from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from bot.redis_keys import INDEX_CHANNEL, INDEX_VERSION
 from index.search.embed import Embedder, open_embedder
 from index.search.rerank import Reranker, open_reranker
 from index.search.searcher import Searcher
-from index.search.storage import Manifest, read, read_digests, read_manifest
+from index.search.storage import Manifest, is_whole, read, read_digests, read_manifest, read_origins
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 """How often the CURRENT file is looked at."""
+AGAIN = 5.0
+"""Seconds until a refused version is tried again; then twice as long each time."""
+MOST_AGAIN = 60.0
+_NAME = re.compile(r"[\w.\-]+")
+_NAME_BYTES = 200
 
 
 class Versions:
@@ -54,14 +61,36 @@ class Versions:
         for name in self.names():
             try:
                 manifests.append(self.manifest(name))
-            except IndexMismatch:
-                log.info("index_version_of_another_format", version=name)
+            except (IndexMismatch, IndexMissing) as error:
+                log.info("index_version_unreadable", version=name, error=str(error))
         return manifests
 
     def current(self) -> str:
-        """Name of the version in use; empty when there is none."""
-        file = self.folder / "CURRENT"
-        return file.read_text("utf-8").strip() if file.is_file() else ""
+        """Name of the version in use, as the CURRENT file has it; empty when there is none that could be one.
+
+        The version need not be there yet: where folders are copied from elsewhere, names may come first.
+        """
+        try:
+            raw = (self.folder / "CURRENT").read_bytes()[:_NAME_BYTES]
+        except FileNotFoundError:
+            return ""
+        name = raw.decode("utf-8", "replace").strip()
+        return name if _NAME.fullmatch(name) else ""
+
+    def usable(self) -> str:
+        """The current version, or the newest that can be read where CURRENT names none; empty for none."""
+        current = self.current()
+        if current in self.names():
+            return current
+        readable = self.readable()
+        if not readable:
+            return current
+        log.warning("current_index_unknown", named=current, taken=readable[-1].version)
+        return readable[-1].version
+
+    def is_whole(self, name: str) -> bool:
+        """Whether every file of a version is as it was written. Raises IndexMissing or IndexMismatch."""
+        return is_whole(self._place(name))
 
     def manifest(self, name: str) -> Manifest:
         """What a version says of itself. Raises IndexMissing or IndexMismatch."""
@@ -70,6 +99,10 @@ class Versions:
     def digests(self, name: str) -> dict[str, str]:
         """ "source/path" of every document of a version -> its digest."""
         return read_digests(self._place(name))
+
+    def origins(self, name: str) -> dict[str, str]:
+        """ "source/path" of every document of a version -> key of the source it came from."""
+        return read_origins(self._place(name))
 
     def use(self, name: str) -> None:
         """Makes a version the current one on this machine. Raises IndexMissing or IndexMismatch."""
@@ -90,7 +123,7 @@ class Versions:
         old = [name for name in names[: max(len(names) - max(keep, 1), 0)] if name != current]
         left = [place for place in self.path.glob(".*") if place.is_dir()] if self.path.is_dir() else []
         for place in [self.path / name for name in old] + left:
-            shutil.rmtree(place)
+            shutil.rmtree(place, ignore_errors=True)
         return old
 
     @contextmanager
@@ -129,13 +162,26 @@ def publish(name: str, versions: Versions, redis: Redis | None) -> bool:
 def open_current(
     settings: Settings, embedder: Embedder | None = None, reranker: Reranker | None = None
 ) -> Searcher:
-    """The searcher over the current version. Raises IndexMissing or IndexMismatch."""
+    """The searcher over the current version; over the newest whole one where that is damaged.
+
+    Raises IndexMissing or IndexMismatch.
+    """
     versions = Versions(settings.index.dir)
-    name = versions.current()
+    name = versions.usable()
     if not name:
         raise IndexMissing(f"no index in {settings.index.dir} yet; run `python -m index build`")
     embedder = embedder or open_embedder(settings.index.embedder)
-    return open_version(settings, name, embedder, reranker or open_reranker(settings.index.reranker))
+    reranker = reranker or open_reranker(settings.index.reranker)
+    try:
+        return open_version(settings, name, embedder, reranker)
+    except IndexDamaged as error:
+        older = [one.version for one in versions.readable() if one.version != name]
+        for other in reversed(older):
+            with suppress(IndexMismatch, IndexMissing):
+                searcher = open_version(settings, other, embedder, reranker)
+                log.error("index_version_damaged", version=name, taken=other, error=str(error))
+                return searcher
+        raise
 
 
 def open_version(settings: Settings, name: str, embedder: Embedder, reranker: Reranker | None) -> Searcher:
@@ -149,11 +195,30 @@ def open_version(settings: Settings, name: str, embedder: Embedder, reranker: Re
     return Searcher(read(settings.index.dir / "versions" / name), embedder, reranker)
 
 
+@dataclass
+class _Refusal:
+    """A version that could not be opened, and when it is tried again."""
+
+    name: str = ""
+    again: float = 0.0
+    pause: float = AGAIN
+
+    def is_due(self, name: str) -> bool:
+        return name != self.name or time.monotonic() >= self.again
+
+    def note(self, name: str) -> bool:
+        """Notes one more refusal; whether it is this version's first."""
+        first = name != self.name
+        self.pause = AGAIN if first else min(2 * self.pause, MOST_AGAIN)
+        self.name, self.again = name, time.monotonic() + self.pause
+        return first
+
+
 class Watcher:
     """Holds the searcher of a running process and swaps it when another version becomes current.
 
-    A question keeps the searcher it started with. A version that cannot be opened is logged and the old one
-    stays in use.
+    A question keeps the searcher it started with. A version that cannot be opened, whatever the reason, is
+    logged, the old one stays in use, and it is tried again: it may not have been whole yet.
     """
 
     def __init__(
@@ -174,7 +239,7 @@ class Watcher:
         self._each_look = each_look
         self._embedder = open_embedder(settings.index.embedder)
         self._reranker = open_reranker(settings.index.reranker)
-        self._refused = ""
+        self._refused = _Refusal()
         self._stopping = threading.Event()
         self._searcher = open_current(settings, self._embedder, self._reranker)
         self._thread = threading.Thread(target=self._watch, name="index-watcher", daemon=True)
@@ -198,28 +263,28 @@ class Watcher:
     def check(self) -> bool:
         """Swaps now if another version is current; whether it did."""
         name = Versions(self._settings.index.dir).current()
-        if name in ("", self._searcher.version, self._refused):
+        if name in ("", self._searcher.version) or not self._refused.is_due(name):
             return False
         try:
             searcher = open_version(self._settings, name, self._embedder, self._reranker)
             if self._on_swap:
                 self._on_swap(searcher)
-        except (IndexMismatch, IndexMissing, OSError, ValueError, RuntimeError) as error:
-            self._refused = name
-            log.error("index_version_refused", version=name, error=str(error))
+        except Exception as error:  # the thread that watches must outlive whatever a version holds
+            if self._refused.note(name):
+                log.error("index_version_refused", version=name, error=f"{type(error).__name__}: {error}")
             return False
         log.info("index_swapped", version=name, before=self._searcher.version)
-        self._searcher, self._refused = searcher, ""
+        self._searcher, self._refused = searcher, _Refusal()
         return True
 
     def _watch(self) -> None:
         channel: Any = None
         while not self._stopping.is_set():
-            try:
-                self.check()
-                self._each_look()
-            except OSError as error:  # a disk that is away for a moment must not end the watching
-                log.error("index_not_looked_at", error=str(error))
+            for look in (self.check, self._each_look):
+                try:
+                    look()
+                except Exception as error:  # a disk that is away for a moment must not end the watching
+                    log.error("index_not_looked_at", error=f"{type(error).__name__}: {error}")
             channel = self._listen(channel)
 
     def _listen(self, channel: Any) -> Any:
@@ -233,7 +298,7 @@ class Watcher:
                 channel = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
                 channel.subscribe(INDEX_CHANNEL)
             channel.get_message(timeout=POLL_SECONDS)
-        except RedisError as error:
+        except (RedisError, OSError, ValueError) as error:
             log.debug("index_channel_lost", error=type(error).__name__)
             self._stopping.wait(max(POLL_SECONDS - (time.monotonic() - started), 0.1))
             return None

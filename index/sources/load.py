@@ -1,15 +1,17 @@
 """Sources -> documents: files, folders, git repositories, question-answer pairs, Feishu documents.
 
 One unreadable file never stops the rest: it becomes a LoadError in the report, with its path and what to do.
-What a document says is data: nothing in it is ever run, followed or used as a path.
+Nor does an unreadable source: the build keeps what it last knew of both. What a document says is data:
+nothing in it is ever run, followed or used as a path.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,13 +19,30 @@ from bot.config.settings import SourceSettings
 from bot.errors import LoadError
 from index.sources import formats
 from index.sources import git as repository
-from index.sources.asked import Reader, Unread, name_of, place_of
-from index.sources.question_pairs import read_pairs
+from index.sources.asked import Reader, Unread, kind_of, name_of, place_of
+from index.sources.files import Found, files_in, glob_pattern, printable
+from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
+from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from index.text.document import Document
-from index.text.terms import language_of
+
+__all__ = ["Document", "LoadReport", "SourceRead", "glob_pattern", "load", "load_chunks"]
 
 MAX_FILE_BYTES = 20_000_000
-_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+
+@dataclass
+class SourceRead:
+    """How the reading of one source went."""
+
+    key: str
+    """What the settings say of the place, without credentials; the same from build to build."""
+    name: str
+    """What its documents carry as `source`; empty where that cannot be known now."""
+    documents: int = 0
+    fault: str = ""
+    """Why the source as a whole could not be read."""
+    unreadable: set[str] = field(default_factory=set)
+    """Paths of documents that are there and could not be read; a folder ends with a slash."""
 
 
 @dataclass
@@ -31,6 +50,11 @@ class LoadReport:
     """What could not be read, gathered while the documents stream by."""
 
     errors: list[LoadError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What is to be told of documents that were read all the same."""
+    sources: list[SourceRead] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+    """Files whose format is not read, by suffix."""
 
 
 def load(
@@ -42,139 +66,167 @@ def load(
     """Every document of every source.
 
     `clones` is the folder that git repositories are kept in. `ask` reads what must be asked over a
-    network (index/sources/asked); without it such sources are reported.
+    network (index/sources/asked.py); without it such sources are reported.
     """
-    for source in sources:
-        try:
-            yield from _load_source(source, clones, report, ask)
-        except LoadError as error:
-            report.errors.append(error)
+    for _, loaded in load_chunks(sources, clones, report, ask, with_text=True):
+        yield loaded.document
 
 
-def _load_source(
-    source: SourceSettings, clones: Path, report: LoadReport, ask: Reader | None
-) -> Iterator[Document]:
-    if source.path is not None:
-        yield from _load_path(source, source.path, report)
-    elif source.git is not None:
-        yield from _load_git(source, source.git, clones, report)
-    elif source.qa is not None:
-        yield from _load_pairs(source, source.qa)
-    elif ask is None:
-        raise LoadError(f"{place_of(source)}: nobody here can ask for such a source")
-    else:
-        yield from _asked(source, ask, report)
+def load_chunks(
+    sources: Iterable[SourceSettings],
+    clones: Path,
+    report: LoadReport,
+    ask: Reader | None = None,
+    *,
+    limits: ReadingLimits | None = None,
+    with_text: bool = False,
+) -> Iterator[tuple[SourceRead, Loaded]]:
+    """Every document of every source with its chunks; the documents' texts are left out unless wanted."""
+    with closing(ReadingProcess(limits)) as reader:
+        for source in sources:
+            read = SourceRead(key_of(source), source.name or _name_of(source))
+            report.sources.append(read)
+            loading = _Loading(source, read, report, reader, with_text)
+            try:
+                for loaded in loading.run(clones, ask):
+                    read.documents += 1
+                    yield read, loaded
+            except (LoadError, OSError) as error:
+                read.fault = str(error)
+                report.errors.append(LoadError(str(error)))
 
 
-def _asked(source: SourceSettings, ask: Reader, report: LoadReport) -> Iterator[Document]:
-    for read in ask(source):
-        if isinstance(read, Unread):
-            report.errors.append(LoadError(f"{name_of(source)}: {read.path}: {read.why}"))
+def key_of(source: SourceSettings) -> str:
+    """What the settings say of a source's place, without credentials."""
+    place = repository.without_credentials(place_of(source))
+    return " ".join(filter(None, (f"{kind_of(source)}:{place}", source.branch, source.name)))
+
+
+def _name_of(source: SourceSettings) -> str:
+    if source.git is not None:
+        return repository.name_of(source.git)
+    place = source.path or source.qa
+    if place is None:
+        return name_of(source)
+    resolved = Path(os.path.abspath(place))
+    is_file = source.qa is not None or place.is_file() or (not place.is_dir() and bool(place.suffix))
+    return printable(resolved.stem if is_file else resolved.resolve().name)
+
+
+class _Loading:
+    """One source being read."""
+
+    def __init__(
+        self,
+        source: SourceSettings,
+        read: SourceRead,
+        report: LoadReport,
+        reader: ReadingProcess,
+        with_text: bool,
+    ) -> None:
+        self.source = source
+        self.read = read
+        self.report = report
+        self.reader = reader
+        self.with_text = with_text
+
+    def run(self, clones: Path, ask: Reader | None) -> Iterator[Loaded]:
+        """The documents. Raises LoadError or OSError when the source as a whole cannot be read."""
+        source = self.source
+        if source.path is not None:
+            yield from self._path(source.path)
+        elif source.git is not None:
+            yield from self._git(source.git, clones)
+        elif source.qa is not None:
+            yield from self._pairs(source.qa)
+        elif ask is None:
+            raise LoadError(f"{place_of(source)}: nobody here can ask for such a source")
         else:
-            yield read
+            yield from self._asked(ask)
 
+    def _asked(self, ask: Reader) -> Iterator[Loaded]:
+        for read in ask(self.source):
+            if isinstance(read, Unread):
+                self.read.unreadable.add(read.path)
+                self.report.errors.append(LoadError(f"{self.read.name}: {read.path}: {read.why}"))
+            else:
+                request = ReadingRequest("split", read.source, read.path, document=asdict(read))
+                yield from self._answered(request)
 
-def _load_path(source: SourceSettings, root: Path, report: LoadReport) -> Iterator[Document]:
-    if not root.exists():
-        raise LoadError(f"{root}: no such file or folder; see index.sources")
-    name = source.name or (root.resolve().stem if root.is_file() else root.resolve().name)
-    base = root.parent if root.is_file() else root
-    for file in [root] if root.is_file() else _files(root, source):
-        path = file.relative_to(base).as_posix()
-        url = f"{source.url.rstrip('/')}/{quote(path)}" if source.url else ""
-        yield from _read(file, name, path, url, file.stat().st_mtime, report)
+    def _path(self, root: Path) -> Iterator[Loaded]:
+        if not root.exists():
+            raise LoadError(f"{root}: no such file or folder; see index.sources")
+        if root.is_dir():
+            yield from self._folder(root, None)
+        else:
+            facts = root.stat()
+            found = Found(root, printable(root.name), facts.st_size, facts.st_mtime)
+            if found.suffix not in formats.SUFFIXES:
+                raise LoadError(f"{root}: {found.suffix or 'such'} files are not read")
+            yield from self._file(found, self._link(found), found.updated_at)
 
+    def _git(self, address: str, clones: Path) -> Iterator[Loaded]:
+        checkout = repository.update(address, self.source.branch, clones)
+        yield from self._folder(checkout.folder, checkout)
 
-def _load_git(source: SourceSettings, address: str, clones: Path, report: LoadReport) -> Iterator[Document]:
-    checkout = repository.update(address, source.branch, clones)
-    name = source.name or checkout.name
-    for file in _files(checkout.folder, source):
-        path = file.relative_to(checkout.folder).as_posix()
-        url = f"{source.url.rstrip('/')}/{quote(path)}" if source.url else checkout.web_address(path)
-        yield from _read(file, name, path, url, checkout.committed_at, report)
+    def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[Loaded]:
+        for found in files_in(root, self.source, self._unlisted):
+            if checkout and found.path in checkout.links:
+                continue
+            if found.suffix not in formats.SUFFIXES:
+                self.report.unread[found.suffix or "files without a suffix"] += 1
+                continue
+            url = self._link(found) or (checkout.web_address(found.path) if checkout else "")
+            yield from self._file(found, url, checkout.committed_at if checkout else found.updated_at)
 
+    def _unlisted(self, path: str, why: str) -> None:
+        if not path:
+            raise LoadError(f"{self.source.path or self.source.git}: {why}")
+        self.read.unreadable.add(f"{path}/")
+        self.report.errors.append(LoadError(f"{self.read.name}: {path}/: {why}"))
 
-def _load_pairs(source: SourceSettings, file: Path) -> Iterator[Document]:
-    name = source.name or file.stem
-    updated_at = file.stat().st_mtime if file.is_file() else 0.0
-    for pair in read_pairs(file):
-        text = f"# {pair.question}\n\n{pair.answer}"
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        yield Document(
-            source=name,
-            path=f"{file.name}/{hashlib.sha256(pair.question.encode()).hexdigest()[:10]}",
-            title=pair.question,
-            text=text,
-            url=pair.url or source.url,
-            language=language_of(f"{pair.question}\n{pair.answer}"),
+    def _link(self, found: Found) -> str:
+        base = self.source.url.rstrip("/")
+        return f"{base}/{quote(found.path)}" if base else ""
+
+    def _file(self, found: Found, url: str, updated_at: float) -> Iterator[Loaded]:
+        yield from self._answered(self._request("file", found, url, updated_at))
+
+    def _pairs(self, file: Path) -> Iterator[Loaded]:
+        if not file.exists():
+            raise LoadError(f"{file}: no such file; see index.sources")
+        facts = file.stat()
+        found = Found(file, printable(file.name), facts.st_size, facts.st_mtime)
+        try:
+            answer = self.reader.read(self._request("pairs", found, self.source.url, facts.st_mtime))
+        except LoadError as error:
+            raise LoadError(f"{file}: {error}") from error
+        yield from self._told(answer, found.path)
+
+    def _request(self, kind: str, found: Found, url: str, updated_at: float) -> ReadingRequest:
+        return ReadingRequest(
+            kind="pairs" if kind == "pairs" else "file",
+            source=self.read.name,
+            path=found.path,
+            url=url,
             updated_at=updated_at,
-            digest=digest,
+            file=os.fspath(found.file),
+            suffix=found.suffix,
+            max_bytes=MAX_FILE_BYTES,
+            seconds=self.reader.limits.seconds_for(found.size),
+            with_text=self.with_text,
         )
 
+    def _answered(self, request: ReadingRequest) -> Iterator[Loaded]:
+        """The document in one file; none where it is empty or, told in the report, unreadable."""
+        try:
+            answer = self.reader.read(request)
+        except LoadError as error:
+            self.read.unreadable.add(request.path)
+            self.report.errors.append(LoadError(f"{self.read.name}: {request.path}: {error}"))
+            return
+        yield from self._told(answer, request.path)
 
-def _read(
-    file: Path, source: str, path: str, url: str, updated_at: float, report: LoadReport
-) -> Iterator[Document]:
-    """The document in one file; none where it is empty or, told in the report, unreadable."""
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise LoadError(f"larger than {MAX_FILE_BYTES // 1_000_000} MB; split it or exclude it")
-        raw = file.read_bytes()
-        page = formats.read(file.suffix.lower(), raw)
-    except (LoadError, OSError) as error:
-        report.errors.append(LoadError(f"{source}: {path}: {error}"))
-        return
-    if not page.text.strip():
-        return
-    yield Document(
-        source=source,
-        path=path,
-        title=page.title or _title_from(path),
-        text=page.text,
-        url=url,
-        language=language_of(page.text),
-        updated_at=updated_at,
-        digest=hashlib.sha256(raw).hexdigest(),
-    )
-
-
-def _title_from(path: str) -> str:
-    """A title for a page without one: its file's name, or its folder's for an index or README."""
-    parts = path.split("/")
-    stem = parts[-1].rsplit(".", 1)[0]
-    if stem.lower().split("_")[0].split("-")[0] in ("index", "readme") and len(parts) > 1:
-        stem = parts[-2]
-    return re.sub(r"[_\-]+", " ", stem).strip() or path
-
-
-def _files(root: Path, source: SourceSettings) -> Iterator[Path]:
-    """Readable files under `root` in a stable order, through the source's include and exclude globs."""
-    includes = [glob_pattern(glob) for glob in source.include]
-    excludes = [glob_pattern(glob) for glob in source.exclude]
-    inside = root.resolve()
-    for file in sorted(root.rglob("*")):
-        relative = file.relative_to(root)
-        if file.suffix.lower() not in formats.SUFFIXES or _skipped(relative) or not file.is_file():
-            continue
-        path = relative.as_posix()
-        if includes and not any(pattern.fullmatch(path) for pattern in includes):
-            continue
-        if any(pattern.fullmatch(path) for pattern in excludes):
-            continue
-        if file.resolve().is_relative_to(inside):
-            yield file
-
-
-def _skipped(relative: Path) -> bool:
-    """Folders of tools, and hidden ones other than .github; build files that only look like text."""
-    folders = relative.parts[:-1]
-    hidden = any(name.startswith(".") and name != ".github" for name in relative.parts)
-    return hidden or relative.name == "CMakeLists.txt" or any(name in _SKIPPED_FOLDERS for name in folders)
-
-
-def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob over paths with forward slashes: `*` and `?` stay within a folder, `**` crosses folders."""
-    expression = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob.removeprefix("./")):
-        expression += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return re.compile(expression)
+    def _told(self, answer: ReadingAnswer, path: str) -> Iterator[Loaded]:
+        self.report.notes.extend(f"{self.read.name}: {path}: {problem}" for problem in answer.problems)
+        yield from answer.loaded

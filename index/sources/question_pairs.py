@@ -1,20 +1,28 @@
-"""Question-answer pairs from csv, json and jsonl files: each pair becomes a document of its own."""
+"""Question-answer pairs from csv, tsv, json and jsonl files: each pair becomes a document of its own.
+
+Such tables come out of spreadsheets: with blank rows, with semicolons for commas, with a row half filled in.
+A row that is no pair is told with its number; the others are read.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bot.errors import LoadError
-from index.sources.formats import decode
+from index.sources.formats.encoding import decode
 
-_QUESTION_NAMES = ("question", "q", "query", "prompt", "问题", "问")
+SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
+_QUESTION_NAMES = ("question", "q", "query", "prompt", "问题", "问", "問題", "問")
 _ANSWER_NAMES = ("answer", "a", "response", "reply", "答案", "回答", "答")
-_URL_NAMES = ("url", "link", "链接")
+_URL_NAMES = ("url", "link", "链接", "連結")
+_TOLD = 10
+"""How many wrong rows are told one by one."""
+_SEPARATORS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -26,37 +34,110 @@ class QuestionPair:
     url: str = ""
 
 
-def read_pairs(file: Path) -> list[QuestionPair]:
-    """The pairs of a csv (with a header line), json or jsonl file. Raises LoadError."""
-    if not file.is_file():
-        raise LoadError(f"{file}: no such file; see index.sources")
-    text = decode(file.read_bytes())
-    suffix = file.suffix.lower()
-    if suffix not in (".csv", ".json", ".jsonl"):
-        raise LoadError(f"{file}: question-answer pairs are read from .csv, .json and .jsonl")
+class _NoPair(Exception):
+    """A row that holds no pair; says why."""
+
+
+def pairs_in(suffix: str, raw: bytes) -> tuple[list[QuestionPair], tuple[str, ...]]:
+    """The pairs of a csv or tsv (with a header line), json or jsonl file, and what is wrong with other rows.
+
+    Raises LoadError when the file holds no pair at all.
+    """
+    if suffix not in SUFFIXES:
+        raise LoadError("question-answer pairs are read from .csv, .tsv, .json and .jsonl")
+    text, notes = decode(raw)
+    pairs: list[QuestionPair] = []
+    wrong: list[str] = []
+    for number, row in _rows(text, suffix):
+        try:
+            if not _blank(row):
+                pairs.append(_pair(row))
+        except _NoPair as error:
+            wrong.append(f"row {number}: {error}")
+    if not pairs:
+        raise LoadError("; ".join(wrong[:_TOLD]) or "holds no row with a question and an answer")
+    if len(wrong) > _TOLD:
+        wrong = [*wrong[:_TOLD], f"and {len(wrong) - _TOLD} more rows"]
+    return pairs, (*notes, *wrong)
+
+
+def _rows(text: str, suffix: str) -> Iterator[tuple[int, Any]]:
+    """(number as a person counts, row)."""
     try:
-        rows = list(csv.DictReader(io.StringIO(text))) if suffix == ".csv" else _json_rows(text, suffix)
+        if suffix in (".csv", ".tsv"):
+            yield from _table_rows(text)
+        elif suffix == ".jsonl":
+            for number, line in enumerate(text.split("\n"), 1):
+                if line.strip():
+                    yield number, _json_line(line)
+        else:
+            yield from enumerate(_json_rows(json.loads(text)), 1)
     except (json.JSONDecodeError, csv.Error) as error:
-        raise LoadError(f"{file}: not valid {suffix[1:]}: {error}") from error
-    return [_pair(row, f"{file}: row {number}") for number, row in enumerate(rows, 1)]
+        raise LoadError(f"not valid {suffix[1:]}: {error}") from error
 
 
-def _json_rows(text: str, suffix: str) -> list[Any]:
-    if suffix == ".jsonl":
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    data = json.loads(text)
-    if isinstance(data, dict):
+def _table_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    header: list[str] = []
+    table = csv.reader(io.StringIO(text), delimiter=separator_of(text))
+    csv.field_size_limit(max(len(text), 131_072))
+    for number, cells in enumerate(table, 1):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if header:
+            yield number, dict(zip(header, cells, strict=False))
+        elif len(cells) > 1 or _known(cells):
+            header = cells
+
+
+def separator_of(text: str) -> str:
+    """The separator of a table: the one that its first lines hold most evenly."""
+    lines = [line for line in text[:20_000].split("\n")[:20] if line.strip()]
+    header = lines[0] if lines else ""
+    named = {mark: _known(header.split(mark)) for mark in _SEPARATORS}
+    return max(_SEPARATORS, key=lambda mark: (named[mark], header.count(mark), -_SEPARATORS.index(mark)))
+
+
+def _known(cells: list[str]) -> int:
+    """How many of these are names of columns that are looked for."""
+    names = _QUESTION_NAMES + _ANSWER_NAMES + _URL_NAMES
+    return sum(cell.strip().strip('"').lower() in names for cell in cells)
+
+
+def _json_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        return "not JSON"
+
+
+def _json_rows(data: Any) -> list[Any]:
+    if isinstance(data, dict) and not _is_pair(data):
         return [{"question": question, "answer": answer} for question, answer in data.items()]
     return data if isinstance(data, list) else [data]
 
 
-def _pair(row: Any, where: str) -> QuestionPair:
+def _is_pair(data: dict[str, Any]) -> bool:
+    fields = _fields(data)
+    return bool(_first(fields, _QUESTION_NAMES) and _first(fields, _ANSWER_NAMES))
+
+
+def _blank(row: Any) -> bool:
+    return row in (None, {}, []) or (
+        isinstance(row, dict) and not any(str(value or "").strip() for value in row.values())
+    )
+
+
+def _fields(row: dict[str, Any]) -> dict[str, Any]:
+    return {str(key).strip().lower(): value for key, value in row.items()}
+
+
+def _pair(row: Any) -> QuestionPair:
     if not isinstance(row, dict):
-        raise LoadError(f"{where}: expected an object with a question and an answer")
-    fields = {str(key).strip().lower(): value for key, value in row.items()}
+        raise _NoPair("expected an object with a question and an answer")
+    fields = _fields(row)
     question, answer = _first(fields, _QUESTION_NAMES), _first(fields, _ANSWER_NAMES)
     if not question or not answer:
-        raise LoadError(f"{where}: needs columns 'question' and 'answer'")
+        raise _NoPair("needs columns 'question' and 'answer'")
     return QuestionPair(" ".join(question.split()), answer, _first(fields, _URL_NAMES))
 
 

@@ -18,16 +18,17 @@ from typing import Literal
 from semantic_text_splitter import MarkdownSplitter
 
 from index.text.document import Document
+from index.text.marks import HEADING_CHARACTERS, fence, heading, plain, underline
 
 CHUNK_CHARACTERS = 900
 """Aim of a chunk, counted with a Chinese character as two: about 450 characters of Chinese."""
 
-_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
-_UNDERLINE = re.compile(r"^\s{0,3}(=+|-+)\s*$")
-_GIVEN_ANCHOR = re.compile(r"\s*\{#([^}\s]+)\}\s*$")
-_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[^>]+>|[`*]")
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+BLOCK_CHARACTERS = 16_000
+"""A longer section is cut into blocks of at most this before the splitter sees it: the splitter's time grows
+with the square of what it is given."""
+_LONG_SECTION = 2 * BLOCK_CHARACTERS
+
+_GIVEN_ANCHOR = re.compile(r"\{#([^{}\s]+)\}$")
 _SLUG_DROPS = re.compile(r"[^\w\- ]")
 
 
@@ -108,7 +109,7 @@ def sections(markdown: str) -> Iterator[Section]:
     anchors: Counter[str] = Counter()
     anchor = ""
     body: list[str] = []
-    for level, line in _headed_lines(markdown):
+    for level, line in headed_lines(markdown):
         if not level:
             body.append(line)
             continue
@@ -125,52 +126,49 @@ def _section(path: list[tuple[int, str]], anchor: str, body: list[str], *, leaf:
         yield Section(tuple(heading for _, heading in path), anchor, text)
 
 
-def _headed_lines(markdown: str) -> Iterator[tuple[int, str]]:
+def headed_lines(markdown: str) -> Iterator[tuple[int, str]]:
     """(0, line) of the body and (level, heading) of headings; code blocks hold no headings."""
-    fence = ""
+    opened = ""
     lines = markdown.splitlines()
     skip = False
     for number, line in enumerate(lines):
         if skip:
             skip = False
             continue
-        mark = _FENCE.match(line)
-        if mark and (not fence or line.strip().startswith(fence)):
-            fence = "" if fence else mark.group(1)
+        mark = fence(line)
+        if mark and (not opened or line.strip().startswith(opened)):
+            opened = "" if opened else mark
             yield 0, line
             continue
-        heading = None if fence else _HEADING.match(line)
-        if heading:
-            yield len(heading.group(1)), heading.group(2)
+        found = None if opened else heading(line)
+        if found:
+            yield found
             continue
-        level = 0 if fence or number + 1 == len(lines) else _underlined(lines, number)
+        level = 0 if opened or number + 1 == len(lines) else _underlined(lines, number)
         skip = bool(level)
         yield level, line.strip() if level else line
 
 
 def _underlined(lines: list[str], number: int) -> int:
     """Level of a heading written as a line underlined with = or -; 0 when it is none."""
-    line, mark = lines[number], _UNDERLINE.match(lines[number + 1])
-    above = lines[number - 1].strip() if number else ""
-    if not mark or not line.strip() or above or line.lstrip().startswith(("|", ">", "-", "*", "    ")):
+    line, level = lines[number], underline(lines[number + 1])
+    if not level or not line.strip() or len(line) > HEADING_CHARACTERS:
         return 0
-    return 1 if mark.group(1)[0] == "=" else 2
+    above = lines[number - 1].strip() if number else ""
+    if above or line.lstrip().startswith(("|", ">", "-", "*", "    ")):
+        return 0
+    return level
 
 
 def _named(raw: str, anchors: Counter[str]) -> tuple[str, str]:
     """A heading's plain text and its anchor: the one it gives as {#anchor}, else as GitHub makes them."""
-    given = _GIVEN_ANCHOR.search(raw)
-    heading = plain(_GIVEN_ANCHOR.sub("", raw))
+    given = _GIVEN_ANCHOR.search(raw.rstrip())
+    text = plain(raw.rstrip()[: given.start()] if given else raw)
     if given:
-        return heading, given.group(1)
-    slug = slug_of(heading)
+        return text, given.group(1)
+    slug = slug_of(text)
     anchors[slug] += 1
-    return heading, slug if anchors[slug] == 1 else f"{slug}-{anchors[slug] - 1}"
-
-
-def plain(markdown: str) -> str:
-    """A line of Markdown without links, emphasis, code marks and tags."""
-    return _MARKUP.sub("", _LINK.sub(r"\1", markdown)).strip()
+    return text, slug if anchors[slug] == 1 else f"{slug}-{anchors[slug] - 1}"
 
 
 def slug_of(heading: str) -> str:
@@ -189,8 +187,24 @@ def _splitter(characters: int) -> MarkdownSplitter:
 
 
 def _pieces(text: str) -> list[str]:
+    return [piece for block in _blocks(text) for piece in _split_block(block)]
+
+
+def _split_block(text: str) -> list[str]:
     width = _width(text)
     if width <= CHUNK_CHARACTERS:
-        return [text]
+        return [text] if text.strip() else []
     aim = CHUNK_CHARACTERS * len(text) // width
     return [piece for piece in _splitter(aim // 50 * 50).chunks(text) if piece.strip()]
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The text in blocks that are cut between paragraphs, else between lines or words, else anywhere."""
+    start = 0
+    while len(text) - start > _LONG_SECTION:
+        end = start + BLOCK_CHARACTERS
+        cuts = (text.rfind(mark, start + BLOCK_CHARACTERS // 2, end) for mark in ("\n\n", "\n", " "))
+        end = next((cut for cut in cuts if cut > 0), end)
+        yield text[start:end].strip("\n")
+        start = end
+    yield text[start:].strip("\n") if start else text

@@ -6,12 +6,15 @@ of them. The doctor itself is worker/doctor/doctor.py and reaches these by dotte
 
 from __future__ import annotations
 
+import time
+
 from bot.config.proxies import proxy_for, shown
 from bot.config.settings import Settings
 from bot.errors import FeishuError, IndexMismatch, IndexMissing
 from bot.feishu.app_needs import LISTENING_SCOPE, READING_SCOPES, SCOPES, TABLE_SCOPES
 from bot.feishu.client import Feishu
 from bot.redis_keys import FOR_COMMANDS, connect
+from index.build.source_states import states
 from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
@@ -80,6 +83,7 @@ def index(settings: Settings) -> list[Row]:
     gate = open_gate(settings, searcher)
     return [
         ("index", GOOD, f"version {searcher.version}", ""),
+        *_sources(settings),
         ("gate", GOOD, gate.model.note or gate.model.name, ""),
     ]
 
@@ -104,6 +108,18 @@ def proxies(settings: Settings) -> list[Row]:
         for name, proxy in taken.items()
         if proxy or name == "Feishu"
     ]
+
+
+def _sources(settings: Settings) -> list[Row]:
+    """The sources that the last build could not read; what they held stays in the index."""
+    rows: list[Row] = []
+    for state in states(settings.index.dir):
+        if state.fault:
+            since = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.read_at))
+            kept = f"; its {state.documents} documents are as they were at {since}" if state.read_at else ""
+            fix = "bring it back, or change index.sources, and run `python -m index build`"
+            rows.append(("source", WARNING, f"{state.name or state.key}: {state.fault}{kept}", fix))
+    return rows
 
 
 def engine(settings: Settings) -> list[Row]:

@@ -23,6 +23,7 @@ from bot.messages import say
 from bot.queue import dead_letters
 from bot.queue.failed import line_of
 from bot.redis_keys import EXAMPLES
+from index.build.source_states import SourceState, states
 from index.search.versions import Versions, publish
 from worker.jobs import kept_answers
 from worker.jobs.answering import recall_all
@@ -226,6 +227,10 @@ def facts_of(process: Process, language: str) -> dict[str, str]:
         say("status_running", language): str(max(0, depth.running - 1)),
         say("status_oldest", language): f"{depth.oldest_seconds:.0f} s",
     }
+    away = [state for state in states(process.settings.index.dir) if state.fault]
+    if away:
+        lines = (_away(state, language) for state in away)
+        facts[say("status_source_away", language)] = "; ".join(lines)
     if process.llm.degraded:
         facts[say("status_degraded", language)] = say(process.llm.degraded, language)
     try:
@@ -243,6 +248,15 @@ def facts_of(process: Process, language: str) -> dict[str, str]:
         age=_age(time.time() - manifest.built_at, language),
     )
     return facts
+
+
+def _away(state: SourceState, language: str) -> str:
+    """A source that the last build could not read: why, and how old is what stands in the index from it."""
+    name, why = state.name or state.key, state.fault
+    if not state.read_at:
+        return say("status_source_never", language, source=name, why=why)
+    age = _age(state.age(time.time()), language)
+    return say("status_source_away_value", language, source=name, why=why, documents=state.documents, age=age)
 
 
 def _age(seconds: float, language: str) -> str:

@@ -29,6 +29,7 @@ from worker.jobs.failures import failed
 from worker.jobs.patience import QUICK_PACE, patient, quick
 from worker.jobs.pressing import Presses
 from worker.jobs.question_card import KEY, QuestionCard
+from worker.jobs.reindexing import give_up as give_up_reindex
 from worker.jobs.reindexing import reindex as run_reindex
 from worker.language import language_of
 from worker.process.process import Process, current
@@ -167,6 +168,8 @@ def park(job: Job, error: BaseException) -> None:
     dead_letters.note(process.redis, job.id, kind=name, error=error, message=given, at=process.clock.now())
     if name == "feedback":
         _show_press_given_up(process, given)
+    elif name == "reindex":
+        give_up_reindex(process, given or {})
     elif name in ("answer", ""):
         process.queue.submit_given_up(dead_letters.message_of(job.id), given)
 

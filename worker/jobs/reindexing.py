@@ -11,10 +11,14 @@ from typing import Any
 
 import structlog
 
+from bot import audit
 from bot.answer import ReindexProgress, ReindexReport
 from bot.cards.answer import reindex_card
-from bot.errors import FeishuError, FennelError, IndexBusy
+from bot.cards.presses import Press, ProvenPress
+from bot.errors import FeishuError, FennelError, IndexBusy, RemovalUnconfirmed
+from bot.messages import say
 from index.build.build import BuildReport, build
+from index.build.report import unread_formats
 from worker.process.process import Process
 
 log = structlog.get_logger(__name__)
@@ -27,21 +31,63 @@ _STAGES = {"read": "loading", "embed": "embedding", "index": "splitting", "publi
 
 def reindex(process: Process, request: dict[str, Any]) -> str:
     """Builds and publishes. `request`: card, chat_id, by, language, force. A failure is on the card."""
-    card = _Card(process, request.get("card", ""), request.get("language", "zh"))
+    card = _Card(process, request)
     try:
-        report = _report(_build(process, card, force=bool(request.get("force"))))
+        built = _build(
+            process, card, force=bool(request.get("force")), confirmed=bool(request.get("confirmed"))
+        )
+        report = _report(built)
+    except RemovalUnconfirmed as error:
+        log.warning("reindex_asks", removed=len(error.removed), total=error.total)
+        report = ReindexReport(version="", gone=error.removed, total=error.total)
+    except IndexBusy:
+        raise  # this process is stopping; another takes the job up
     except FennelError as error:
         log.error("reindex_failed", error=str(error))
         report = ReindexReport(version="", failed=str(error))
+    except Exception as error:  # whatever it was, the card must not stand at "reading" for ever
+        log.exception("reindex_broken")
+        report = ReindexReport(version="", failed=f"{type(error).__name__}: {error}")
     card.end(report)
-    return report.version or "failed"
+    return report.version or ("asked" if report.gone else "failed")
 
 
-def _build(process: Process, card: _Card, *, force: bool) -> BuildReport:
+def give_up(process: Process, request: dict[str, Any]) -> None:
+    """The job was given up on, its process having died under it: the card says so. Raises FeishuError."""
+    card = _Card(process, request)
+    card.end(ReindexReport(version="", failed=say("reindex_interrupted", card.language)))
+
+
+def confirm(process: Process, press: ProvenPress, card: str, by: str, chat_id: str) -> str:
+    """An admin lets the documents go that a build found gone. Raises redis.RedisError."""
+    if not process.settings.is_admin(by):
+        return "refused"
+    with audit.recorded(process.redis, "remove_gone", by=by, chat_id=chat_id, subject=press.message_id):
+        process.queue.submit_reindex(
+            {
+                "message_id": f"{press.message_id}-confirmed",
+                "question": press.message_id,
+                "card": card,
+                "chat_id": chat_id,
+                "by": by,
+                "language": press.extra.get("language", "zh"),
+                "confirmed": True,
+            }
+        )
+    return "confirmed"
+
+
+def _build(process: Process, card: _Card, *, force: bool, confirmed: bool) -> BuildReport:
     """Waits for another build that runs, then builds."""
     while True:
         try:
-            return build(process.settings, redis=process.redis, progress=card.progress, force=force)
+            return build(
+                process.settings,
+                redis=process.redis,
+                progress=card.progress,
+                force=force,
+                confirmed=confirmed,
+            )
         except IndexBusy:
             if process.handing_back.wait(BUSY_WAIT):
                 raise
@@ -57,16 +103,20 @@ def _report(built: BuildReport) -> ReindexReport:
         chunks=built.chunks,
         seconds=built.seconds,
         problems=built.errors,
+        remarks=built.notes,
+        unread=unread_formats(built.unread),
     )
 
 
 class _Card:
     """The card that shows how far the build is; nothing without a card to show it on."""
 
-    def __init__(self, process: Process, message_id: str, language: str) -> None:
+    def __init__(self, process: Process, request: dict[str, Any]) -> None:
         self.process = process
-        self.message_id = message_id
-        self.language = language
+        self.message_id = str(request.get("card") or "")
+        self.language = str(request.get("language") or "zh")
+        self.question = str(request.get("question") or request.get("message_id") or "")
+        self.by = str(request.get("by") or "")
         self._next = 0.0
 
     def progress(self, stage: str, done: int, total: int) -> None:
@@ -85,8 +135,17 @@ class _Card:
         if not self.message_id:
             return
         try:
-            self.process.feishu.update(self.message_id, reindex_card(report, self.language), key="reindex")
+            self.process.feishu.update(
+                self.message_id, reindex_card(report, self.language, self._remove(report)), key="reindex"
+            )
         except FeishuError as error:
             if error.retriable:
                 raise
             log.error("reindex_report_not_shown", code=error.code)
+
+    def _remove(self, report: ReindexReport) -> dict[str, Any] | None:
+        """The signed value of the button on a report that asks."""
+        signer = self.process.signer
+        if not report.gone or signer is None:
+            return None
+        return signer.sign(Press.REMOVE_GONE, self.question, self.by, language=self.language)

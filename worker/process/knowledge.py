@@ -47,7 +47,9 @@ class Knowledge:
         self._watcher: Watcher | None = None
         self._why = ""
         self._gate_name = ""
+        self._gate_refused: str | None = None
         self._stopping = threading.Event()
+        self._waiter: threading.Thread | None = None
 
     @property
     def current(self) -> SearcherAndGate:
@@ -66,7 +68,8 @@ class Knowledge:
     def start(self) -> None:
         """Loads the current version, or keeps looking for one in a thread."""
         if not self._load():
-            threading.Thread(target=self._wait, name="index-waiter", daemon=True).start()
+            self._waiter = threading.Thread(target=self._wait, name="index-waiter", daemon=True)
+            self._waiter.start()
 
     def stop(self) -> None:
         """Stops watching."""
@@ -79,12 +82,19 @@ class Knowledge:
             watcher = Watcher(self.settings, self.redis, on_swap=self._swap, each_look=self._follow_gate)
             self._swap(watcher.searcher)
         except (IndexMissing, IndexMismatch) as error:
-            if str(error) != self._why:
-                log.warning("no_index", error=str(error))
-            self._why = str(error)
-            return False
+            return self._not_loaded(str(error))
+        except Exception as error:  # whoever waits for an index must outlive a disk or a model that is away
+            if not self._stopping.is_set() and threading.current_thread() is self._waiter:
+                return self._not_loaded(f"{type(error).__name__}: {error}")
+            raise
         self._watcher = watcher.start()
         return True
+
+    def _not_loaded(self, why: str) -> bool:
+        if why != self._why:
+            log.warning("no_index", error=why)
+        self._why = why
+        return False
 
     def _wait(self) -> None:
         while not self._stopping.wait(RETRY):
@@ -98,14 +108,16 @@ class Knowledge:
             return
         try:
             self._swap(self._pair.searcher)
-        except (IndexMismatch, OSError, ValueError) as error:
-            log.error("gate_refused", gate=name, error=str(error))
+        except Exception as error:  # this runs in the index's watcher, which must go on and try again
+            if name != self._gate_refused:
+                log.error("gate_refused", gate=name, error=f"{type(error).__name__}: {error}")
+            self._gate_refused = name
         else:
             log.info("gate_swapped", gate=name or "shipped")
 
     def _swap(self, searcher: Searcher) -> None:
-        self._gate_name = GateStore(self.settings.index.dir).current_name()
+        name = GateStore(self.settings.index.dir).current_name()
         gate = open_gate(self.settings, searcher)
         lookup = searcher.look_up(WARM_UP)
         gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
-        self._pair = SearcherAndGate(searcher, gate)
+        self._pair, self._gate_name, self._gate_refused = SearcherAndGate(searcher, gate), name, None

@@ -1,6 +1,6 @@
 """HTML -> Markdown: headings with the ids they are linked by, paragraphs, lists, tables, code.
 
-Saved documentation pages are the case at hand. `index.sources.html_tree` makes the page a tree of what is
+Saved documentation pages are the case at hand. `html_tree` makes the page a tree of what is
 content; markdownify writes it down. Emphasis, links and images are left out: they are marks, not words.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
-from index.sources.html_tree import NUMBER, content
+from index.sources.formats.html_tree import NUMBER, content
 
 _PERMALINK_MARKS = re.compile(r"[\s¶🔗\u200b]+$")
 _TAG_LIKE = re.compile(r"<(?=[a-zA-Z/!?])")

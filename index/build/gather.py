@@ -1,0 +1,175 @@
+"""What the sources hold now, and what is kept of what they held.
+
+A document that is there and cannot be read, and every document of a source that is away, stays as the last
+version had it: a mount that is not there, a remote that does not answer or a page that is half written are
+no reason to forget. What is gone for certain goes, but not more than `index.max_removed` of all without a
+word from a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from bot.config.settings import Settings
+from bot.errors import IndexMissing, LoadError, RemovalUnconfirmed
+from index.build.previous import Previous
+from index.build.report import difference
+from index.sources.asked import Reader
+from index.sources.load import LoadReport, SourceRead, load_chunks
+from index.sources.reading.reader import ReadingLimits
+from index.text.document import Document
+from index.text.split import Chunk
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total); stages are 'read', 'embed', 'index', 'publish'."""
+
+_LISTED = 5
+
+
+@dataclass
+class Gathered:
+    """What a version is made of, and what could not be read."""
+
+    documents: list[Document] = field(default_factory=list)
+    """Without their texts; those that are kept are among them."""
+    chunks: list[Chunk] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    """ "source/path" -> digest of all that ends up in the index: a changed link or title counts too."""
+    origins: dict[str, str] = field(default_factory=dict)
+    """ "source/path" -> key of the source it came from."""
+    sources: list[SourceRead] = field(default_factory=list)
+    kept: tuple[str, ...] = ()
+    """ "source/path" of documents that are as the last version had them."""
+    errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unread: dict[str, int] = field(default_factory=dict)
+    """Files whose format is not read, by suffix, most first."""
+    seconds: float = 0.0
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The sources that could not be read as a whole, each with why."""
+        return tuple(f"{read.name or read.key}: {read.fault}" for read in self.sources if read.fault)
+
+    def add(self, document: Document, chunks: Iterable[Chunk], origin: str, digest: str = "") -> None:
+        """Takes up a document; `digest` where it is kept and so known already."""
+        key = f"{document.source}/{document.path}"
+        self.documents.append(document)
+        self.chunks.extend(chunks)
+        self.digests[key] = digest or digest_of(document)
+        self.origins[key] = origin
+
+
+def digest_of(document: Document) -> str:
+    """Of all that ends up in the index."""
+    parts = (document.digest, document.title, document.url, document.language)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def gather(
+    settings: Settings,
+    previous: Previous,
+    ask: Reader | None,
+    tell: Progress,
+    *,
+    confirmed: bool,
+) -> Gathered:
+    """Reads every source. Raises IndexMissing when there is nothing at all, and RemovalUnconfirmed.
+
+    `confirmed`: a person said that what is gone may go.
+    """
+    started = time.perf_counter()
+    report, gathered = LoadReport(), Gathered()
+    limits = ReadingLimits(most_seconds=settings.index.document_seconds)
+    clones = settings.index.dir / "sources"
+    for read, loaded in load_chunks(settings.index.sources, clones, report, ask, limits=limits):
+        gathered.add(loaded.document, loaded.chunks, read.key)
+        tell("read", len(gathered.documents), 0)
+    gathered.sources = report.sources
+    if not confirmed:
+        _doubt_empty_sources(report, previous)
+    _keep(gathered, previous)
+    gathered.errors = _told(report, gathered)
+    gathered.notes = tuple(report.notes)
+    gathered.unread = dict(report.unread.most_common())
+    gathered.seconds = time.perf_counter() - started
+    if not gathered.chunks:
+        told = "; ".join(gathered.errors[:_LISTED]) or _why_nothing(gathered)
+        raise IndexMissing(f"index.sources hold no readable document: {told}")
+    if not confirmed:
+        _refuse_large_removal(gathered, previous, settings.index.max_removed)
+    return gathered
+
+
+def _why_nothing(gathered: Gathered) -> str:
+    formats = ", ".join(f"{count} {suffix}" for suffix, count in gathered.unread.items())
+    return f"no file of a format that is read ({formats})" if formats else "no file found"
+
+
+def _doubt_empty_sources(report: LoadReport, previous: Previous) -> None:
+    """A place that held documents and holds none is most likely away: a mount point without its mount."""
+    for read in report.sources:
+        before = previous.of_source(read)
+        if before and not read.documents and not read.fault and not read.unreadable:
+            read.fault = "holds no document any more; if that is right, build with --yes"
+            report.errors.append(LoadError(read.fault))
+
+
+def _keep(gathered: Gathered, previous: Previous) -> None:
+    wanted: dict[str, str] = {}
+    for read in gathered.sources:
+        for key in previous.of_source(read):
+            if key not in gathered.digests and (read.fault or _unreadable(key, read)):
+                wanted[key] = read.key
+    for key, (document, chunks) in previous.documents(wanted).items():
+        gathered.add(document, chunks, wanted[key], previous.digests[key])
+    gathered.kept = tuple(sorted(wanted))
+
+
+def _unreadable(key: str, read: SourceRead) -> bool:
+    path = key.removeprefix(f"{read.name}/")
+    parts = path.split("/")
+    folders = {"/".join(parts[:count]) + "/" for count in range(1, len(parts))}
+    # A pair of a question-answer file stands under the file's own name.
+    return bool(read.unreadable & ({path} | folders | {folder[:-1] for folder in folders}))
+
+
+def _told(report: LoadReport, gathered: Gathered) -> tuple[str, ...]:
+    """What could not be read, each with what is kept of it."""
+    kept = set(gathered.kept)
+    by_source = {read.key: 0 for read in report.sources}
+    for key in kept:
+        by_source[gathered.origins[key]] += 1
+    lines = []
+    for read in report.sources:
+        if read.fault:
+            count = by_source[read.key]
+            stay = f" ({count} documents are kept as they were)" if count else ""
+            lines.append(f"{read.fault}{stay}")
+    faults = {read.fault for read in report.sources}
+    for error in map(str, report.errors):
+        if error in faults:
+            continue
+        place = error.replace(": ", "/", 1).partition(": ")[0]
+        lines.append(f"{error} (its last text is kept)" if place in kept else error)
+    return tuple(lines)
+
+
+def _refuse_large_removal(gathered: Gathered, previous: Previous, most: float) -> None:
+    removed = list(difference(previous.digests, gathered.digests).removed)
+    if len(removed) <= most * len(previous.digests):
+        return
+    removed = previous.without_moved(removed, gathered.chunks)
+    total = len(previous.digests)
+    if len(removed) <= most * total:
+        return
+    shown = ", ".join(removed[:_LISTED]) + (", ..." if len(removed) > _LISTED else "")
+    raise RemovalUnconfirmed(
+        f"{len(removed)} of {total} documents would be removed, more than index.max_removed allows "
+        f"({most:.0%}): {shown}. Nothing was changed; if that is right, run it with --yes",
+        removed=tuple(removed),
+        total=total,
+    )

@@ -1,0 +1,140 @@
+"""The files of a folder: found without following links out of it, named so that every name can be printed.
+
+Names are bytes to the system and may be anything: GBK from a zip packed on Windows, line ends, both halves of
+two different encodings. A folder that cannot be listed is told; the rest is found.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config.settings import SourceSettings
+
+_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file of a folder."""
+
+    file: Path
+    path: str
+    """Relative to the folder, with forward slashes, printable; no two files of a folder share one."""
+    size: int
+    updated_at: float
+    """Unix seconds."""
+    link: str = ""
+    """Where a symbolic link points to; empty for a file."""
+
+    @property
+    def suffix(self) -> str:
+        """Lower case, with its dot; empty for a name without one."""
+        return self.file.suffix.lower()
+
+
+Unreadable = Callable[[str, str], None]
+"""Told (path of a folder relative to the root, why) for a folder that cannot be listed."""
+
+
+def files_in(root: Path, source: SourceSettings, unreadable: Unreadable) -> Iterator[Found]:
+    """The regular files under `root` in a stable order, through the source's include and exclude globs."""
+    includes = [glob_pattern(glob) for glob in source.include]
+    excludes = [glob_pattern(glob) for glob in source.exclude]
+    inside = os.path.realpath(root)
+    taken: set[str] = set()
+    for entry in _walk(os.fspath(root), unreadable):
+        relative = os.path.relpath(entry.path, root)
+        path = printable(relative)
+        if includes and not any(pattern.fullmatch(path) for pattern in includes):
+            continue
+        if any(pattern.fullmatch(path) for pattern in excludes):
+            continue
+        found = None if _skipped(path) else _found(entry, path, inside)
+        if found:
+            yield _named_apart(found, taken)
+
+
+def _walk(root: str, unreadable: Unreadable) -> Iterator[os.DirEntry[str]]:
+    """Entries that are no folders, depth first in the order of their names; links are not descended into."""
+    waiting = [iter(_listed(root, "", unreadable))]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif not entry.is_dir(follow_symlinks=False):
+            yield entry
+        elif not _skipped_folder(entry.name):
+            path = printable(os.path.relpath(entry.path, root))
+            waiting.append(iter(_listed(entry.path, path, unreadable)))
+
+
+def _listed(folder: str, path: str, unreadable: Unreadable) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listed:
+            return sorted(listed, key=lambda entry: entry.name)
+    except OSError as error:
+        unreadable(path, error.strerror or type(error).__name__)
+        return []
+
+
+def _found(entry: os.DirEntry[str], path: str, inside: str) -> Found | None:
+    """The file of an entry; None for what is no regular file or lies outside the folder."""
+    link = ""
+    try:
+        if entry.is_symlink():
+            link = os.readlink(entry.path)
+            target = os.path.realpath(entry.path)
+            if os.path.commonpath((inside, target)) != inside:
+                return None
+        if not entry.is_file():
+            return None
+        facts = entry.stat()
+    except (OSError, ValueError):
+        return Found(Path(entry.path), path, 0, 0.0) if not entry.is_symlink() else None
+    return Found(Path(entry.path), path, facts.st_size, facts.st_mtime, link)
+
+
+def _named_apart(found: Found, taken: set[str]) -> Found:
+    path, number = found.path, 2
+    while path in taken:
+        path = f"{found.path} ({number})"
+        number += 1
+    taken.add(path)
+    return found if path == found.path else Found(found.file, path, found.size, found.updated_at, found.link)
+
+
+def printable(name: str) -> str:
+    """A name as text: bytes that are not UTF-8 are read as GB18030, control signs replaced."""
+    raw = os.fsencode(name)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = raw.decode("gb18030")
+        except UnicodeDecodeError:
+            text = raw.decode("utf-8", "replace")
+    return _CONTROL.sub("�", text)
+
+
+def _skipped_folder(name: str) -> bool:
+    """Folders of tools, and hidden ones other than .github."""
+    return name in _SKIPPED_FOLDERS or (name.startswith(".") and name != ".github")
+
+
+def _skipped(path: str) -> bool:
+    """Hidden files; build files that only look like text."""
+    name = path.rpartition("/")[2]
+    return name.startswith(".") or name == "CMakeLists.txt"
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob over paths with forward slashes: `*` and `?` stay within a folder, `**` crosses folders."""
+    expression = ""
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob.removeprefix("./")):
+        expression += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return re.compile(expression)

@@ -1,0 +1,99 @@
+"""One request -> documents and their chunks: what the reading process does."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from bot.errors import LoadError
+from index.sources import formats
+from index.sources.question_pairs import pairs_in
+from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
+from index.sources.reading.open_file import read_bytes
+from index.text.document import Document
+from index.text.split import split
+from index.text.terms import language_of
+
+MAX_CHUNKS = 100_000
+"""Of one file."""
+TITLE_CHARACTERS = 300
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]+")
+
+
+def carry_out(request: ReadingRequest) -> ReadingAnswer:
+    """Reads and splits what is asked for. Raises LoadError, OSError and whatever a library raises."""
+    if request.document is not None:
+        return _answer(request, [Document(**request.document)], ())
+    raw = read_bytes(Path(request.file), request.max_bytes)
+    documents, problems = _pairs(request, raw) if request.kind == "pairs" else _page(request, raw)
+    return _answer(request, documents, problems)
+
+
+def _answer(request: ReadingRequest, documents: list[Document], problems: tuple[str, ...]) -> ReadingAnswer:
+    loaded = tuple(Loaded(one, tuple(split(one))) for one in documents)
+    if sum(len(one.chunks) for one in loaded) > MAX_CHUNKS:
+        raise LoadError(f"it would make more than {MAX_CHUNKS} chunks; split it or exclude it")
+    if not request.with_text:
+        loaded = tuple(Loaded(replace(one.document, text=""), one.chunks) for one in loaded)
+    return ReadingAnswer(loaded, problems)
+
+
+def _page(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[str, ...]]:
+    """The document in a file's bytes, none where it holds no text, and what is to be told of it."""
+    page = formats.read(request.suffix, raw)
+    text = clean(page.text)
+    if not text.strip():
+        return [], (*page.notes, "holds no text") if raw.strip(_BLANK) else page.notes
+    title = " ".join(clean(page.title).split())[:TITLE_CHARACTERS]
+    document = Document(
+        source=request.source,
+        path=request.path,
+        title=title or title_from(request.path),
+        text=text,
+        url=request.url,
+        language=language_of(text),
+        updated_at=request.updated_at,
+        digest=hashlib.sha256(raw).hexdigest(),
+    )
+    return [document], page.notes
+
+
+def _pairs(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[str, ...]]:
+    """A document for each question-answer pair of a file, and what is wrong with the others."""
+    pairs, problems = pairs_in(request.suffix, raw)
+    documents = []
+    for pair in pairs:
+        text = clean(f"# {pair.question}\n\n{pair.answer}")
+        question = clean(pair.question)
+        documents.append(
+            Document(
+                source=request.source,
+                path=f"{request.path}/{hashlib.sha256(question.encode()).hexdigest()[:10]}",
+                title=question[:TITLE_CHARACTERS],
+                text=text,
+                url=pair.url or request.url,
+                language=language_of(f"{pair.question}\n{pair.answer}"),
+                updated_at=request.updated_at,
+                digest=hashlib.sha256(text.encode()).hexdigest(),
+            )
+        )
+    return documents, problems
+
+
+def clean(text: str) -> str:
+    """The text without control characters and with halves of characters replaced: it can be encoded."""
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _UNWANTED.sub("", text)
+
+
+def title_from(path: str) -> str:
+    """A title for a page without one: its file's name, or its folder's for an index or README."""
+    parts = path.split("/")
+    stem = parts[-1].rsplit(".", 1)[0]
+    if stem.lower().split("_")[0].split("-")[0] in ("index", "readme") and len(parts) > 1:
+        stem = parts[-2]
+    return re.sub(r"[_\-]+", " ", stem).strip() or path

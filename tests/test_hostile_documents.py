@@ -1,0 +1,188 @@
+"""Whatever lies in a folder: the build ends, the good pages are published, the bad ones read or reported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.hostile_documents import KINDS, question_pairs
+from bot.config.settings import SourceSettings
+from bot.errors import IndexUnwritten, LoadError
+from index.build.build import build
+from index.search.versions import Versions
+from index.sources.load import LoadReport, load
+from index.sources.reading.messages import ReadingRequest
+from index.sources.reading.reader import ReadingLimits, ReadingProcess
+from tests.index_files import WordEmbedder, settings_for
+
+LONG = {"17 MB of plain text", "60,000 different headings", "html of one wide table", "pdf that explodes"}
+"""Read by `python -m bench.documents`; they take their seconds wherever they are read."""
+SHORT = sorted(KINDS.keys() - LONG)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "good.md").write_text("# Harbor\n\nRun harbor.\n", "utf-8")
+    (folder / "z 好.md").write_text("# 安装\n\n运行它。\n", "utf-8")
+    return folder
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", range(6))
+def test_a_build_ends_with_all_good_pages_and_a_word_on_each_bad_one(
+    good: Path, tmp_path: Path, part: int
+) -> None:
+    wanted = []
+    for number, kind in enumerate(SHORT[part::6]):
+        place = good / str(number)
+        place.mkdir()
+        wanted += [f"{number}/{path}" for path in KINDS[kind](place)]
+    pairs = question_pairs(tmp_path) if part == 0 else []
+    sources = (SourceSettings(path=good), *(SourceSettings(qa=file) for file in pairs))
+    try:
+        report = build(settings_for(tmp_path, *sources), embedder=WordEmbedder())
+    finally:
+        subprocess.run(["chmod", "-R", "u+rwX", str(good)], check=True)
+    told = "\n".join([*report.errors, *report.notes])
+    assert {"docs/good.md", "docs/z 好.md"} <= set(report.added)
+    assert [path for path in wanted if f"docs/{path}" not in report.added and path not in told] == []
+    for file in pairs:
+        assert file.name in told or any(f"/{file.name}/" in path for path in report.added)
+
+
+def read(file: Path, reader: ReadingProcess, *, seconds: float = 10.0) -> int:
+    """Chunks of a file."""
+    request = ReadingRequest(
+        "file", "s", file.name, file=str(file), suffix=file.suffix, max_bytes=10**8, seconds=seconds
+    )
+    return sum(len(one.chunks) for one in reader.read(request).loaded)
+
+
+def test_a_document_that_takes_its_time_is_cut_off_and_the_next_is_read(good: Path) -> None:
+    (good / "long.md").write_text("# a\n\nword\n" * 300_000, "utf-8")
+    with ReadingProcess() as reader:
+        with pytest.raises(LoadError, match=r"took more than 0 s of work"):
+            read(good / "long.md", reader, seconds=0.2)
+        assert read(good / "good.md", reader) == 1
+
+
+def test_a_document_that_takes_all_memory_is_named_and_the_next_is_read(good: Path) -> None:
+    (good / "large.txt").write_text("word " * 12_000_000, "utf-8")
+    with ReadingProcess(ReadingLimits(memory=100_000_000)) as reader:
+        with pytest.raises(LoadError, match=r"more than 100 MB of memory|its reader"):
+            read(good / "large.txt", reader)
+        assert read(good / "good.md", reader) == 1
+
+
+def test_a_reader_that_is_killed_is_replaced(good: Path) -> None:
+    with ReadingProcess() as reader:
+        assert read(good / "good.md", reader) == 1
+        assert reader._process is not None
+        reader._process.kill()
+        reader._process.wait()
+        assert read(good / "good.md", reader) == 1
+        assert reader.started == 2
+
+
+def test_the_reader_has_no_secrets_and_ends_with_its_parent(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FENNEL_FEISHU__APP_SECRET", "hush")
+    with ReadingProcess() as reader:
+        read(good / "good.md", reader)
+        process = reader._process
+        assert process is not None
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        assert b"hush" not in environment
+    assert process.poll() is not None
+
+
+def test_files_that_come_and_go_while_they_are_read(good: Path) -> None:
+    stop = threading.Event()
+
+    def stir() -> None:
+        while not stop.is_set():
+            for number in range(20):
+                (good / f"now{number}.md").write_text("# Now\n\nHere.\n", "utf-8")
+            for number in range(20):
+                (good / f"now{number}.md").unlink()
+
+    stirring = threading.Thread(target=stir)
+    stirring.start()
+    try:
+        for _ in range(5):
+            report = LoadReport()
+            paths = {one.path for one in load([SourceSettings(path=good)], good / "clones", report)}
+            assert {"good.md", "z 好.md"} <= paths
+            assert all("now" in str(error) for error in report.errors)
+    finally:
+        stop.set()
+        stirring.join()
+
+
+def test_formats_that_are_not_read_are_counted(good: Path) -> None:
+    for name in ("a.vsdx", "b.vsdx", "c.key", "Makefile"):
+        (good / name).write_bytes(b"?")
+    report = LoadReport()
+    list(load([SourceSettings(path=good)], good / "clones", report))
+    assert report.unread.most_common() == [
+        (".vsdx", 2),
+        ("files without a suffix", 1),
+        (".key", 1),
+    ]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from bot.config.settings import SourceSettings
+from index.build.build import build
+from tests.index_files import WordEmbedder, settings_for
+folder = Path(sys.argv[1])
+settings = settings_for(folder, SourceSettings(path=folder / "docs"))
+build(settings, embedder=WordEmbedder())
+(folder / "docs" / "more.md").write_text("# More\\n\\n" + "\\n\\n".join(f"fact{n}" * 30 for n in range(3000)))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    build(settings, embedder=WordEmbedder())
+except BaseException as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("limit", [1_000, 200_000])
+def test_a_disk_that_takes_no_more_is_told_and_the_version_in_use_stays(
+    good: Path, tmp_path: Path, limit: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path), str(limit)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert IndexUnwritten.__name__ in done.stdout, done.stdout + done.stderr
+    versions = Versions(tmp_path / "index")
+    [name] = versions.names()
+    assert versions.current() == name
+    assert versions.is_whole(name)
+    assert [place.name for place in versions.path.iterdir()] == [name]
+
+
+def test_a_damaged_cache_of_embeddings_is_made_anew(good: Path, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, SourceSettings(path=good))
+    build(settings, embedder=WordEmbedder())
+    cache = settings.index.dir / "embeddings.sqlite"
+    for damage in (b"no database", cache.read_bytes()[:5000] + b"\xff" * 20_000):
+        cache.write_bytes(damage)
+        (good / "good.md").write_text(f"# Harbor\n\nRun harbor at {time.time()}.\n", "utf-8")
+        assert build(settings, embedder=WordEmbedder()).published
