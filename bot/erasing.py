@@ -104,7 +104,7 @@ def _asker(data: Any) -> str:
 def _sent_by(data: bytes | str | None) -> str:
     """Who sent the message that a job holds: its data is [function, instance, arguments, named ones]."""
     with suppress(ValueError, TypeError, LookupError, AttributeError):
-        for argument in json.loads(data or "")[2]:
+        for argument in rq_layout.call_of(data)[2]:
             if isinstance(argument, dict):
                 return str(argument.get("sender_id") or "")
     return ""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +86,17 @@ def worker_executions_key(worker: str) -> str:
 def member_of(job_id: str, execution: str) -> str:
     """How a running execution is called in sets of them."""
     return f"{job_id}:{execution}"
+
+
+def call_of(data: bytes | str | None) -> Any:
+    """What a job's `data` holds: [function, instance, arguments, named ones]. RQ compresses what it saves.
+
+    Raises ValueError.
+    """
+    raw = data.encode() if isinstance(data, str) else data or b""
+    with suppress(zlib.error):
+        raw = zlib.decompress(raw)
+    return json.loads(raw)
 
 
 def now() -> str:

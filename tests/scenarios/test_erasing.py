@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ def everything(house: House) -> str:
         kind = house.redis.type(key)
         read: Any = {
             b"string": house.redis.get,
-            b"hash": house.redis.hgetall,
+            b"hash": lambda name: {
+                field: zlib.decompress(value) if value.startswith(b"x\x9c") else value
+                for field, value in house.redis.hgetall(name).items()
+            },
             b"list": lambda name: house.redis.lrange(name, 0, -1),
             b"set": house.redis.smembers,
             b"zset": lambda name: house.redis.zrange(name, 0, -1),

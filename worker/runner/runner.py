@@ -39,7 +39,7 @@ from rq.worker import BaseWorker, WorkerStatus
 from bot import logs
 from bot.clock import SYSTEM, Clock
 from bot.feishu.outage import Outages
-from bot.queue.rq_layout import SERIALIZER, workers_key
+from bot.queue.rq_layout import SERIALIZER, failed_key, job_key, workers_key
 from bot.redis_keys import ATTEMPTS
 from worker.runner.admission import Admission
 from worker.runner.liveness import BEAT, Liveness
@@ -60,6 +60,8 @@ MAINTENANCE_INTERVAL = 60
 """Seconds between RQ's own cleanups; they come at once after Redis was away or a worker died."""
 POP_TIMEOUT = 1
 """Seconds the main thread waits in Redis for a job: how late it notices a signal."""
+UNREADABLE_KEPT = 30 * 86_400
+"""Seconds that a job whose record cannot be read stays among the failed ones."""
 HAND_BACK_GRACE = 3.0
 """Seconds that running jobs have to notice that they are being handed back."""
 
@@ -176,10 +178,27 @@ class Runner(SimpleWorker):
         except DequeueTimeout:
             return None
         try:
-            return Job.fetch(as_text(job_id), connection=self.connection, serializer=self.serializer)
+            job = Job.fetch(as_text(job_id), connection=self.connection, serializer=self.serializer)
+            _ = job.func_name, job.args, job.get_status(refresh=False)  # read when they are first asked for
+            return job
         except NoSuchJobError:
             self.queue.intermediate_queue.remove(as_text(job_id))
             return None
+        except RedisError:
+            raise
+        except Exception as error:  # whatever RQ's reading raises: one job must not end the worker
+            self._put_away(as_text(job_id), error)
+            return None
+
+    def _put_away(self, job_id: str, error: Exception) -> None:
+        """Takes a job out of the queue whose very record cannot be read; it is listed by its id alone."""
+        log.error("job_unreadable", job_id=job_id, error=type(error).__name__, exc_info=error)
+        self.queue.intermediate_queue.remove(job_id)
+        with self.connection.pipeline() as pipeline:
+            pipeline.hset(job_key(job_id), "status", "failed")
+            pipeline.zadd(failed_key(self.queue.name), {job_id: time.time() + UNREADABLE_KEPT})
+            pipeline.execute()
+        self.parked(Job(job_id, connection=self.connection, serializer=SERIALIZER), error)
 
     def _housekeeping(self) -> None:
         self.waiting.come_back()
