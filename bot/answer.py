@@ -72,6 +72,8 @@ class Answer:
     """Passages that were found but not cited: behind "more sources"."""
     late: float = new_field(0.0)
     """Seconds from the question to its answer, where that is worth a line: Feishu was away meanwhile."""
+    standalone: str = new_field("")
+    """The question as it was understood, where that is not as it was asked: a follow-up, a quoted message."""
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON: what is kept so that a pressed button can draw the card anew."""

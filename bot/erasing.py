@@ -20,6 +20,7 @@ from bot.errors import QueueUnavailable
 from bot.queue import rq_layout
 from bot.redis_keys import (
     ANSWER,
+    ASKERS,
     AUDIT,
     CANCELLED,
     DEAD_LETTERS,
@@ -30,6 +31,7 @@ from bot.redis_keys import (
     TRACE,
     connect,
 )
+from bot.talk.history import History
 
 FORGOTTEN = "forgotten"
 """Stands in the audit log where an open_id stood."""
@@ -54,6 +56,7 @@ def erase_question(redis: Redis, message_id: str, *, keep_seconds: int = TRACE.s
         pipeline.delete(ANSWER.of(message_id), FEEDBACK.of(message_id))
         pipeline.hdel(EXAMPLES.name, message_id)
         pipeline.execute()
+    History(redis).forget(message_id)
     if job_id:
         _erase_job(redis, job_id)
 
@@ -68,6 +71,8 @@ def forget_person(redis: Redis, open_id: str) -> Forgotten:
         redis.set(CANCELLED.of(message_id), "1", ex=CANCELLED.seconds)
         erase_question(redis, message_id)
     feedback = sum(int(redis.hdel(key, open_id)) for key in redis.scan_iter(FEEDBACK.glob, _BATCH))
+    for key in redis.scan_iter(ASKERS.glob, _BATCH):
+        redis.srem(key, open_id)
     _forget_help(redis, open_id)
     return Forgotten(len(questions), feedback, _forget_in_audit(redis, open_id))
 

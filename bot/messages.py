@@ -21,6 +21,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "文档里没有找到这个问题的答案。",
         "I did not find the answer in the documents.",
     ),
+    # First words
+    "title_hello": ("你好，我是茴香", "Hello, I am Fennel"),
+    "manners_hello": ("你好！有技术问题直接问我就行。", "Hello! Just ask me a technical question."),
+    "manners_who": (
+        "我是茴香，一个问答机器人：从已索引的文档里找答案，并标出来源。",
+        "I am Fennel, a bot that answers questions from the indexed documents and says where it read them.",
+    ),
+    "manners_what": (
+        "@我 并提问（单聊里直接问），我从文档里找答案并标出来源；在我的回答下面可以直接追问。"
+        "发送 /help 看全部命令。",
+        "Mention me with a question (in a private chat just ask): I answer from the documents and cite them. "
+        "Below an answer you can simply go on asking. /help lists the commands.",
+    ),
+    "manners_stop": ("现在没有正在进行的回答。", "No answer is being written just now."),
+    "knows": (
+        "我读过 {documents} 篇文档，来自：{sources}。",
+        "I have read {documents} documents, from: {sources}.",
+    ),
+    "knows_nothing": ("我还没有读到文档。", "I have no documents yet."),
+    "try_asking": ("可以这样问：", "You could ask:"),
+    "understood_as": ("结合上文理解为：{question}", "Understood as: {question}"),
     # Commands
     "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),
     # Progress

@@ -217,6 +217,27 @@ EXAMPLES = Key(
     "index/training/labels",
 )
 
+# What was said before
+TALK = Key(
+    "fennel:talk:{}",
+    "list of JSON: the last turns of a thread, a private chat, or one person in a group",
+    "bot/talk/history",
+    "",
+    DAY,
+)
+TALK_OF = Key("fennel:talk_of:{}", "set: the talks that a message is a turn of", "bot/talk/history", "", DAY)
+ASKERS = Key("fennel:askers:{}", "set: who asked the bot in a thread", "bot/talk/said", "", DAY)
+PARTS = Key(
+    "fennel:parts:{}",
+    "list of JSON: what one person said to the bot in the last seconds, until it is answered",
+    "bot/talk/said",
+    "worker/conversation/parts",
+    MINUTE,
+)
+IGNORED = Key(
+    "fennel:ignored:{}", "JSON: why a message was ignored; no text", "bot/talk/said", "bot/trace", 3 * DAY
+)
+
 # What is asked of others
 PACE = Key("fennel:pace:{}", "times of a limit's last operations", "bot/feishu/pacing", "", 2 * MINUTE)
 HOLD = Key("fennel:hold:{}", "until when a limit is waited out", "bot/feishu/pacing", "", MINUTE)

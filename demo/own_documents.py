@@ -16,15 +16,12 @@ from typing import Any
 
 from bot.errors import ConfigError
 from index.text.split import Chunk
+from worker.jobs.introduction import TRIED
+from worker.jobs.introduction import headings_as_questions as questions
 
-TRIED = 18
-"""Questions asked to find the suggested ones."""
+__all__ = ["TRIED", "OwnDocuments", "Suggestion", "questions", "suggest"]
+
 SUGGESTED = 3
-_QUESTION = re.compile(r"[?？]\s*$|^(怎么|如何|为什么|什么是|how|why|what|when|where|can|does|is)\b", re.I)
-_NO_SUBJECT = re.compile(
-    r"^[\W\d_v.]*$|^(introduction|overview|table of contents|目录|简介|概述|faq|changelog)$", re.I
-)
-_NUMBER = re.compile(r"^(?:q\s*\d*|\d[\d.]*)\s*[.:：、)]\s*", re.I)
 _REMOTE = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
 
 
@@ -62,25 +59,6 @@ class Suggestion:
     page: str
 
 
-def questions(chunks: Iterable[Chunk]) -> list[str]:
-    """Up to TRIED questions from headings, those that ask already first, spread over the documents."""
-    asking: dict[str, None] = {}
-    naming: dict[str, None] = {}
-    for chunk in sorted(chunks, key=_spread):
-        heading = _NUMBER.sub(
-            "", (chunk.heading_path[-1] if chunk.heading_path else chunk.title).strip(" #`*")
-        )
-        if not 3 <= len(heading) <= 60 or _NO_SUBJECT.match(heading) or chunk.bare:
-            continue
-        if _QUESTION.search(heading):
-            asking[heading] = None
-        elif len(heading.split()) >= 2 or chunk.language == "zh":
-            naming[_asked(heading, chunk.language)] = None
-    half = TRIED // 2
-    first = list(asking)[: max(half, TRIED - len(naming))]
-    return [*first, *naming][:TRIED]
-
-
 def suggest(chunks: Iterable[Chunk], ask: Callable[[str], str], scratch: Path) -> list[Suggestion]:
     """Up to SUGGESTED questions that are answered. `ask` runs a batch file and returns its JSON lines."""
     file = scratch / "suggested.jsonl"
@@ -96,12 +74,3 @@ def suggest(chunks: Iterable[Chunk], ask: Callable[[str], str], scratch: Path) -
 
 def _page(answer: dict[str, Any]) -> str:
     return str(answer["sources"][0]["path"]) if answer["sources"] else ""
-
-
-def _asked(heading: str, language: str) -> str:
-    return f"{heading}是怎么回事？怎么用？" if language == "zh" else f"How does {heading} work?"
-
-
-def _spread(chunk: Chunk) -> tuple[str, int]:
-    """The same for every run, and not one document after the other."""
-    return hashlib.sha256(f"{chunk.path}{chunk.position}".encode()).hexdigest()[:8], chunk.position

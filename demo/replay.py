@@ -4,7 +4,9 @@ Every row is said in a local Feishu and goes through webhook, queue, worker and 
 would, over the operator's own index and settings. What comes out: the decision per message, its card,
 latency, calls and tokens. Nothing leaves the machine but what the configured engine is asked.
 
-A row is {"text", "user"?, "mention"?, "id"?, "label"?}; `mention` defaults to true.
+A row is {"id"?, "text", "user"?, "mention"?, "thread"?, "reply_to"?, "label"?}; `mention` defaults to true.
+Rows of one `thread` are said in one thread, each when the one before has ended; `reply_to` quotes the row of
+that id.
 """
 
 from __future__ import annotations
@@ -26,8 +28,11 @@ from bot.errors import ConfigError
 from bot.queue.queue import Queue
 from bot.redis_keys import FOR_WORKERS, connect
 from demo.stack import LocalStack
+from worker.jobs import kept_answers
 
 POLL = 0.05
+WITHOUT_CARD = frozenset({"thanked", "greeted", "joined", "recalled", "stopped"})
+"""Outcomes that need no answer's card to be what they are."""
 ROW_TIMEOUT = 180.0
 """Seconds without any message finishing after which the replay gives up."""
 
@@ -41,6 +46,8 @@ class Row:
     user: str
     mention: bool
     label: int | None
+    thread: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,15 @@ class Replayed:
 
     id: str
     decision: str
+    """answer, decline, or empty where it did not come to one."""
     outcome: str
+    """That of the Trace; "silent" for a message without a reply, "ignored" for one that was not taken."""
+    answer: str
+    """What the card says, Markdown; empty without a card."""
+    standalone: str
+    """The question as it was understood, where that is not as it was asked."""
+    sources: list[dict[str, str]]
+    """{"path", "title", "url"} of each cited document."""
     cards: int
     seconds: float
     """From the message to its final card or decision; 0 when it was ignored."""
@@ -81,6 +96,8 @@ def _rows(chat: Path) -> Iterator[Row]:
             user=str(row.get("user", "ou_alice")),
             mention=bool(row.get("mention", True)),
             label=row.get("label"),
+            thread=str(row.get("thread") or ""),
+            reply_to=str(row.get("reply_to") or ""),
         )
 
 
@@ -117,12 +134,33 @@ def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
         LocalStack(Path(folder), settings=overrides, build=False) as stack,
     ):
         redis = connect(stack.redis_url, FOR_WORKERS)
-        said = [stack.feishu.say(row.user, row.text, mention_bot=row.mention) for row in rows]
+        said = _say_all(rows, stack, redis)
         pushes = [stack.feishu.wait_for_push(message_id) for message_id in said]
         if refused := [push for push in pushes if push.state != "delivered"]:
             raise ConfigError(f"the webhook refused {len(refused)} of {len(rows)} messages")
         _wait_for_all(stack, redis)
         return [_result(stack, redis, row, message_id) for row, message_id in zip(rows, said, strict=True)]
+
+
+def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
+    """Says every row in order; what goes on from another waits until that has ended, as people do."""
+    said: dict[str, str] = {}
+    threads: dict[str, str] = {}
+    messages: list[str] = []
+    for row in rows:
+        root = threads.get(row.thread, "") if row.thread else ""
+        quoted = said.get(row.reply_to, "")
+        if root or quoted:
+            for message_id in messages[-1:]:
+                stack.feishu.wait_for_push(message_id)
+            _wait_for_all(stack, redis)
+        how: dict[str, Any] = {"reply_to": quoted or root, "in_thread": bool(root)} if root or quoted else {}
+        message_id = stack.feishu.say(row.user, row.text, mention_bot=row.mention, **how)
+        messages.append(message_id)
+        said[row.id] = message_id
+        if row.thread:
+            threads.setdefault(row.thread, message_id)
+    return messages
 
 
 def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
@@ -143,16 +181,29 @@ def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
 def _result(stack: LocalStack, redis: Redis, row: Row, message_id: str) -> Replayed:
     trace = traces.read(redis, message_id) or {}
     usage = trace.get("usage") or {}
+    kept = kept_answers.find(redis, message_id)
+    sources = kept.answer.sources if kept else ()
     return Replayed(
         id=row.id,
         decision=str(trace.get("decision", "")),
-        outcome=str(trace.get("outcome", "")),
+        outcome=_outcome(trace, shown=kept is not None),
+        answer=kept.answer.text if kept else "",
+        standalone=str(trace.get("standalone", "")),
+        sources=[{"path": one.path, "title": one.title, "url": one.url} for one in sources],
         cards=len(stack.feishu.cards(message_id)),
         seconds=float(trace.get("seconds", {}).get("total", 0.0)),
         calls=int(usage.get("calls", 0)),
         prompt_tokens=int(usage.get("prompt_tokens", 0)),
         label=row.label,
     )
+
+
+def _outcome(trace: dict[str, Any], *, shown: bool) -> str:
+    """In one word what people saw."""
+    outcome = str(trace.get("outcome", ""))
+    if not outcome:
+        return "ignored"
+    return outcome if shown or outcome in WITHOUT_CARD else "silent"
 
 
 def summary(results: list[Replayed]) -> dict[str, Any]:
@@ -164,7 +215,9 @@ def summary(results: list[Replayed]) -> dict[str, Any]:
         "messages": len(results),
         "answered": len(answered),
         "declined": sum(result.decision == "decline" for result in results),
-        "ignored": sum(not result.decision for result in results),
+        "ignored": sum(result.outcome == "ignored" for result in results),
+        "silent": sum(result.outcome == "silent" for result in results),
+        "thanked": sum(result.outcome == "thanked" for result in results),
         "seconds_median": round(statistics.median(times), 3) if times else 0.0,
         "seconds_worst": round(times[-1], 3) if times else 0.0,
         "calls": sum(result.calls for result in results),

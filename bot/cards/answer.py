@@ -107,7 +107,7 @@ def answer_cards(
     which card is settled by the fullest state.
     """
     fullest = replace(state, feedback=Feedback.ASKING_REASON, human=Human.ASKED, more_sources=True)
-    head = [_question(answer.question)] if answer.question.strip() else []
+    head = _head(answer)
     frame = json_bytes(_card(answer, fullest, head)) + _FRAME_MARGIN
     room = Room(limits.bytes - frame, limits.elements - _FRAME_ELEMENTS, limits.tables)
     bodies = pages(_text(answer), room, room, {item.number: item.url for item in answer.sources})
@@ -190,6 +190,17 @@ def _card(
 
 def _question(question: str) -> Element:
     return markdown(f"> {escape(shorten(question, _QUESTION_LENGTH))}", "question", small=True)
+
+
+def _head(answer: Answer) -> list[Element]:
+    """What was asked and, where that is not the same, what was understood."""
+    head = [_question(answer.question)] if answer.question.strip() else []
+    if answer.standalone.strip():
+        understood = say(
+            "understood_as", answer.language, question=shorten(answer.standalone, _QUESTION_LENGTH)
+        )
+        head.append({**grey(understood), "element_id": "understood"})
+    return head
 
 
 def _text(answer: Answer) -> str:

@@ -294,6 +294,10 @@ class GroupSettings(SettingsSection):
     point: OperatingPoint | None = None
     """None: index.gate.point."""
     answer_mention_all: bool = False
+    follow_ups: bool = True
+    """In a thread, who asked the bot there needs no new mention; Feishu must push such messages."""
+    gather_seconds: float = Field(default=1.5, ge=0, le=10)
+    """How long a message that is no whole question waits for the asker's next one; 0: not at all."""
     say_when_declined: bool = True
     """A mention that is declined gets one short card instead of silence."""
     web_search: bool = True

@@ -9,12 +9,11 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.stored import known, without_unset
+from bot.events.content import MENTION_ALL, Attachment
+from bot.stored import known, new_field, without_unset
 
 PLACEHOLDER = re.compile(r"@_user_\d+|@_all")
 """What stands in a text for a mention."""
-MENTION_ALL = "@_all"
-"""Placeholder of @all in a text; it need not appear among the mentions."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class Message:
     create_time: int
     """Unix time in milliseconds; 0 when unknown."""
     event_id: str
+    attachments: tuple[Attachment, ...] = new_field(())
+    """What hangs on it beside its words: pictures, files, a forwarded chat."""
 
     @property
     def thread_key(self) -> str:
@@ -64,22 +65,31 @@ class Message:
         return any(mention.open_id == open_id for mention in self.mentions)
 
     def text_without(self, open_id: str) -> str:
-        """The text with the mentions of `open_id` and @all stripped, other placeholders made @name."""
-        names = {m.key: "" if m.open_id == open_id else f"@{m.name}" for m in self.mentions}
+        """The text with the mentions of `open_id` and @all stripped, other placeholders made @name.
+
+        Only the message's own keys are placeholders, the longest first: "@_user_13090" may be @_user_1 and
+        "3090", for nothing need stand between a mention and the next word.
+        """
+        names = {m.key: "" if m.open_id == open_id else f"@{m.name}" for m in self.mentions if m.key}
         names.setdefault(MENTION_ALL, "")
-        text = PLACEHOLDER.sub(lambda found: names.get(found.group(), found.group()), self.text)
-        return text.strip()
+        keys = "|".join(re.escape(key) for key in sorted(names, key=len, reverse=True))
+        return re.sub(keys, lambda found: names[found.group()], self.text).strip()
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON dict: the argument of a job."""
-        whole = {**vars(self), "mentions": [vars(mention) for mention in self.mentions]}
+        whole = {
+            **vars(self),
+            "mentions": [vars(mention) for mention in self.mentions],
+            "attachments": [vars(attachment) for attachment in self.attachments] or (),
+        }
         return without_unset(self, whole)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Message:
         """The inverse of `to_json`; unknown fields are left out. Raises TypeError or KeyError."""
         mentions = tuple(Mention(**known(Mention, mention)) for mention in data["mentions"])
-        return cls(**{**known(cls, data), "mentions": mentions})
+        attachments = tuple(Attachment(**known(Attachment, one)) for one in data.get("attachments") or ())
+        return cls(**{**known(cls, data), "mentions": mentions, "attachments": attachments})
 
 
 @dataclass(frozen=True)

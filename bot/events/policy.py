@@ -6,6 +6,7 @@ words. Rates and room in the queue are not decided here: they need Redis and are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,12 +14,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.events.chat_commands import Command, parse
+from bot.events.content import READABLE
 from bot.events.events import Message
 
 if TYPE_CHECKING:
     from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
-
-READABLE = frozenset({"text", "post"})
 
 
 class Handling(StrEnum):
@@ -37,14 +37,27 @@ class Verdict:
 
     action: Handling
     reason: str
-    """One word: mentioned, private, all_messages, command, or why it is ignored."""
+    """One word: mentioned, private, all_messages, follow_up, continues, quoted, command, or why it is
+    ignored."""
     mentioned: bool = False
     """The bot was asked in person: by mention, or in a private chat."""
     command: Command | None = None
 
 
-def decide(message: Message, settings: Settings, bot_open_id: str | None) -> Verdict:
-    """The verdict on one message. `bot_open_id` None: not known yet."""
+Follows = Callable[[Message], str]
+"""Why a message without a mention is meant for the bot: "follow_up", "continues", or "" where it is not."""
+
+
+def follows_nothing(_: Message) -> str:
+    """For callers that do not know what was said before."""
+    return ""
+
+
+def decide(
+    message: Message, settings: Settings, bot_open_id: str | None, follows: Follows = follows_nothing
+) -> Verdict:
+    """The verdict on one message. `bot_open_id` None: not known yet. `follows` is asked only where the
+    group lets follow-ups do without a mention."""
     group = settings.group(message.chat_id)
     barred = _barred(message, settings.access, group, bot_open_id)
     if barred:
@@ -53,14 +66,20 @@ def decide(message: Message, settings: Settings, bot_open_id: str | None) -> Ver
     if not private and bot_open_id is None and _depends_on_mention(message, group):
         return Verdict(Handling.UNKNOWN_BOT, "bot_open_id_unknown")
     mentioned = private or _is_mentioned(message, group, bot_open_id)
-    if not mentioned and group.reply_to != "all":
+    follow = "" if mentioned or message.mentions or not group.follow_ups else follows(message)
+    if not follow and not private and message.message_type not in READABLE:
+        return Verdict(Handling.IGNORE, "unreadable_type")
+    if not mentioned and not follow and group.reply_to != "all":
         return Verdict(Handling.IGNORE, "mentions_all" if message.mention_all else "not_mentioned")
-    return _judge_words(message, group, bot_open_id, mentioned)
+    return _judge_words(message, group, bot_open_id, mentioned or bool(follow), follow)
 
 
-def _judge_words(message: Message, group: GroupSettings, bot_open_id: str | None, mentioned: bool) -> Verdict:
+def _judge_words(
+    message: Message, group: GroupSettings, bot_open_id: str | None, mentioned: bool, follow: str
+) -> Verdict:
     text = message.text_without(bot_open_id or "")
-    if not text:
+    quotes = mentioned and not follow and bool(message.parent_id)
+    if not text and not quotes and not (mentioned and message.attachments):
         return Verdict(Handling.IGNORE, "empty", mentioned)
     command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
     if command:
@@ -69,7 +88,10 @@ def _judge_words(message: Message, group: GroupSettings, bot_open_id: str | None
         return Verdict(Handling.IGNORE, "meant_for_others")
     if group.work_time and not is_open(group.work_time, message.create_time):
         return Verdict(Handling.IGNORE, "outside_hours", mentioned)
-    reason = "private" if message.chat_type == "p2p" else "mentioned" if mentioned else "all_messages"
+    if follow:
+        return Verdict(Handling.ANSWER, follow, mentioned)
+    asked = "mentioned" if text else "quoted"
+    reason = "private" if message.chat_type == "p2p" else asked if mentioned else "all_messages"
     return Verdict(Handling.ANSWER, reason, mentioned)
 
 
@@ -79,7 +101,6 @@ def _barred(message: Message, access: AccessSettings, group: GroupSettings, bot_
     rules = (
         ("from_bot", message.sender_type in ("bot", "app") or sender == bot_open_id),
         ("no_sender", not sender),
-        ("unreadable_type", message.message_type not in READABLE),
         ("private_chats_off", private and not access.allow_p2p),
         ("group_denied", message.chat_id in access.deny_groups),
         (

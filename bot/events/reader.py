@@ -9,14 +9,13 @@ communication" (card.action.trigger); `create_time` of messages is in millisecon
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from bot.errors import MalformedEvent
+from bot.events.content import MENTION_ALL, read_content, text_of
 from bot.events.events import (
-    MENTION_ALL,
     PLACEHOLDER,
     BotAdded,
     CardPress,
@@ -35,23 +34,25 @@ _ID = re.compile(r"[A-Za-z0-9_\-]{1,128}")
 def read_event(payload: dict[str, Any]) -> Event:
     """The event in a proven, decrypted push. Raises MalformedEvent when it is not what Feishu documents."""
     if payload.get("type") == "url_verification":
-        return Challenge(text_in(payload, "challenge", required=True))
+        return Challenge(text_of(payload, "challenge", required=True))
     if "header" not in payload:
-        event_type = text_in(object_in(payload, "event", {}), "type")
-        return Unknown(event_type or text_in(payload, "type"), text_in(payload, "uuid"))
+        event_type = text_of(object_in(payload, "event", {}), "type")
+        return Unknown(event_type or text_of(payload, "type"), text_of(payload, "uuid"))
     header = object_in(payload, "header")
-    event_type = text_in(header, "event_type", required=True)
+    event_type = text_of(header, "event_type", required=True)
     reader = READERS.get(event_type)
     if reader is None:
-        return Unknown(event_type, text_in(header, "event_id"))
+        return Unknown(event_type, text_of(header, "event_id"))
     return reader(id_in(header, "event_id"), object_in(payload, "event"))
 
 
 def _read_message(event_id: str, event: dict[str, Any]) -> Message:
     message, sender = object_in(event, "message"), object_in(event, "sender")
+    kind = text_of(message, "message_type")
+    content = read_content(kind, text_of(message, "content"))
+    text = content.text
     mentions = tuple(_read_mention(item) for item in list_in(message, "mentions"))
-    kind = text_in(message, "message_type")
-    text = _read_content(kind, text_in(message, "content"))
+    mentions += tuple(Mention(key, *person) for key, person in content.spans.items())
     return Message(
         message_id=id_in(message, "message_id", required=True),
         chat_id=id_in(message, "chat_id", required=True),
@@ -60,57 +61,21 @@ def _read_message(event_id: str, event: dict[str, Any]) -> Message:
         root_id=id_in(message, "root_id"),
         parent_id=id_in(message, "parent_id"),
         sender_id=id_in(object_in(sender, "sender_id", {}), "open_id"),
-        sender_type=text_in(sender, "sender_type"),
+        sender_type=text_of(sender, "sender_type"),
         message_type=kind,
         text=text,
         mentions=mentions,
         mention_all=MENTION_ALL in PLACEHOLDER.findall(text) or any(m.key == MENTION_ALL for m in mentions),
         create_time=time_in(message, "create_time"),
         event_id=event_id,
+        attachments=tuple(content.attachments),
     )
 
 
 def _read_mention(item: Any) -> Mention:
     if not isinstance(item, dict):
         raise MalformedEvent("a mention is not an object")
-    return Mention(text_in(item, "key"), id_in(object_in(item, "id", {}), "open_id"), text_in(item, "name"))
-
-
-def _read_content(kind: str, content: str) -> str:
-    """The words of a message; its content is JSON inside a string, one shape for each type."""
-    if kind not in ("text", "post") or not content:
-        return ""
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise MalformedEvent("message.content is not JSON") from error
-    if not isinstance(data, dict):
-        raise MalformedEvent("message.content is not an object")
-    return text_in(data, "text") if kind == "text" else _read_post(data)
-
-
-def _read_post(data: dict[str, Any]) -> str:
-    lines = [text_in(data, "title")]
-    for paragraph in list_in(data, "content"):
-        if not isinstance(paragraph, list):
-            raise MalformedEvent("a paragraph of a post is not a list")
-        lines.append("".join(_read_span(span) for span in paragraph))
-    return "\n".join(lines).strip("\n")
-
-
-def _read_span(span: Any) -> str:
-    if not isinstance(span, dict):
-        raise MalformedEvent("a span of a post is not an object")
-    tag = span.get("tag")
-    if tag == "at":
-        who = text_in(span, "user_id")
-        return MENTION_ALL if who == "all" else who
-    if tag == "code_block":
-        return f"\n```{text_in(span, 'language').lower()}\n{text_in(span, 'text')}\n```\n"
-    if tag == "a":
-        words, address = text_in(span, "text"), text_in(span, "href")
-        return words if not address or address == words else f"{words} ({address})"
-    return text_in(span, "text") if tag in ("text", "md") else ""
+    return Mention(text_of(item, "key"), id_in(object_in(item, "id", {}), "open_id"), text_of(item, "name"))
 
 
 def _read_press(event_id: str, event: dict[str, Any]) -> CardPress:
@@ -121,17 +86,17 @@ def _read_press(event_id: str, event: dict[str, Any]) -> CardPress:
         operator_id=id_in(object_in(event, "operator"), "open_id", required=True),
         message_id=id_in(context, "open_message_id"),
         chat_id=id_in(context, "open_chat_id"),
-        token=text_in(event, "token"),
+        token=text_of(event, "token"),
         value=value if isinstance(value, dict) else {},
         form=form if isinstance(form, dict) else {},
-        name=text_in(action, "name"),
-        tag=text_in(action, "tag"),
+        name=text_of(action, "name"),
+        tag=text_of(action, "tag"),
     )
 
 
 def _read_recall(event_id: str, event: dict[str, Any]) -> Recall:
     return Recall(
-        id_in(event, "message_id", required=True), id_in(event, "chat_id"), text_in(event, "recall_type")
+        id_in(event, "message_id", required=True), id_in(event, "chat_id"), text_of(event, "recall_type")
     )
 
 
@@ -142,7 +107,7 @@ def _read_bot_added(event_id: str, event: dict[str, Any]) -> BotAdded:
 
 def _read_reaction(event_id: str, event: dict[str, Any]) -> Reaction:
     operator = id_in(object_in(event, "user_id", {}), "open_id")
-    emoji = text_in(object_in(event, "reaction_type", {}), "emoji_type")
+    emoji = text_of(object_in(event, "reaction_type", {}), "emoji_type")
     return Reaction(event_id, id_in(event, "message_id", required=True), operator, emoji)
 
 
@@ -163,19 +128,9 @@ def list_in(data: dict[str, Any], name: str) -> list[Any]:
     return value
 
 
-def text_in(data: dict[str, Any], name: str, *, required: bool = False) -> str:
-    """A string field; lone surrogates, which no encoder takes later, become '?'. Raises MalformedEvent."""
-    value = data.get(name)
-    if value is None and not required:
-        return ""
-    if not isinstance(value, str):
-        raise MalformedEvent(f"{name} is not a string")
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
 def id_in(data: dict[str, Any], name: str, *, required: bool = False) -> str:
     """An identifier: safe in a Redis key and in a job id. Raises MalformedEvent."""
-    value = text_in(data, name, required=required)
+    value = text_of(data, name, required=required)
     if (value or required) and not _ID.fullmatch(value):
         raise MalformedEvent(f"{name} is not an identifier")
     return value

@@ -22,6 +22,7 @@ from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
 from bot.redis_keys import BOT_OPEN_ID
+from bot.talk.said import Said
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -63,6 +64,7 @@ class Intake:
         self.queue = queue
         self.settings = settings
         self.identity = BotIdentity(queue.connection)
+        self.said = Said(queue.connection)
         secret = settings.feishu.app_secret.get_secret_value()
         self._signer = PressSigner(secret) if secret else None
 
@@ -85,7 +87,7 @@ class Intake:
         log.info("event_not_handled", event_type=event.event_type[:64], event_id=event.event_id[:64])
 
     def _take_message(self, message: Message) -> None:
-        verdict = decide(message, self.settings, self.identity.open_id())
+        verdict = decide(message, self.settings, self.identity.open_id(), self.said.follows)
         metrics.VERDICTS.labels(verdict.action.value, verdict.reason).inc()
         log.debug(
             "verdict", message_id=message.message_id, action=verdict.action.value, reason=verdict.reason
@@ -97,10 +99,15 @@ class Intake:
                 command = verdict.command
                 submission = self.queue.submit_command(message, command.name, command.argument)
             elif verdict.action is Handling.ANSWER:
+                if verdict.mentioned:
+                    text = message.text_without(self.identity.open_id() or "")
+                    self.said.note_asked(message, text, named=verdict.reason in ("mentioned", "quoted"))
                 submission = self.queue.submit(message, mentioned=verdict.mentioned)
             else:
+                self.said.note_ignored(message, verdict)
                 return
         except QueueFull as full:
+            self.said.take_back(message)
             metrics.SUBMISSIONS.labels(str(full)).inc()
             log.warning("message_refused", message_id=message.message_id, reason=str(full))
             return

@@ -20,10 +20,13 @@ from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
 from bot.redis_keys import ANSWER, CANCELLED, TRACE
+from bot.talk.said import Said
 from bot.trace import read as read_trace
 from worker.jobs import kept_answers
 from worker.jobs.failures import failed, reason_of
+from worker.jobs.manners import Manners
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
+from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
 from worker.language import language_of
 from worker.pipeline.pipeline import Question
 from worker.pipeline.trace import Trace
@@ -37,8 +40,11 @@ log = structlog.get_logger(__name__)
 class Answering:
     """One question on its way to its card, under a lease."""
 
-    def __init__(self, process: Process, message: Message, lease: Lease) -> None:
+    def __init__(self, process: Process, message: Message, lease: Lease, verdict: policy.Verdict) -> None:
         self.process = process
+        self.verdict = verdict
+        self.asked = verdict.mentioned and verdict.reason not in UNASKED
+        """Asked in person: whoever does gets a word, also where there is no answer."""
         self.message = message
         self.group = process.settings.group(message.chat_id)
         self.text = message.text_without(process.bot_open_id() or "")
@@ -48,8 +54,10 @@ class Answering:
         self.card = QuestionCard(process, message, self.text, self.language)
         self.trace = Trace(message.message_id, self.text)
         self.trace.note(asker=message.sender_id)
+        self.manners = Manners(process, message, self.language, asked=self.asked)
+        self.ended = "silent"
 
-    def run(self, *, mentioned: bool) -> str:
+    def run(self) -> str:
         """Answers; returns one word for RQ's record. Raises what makes the job be begun again."""
         message_id = self.message.message_id
         record = self.process.feishu.records.get(message_id, KEY)
@@ -59,10 +67,10 @@ class Answering:
             self.wanted.check()
             kept = kept_answers.find(self.process.redis, message_id)
             if kept is None:
-                kept = self._answer(mentioned)
+                kept = self._understand_and_answer()
                 metrics.count_answer(self.trace.facts)
             if kept is None:
-                return "silent"
+                return self.ended
             return self._finish(kept)
         except LeaseLost:
             log.warning("lease_lost", message_id=message_id)
@@ -70,8 +78,36 @@ class Answering:
         except (Cancelled, MessageGone):
             return self._taken_back()
 
-    def _answer(self, mentioned: bool) -> kept_answers.Kept | None:
-        question = self._question(mentioned)
+    def _understand_and_answer(self) -> kept_answers.Kept | None:
+        understanding = Understanding(self.process, self.message, self.verdict, self.trace)
+        try:
+            understood = understanding.understand(self.text, self.wanted.cancelled)
+        except Cancelled:
+            self.wanted.check()
+            raise HandBack(self.message.message_id) from None
+        if understood.meaning is Meaning.SMALL and understood.small is not None:
+            self._end(self.manners.reply(understood.small))
+            return None
+        if understood.meaning is not Meaning.QUESTION:
+            self._end("joined" if understood.meaning is Meaning.JOINED else "silent")
+            return None
+        self._take(understood)
+        return self._answer(understood)
+
+    def _take(self, understood: Understood) -> None:
+        """From here on the question is what was understood."""
+        self.text = understood.text
+        self.language = language_of(self.text, self.group.language)
+        self.trace.note(question=self.text)
+        self.card = QuestionCard(self.process, self.message, self.text, self.language)
+
+    def _end(self, outcome: str) -> None:
+        """Ends without a card of an answer; `outcome` is one word for the Trace."""
+        self.ended = outcome
+        self._close_trace(outcome)
+
+    def _answer(self, understood: Understood) -> kept_answers.Kept | None:
+        question = self._question(understood)
         try:
             answer, _ = self.process.pipeline().run(
                 question, self.card.progress, self.card.write, self.wanted.cancelled, self.trace
@@ -84,11 +120,11 @@ class Answering:
         except FennelError as error:
             log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
             self.trace.event("failed", error=type(error).__name__)
-            if not mentioned and not self.card.begun:
+            if not self.asked and not self.card.begun:
                 self._close_trace(Outcome.FAILED)
                 return None
             answer = failed(self.text, self.language, reason_of(error))
-        if self._silent(answer, mentioned):
+        if self._silent(answer):
             self._close_trace(answer.outcome)
             return None
         state = CardState(experts=self.group.experts, can_search_web=self._may_search(answer))
@@ -105,22 +141,24 @@ class Answering:
             self.wanted.check()
             raise HandBack(message_id)
 
-    def _question(self, mentioned: bool) -> Question:
+    def _question(self, understood: Understood) -> Question:
+        differs = understood.standalone != understood.text
         return Question(
-            text=self.text,
+            text=understood.standalone,
+            asked=understood.text if differs else "",
             language=self.language,
-            mentioned=mentioned,
+            mentioned=self.verdict.mentioned,
             message_id=self.message.message_id,
             chat_id=self.message.chat_id,
             point=self.group.point,
             web=self.group.web_search,
         )
 
-    def _silent(self, answer: Answer, mentioned: bool) -> bool:
+    def _silent(self, answer: Answer) -> bool:
         """Whether the message gets no card: declined and nobody asked for it."""
         if self.card.begun or answer.outcome not in (Outcome.DECLINED, Outcome.NOT_FOUND):
             return False
-        if not mentioned:
+        if not self.asked:
             return True
         return answer.outcome is Outcome.DECLINED and not self.group.say_when_declined
 
@@ -168,11 +206,11 @@ class Answering:
         self.lease.write(written, seconds=self.process.keep_seconds, unless=CANCELLED.of(message_id))
         return aged
 
-    def _close_trace(self, outcome: Outcome) -> None:
+    def _close_trace(self, outcome: Outcome | str) -> None:
         self._end_trace(outcome)
         self.trace.store(self.process.redis, self.process.keep_seconds)
 
-    def _end_trace(self, outcome: Outcome) -> None:
+    def _end_trace(self, outcome: Outcome | str) -> None:
         if "total" not in self.trace.facts["seconds"] or self.trace.facts["outcome"] != outcome:
             self.trace.finish(outcome)
 
@@ -208,8 +246,9 @@ def judge(process: Process, message: Message) -> policy.Verdict:
 
     Raises FeishuError when it is still unknown and Feishu does not say.
     """
-    verdict = policy.decide(message, process.settings, process.bot_open_id())
+    said = Said(process.redis)
+    verdict = policy.decide(message, process.settings, process.bot_open_id(), said.follows)
     if verdict.action is policy.Handling.UNKNOWN_BOT:
         process.feishu.bot_open_id()
-        verdict = policy.decide(message, process.settings, process.bot_open_id())
+        verdict = policy.decide(message, process.settings, process.bot_open_id(), said.follows)
     return verdict

@@ -53,7 +53,7 @@ def answer(message: dict[str, Any]) -> str:
         if verdict.action is not policy.Handling.ANSWER:
             return f"ignored: {verdict.reason}"
         with process.leases.take(asked.message_id, wait=_patience(process)) as lease:
-            outcome = Answering(process, asked, lease).run(mentioned=verdict.mentioned)
+            outcome = Answering(process, asked, lease, verdict).run()
         metrics.ANSWERS.labels(outcome).inc()
         return outcome
 

@@ -61,6 +61,8 @@ class Question:
     point: OperatingPoint | None = None
     web: bool = True
     """Whether web search may be used where it is configured."""
+    asked: str = ""
+    """What the person wrote, where `text` says it otherwise: a follow-up is searched as it was understood."""
     force_web: bool = False
     """"Answer with web search" was pressed: no gate, web pages at once."""
 
@@ -294,7 +296,8 @@ class _Run:
     def _ending(self, outcome: Outcome, text: str) -> Answer:
         return Answer(
             outcome=outcome,
-            question=self.question.text,
+            question=self.question.asked or self.question.text,
+            standalone=self.question.text if self.question.asked else "",
             text=text,
             language=self.question.language,
             engine=self.parts.llm.name,

@@ -1,0 +1,113 @@
+"""What the webhook notes of messages in Redis beside their jobs: who asks in which thread, what one person
+says in a row, and why a message was ignored.
+
+So a follow-up in a thread needs no new mention, three messages of five words become one question, and
+`python -m bot explain` has a reason for each message. One round trip a message, before its job is queued: the
+job must find what was said.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.errors import QueueUnavailable
+from bot.events.events import Message
+from bot.redis_keys import ASKERS, IGNORED, PARTS
+from bot.stored import known
+from bot.talk.whole import goes_on, is_whole
+
+if TYPE_CHECKING:
+    from bot.events.policy import Verdict
+
+CONTINUES_SECONDS = 8.0
+"""How soon after a message to the bot the next one of the same person belongs to it."""
+MOST_PARTS = 20
+LONGEST_PART = 4000
+
+
+@dataclass(frozen=True)
+class Part:
+    """One message of several in a row."""
+
+    id: str
+    text: str
+    at: float
+    """Unix seconds, by Feishu's clock."""
+    named: bool = False
+    """It mentions the bot, in a group: it begins something unless it is only a piece."""
+
+
+class Said:
+    """One for each process; safe to share between threads."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def follows(self, message: Message) -> str:
+        """Why a message without a mention is meant for the bot; empty where it is not.
+
+        "follow_up": in a thread where its sender asked the bot; "continues": seconds after its sender's last
+        message to the bot. Raises QueueUnavailable.
+        """
+        try:
+            if message.root_id:
+                asked = self._redis.sismember(ASKERS.of(message.root_id), message.sender_id)
+                return "follow_up" if asked else ""
+            before = [part for part in self.parts(message) if part.id != message.message_id]
+            return "continues" if before and self._belongs(message, before[-1]) else ""
+        except RedisError as error:
+            raise QueueUnavailable("Redis does not say who asked in this thread") from error
+
+    def _belongs(self, message: Message, last: Part) -> bool:
+        soon = abs(message.create_time / 1000 - last.at) <= CONTINUES_SECONDS
+        whole = is_whole(message.text) and is_whole(last.text)
+        return soon and (goes_on(message.text) or not whole)
+
+    def parts(self, message: Message) -> list[Part]:
+        """What its sender said to the bot in the same place in the last minute, oldest first. Raises
+        redis.RedisError."""
+        rows: list[bytes] = self._redis.lrange(PARTS.of(row_of(message)), 0, -1)  # type: ignore[assignment]
+        return sorted((Part(**known(Part, json.loads(row))) for row in rows), key=lambda part: part.at)
+
+    def take_back(self, message: Message) -> None:
+        """The message was refused after it was noted. Raises redis.RedisError."""
+        row = PARTS.of(row_of(message))
+        for one in self._redis.lrange(row, 0, -1):
+            if json.loads(one)["id"] == message.message_id:
+                self._redis.lrem(row, 0, one.decode())  # type: ignore[union-attr]
+
+    def note_asked(self, message: Message, text: str, *, named: bool) -> None:
+        """Notes a message that is about to be queued. Raises QueueUnavailable."""
+        part = Part(message.message_id, text[:LONGEST_PART], message.create_time / 1000, named)
+        try:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                if message.chat_type != "p2p":
+                    pipeline.sadd(ASKERS.of(message.thread_key), message.sender_id)
+                    pipeline.expire(ASKERS.of(message.thread_key), ASKERS.seconds)
+                row = PARTS.of(row_of(message))
+                pipeline.rpush(row, json.dumps(asdict(part), ensure_ascii=False))
+                pipeline.ltrim(row, -MOST_PARTS, -1)
+                pipeline.expire(row, PARTS.seconds)
+                pipeline.execute()
+        except RedisError as error:
+            raise QueueUnavailable("Redis did not take the message") from error
+
+    def note_ignored(self, message: Message, verdict: Verdict) -> None:
+        """Keeps the reason for `explain` and /why, without text. A Redis that is away loses it."""
+        reason = {"reason": verdict.reason, "chat_id": message.chat_id, "at": time.time()}
+        try:
+            self._redis.set(IGNORED.of(message.message_id), json.dumps(reason), ex=IGNORED.seconds)
+        except RedisError:
+            return
+
+
+def row_of(message: Message) -> str:
+    """What one person says in one place: in a private chat, a thread, or a group's main chat."""
+    place = message.root_id if message.chat_type != "p2p" and message.root_id else message.chat_id
+    return f"{place}:{message.sender_id}"

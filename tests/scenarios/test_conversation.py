@@ -1,0 +1,161 @@
+"""A conversation with the bot: follow-ups, new subjects, thanks, corrections, quotes, questions in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import trace
+from bot.redis_keys import TALK
+from bot.supervisor.redis_server import RedisServer
+from tests.house import House, until, words
+
+
+@pytest.fixture(scope="module")
+def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
+    groups = {"default": {"experts": ["ou_expert"], "gather_seconds": 4}}
+    with House(server.url, index, documents, settings={"groups": groups}) as house:
+        yield house
+
+
+def ended(house: House, message_id: str) -> dict[str, object]:
+    """The Trace of a message that has ended."""
+    until(lambda: (trace.read(house.redis, message_id) or {}).get("outcome"))
+    facts = trace.read(house.redis, message_id)
+    assert facts is not None
+    return facts
+
+
+def test_a_follow_up_in_the_thread_needs_no_mention_and_is_understood(house: House) -> None:
+    asked = house.ask("Harbor 的缓存大小怎么调？")
+    house.card(asked)
+    more = house.feishu.say(text="那怎么清空呢", reply_to=asked, in_thread=True)
+    facts = ended(house, more)
+    assert "缓存" in str(facts["standalone"]), "it stands alone now"
+    assert facts["outcome"] == "answered"
+    house.quiet()
+    card = house.feishu.cards(asked)[-1]
+    assert "harbor cache clear" in words(card)
+    assert "结合上文理解为" in words(card), "the reader sees how it was understood"
+
+
+def test_somebody_else_in_the_thread_is_left_alone(house: House) -> None:
+    asked = house.ask("怎么升级 harbor-server？")
+    house.card(asked)
+    other = house.feishu.say(user="ou_bob", text="那要先备份吗", reply_to=asked, in_thread=True)
+    house.feishu.wait_for_push(other)
+    house.quiet()
+    assert trace.read(house.redis, other) is None
+    assert len(house.feishu.cards(asked)) == 1
+
+
+def test_a_new_subject_is_not_dragged_back_to_the_old_one(house: House) -> None:
+    asked = house.ask("How do I install Harbor?")
+    house.card(asked)
+    switched = house.feishu.say(
+        text="How do I revoke an access token?", reply_to=asked, in_thread=True, mention_bot=True
+    )
+    facts = ended(house, switched)
+    house.quiet()
+    assert "standalone" not in facts
+    assert "harbor token revoke ci" in words(house.feishu.cards(asked)[-1])
+
+
+@pytest.mark.parametrize("said", ["谢谢！", "ok, thanks a lot", "搞定了，多谢大佬🙏", "👍"])
+def test_thanks_get_a_reaction_and_no_card(house: House, said: str) -> None:
+    asked = house.ask("怎么清空镜像缓存？")
+    house.card(asked)
+    thanks = house.feishu.say(text=said, reply_to=asked, in_thread=True)
+    assert ended(house, thanks)["outcome"] == "thanked"
+    house.quiet()
+    assert house.feishu.reactions(thanks) == ["THUMBSUP"]
+    assert len(house.feishu.cards(asked)) == 1
+
+
+def test_thanks_and_a_question_are_a_question(house: House) -> None:
+    asked = house.ask("Harbor 缓存大小怎么调？")
+    house.card(asked)
+    more = house.feishu.say(text="谢谢，那默认值是多少？", reply_to=asked, in_thread=True)
+    assert ended(house, more)["outcome"] == "answered"
+
+
+def test_a_correction_replaces_what_was_wrong(house: House) -> None:
+    asked = house.ask("How do I create a Harbor token?")
+    house.card(asked)
+    right = house.feishu.say(text="no, I meant revoke it", reply_to=asked, in_thread=True)
+    facts = ended(house, right)
+    assert facts["relation"] == "correction"
+    house.quiet()
+    assert "harbor token revoke ci" in words(house.feishu.cards(asked)[-1])
+
+
+@pytest.mark.parametrize("text", ["这个怎么回答", ""])
+def test_a_colleagues_question_that_is_quoted_is_answered(house: House, text: str) -> None:
+    theirs = house.feishu.say(user="ou_bob", text="How do I revoke a Harbor access token?")
+    asked = house.ask(text, reply_to=theirs)
+    facts = ended(house, asked)
+    assert facts["quoted"] == theirs
+    house.quiet()
+    card = next(card for card in house.feishu.cards(asked) or house.feishu.cards(theirs))
+    assert "harbor token revoke ci" in words(card)
+
+
+def test_a_question_in_three_pieces_gets_one_answer(house: House) -> None:
+    first = house.ask("请问一下")
+    house.feishu.wait_for_push(first)
+    second = house.feishu.say(text="我的 Harbor")
+    house.feishu.wait_for_push(second)
+    third = house.feishu.say(text="怎么清空缓存？")
+    house.card(third)
+    house.quiet()
+    assert [ended(house, one)["outcome"] for one in (first, second)] == ["joined", "joined"]
+    assert house.feishu.cards(first) == house.feishu.cards(second) == []
+    assert "请问一下 我的 Harbor 怎么清空缓存？" in words(house.feishu.cards(third)[0])
+    assert len(house.feishu.cards(third)) == 1
+
+
+def test_two_whole_questions_in_a_row_get_two_answers(house: House) -> None:
+    first, second = house.ask("怎么安装 Harbor？"), house.ask("怎么清空 Harbor 的缓存？")
+    assert "pip install harbor-server" in words(house.card(first))
+    assert "harbor cache clear" in words(house.card(second))
+
+
+def test_a_private_chat_is_one_conversation(house: House) -> None:
+    asked = house.feishu.say(user="ou_dora", text="Harbor 缓存大小怎么调？", chat="p2p")
+    house.card(asked)
+    more = house.feishu.say(user="ou_dora", text="怎么清空呢", chat="p2p")
+    assert "harbor cache clear" in words(house.card(more))
+
+
+def test_a_recall_erases_the_turn_and_its_words_in_later_ones(house: House) -> None:
+    asked = house.ask("Harbor 的缓存大小怎么调？", user="ou_erin")
+    house.card(asked)
+    more = house.feishu.say(user="ou_erin", text="那怎么清空呢", reply_to=asked, in_thread=True)
+    ended(house, more)
+    house.quiet()
+    house.feishu.recall(asked)
+    kept = [row.decode() for row in house.redis.lrange(TALK.of(asked), 0, -1)]
+    until(lambda: all("大小" not in row.decode() for row in house.redis.lrange(TALK.of(asked), 0, -1)))
+    assert len(kept) <= 2
+    assert 0 < house.redis.ttl(TALK.of(asked)) <= TALK.seconds
+
+
+def test_a_piece_that_is_said_without_a_mention_right_after_belongs_to_the_question(house: House) -> None:
+    asked = house.ask("Harbor 的缓存大小怎么调？", user="ou_fay")
+    house.card(asked)
+    more = house.feishu.say(user="ou_fay", text="那清空呢")
+    facts = ended(house, more)
+    assert facts["relation"] == "follow_up"
+    assert "harbor cache clear" in words(house.card(more))
+
+
+@pytest.mark.parametrize("said", ["哈哈哈", "我先去吃饭了", "今天天气真好"])
+def test_what_the_asker_says_to_others_in_the_thread_gets_no_answer(house: House, said: str) -> None:
+    asked = house.ask("怎么清空镜像缓存？")
+    house.card(asked)
+    aside = house.feishu.say(text=said, reply_to=asked, in_thread=True)
+    ended(house, aside)
+    house.quiet()
+    assert len(house.feishu.cards(asked)) == 1

@@ -1,0 +1,122 @@
+"""What a message means after others: thanks, pieces, follow-ups, new subjects, and what a model may write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.talk.said import Part
+from bot.talk.whole import goes_on, is_open, is_whole
+from worker.conversation.follow_up import Fit, Relation, standalone
+from worker.conversation.parts import wait_for_more
+from worker.conversation.rewriting import accepted
+from worker.conversation.small_words import Small, small_word, without_thanks
+
+
+class Documents:
+    """Know words by a list and fit by a table."""
+
+    def __init__(self, **fits: tuple[float, float]) -> None:
+        self.fits = fits
+
+    def subjects(self, text: str) -> Sequence[str]:
+        return [
+            word for word in text.replace("?", "").split() if word not in ("how", "do", "i", "the", "a", "in")
+        ]
+
+    def fit(self, text: str) -> Fit:
+        return Fit(*next((fit for word, fit in self.fits.items() if text.startswith(word)), (0.3, 0.1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "small"),
+    [
+        ("谢谢", Small.THANKS),
+        ("好的，非常感谢大佬！！", Small.THANKS),
+        ("OK 👌", Small.THANKS),
+        ("got it, thx", Small.THANKS),
+        ("works now, thank you so much", Small.THANKS),
+        ("🙏", Small.THANKS),
+        ("你好", Small.HELLO),
+        ("Hello there!", Small.HELLO),
+        ("你是谁？", Small.WHO),
+        ("你能做什么？", Small.WHAT),
+        ("怎么用", Small.WHAT),
+        ("what can you do?", Small.WHAT),
+        ("停止", Small.STOP),
+        ("谢谢，那 Windows 呢", None),
+        ("ok so how do I install it", None),
+        ("怎么用 tiflash", None),
+        ("好的模型有哪些", None),
+        ("how do you use rollback", None),
+        ("", None),
+    ],
+)
+def test_small_words_are_told_from_questions(text: str, small: Small | None) -> None:
+    assert small_word(text) is small
+
+
+def test_thanks_before_a_question_are_left_out() -> None:
+    assert without_thanks("谢谢，那 Windows 呢") == "那 Windows 呢"
+    assert without_thanks("thanks! and on windows?") == "and on windows?"
+    assert without_thanks("谢谢") == "谢谢"
+
+
+def test_a_follow_up_takes_the_subject_before_it_and_a_new_subject_does_not() -> None:
+    documents = Documents(swag=(0.9, 0.4), order=(0.8, 0.2))
+    for text in ("and on windows?", "does it work on windows", "windows too?"):
+        found = standalone(text, ["how do i install harbor"], documents)
+        assert found.relation is Relation.FOLLOW_UP, text
+        assert found.text == f"install harbor {text}"
+    alone = standalone("swag order policy", ["how do i install harbor"], documents)
+    assert (alone.relation, alone.text) == (Relation.ALONE, "swag order policy")
+    assert standalone("and on windows?", [], documents).relation is Relation.ALONE
+    announced = standalone("另一个问题：缓存", ["how do i install harbor"], documents)
+    assert (announced.relation, announced.text) == (Relation.ALONE, "缓存")
+
+
+def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
+    weather = standalone("nice weather today", ["how do i install harbor"], Documents(nice=(0.01, 0.1)))
+    assert weather.relation is Relation.ALONE
+
+
+def test_a_correction_replaces_the_word_it_names() -> None:
+    found = standalone("不是 mmpose，是 mmdet", ["mmpose 怎么转 onnx"], Documents())
+    assert (found.relation, found.text) == (Relation.CORRECTION, "mmdet 怎么转 onnx")
+
+
+def test_whole_questions_and_pieces() -> None:
+    assert is_whole("怎么安装")
+    assert is_whole("does it run on windows")
+    assert not is_whole("我用的 windows 11")
+    assert is_open("请问一下")
+    assert is_open("环境如下：")
+    assert goes_on("那清空呢")
+    assert not goes_on("那个文件在哪")
+
+
+def test_a_piece_yields_to_what_follows_and_the_last_one_takes_all() -> None:
+    said = [Part("1", "请问一下", 1.0), Part("2", "我的 Harbor", 2.0), Part("3", "怎么清空缓存？", 3.0)]
+    assert wait_for_more(said[0], lambda: said, 0) is None
+    assert wait_for_more(said[1], lambda: said, 0) is None
+    assert wait_for_more(said[2], lambda: said, 0) == said
+
+
+def test_whole_questions_and_late_pieces_stay_apart() -> None:
+    two = [Part("1", "怎么安装？", 1.0), Part("2", "怎么清空？", 2.0)]
+    assert wait_for_more(two[0], lambda: two, 0) == two[:1]
+    assert wait_for_more(two[1], lambda: two, 0) == two[1:]
+    late = [Part("1", "我用的 windows", 1.0), Part("2", "怎么装？", 60.0)]
+    assert wait_for_more(late[0], lambda: late, 0) == late[:1]
+    thanked = [Part("1", "我用的 windows", 1.0), Part("2", "谢谢", 2.0)]
+    assert wait_for_more(thanked[0], lambda: thanked, 0) == thanked[:1]
+
+
+def test_what_a_model_writes_is_taken_only_if_it_can_be_the_question() -> None:
+    earlier = ["lmdeploy 怎么做 w4a16 量化"]
+    assert accepted("lmdeploy 的 kv cache 怎么量化？", "那 kv cache 呢", earlier)
+    assert accepted("I cannot help with that.", "那 kv cache 呢", earlier) == ""
+    assert accepted("使用 `--quant-policy 8` [1]。", "那 kv cache 呢", earlier) == ""
+    assert accepted("一行\n两行", "那 kv cache 呢", earlier) == ""
+    assert accepted("", "那 kv cache 呢", earlier) == ""

@@ -1,0 +1,165 @@
+"""A message after others -> a question that stands alone. By rules: no model is asked.
+
+"那 awq 呢？" means nothing by itself, so the subject of the question before it is put in front of it: that
+leads to the right page nearly as often as the question written out. A message that brings its own subject is
+left alone, for the words of the old one would drag the search back to it. Pure: what the documents know is
+asked of `Documents`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+LONGEST = 300
+"""Characters of the earlier question that are put in front where none of its words tells its subject."""
+MOST_WORDS = 5
+"""Words of the earlier question that are put in front."""
+MANY_WORDS = 3
+"""A message with so many words that were not said before has its own subject, if the documents are..."""
+CERTAIN, FOREIGN = 0.9, 0.12
+"""... certain to answer it (less so of a longer one), or, with one word less, certain not to."""
+LIKELY, BETTER = 0.6, 1.1
+"""It also has where they likely answer it and its best passage beats that of both questions together by this
+factor. bench.conversations measures all of these."""
+
+
+class Relation(StrEnum):
+    """What a message is to what was said before."""
+
+    ALONE = "alone"
+    FOLLOW_UP = "follow_up"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True)
+class Standalone:
+    """A question that stands alone, and how it came to be."""
+
+    text: str
+    relation: Relation
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well the documents answer a message as it stands."""
+
+    probability: float
+    """The gate's."""
+    best: float
+    """The best passage's score, about 0 to 1."""
+
+
+class Documents(Protocol):
+    """What the documents know; worker/conversation/known.py asks an index."""
+
+    def subjects(self, text: str) -> Sequence[str]:
+        """The text's own words that say something, rarest first."""
+
+    def fit(self, text: str) -> Fit:
+        """How well they answer it."""
+
+
+_POINTS = re.compile(
+    r"它|他们|她们|这个|那个|这些|那些|这种|那种|这样|那样|上面|上述|刚才|刚刚|前面|前者|后者|(一个|新的|别的|其他的|另外的)\s*[?？。]*\s*$|第[一二三四五两]种|另一[个种]"
+    r"|(?<![a-z])(it|its|it's|that|this|those|these|they|them|their|one|ones|same|former|latter)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words that point at something said before."""
+_EMPTY_POINTERS = re.compile(
+    r"(?<![a-z])(is|was|would|will) (it|this|that) (be )?"
+    r"(possible|ok|okay|allowed|normal|true|safe|necessary)(?![a-z])"
+    r"|(?<![a-z])(is|are) there(?![a-z])|(?<![a-z])(so that|it seems|that is)(?![a-z])",
+    re.IGNORECASE,
+)
+"""English uses of such words that point at nothing."""
+_OPENS = re.compile(
+    r"^\s*((那么?(?!个|些|种|边|里)|然后|还有|另外|可是|但是|但|而|如果|要是|万一|不行|还是|还不|试了|试过"
+    r"|为什么$|为啥$|怎么(办|做|弄|搞|改|配|看|用|办呢)?[?？]*$"
+    r"|(and|but|so|or|also|what about|how about|what if|why not|then|did that|tried|still|even|only"
+    r"|ok but|okay but|for how long|since when|by when|until when)(?![a-z])"
+    r"|(why|how|when|where|who|which( one)?)\s*[?？]*$))",
+    re.IGNORECASE,
+)
+"""Openings that go on from what was said."""
+_CLOSES = re.compile(
+    r"(呢|也(可以|行|能|要|支持)(吗|么))\s*[?？!！。]*\s*$"
+    r"|(?<![a-z])(too|either|instead|as well|then|though)\s*[?？.!]*\s*$",
+    re.IGNORECASE,
+)
+_SWITCHES = re.compile(
+    r"^\s*(换个问题|另一个问题|另外(问|请教)(一下|个)?|再问(一下)?个?(别的|其他的?)?|新问题|问个别的"
+    r"|顺便问(一下|一句)?|对了|(another|different|unrelated|new) (question|topic)|by the way|btw"
+    r"|on another note|changing topic)[，,:：。.\s]*",
+    re.IGNORECASE,
+)
+"""Whoever begins so says that it is about something else."""
+_CORRECTS = re.compile(
+    r"^\s*(不对|不是|错了|说错了|打错了?|写错了|我(是说|指的是|的意思是|说的是|问的是)|应该是|更正"
+    r"|(no|nope|sorry|wait|oops|actually)[,，\s]+(i (mean|meant)|it'?s|not|the)?|i (mean|meant)"
+    r"|correction|not what i)",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(
+    r"不是\s*(?P<old>[^，,。]{1,40})[，,]\s*(而?是|我(说|问)的是)\s*(?P<new>.{1,60})", re.DOTALL
+)
+
+
+def standalone(text: str, earlier: Sequence[str], documents: Documents) -> Standalone:
+    """The question after `earlier`, the standalone questions before it, newest last."""
+    if not earlier:
+        return Standalone(text, Relation.ALONE)
+    before = earlier[-1]
+    if switch := _SWITCHES.match(text):
+        rest = text[switch.end() :].strip()
+        return Standalone(rest or text, Relation.ALONE)
+    if _CORRECTS.match(text):
+        return Standalone(_corrected(text, before, documents), Relation.CORRECTION)
+    joined = _joined(before, text, documents)
+    if points_back(text) or not _stands_alone(text, before, joined, documents):
+        return Standalone(joined, Relation.FOLLOW_UP)
+    return Standalone(text, Relation.ALONE)
+
+
+def points_back(text: str) -> bool:
+    """Whether its words say that it goes on from what was said."""
+    plain = _EMPTY_POINTERS.sub(" ", text)
+    return any(pattern.search(plain) for pattern in (_OPENS, _POINTS, _CLOSES))
+
+
+def _stands_alone(text: str, before: str, joined: str, documents: Documents) -> bool:
+    """Whether it brings a subject of its own, for which the documents have an answer better without the old
+    one; or a subject of which they know nothing, which must not be lent the old one's."""
+    old = {word.lower() for word in documents.subjects(before)}
+    new = [word for word in documents.subjects(text) if word.lower() not in old]
+    if not new:
+        return False
+    alone = documents.fit(text)
+    certain = CERTAIN if len(new) == MANY_WORDS else CERTAIN - 0.1
+    if len(new) >= MANY_WORDS and alone.probability >= certain:
+        return True
+    if len(new) >= MANY_WORDS - 1 and alone.probability < FOREIGN:
+        return True
+    return alone.probability >= LIKELY and alone.best >= BETTER * documents.fit(joined).best
+
+
+def _corrected(text: str, before: str, documents: Documents) -> str:
+    """The earlier question with what was wrong in it replaced, where the correction names it."""
+    swap = _NOT_BUT.search(text)
+    if swap and swap["old"].strip() in before:
+        return before.replace(swap["old"].strip(), swap["new"].strip(" 。.!！"))
+    return _joined(before, _CORRECTS.sub("", text).strip(" ，,：:") or text, documents)
+
+
+def _joined(before: str, text: str, documents: Documents) -> str:
+    """What the earlier question was about, in its own order, then the new one.
+
+    Its other words (how, do, 怎么) go: they make the search look for the old question again.
+    """
+    said = text.lower()
+    telling = [word for word in documents.subjects(before)[:MOST_WORDS] if word.lower() not in said]
+    kept = sorted(telling, key=before.find)
+    return " ".join([*kept, text]) if kept else f"{before[:LONGEST]} {text}"

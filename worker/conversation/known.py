@@ -1,0 +1,51 @@
+"""What the documents know of a message, as the rules for follow-ups ask it: its subject, and how well the
+documents answer it as it stands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.text.terms import terms
+from worker.conversation.follow_up import Fit
+
+if TYPE_CHECKING:
+    from index.gate.gate import Gate
+    from index.search.searcher import Searcher
+
+_PIECES = re.compile(r"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[㐀-鿿]+")
+
+
+class Known:
+    """Satisfies worker.conversation.follow_up.Documents with one version of the index and its gate."""
+
+    def __init__(self, searcher: Searcher, gate: Gate) -> None:
+        self.searcher = searcher
+        self.gate = gate
+
+    def subjects(self, text: str) -> list[str]:
+        """The text's words, as it writes them, that say something; the rarest in the documents first."""
+        found = list(dict.fromkeys(self._words(text)))
+        return sorted(found, key=lambda word: -self._rarity(word))
+
+    def fit(self, text: str) -> Fit:
+        """The gate's probability, and the best passage's fused score."""
+        lookup = self.searcher.look_up(text)
+        passages = self.searcher.search(text, 1, lookup)
+        decision = self.gate.decide(text, passages, True, lookup=lookup)
+        best = float(lookup.fused.max()) if len(lookup.fused) else 0.0
+        return Fit(decision.probability, best)
+
+    def _words(self, text: str) -> list[str]:
+        words: list[str] = []
+        for piece in _PIECES.findall(text):
+            if piece.isascii():
+                words += [piece] if terms(piece) else []
+            else:
+                words += [term for term in terms(piece) if len(term) > 1]
+        return words
+
+    def _rarity(self, word: str) -> float:
+        lexical = self.searcher.lexical
+        known = [term for term in terms(word) if lexical.document_frequency(term)]
+        return max((lexical.rarity([term]) for term in known), default=0.0)

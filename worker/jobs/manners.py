@@ -1,0 +1,49 @@
+"""First words and thanks: a short, right reply, or a reaction; never "outside my documents"."""
+
+from __future__ import annotations
+
+from bot.cards.answer import notice_card
+from bot.events.events import Message
+from bot.messages import say
+from worker.conversation.small_words import Small
+from worker.jobs.introduction import knows_line, sample_questions
+from worker.process.process import Process
+
+THANKS_EMOJI = "THUMBSUP"
+"""im-v1/message-reaction/emojis-introduce."""
+
+
+class Manners:
+    """Of the bot to one message."""
+
+    def __init__(self, process: Process, message: Message, language: str, *, asked: bool) -> None:
+        self.process = process
+        self.message = message
+        self.language = language
+        self.asked = asked
+
+    def reply(self, small: Small) -> str:
+        """Reacts or replies; returns the outcome for the Trace. Raises FeishuError, MessageGone."""
+        if small is Small.THANKS:
+            return self._thank()
+        if not self.asked:
+            return "silent"
+        lines = [say(f"manners_{small.value}", self.language)]
+        if small is not Small.STOP:
+            lines += self._introduction()
+        card = notice_card(say("title_hello", self.language), "\n\n".join(lines), self.language)
+        self.process.feishu.reply(self.message.message_id, card, key="manners", chat_id=self.message.chat_id)
+        return "greeted"
+
+    def _thank(self) -> str:
+        """A reaction to thanks that are meant for the bot."""
+        self.process.feishu.react(self.message.message_id, THANKS_EMOJI)
+        return "thanked"
+
+    def _introduction(self) -> list[str]:
+        questions = sample_questions(self.process, self.language)
+        lines = [knows_line(self.process, self.language)]
+        if questions:
+            lines.append(say("try_asking", self.language))
+            lines.append("\n".join(f"- {question}" for question in questions))
+        return [line for line in lines if line]

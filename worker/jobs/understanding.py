@@ -1,0 +1,210 @@
+"""What a message to the bot means, before it is answered: after what was said before and with what it quotes.
+
+The result is a question, or one of the things that need no card: thanks, a part of a question whose last
+message is still to come, nothing at all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from bot.errors import FeishuError, IndexMissing, MalformedEvent, MessageGone
+from bot.events.content import read_content
+from bot.events.events import Message
+from bot.events.policy import Verdict
+from bot.redis_keys import CANCELLED, TALK_OF
+from bot.talk.history import History, Turn
+from bot.talk.said import Part, Said
+from bot.talk.whole import is_whole
+from worker.conversation.follow_up import Relation, Standalone, points_back, standalone
+from worker.conversation.known import Known
+from worker.conversation.parts import wait_for_more
+from worker.conversation.rewriting import rewrite
+from worker.conversation.small_words import Small, small_word, without_thanks
+from worker.language import language_of
+from worker.llm import IsCancelled
+from worker.pipeline.trace import Trace
+from worker.process.process import Process
+
+log = structlog.get_logger(__name__)
+
+UNASKED = frozenset({"follow_up", "continues"})
+"""Verdicts on messages that are meant for the bot without naming it: nobody waits for a word about them."""
+EARLIER = 3
+"""Earlier questions that the model is shown."""
+
+
+_POINTING_LENGTH = 30
+_POINTING = re.compile(
+    r"(帮忙|帮我|请|麻烦|求)?(看看?|看一?下|瞅瞅)?(这|这个|这条|这个问题|上面|上面这个|上面的|他的?|她的?|这位)?(的)?(问题)?"
+    r"(怎么|如何|要怎么|该怎么|咋)?(回答|回复|答|解决|处理|办|弄|搞|看|解答|解释)?(一下|下|吗|呢|呀|啊)?"
+    r"|(can|could) you (answer|help with|look at|explain) (this|that|it)( one)?( please)?"
+    r"|(please )?(answer|help with|look at|explain|check) (this|that|it)( one)?( please)?"
+    r"|(what|how) about (this|that)( one)?|any (idea|ideas|thoughts)( on this)?|this( one)?"
+    r"|(what|how) (do|to) (we )?answer this|thoughts|help",
+    re.IGNORECASE,
+)
+
+
+class Meaning(StrEnum):
+    """What to do with a message."""
+
+    QUESTION = "question"
+    SMALL = "small"
+    JOINED = "joined"
+    """A later message of the same person goes on from it, and is answered."""
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A message, understood."""
+
+    meaning: Meaning
+    text: str = ""
+    """What was asked, all its parts and what it quotes together."""
+    standalone: str = ""
+    """The same as a question that stands alone."""
+    small: Small | None = None
+
+
+class Understanding:
+    """Of one message."""
+
+    def __init__(self, process: Process, message: Message, verdict: Verdict, trace: Trace) -> None:
+        self.process = process
+        self.message = message
+        self.verdict = verdict
+        self.trace = trace
+        self.group = process.settings.group(message.chat_id)
+        self.history = History(process.redis)
+        self.said = Said(process.redis)
+
+    def understand(self, text: str, cancelled: IsCancelled) -> Understood:
+        """Raises Cancelled, FeishuError, redis.RedisError."""
+        small = small_word(text) if text and not self.message.attachments else None
+        if small is not None:
+            return Understood(Meaning.SMALL, text, small=small)
+        parts = self._parts(text)
+        if parts is None:
+            return Understood(Meaning.JOINED, text)
+        text = without_thanks(" ".join(part.text for part in parts if part.text))
+        text, quoted = self._with_quoted(text)
+        if not text:
+            return Understood(Meaning.NOTHING)
+        found = Standalone(text, Relation.ALONE) if quoted else self._standalone(text, cancelled)
+        if found.text != text:
+            self.trace.note(standalone=found.text, relation=str(found.relation))
+        self._remember(text, found.text)
+        return Understood(Meaning.QUESTION, text, found.text)
+
+    def _parts(self, text: str) -> list[Part] | None:
+        """What belongs to the question; None where a later message goes on from this one."""
+        own = Part(self.message.message_id, text, self.message.create_time / 1000)
+        if not self.verdict.mentioned or not text:
+            return [own]
+        seconds = self.group.gather_seconds
+        if seconds:
+            self.process.admission.leave()
+        parts = wait_for_more(own, self._unanswered, seconds) if seconds else [own]
+        if parts and len(parts) > 1:
+            self.trace.note(joined=[part.id for part in parts[:-1]])
+        return parts
+
+    def _unanswered(self) -> list[Part]:
+        """What this person said here, less what was answered or taken back."""
+        said = self.said.parts(self.message)
+        if not said:
+            return []
+        keys = [key for part in said for key in (TALK_OF.of(part.id), CANCELLED.of(part.id))]
+        pipeline = self.process.redis.pipeline(transaction=False)
+        for key in keys:
+            pipeline.exists(key)
+        gone = pipeline.execute()
+        own = self.message.message_id
+        return [part for at, part in enumerate(said) if part.id == own or not any(gone[2 * at : 2 * at + 2])]
+
+    def _with_quoted(self, text: str) -> tuple[str, bool]:
+        """The question with the message it replies to, where it says nothing without it; whether so."""
+        parent = self.message.parent_id
+        if not parent or (text and (not _points_only(text) or self._has_turn(parent))):
+            return text, False
+        if self.process.feishu.records.question_of(self.message.parent_id):
+            return text, False
+        quoted = self._fetch(self.message.parent_id)
+        if not quoted:
+            return text, False
+        self.trace.note(quoted=self.message.parent_id)
+        return quoted, True
+
+    def _has_turn(self, message_id: str) -> bool:
+        """Whether that message was asked of the bot in this conversation: then this one goes on from it."""
+        return any(turn.id == message_id for turn in self.history.before(self.message))
+
+    def _fetch(self, message_id: str) -> str:
+        """The words of another message, empty where there are none to have."""
+        try:
+            item = self.process.feishu.fetch_message(message_id)
+        except MessageGone:
+            return ""
+        except FeishuError as error:
+            if error.retriable:
+                raise
+            log.warning("quoted_not_read", message_id=self.message.message_id, code=error.code)
+            return ""
+        return words_of(item, self.process.bot_open_id() or "")
+
+    def _standalone(self, text: str, cancelled: IsCancelled) -> Standalone:
+        turns = self.history.before(self.message)
+        if not turns or (self.verdict.reason in UNASKED and not is_whole(text) and not points_back(text)):
+            return Standalone(text, Relation.ALONE)
+        earlier = [turn.standalone for turn in turns]
+        try:
+            pair = self.process.knowledge.current
+        except IndexMissing:
+            return Standalone(text, Relation.ALONE)
+        found = standalone(text, earlier, Known(pair.searcher, pair.gate))
+        if found.relation is Relation.ALONE and not found.text:
+            return found
+        language = language_of(text, self.group.language)
+        written, usage = rewrite(
+            text, earlier[-EARLIER:], language, self.process.llm, cancelled, self.message.chat_id
+        )
+        self.trace.add_usage(usage)
+        if not written:
+            return found
+        return Standalone(written, Relation.ALONE if written == text else Relation.FOLLOW_UP)
+
+    def _remember(self, text: str, understood: str) -> None:
+        """Keeps the turn for those who go on from it: from now on, for they may be typing already."""
+        if not self.verdict.mentioned:
+            return
+        message = self.message
+        turn = Turn(message.message_id, message.sender_id, text, understood, self.process.clock.now())
+        self.history.add(message, turn)
+
+
+def words_of(item: dict[str, Any], bot_open_id: str) -> str:
+    """The words of a message as im-v1/message/get gives it, mentions as names, the bot's left out."""
+    body = item.get("body")
+    content = body.get("content") if isinstance(body, dict) else None
+    try:
+        found = read_content(str(item.get("msg_type") or ""), content if isinstance(content, str) else "")
+    except MalformedEvent:
+        return ""
+    text = found.text
+    for mention in item.get("mentions") or ():
+        if isinstance(mention, dict) and isinstance(mention.get("key"), str) and mention["key"]:
+            name = "" if mention.get("id") == bot_open_id else f"@{mention.get('name') or ''}"
+            text = text.replace(mention["key"], name)
+    return text.strip()
+
+
+def _points_only(text: str) -> bool:
+    """Whether the words only point at the message they are said to: "这个怎么回答", "what about this"."""
+    return len(text) <= _POINTING_LENGTH and bool(_POINTING.fullmatch(text.strip(" ?？。.!！~")))
