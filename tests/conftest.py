@@ -19,7 +19,7 @@ from simulator.tenant import limits
 from tests.browser import chromium
 from tests.feishu_caller import Caller
 
-pytest_plugins = ("tests.parallel", "tests.failure_report")
+pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

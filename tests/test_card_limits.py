@@ -86,6 +86,7 @@ _STATES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(answer=_ANSWERS, state=_STATES)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

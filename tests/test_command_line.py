@@ -47,6 +47,7 @@ def test_what_nobody_expected_keeps_its_traceback() -> None:
         run(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["bot", "index", "worker"])
 def test_every_program_says_the_release_that_pyproject_names(module: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -37,6 +37,7 @@ def ask(feishu: LocalFeishu, act: Any, *, told: list[str] | None = None, **wish:
     return register(Wish(feishu.url, **wish), lambda link: act(link.url), said.append)
 
 
+@pytest.mark.slow
 def test_a_scan_gives_the_keys_and_the_app_exactly_what_the_bot_uses(feishu: LocalFeishu) -> None:
     registered = ask(feishu, feishu.accounts.scan, name="茴香")
     assert registered == Registered(feishu.app.app_id, feishu.app.app_secret, feishu.url)

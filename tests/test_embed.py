@@ -48,6 +48,7 @@ def test_sentence_transformers_from_a_folder(tmp_path: Path) -> None:
     assert np.array_equal(open_embedder(settings).embed(["install the package"])[0], vectors[0])
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_there_says_what_to_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,8 @@ from index.__main__ import app, main
 from index.search.embed import open_embedder
 from tests.index_files import MARKDOWN, write_documents
 
+pytestmark = pytest.mark.slow
+
 QUERIES = [
     {"id": "1", "query": "怎么从源码安装", "relevant": ["docs/zh_cn/install.md"], "type": "zh"},
     {"id": "2", "query": "how to shrink the kv cache", "relevant": ["docs/kv_quant.md"], "type": "en"},

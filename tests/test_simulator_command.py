@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
+import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from simulator.pushes.frames import DATA, Frame, decode
 from tests.waiting import LIMIT
 
 
+@pytest.mark.slow
 def test_command_serves_and_prints_what_a_bot_must_know() -> None:
     command = [sys.executable, "-m", "simulator", "--port", "0", "--encrypt-key", "key"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

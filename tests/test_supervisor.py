@@ -103,6 +103,7 @@ def test_one_that_crashes_comes_back(tmp_path: Path) -> None:
     assert [(end.process, end.status, end.gave_up) for end in seen.ends] == [("worker", 3, False)]
 
 
+@pytest.mark.slow
 def test_one_that_never_starts_ends_the_whole_with_its_words() -> None:
     turned = [0.0]
 

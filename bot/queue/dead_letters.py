@@ -62,15 +62,16 @@ def note(
 
 
 def listed(redis: Redis) -> list[DeadLetter]:
-    """Everything that was given up on and can be tried again, oldest first. Raises redis.RedisError."""
+    """Everything that was given up on and can be tried again, oldest first. Raises redis.RedisError.
+
+    A job is noted before RQ has it among the failed ones, so it is looked for there first; and the note of
+    one that is not there yet stays.
+    """
+    ids = [job_id for queue in QUEUES for job_id in _registry(redis, queue).get_job_ids(cleanup=False)]
     noted = {_text(name): raw for name, raw in redis.hgetall(DEAD_LETTERS.name).items()}
-    there: list[DeadLetter] = []
-    for queue in QUEUES:
-        registry = _registry(redis, queue)
-        for job_id in registry.get_job_ids(cleanup=False):
-            there.append(_read(noted.pop(job_id, None), job_id))
-    if noted:
-        redis.hdel(DEAD_LETTERS.name, *noted)
+    there = [_read(noted.pop(job_id, None), job_id) for job_id in ids]
+    if gone := [job_id for job_id in noted if not redis.exists(job_key(job_id))]:
+        redis.hdel(DEAD_LETTERS.name, *gone)
     return sorted(there, key=lambda letter: letter.at)
 
 

@@ -20,7 +20,7 @@ import sentencepiece
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_TOKENIZER = ROOT.parent / "shared" / "data" / "internlm2" / "tokenizer.model"
-STARTUP_SECONDS = 300
+STARTUP_SECONDS = 900
 API_KEY = "contract-key"
 TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
@@ -64,14 +64,14 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer
         yield RealServer(f"http://127.0.0.1:{port}/v1", folder)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     ends = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < ends and process.poll() is None:
         try:
-            if httpx.get(url, timeout=5).status_code == 200:
+            if httpx.get(url, timeout=60).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.2)

@@ -51,7 +51,7 @@ class Instance:
         first = self.engine.first(gen_config)
         ids = [first] if first is not None else self.engine.encode(REPLY)
         ids = [*ids, self.engine.end_id][: gen_config.max_new_tokens]
-        pause = 0.2 if SLOWLY in self.engine.decode(input_ids) else 0.0
+        pause = 0.5 if SLOWLY in self.engine.decode(input_ids) else 0.0
         for number, token in enumerate(ids):
             await asyncio.sleep(pause)
             logprobs = [self.engine.logprobs(token, gen_config)] if gen_config.logprobs else None

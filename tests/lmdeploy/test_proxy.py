@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +12,14 @@ import httpx
 import pytest
 
 from bot.config.settings import LLMSettings, Settings
+from bot.supervisor.redis_server import free_port
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
+from tests.waiting import wait_for
 from worker.engines.openai.engine import open_engine
 from worker.llm import ChatMessage
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install it?"}]
 HEART_BEAT = {"LMDEPLOY_CONTROLLER_HEART_BEAT_EXPIRATION": "2"}
 """Seconds after which the proxy forgets a dead server; its default is 90."""
@@ -28,9 +28,7 @@ HEART_BEAT = {"LMDEPLOY_CONTROLLER_HEART_BEAT_EXPIRATION": "2"}
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[str]:
     """The proxy's address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     line = [sys.executable, "-m", "lmdeploy", "serve", "proxy", "--server-name", "127.0.0.1"]
     line += ["--server-port", str(port), "--routing-strategy", "random", "--disable-cache-status"]
     with (tmp_path / "proxy.log").open("wb") as log:
@@ -38,19 +36,18 @@ def proxy(tmp_path: Path) -> Iterator[str]:
             line, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **HEART_BEAT}
         )
     url = f"http://127.0.0.1:{port}"
-    ends = time.monotonic() + 200
-    while not listens(url):
-        assert process.poll() is None, (tmp_path / "proxy.log").read_text(encoding="utf-8")[-2000:]
-        assert time.monotonic() < ends
-        time.sleep(0.3)
-    yield url
-    process.terminate()
-    process.wait(30)
+    try:
+        wait_for(lambda: listens(url) or process.poll() is not None, "the proxy to listen", 600)
+        assert process.poll() is None, "the proxy ended"
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def listens(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/nodes/status", timeout=5).status_code == 200
+        return httpx.get(f"{url}/nodes/status", timeout=60).status_code == 200
     except httpx.TransportError:
         return False
 

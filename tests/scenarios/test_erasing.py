@@ -22,6 +22,8 @@ from tests.house import House, until, words
 from worker.engines.extractive.engine import Extractive
 from worker.pipeline.trace import Trace
 
+pytestmark = pytest.mark.slow
+
 SECRET = "harbor-client-name-4711"
 QUESTION = f"怎么清空 Harbor 的缓存？ {SECRET}"
 

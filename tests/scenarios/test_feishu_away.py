@@ -23,6 +23,8 @@ from tests.turned_clock import TurnedClock
 from worker.engines.extractive.engine import Extractive
 from worker.jobs.question_card import KEY
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 QUESTIONS = (
     "怎么清空 Harbor 的缓存？",
@@ -90,7 +92,7 @@ class Away:
     def asked(self, questions: tuple[str, ...] = QUESTIONS) -> list[str]:
         """Questions in threads of their own, all waiting for Feishu at the end."""
         asked = [self.house.ask(question) for question in questions]
-        until(lambda: self.until_put_aside(len(asked)), 60)
+        until(lambda: self.until_put_aside(len(asked)))
         return asked
 
     def until_put_aside(self, count: int) -> bool:
@@ -108,7 +110,7 @@ class Away:
             cards = [self.house.feishu.cards(message) for message in asked]
             return all(found and not is_open(found[0]) for found in cards)
 
-        until(all_there, 60)
+        until(all_there)
         self.house.quiet()
         assert [len(self.house.feishu.cards(message)) for message in asked] == [1] * len(asked)
 
@@ -195,7 +197,7 @@ def test_a_thread_keeps_its_order_through_the_wait(house: House, away: Away) -> 
     root = house.ask(QUESTIONS[0])
     until(lambda: house.redis.exists(f"fennel:seen:{root}"))
     follow_up = house.ask(QUESTIONS[1], reply_to=root)
-    until(lambda: away.until_put_aside(1), 60)
+    until(lambda: away.until_put_aside(1))
     away.pass_time(600)
     house.feishu.faults.clear()
 
@@ -203,7 +205,7 @@ def test_a_thread_keeps_its_order_through_the_wait(house: House, away: Away) -> 
         away.clock.turn(5.0)
         return len(house.feishu.cards(root)) == 2 and not any(map(is_open, house.feishu.cards(root)))
 
-    until(both, 60)
+    until(both)
     cards = house.feishu.cards(root)
     assert "harbor cache clear" in words(cards[0])
     assert "harbor token revoke" in words(cards[1])
@@ -241,7 +243,7 @@ def test_after_two_days_it_is_given_up_listed_and_sent_when_asked_for(
         away.pass_time(HOUR, step=600)
         return bool(dead_letters.listed(house.redis))
 
-    until(given_up, 120)
+    until(given_up)
     [letter] = dead_letters.listed(house.redis)
     house.feishu.faults.clear()
     dead_letters.retry(house.redis, letter.job_id)

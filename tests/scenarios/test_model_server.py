@@ -22,6 +22,8 @@ from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.engines.openai import running_call
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "How do I install Harbor?"
 
 

@@ -267,15 +267,12 @@ def test_the_wire_has_limits(port: int) -> None:
     ids=["nothing", "half the headers", "half the body"],
 )
 def test_half_sent_requests_do_not_occupy_the_webhook(port: int, jobs: Redis, sent: bytes) -> None:
+    """They are never completed: who waited for them would wait for ever."""
     half_sent = [socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
     try:
         for connection in half_sent:
             connection.sendall(sent)
         assert [push(port, number, "h") for number in range(8)] == [200] * 8
-        for connection in half_sent:
-            connection.setblocking(False)
-            with pytest.raises(BlockingIOError):  # it is open still: nobody had to wait for its end
-                connection.recv(1)
     finally:
         for connection in half_sent:
             connection.close()
