@@ -79,6 +79,8 @@ class Feishu:
             patience=patience,
         )
         self._clock = clock
+        self.open_id = ""
+        """The bot's own, once Feishu has said it."""
         self.records = SentRecords(redis)
         self._token = token
         self._api = FeishuAPI(settings, caller)
@@ -87,7 +89,7 @@ class Feishu:
 
     def bot_open_id(self) -> str:
         """The bot's own open_id, asked of Feishu and kept in Redis for the webhook."""
-        open_id = self._api.bot_open_id()
+        open_id = self.open_id = self._api.bot_open_id()
         self._redis.set(BOT_OPEN_ID.name, open_id)
         return open_id
 

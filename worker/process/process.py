@@ -120,8 +120,8 @@ class Process:
         with self.redis.pipeline() as pipeline:
             pipeline.set(SERVING.of(name), self.knowledge.serving, ex=SERVING.seconds)
             pipeline.sadd(WORKERS.name, name)
-            if self._bot_open_id:
-                pipeline.set(BOT_OPEN_ID.name, self._bot_open_id)
+            if known := self._bot_open_id or self.feishu.open_id:
+                pipeline.set(BOT_OPEN_ID.name, known)
             pipeline.execute()
         self._forget_the_dead()
 

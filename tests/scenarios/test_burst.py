@@ -1,0 +1,101 @@
+"""A burst of one group: other groups are answered at once, one notice is enough, commands and recalls go."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.supervisor.redis_server import RedisServer
+from tests.house import House, until, words
+from worker.engines.extractive.engine import Extractive
+
+BURST = 200
+LIMITS = {"questions_per_user_per_minute": 1000, "questions_per_group_per_minute": 60, "queue_per_group": 50}
+
+
+class HeldUp(Extractive):
+    """An engine that begins to write when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.go.set()
+
+    def stream(self, *arguments: Any, **how: Any) -> Any:
+        self.go.wait(60)
+        return super().stream(*arguments, **how)
+
+
+@pytest.fixture
+def engine() -> Iterator[HeldUp]:
+    engine = HeldUp()
+    yield engine
+    engine.go.set()
+
+
+@pytest.fixture
+def house(tmp_path: Path, index: Path, documents: Path, engine: HeldUp) -> Iterator[House]:
+    with (
+        RedisServer(tmp_path / "redis") as server,
+        House(server.url, index, documents, settings={"limits": LIMITS}, engine=engine, limits=True) as house,
+    ):
+        yield house
+
+
+def notices(house: House, said: list[str]) -> list[str]:
+    """The messages whose asker was told that the bot has too much to do."""
+    told = ("过一分钟", "稍后再问")
+    return [one for one in said if any(any(w in words(c) for w in told) for c in house.feishu.cards(one))]
+
+
+@pytest.mark.timeout(240)
+def test_another_group_is_answered_while_one_bursts_and_gets_one_notice(house: House) -> None:
+    warm_up = house.ask("怎么安装 Harbor？", chat="oc_other")
+    house.card(warm_up)
+    started = time.monotonic()
+    said = [
+        house.ask("怎么清空 Harbor 的缓存？", user=f"ou_{number % 40}", chat="oc_busy")
+        for number in range(BURST)
+    ]
+    other = house.ask("How do I revoke a Harbor access token?", chat="oc_other")
+    asked_at = time.monotonic()
+    assert "harbor token revoke" in words(house.card(other, 60))
+    took = time.monotonic() - asked_at
+    waiting = house.redis.llen("rq:queue:answer") + house.redis.zcard("fennel:pending:oc_busy")
+    assert waiting > 10, (
+        f"the busy group was still at it (burst said in {asked_at - started:.1f} s, {took:.1f} s)"
+    )
+    until(lambda: notices(house, said), 120)
+    until(lambda: not house.redis.llen("rq:queue:quick"), 120)
+    assert len(notices(house, said)) == 1, "one notice for a burst, not fifty"
+
+
+@pytest.mark.timeout(120)
+def test_with_every_thread_busy_status_is_answered_and_a_recall_is_done(
+    tmp_path: Path, index: Path, documents: Path, engine: HeldUp
+) -> None:
+    full = {**LIMITS, "queue_total": 6, "questions_per_group_per_minute": 1000}
+    with (
+        RedisServer(tmp_path / "full") as server,
+        House(server.url, index, documents, settings={"limits": full}, engine=engine) as house,
+    ):
+        engine.go.clear()
+        said = [house.ask("怎么清空 Harbor 的缓存？", user=f"ou_{n}", chat=f"oc_{n}") for n in range(10)]
+        until(lambda: house.redis.zcard("fennel:pending") >= 6)
+        status = house.ask("/status", user="ou_admin", chat="oc_9")
+        card = words(house.card(status))
+        assert "extractive" in card
+        taken_back = said[0]
+        push = house.feishu.recall(taken_back)
+        assert push is not None
+        until(lambda: push.state == "delivered")
+        until(lambda: house.redis.exists(f"fennel:cancelled:{taken_back}"))
+        assert [attempt.status for attempt in push.attempts] == [200]
+        engine.go.set()
+        house.quiet()
+        assert not house.feishu.cards(taken_back)
