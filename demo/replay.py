@@ -12,8 +12,8 @@ that id.
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -31,6 +31,8 @@ from demo.stack import LocalStack
 from worker.jobs import kept_answers
 
 POLL = 0.05
+FOLDER = Path("data/replay")
+"""Redis' data and the logs of the last replay: errors name them, so they stay until the next."""
 WITHOUT_CARD = frozenset({"thanked", "greeted", "joined", "recalled", "stopped"})
 """Outcomes that need no answer's card to be what they are."""
 ROW_TIMEOUT = 180.0
@@ -129,10 +131,8 @@ def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
     }
     overrides = {f"FENNEL_LIMITS__{name.upper()}": str(value) for name, value in lifted.items()}
     overrides["FENNEL_INDEX__DIR"] = str(settings.index.dir)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LocalStack(Path(folder), settings=overrides, build=False) as stack,
-    ):
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with LocalStack(FOLDER, settings=overrides, build=False) as stack:
         redis = connect(stack.redis_url, FOR_WORKERS)
         said = _say_all(rows, stack, redis)
         pushes = [stack.feishu.wait_for_push(message_id) for message_id in said]
