@@ -173,6 +173,10 @@ class ReindexReport:
     seconds: float = 0.0
     problems: tuple[str, ...] = ()
     """Documents that could not be read, each with why."""
+    dry_run: bool = False
+    """It only tells what would change."""
+    cancelled: bool = False
+    """Somebody stopped it; the old version keeps answering."""
     failed: str = ""
     """Why nothing was published; the old version then keeps answering."""
     gone: tuple[str, ...] = ()
@@ -183,3 +187,34 @@ class ReindexReport:
     """What is to be told of documents that were read."""
     unread: str = ""
     """Formats that are not read, with how many files of each."""
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One source of the index as /sources shows it."""
+
+    name: str
+    documents: int
+    age: str
+    """How long ago it was last read, in words; empty for never."""
+    fault: str = ""
+    """Why it could not be read the last time."""
+    due: str = ""
+    """When it is read by itself, as the settings say."""
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """One version of the index as /versions shows it."""
+
+    name: str
+    built: str
+    """Local date and time."""
+    documents: int
+    chunks: int
+    added: int
+    changed: int
+    removed: int
+    current: bool
+    use: Mapping[str, Any] | None = None
+    """Signed value of the button that makes it the current one; None for no button."""

@@ -77,6 +77,10 @@ class IndexUnwritten(FennelError):
     """A new version could not be written (a full disk, no permission); the version in use stays."""
 
 
+class UnknownSource(FennelError):
+    """A build was asked to read a source that the settings do not name."""
+
+
 class RemovalUnconfirmed(FennelError):
     """A build would remove more documents than index.max_removed allows; nothing was changed."""
 
@@ -133,6 +137,10 @@ class FetchRefused(FennelError):
 
 class SearchUnavailable(FennelError):
     """The web search engine did not answer usefully."""
+
+
+class BuildCancelled(FennelError):
+    """A person stopped a build; what was embedded is kept, and the version in use stays."""
 
 
 class Cancelled(FennelError):

@@ -144,6 +144,35 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "human_resolved_self": ("已解决。", "Resolved."),
     "web_searching": ("正在联网再答一次 …", "Answering again with web search ..."),
     # Reindex, status, help
+    "button_cancel_reindex": ("取消", "Cancel"),
+    "button_use_version": ("使用这个版本", "Use this version"),
+    "toast_cancelling": ("正在取消。", "Cancelling."),
+    "toast_switching": ("正在切换。", "Switching."),
+    "title_reindex_dry": ("试运行：什么都没有改", "Dry run: nothing was changed"),
+    "title_reindex_cancelled": ("更新已取消", "Update cancelled"),
+    "reindex_cancelled": (
+        "更新已取消，旧版本继续使用；已经算好的向量保留着，下次更新会接着用。",
+        "The update was cancelled; the old version keeps answering. What was embedded is kept for next time.",
+    ),
+    "reindex_waiting": ("等待正在进行的更新", "Waiting for the update that runs"),
+    "reindex_dry_summary": (
+        "来源里现在有 {documents} 篇文档，{chunks} 个片段；如果更新，会有这些变化：",
+        "The sources hold {documents} documents, {chunks} chunks; an update would change this:",
+    ),
+    "no_such_source": (
+        "没有叫 {wanted} 的来源。现有来源：{names}",
+        "No source is called {wanted}. There are: {names}",
+    ),
+    "title_sources": ("文档来源", "Sources"),
+    "source_line": ("{documents} 篇文档，{age}前读取", "{documents} documents, read {age} ago"),
+    "source_never": ("{documents} 篇文档，还没有读取过", "{documents} documents, not read yet"),
+    "source_due": ("自动更新：{due}", "reads itself: {due}"),
+    "source_fault": ("上次没能读取：{why}", "could not be read: {why}"),
+    "version_line": (
+        "{built} · {documents} 篇文档，{chunks} 个片段 · 新增 {added}，修改 {changed}，删除 {removed}",
+        "{built} · {documents} documents, {chunks} chunks · added {added}, changed {changed}, gone {removed}",
+    ),
+    "version_current": ("正在使用", "in use"),
     "reindex_loading": ("读取文档", "Reading documents"),
     "reindex_splitting": ("切分文档", "Splitting documents"),
     "reindex_embedding": ("计算向量", "Embedding"),
@@ -205,11 +234,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Sorry, this affects every group; only an admin of all groups may use it.",
     ),
     "help_admin": (
-        "**管理员**\n- `/reindex`：更新索引\n"
+        "**管理员**\n- `/reindex [来源] [--dry-run]`：更新索引，或者只看会有什么变化\n"
+        "- `/sources`：每个来源的文档数、上次读取的时间和失败原因\n"
         "- `/versions`、`/rollback`：索引的各个版本，退回到其中一个\n"
         "- `/failed`：没能送达而放弃的消息，`/failed retry` 重新发送\n"
         "- `/good`、`/bad`：回复一条消息，标记该不该回答",
-        "**Admins**\n- `/reindex`: update the index\n"
+        "**Admins**\n- `/reindex [source] [--dry-run]`: update the index, or only see what would change\n"
+        "- `/sources`: each source with its documents, when it was read, why it was not\n"
         "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"
         "- `/failed`: what could not be delivered; `/failed retry` tries it again\n"
         "- `/good`, `/bad`: in reply to a message, mark whether it should be answered",

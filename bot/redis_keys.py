@@ -132,6 +132,21 @@ CANCELLED = Key(
     7 * DAY,
 )
 
+REINDEX_CANCELLED = Key(
+    "fennel:reindex-cancelled:{}",
+    "that somebody stopped the build which this card shows",
+    "worker/jobs/operating",
+    "worker/jobs/reindexing",
+    DAY,
+)
+REINDEXING = Key(
+    "fennel:reindexing",
+    "name of who started the build that runs",
+    "worker/jobs/reindexing",
+    "worker/jobs",
+    30,
+)
+
 DEAD_LETTERS = Key(
     "fennel:dead_letters",
     "hash: job id -> JSON: what was given up on, why and when; the jobs are in RQ's registry of failed ones",

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,25 +58,34 @@ def build(
     yes: Annotated[
         bool, typer.Option("--yes", help="Remove what is gone, however much (index.max_removed).")
     ] = False,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Read only this source, by its name; may be repeated.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the sources and tell what would change.")
+    ] = False,
 ) -> None:
     """Builds or updates the index (only what changed is embedded) and publishes the version.
 
     Exit status 3: published, but a source could not be read and its documents are as they were.
     """
     from bot.redis_keys import FOR_COMMANDS, connect
-    from index.build.build import build as run
+    from index.build.build import build as build_index
     from index.build.report import describe
 
     settings = load_settings(config)
     redis = connect(settings.redis.url, FOR_COMMANDS)
     show = None if as_json else _show_progress
+    run = partial(
+        build_index, settings, redis=redis, progress=show, force=force, only=source or (), dry_run=dry_run
+    )
     with closing(redis):
         try:
-            report = run(settings, redis=redis, progress=show, force=force, confirmed=yes)
+            report = run(confirmed=yes)
         except RemovalUnconfirmed as error:
             if as_json or not sys.stdin.isatty() or not typer.confirm(f"{error}\nRemove them?"):
                 raise
-            report = run(settings, redis=redis, progress=show, force=force, confirmed=True)
+            report = run(confirmed=True)
     if as_json:
         _print_json(report.to_json())
     else:

@@ -20,6 +20,7 @@ from bot.command_line import Version, run
 from bot.config.settings import Settings, load_settings
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from worker.jobs.running import runner_of
+from worker.jobs.timetable import Timetables
 from worker.process.process import open_process, use
 from worker.runner.lanes import beside
 
@@ -57,8 +58,12 @@ def serve(settings: Settings, *, indexes: bool = False, clock: Clock = SYSTEM) -
     if settings.worker.metrics_port and not indexes:
         metrics.serve(settings.worker.metrics_port)
     process.watch_feishu()
+    timetables = Timetables(process)
+    if indexes:
+        timetables.start()
     with nullcontext() if indexes else beside(runner_of(process, QUICK_QUEUE)):
         runner_of(process, INDEX_QUEUE if indexes else ANSWER_QUEUE).run()
+    timetables.stop()
     process.close()
 
 

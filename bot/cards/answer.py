@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
 from bot.cards.buttons import button_elements, people
-from bot.cards.operator import help_card, reindex_card, status_card
+from bot.cards.operator import help_card, reindex_card, sources_card, status_card, versions_card
 from bot.cards.paging import Room
 from bot.cards.parts import (
     LIMITS,
@@ -44,7 +44,9 @@ __all__ = [
     "notice_card",
     "progress_card",
     "reindex_card",
+    "sources_card",
     "status_card",
+    "versions_card",
 ]
 
 PROGRESS_ELEMENT = "progress"

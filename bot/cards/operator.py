@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.answer import ReindexProgress, ReindexReport
+from bot.answer import ReindexProgress, ReindexReport, SourceLine, VersionLine
 from bot.cards.parts import Card, Element, button_row, callback_button, card, markdown, panel, shorten
 from bot.cards.presses import Press
 from bot.cards.text import to_feishu
@@ -22,16 +22,20 @@ _BAR = 20
 
 
 def reindex_card(
-    what: ReindexProgress | ReindexReport, language: str, remove: Mapping[str, Any] | None = None
+    what: ReindexProgress | ReindexReport, language: str, press: Mapping[str, Any] | None = None
 ) -> Card:
     """A running reindex, or what it did: added, changed and removed documents, each folded.
 
-    `remove` is the signed value of the button that lets a report's `gone` documents go.
+    `press` is the signed value of the card's one button: it stops a running build, or lets a report's `gone`
+    documents go.
     """
     if isinstance(what, ReindexProgress):
-        return _reindex_running(what, language)
+        return _reindex_running(what, language, press)
+    if what.cancelled:
+        kept = markdown(escape(say("reindex_cancelled", language)))
+        return card(say("title_reindex_cancelled", language), "grey", [kept])
     if what.gone:
-        return _reindex_asks(what, language, remove)
+        return _reindex_asks(what, language, press)
     if what.failed:
         text = say("reindex_failed", language, reason=shorten(what.failed, 500))
         elements = [markdown(escape(text)), *_paths("reindex_problems", what.problems, language)]
@@ -55,7 +59,42 @@ def help_card(language: str, admin: bool) -> Card:
     return card(say("title_help", language), "blue", to_feishu("\n\n".join(parts)))
 
 
-def _reindex_running(progress: ReindexProgress, language: str) -> Card:
+def sources_card(sources: Sequence[SourceLine], language: str) -> Card:
+    """Each source with its documents, its age and its last fault."""
+    return card(say("title_sources", language), "blue", [_source(one, language) for one in sources])
+
+
+def _source(source: SourceLine, language: str) -> Element:
+    read = "source_line" if source.age else "source_never"
+    lines = [
+        f"**{escape(shorten(source.name, 80))}**",
+        escape(say(read, language, documents=source.documents, age=source.age)),
+    ]
+    if source.due:
+        lines.append(escape(say("source_due", language, due=source.due)))
+    if source.fault:
+        lines.append(escape(say("source_fault", language, why=shorten(source.fault, 300))))
+    return markdown("<br>".join(lines))
+
+
+def versions_card(versions: Sequence[VersionLine], language: str) -> Card:
+    """The versions, newest first; each but the current one with a button that goes back to it."""
+    elements: list[Element] = []
+    for number, one in enumerate(versions):
+        facts = say("version_line", language, **{name: getattr(one, name) for name in _FACTS})
+        mark = f" · **{escape(say('version_current', language))}**" if one.current else ""
+        elements.append(markdown(f"**{escape(one.name)}**{mark}<br>{escape(facts)}"))
+        if one.use is not None:
+            button = callback_button(say(Press.USE_VERSION.label, language), dict(one.use))
+            elements.append(button_row([button], f"use_{number}"))
+    text = markdown(escape(say("because_index", language)))
+    return card(say("title_versions", language), "blue", elements or [text])
+
+
+_FACTS = ("built", "documents", "chunks", "added", "changed", "removed")
+
+
+def _reindex_running(progress: ReindexProgress, language: str, press: Mapping[str, Any] | None) -> Card:
     name = f"reindex_{progress.stage}"
     stage = (
         say(name, language)
@@ -71,12 +110,15 @@ def _reindex_running(progress: ReindexProgress, language: str) -> Card:
         markdown("<br>".join(lines), "progress"),
         markdown(escape(say("reindex_keeps_answering", language)), small=True),
     ]
+    if press is not None:
+        button = callback_button(say(Press.CANCEL_REINDEX.label, language), dict(press))
+        elements.append(button_row([button], "cancel"))
     return card(say("title_reindex_running", language), "blue", elements)
 
 
 def _reindex_done(report: ReindexReport, language: str) -> Card:
     summary = say(
-        "reindex_summary",
+        "reindex_dry_summary" if report.dry_run else "reindex_summary",
         language,
         version=escape(shorten(report.version, 60)),
         documents=report.documents,
@@ -96,7 +138,8 @@ def _reindex_done(report: ReindexReport, language: str) -> Card:
         unread = say("reindex_unread", language, formats=report.unread)
         elements.append(markdown(escape(shorten(unread, 500)), small=True))
     color = "yellow" if report.problems else "green"
-    return card(say("title_reindex_done", language), color, elements)
+    title = "title_reindex_dry" if report.dry_run else "title_reindex_done"
+    return card(say(title, language), color, elements)
 
 
 def _reindex_asks(report: ReindexReport, language: str, remove: Mapping[str, Any] | None) -> Card:

@@ -56,6 +56,10 @@ class Press(StrEnum):
     RECALL = "recall", Who.ASKER, "button_recall"
     REMOVE_GONE = "remove_gone", Who.ASKER, "button_remove_gone", "toast_reindexing"
     """Build the index again and remove what is gone, however much: the button on a reindex card that asks."""
+    CANCEL_REINDEX = "cancel_reindex", Who.ASKER, "button_cancel_reindex", "toast_cancelling"
+    """Stop the build that this card shows."""
+    USE_VERSION = "use_version", Who.ASKER, "button_use_version", "toast_switching"
+    """Answer from this version of the index: the button on the list of versions."""
 
     who: Who
     label: str

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from bot.config.timetable import read_timetable
+
 Language = Literal["zh", "en"]
 OperatingPoint = Literal["quiet", "balanced", "eager"]
 _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
@@ -80,7 +82,7 @@ class RedisSettings(SettingsSection):
 class SourceSettings(SettingsSection):
     """One of PLACES says where the documents are."""
 
-    PLACES: ClassVar = ("path", "git", "qa", "feishu_wiki", "feishu_folder", "feishu_doc")
+    PLACES: ClassVar = ("path", "git", "qa", "feishu_wiki", "feishu_folder", "feishu_doc", "site", "issues")
 
     path: Path | None = None
     git: str | None = None
@@ -91,12 +93,26 @@ class SourceSettings(SettingsSection):
     """A folder of the drive, by its link or token, with its subfolders."""
     feishu_doc: str | None = None
     """One document, sheet, base or wiki page, by its link; a document also by its token."""
+    site: str | None = None
+    """A web site: the address of its sitemap, or of a page below whose folder all pages are read."""
+    issues: str | None = None
+    """Answered issues and discussions: a repository's address at GitHub or GitLab, or an exported file."""
+    token: SecretStr = SecretStr("")
+    """For `issues`: a token that may read them."""
     branch: str = ""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     url: str = ""
     """Web address the source's root is published at; a document's link is this plus its path."""
     name: str = ""
+    every: str = ""
+    """When the indexer reads it by itself: `30m`, `1h`, `2d`, or a cron line such as `0 3 * * *`."""
+
+    @field_validator("every")
+    @classmethod
+    def _can_be_kept(cls, value: str) -> str:
+        read_timetable(value)
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:

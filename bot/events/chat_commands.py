@@ -13,6 +13,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "help": ("help", "帮助"),
     "status": ("status", "状态"),
     "reindex": ("reindex", "重建索引", "更新索引"),
+    "sources": ("sources", "来源"),
     "versions": ("versions", "版本"),
     "rollback": ("rollback", "回滚"),
     "failed": ("failed", "失败"),
@@ -24,7 +25,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 RECALL_WORDS = frozenset({"recall", "recall this", "take it back", "撤回", "撤回回答", "撤回这条", "请撤回"})
 SHARED_COMMANDS = frozenset({"reindex", "rollback", "failed"})
 """Commands that touch what all groups share: an admin of one group may not give them."""
-ADMIN_COMMANDS = frozenset({"reindex", "versions", "rollback", "failed", "good", "bad"})
+ADMIN_COMMANDS = frozenset({"reindex", "sources", "versions", "rollback", "failed", "good", "bad"})
 """Commands only admins may give. `why` and `recall` are for the asker and admins: the worker, which knows
 who asked, decides about those."""
 

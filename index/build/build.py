@@ -9,8 +9,9 @@ import hashlib
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Collection
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,16 @@ __all__ = ["BuildReport", "Progress", "assemble", "build", "difference"]
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What one build is asked for, see `build`."""
+
+    force: bool
+    confirmed: bool
+    only: frozenset[str]
+    dry_run: bool
+
+
 def build(
     settings: Settings,
     *,
@@ -49,8 +60,13 @@ def build(
     progress: Progress | None = None,
     force: bool = False,
     confirmed: bool = False,
+    only: Collection[str] = (),
+    dry_run: bool = False,
 ) -> BuildReport:
     """Builds and publishes a version; with nothing changed the one in use stays, unless `force`.
+
+    `only`: names of the sources to read; the others stay as they are. `dry_run` reads and tells what would
+    change, and writes no version.
 
     `confirmed`: documents that are gone may go, however many. What cannot be read is in the report, and what
     was known of it stays. Raises IndexMissing when the sources hold no document, RemovalUnconfirmed when too
@@ -61,7 +77,8 @@ def build(
     versions = Versions(settings.index.dir)
     try:
         with versions.building():
-            return _build(settings, versions, redis, embedder, ask, tell, force, confirmed)
+            wish = _Wish(force, confirmed or dry_run, frozenset(only), dry_run)
+            return _build(settings, versions, redis, embedder, ask, tell, wish)
     except (OSError, sqlite3.Error, MemoryError) as error:
         raise IndexUnwritten(
             f"the index in {versions.folder} cannot be written: {error or type(error).__name__}; "
@@ -76,14 +93,19 @@ def _build(
     embedder: Embedder | None,
     ask: Reader | None,
     tell: Progress,
-    force: bool,
-    confirmed: bool,
+    wish: _Wish,
 ) -> BuildReport:
     embedder = embedder or open_embedder(settings.index.embedder)
     previous = Previous.find(versions)
-    gathered = gather(settings, previous, ask or Asked(settings), tell, confirmed=confirmed)
+    gathered = gather(
+        settings, previous, ask or Asked(settings), tell, confirmed=wish.confirmed, only=wish.only
+    )
     changes = difference(previous.digests, gathered.digests)
-    if changes.empty and not force and _usable(versions, previous.name, embedder):
+    if wish.dry_run:
+        return replace(
+            _report(previous.name, gathered, changes, published=False, redis_told=False), dry_run=True
+        )
+    if changes.empty and not wish.force and _usable(versions, previous.name, embedder):
         told = publish(previous.name, versions, redis)
         report = _report(previous.name, gathered, changes, published=False, redis_told=told)
     else:

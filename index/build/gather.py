@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from bot.config.settings import Settings
-from bot.errors import IndexMissing, LoadError, RemovalUnconfirmed
+from bot.errors import IndexMissing, LoadError, RemovalUnconfirmed, UnknownSource
 from index.build.previous import Previous
 from index.build.report import difference
 from index.sources.asked import Reader
-from index.sources.load import LoadReport, SourceRead, load_chunks
+from index.sources.load import LoadReport, SourceRead, load_chunks, source_name
 from index.sources.reading.reader import ReadingLimits
 from index.text.document import Document
 from index.text.split import Chunk
@@ -76,16 +76,19 @@ def gather(
     tell: Progress,
     *,
     confirmed: bool,
+    only: Collection[str] = (),
 ) -> Gathered:
     """Reads every source. Raises IndexMissing when there is nothing at all, and RemovalUnconfirmed.
 
-    `confirmed`: a person said that what is gone may go.
+    `confirmed`: a person said that what is gone may go. `only`: names of the sources to read, the others stay
+    as they are; none means all. Raises UnknownSource for a name that no source has.
     """
+    _refuse_unknown(settings, only)
     started = time.perf_counter()
     report, gathered = LoadReport(), Gathered()
     limits = ReadingLimits(most_seconds=settings.index.document_seconds)
     clones = settings.index.dir / "sources"
-    for read, loaded in load_chunks(settings.index.sources, clones, report, ask, limits=limits):
+    for read, loaded in load_chunks(settings.index.sources, clones, report, ask, limits=limits, only=only):
         gathered.add(loaded.document, loaded.chunks, read.key)
         tell("read", len(gathered.documents), 0)
     gathered.sources = report.sources
@@ -104,6 +107,12 @@ def gather(
     return gathered
 
 
+def _refuse_unknown(settings: Settings, only: Collection[str]) -> None:
+    names = [source_name(source) for source in settings.index.sources]
+    if unknown := sorted(set(only) - set(names)):
+        raise UnknownSource(f"no source is called {', '.join(unknown)}; there are: {', '.join(names)}")
+
+
 def _why_nothing(gathered: Gathered) -> str:
     formats = ", ".join(f"{count} {suffix}" for suffix, count in gathered.unread.items())
     return f"no file of a format that is read ({formats})" if formats else "no file found"
@@ -113,7 +122,7 @@ def _doubt_empty_sources(report: LoadReport, previous: Previous) -> None:
     """A place that held documents and holds none is most likely away: a mount point without its mount."""
     for read in report.sources:
         before = previous.of_source(read)
-        if before and not read.documents and not read.fault and not read.unreadable:
+        if before and not (read.documents or read.fault or read.unreadable or read.skipped):
             read.fault = "holds no document any more; if that is right, build with --yes"
             report.errors.append(LoadError(read.fault))
 
@@ -122,11 +131,12 @@ def _keep(gathered: Gathered, previous: Previous) -> None:
     wanted: dict[str, str] = {}
     for read in gathered.sources:
         for key in previous.of_source(read):
-            if key not in gathered.digests and (read.fault or _unreadable(key, read)):
+            if key not in gathered.digests and (read.skipped or read.fault or _unreadable(key, read)):
                 wanted[key] = read.key
     for key, (document, chunks) in previous.documents(wanted).items():
         gathered.add(document, chunks, wanted[key], previous.digests[key])
-    gathered.kept = tuple(sorted(wanted))
+    skipped = {read.key for read in gathered.sources if read.skipped}
+    gathered.kept = tuple(sorted(key for key, origin in wanted.items() if origin not in skipped))
 
 
 def _unreadable(key: str, read: SourceRead) -> bool:

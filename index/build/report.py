@@ -62,6 +62,8 @@ class BuildReport:
     """What is to be told of documents that were read."""
     unread: dict[str, int] = field(default_factory=dict)
     """Files whose format is not read, by suffix."""
+    dry_run: bool = False
+    """Whether it only told what would change."""
 
     @property
     def seconds(self) -> float:
@@ -98,6 +100,8 @@ def describe(report: BuildReport, redis_url: str) -> str:
         lines.append(f"sources that could not be read: {'; '.join(report.faults)}")
     if report.pruned:
         lines.append(f"dropped old versions: {', '.join(report.pruned)}")
+    if report.dry_run:
+        return "\n".join([*lines, f"nothing was written; {report.version or 'no version'} stays"])
     state = f"published {report.version}" if report.published else f"nothing changed: {report.version} stays"
     where = f"; Redis at {redis_url} does not answer, so only the CURRENT file names it: workers running on "
     return "\n".join(

@@ -52,6 +52,9 @@ def note(folder: Path, reads: Iterable[SourceRead], documents: dict[str, int]) -
     rows = []
     for read in reads:
         known = before.get(read.key) or SourceState(read.key, read.name, 0, 0.0)
+        if read.skipped:
+            rows.append(replace(known, documents=documents.get(read.key, 0)))
+            continue
         rows.append(
             replace(
                 known,

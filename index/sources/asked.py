@@ -34,6 +34,8 @@ OPENERS = {
     "feishu_wiki": "worker.sources.feishu.open_reader",
     "feishu_folder": "worker.sources.feishu.open_reader",
     "feishu_doc": "worker.sources.feishu.open_reader",
+    "site": "worker.sources.site.open_reader",
+    "issues": "worker.sources.issues.open_reader",
 }
 """Kind of source -> function of the settings that returns its Reader, which raises LoadError."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from index.text.document import Document
 
-__all__ = ["Document", "LoadReport", "SourceRead", "glob_pattern", "load", "load_chunks"]
+__all__ = ["Document", "LoadReport", "SourceRead", "glob_pattern", "load", "load_chunks", "source_name"]
 
 MAX_FILE_BYTES = 20_000_000
 
@@ -41,6 +41,8 @@ class SourceRead:
     documents: int = 0
     fault: str = ""
     """Why the source as a whole could not be read."""
+    skipped: bool = False
+    """Whether this build was asked to leave it as it is."""
     unreadable: set[str] = field(default_factory=set)
     """Paths of documents that are there and could not be read; a folder ends with a slash."""
 
@@ -80,12 +82,19 @@ def load_chunks(
     *,
     limits: ReadingLimits | None = None,
     with_text: bool = False,
+    only: Collection[str] = (),
 ) -> Iterator[tuple[SourceRead, Loaded]]:
-    """Every document of every source with its chunks; the documents' texts are left out unless wanted."""
+    """Every document of every source with its chunks; the documents' texts are left out unless wanted.
+
+    `only`: names of the sources to read; none means all.
+    """
     with closing(ReadingProcess(limits)) as reader:
         for source in sources:
-            read = SourceRead(key_of(source), source.name or _name_of(source))
+            read = SourceRead(key_of(source), source_name(source))
             report.sources.append(read)
+            if only and read.name not in only:
+                read.skipped = True
+                continue
             loading = _Loading(source, read, report, reader, with_text)
             try:
                 for loaded in loading.run(clones, ask):
@@ -100,6 +109,11 @@ def key_of(source: SourceSettings) -> str:
     """What the settings say of a source's place, without credentials."""
     place = repository.without_credentials(place_of(source))
     return " ".join(filter(None, (f"{kind_of(source)}:{place}", source.branch, source.name)))
+
+
+def source_name(source: SourceSettings) -> str:
+    """What the documents of a source carry as `source`, and what /reindex calls it."""
+    return source.name or _name_of(source)
 
 
 def _name_of(source: SourceSettings) -> str:

@@ -13,8 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from bot import audit, trace
-from bot.answer import ReindexProgress
-from bot.cards.answer import help_card, notice_card, reindex_card, status_card
+from bot.cards.answer import help_card, notice_card, status_card
 from bot.config.release import VERSION
 from bot.errors import IndexMismatch, IndexMissing
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
@@ -25,7 +24,8 @@ from bot.queue.failed import line_of
 from bot.redis_keys import EXAMPLES
 from index.build.source_states import SourceState, states
 from index.search.versions import Versions, publish
-from worker.jobs import kept_answers
+from worker.jobs import kept_answers, operating
+from worker.jobs.ages import age_in_words
 from worker.jobs.answering import recall_all
 from worker.language import language_of
 from worker.process.process import Process
@@ -63,6 +63,7 @@ class Commands:
             "help": lambda _: help_card(self.language, self.is_admin),
             "status": lambda _: self._status(),
             "reindex": self._reindex,
+            "sources": lambda _: operating.sources(self.process, self.language),
             "versions": self._versions,
             "rollback": self._rollback,
             "why": self._why,
@@ -105,32 +106,13 @@ class Commands:
         return status_card(facts, self.language)
 
     def _reindex(self, argument: str) -> Card | None:
-        """Shows progress at once; the indexer goes on with this card."""
-        card = self._reply(reindex_card(ReindexProgress("loading"), self.language))
-        self.process.queue.submit_reindex(
-            {
-                "message_id": self.message.message_id,
-                "card": card,
-                "chat_id": self.message.chat_id,
-                "by": self.message.sender_id,
-                "language": self.language,
-                "force": argument.strip() == "force",
-            }
-        )
-        return None
+        return operating.start(self.process, self.message, argument, self.language)
 
     def _versions(self, argument: str) -> Card:
-        versions = Versions(self.process.settings.index.dir)
-        current = versions.current()
-        lines = [
-            f"- {'**' + one.version + '**' if one.version == current else one.version}: "
-            f"{one.documents} / {one.chunks}, +{one.added} ~{one.changed} -{one.removed}"
-            for one in reversed(versions.readable())
-        ]
-        title = say("title_versions", self.language)
-        return notice_card(
-            title, "\n".join(lines) or say("because_index", self.language), self.language, "blue"
-        )
+        asker = self.message.sender_id
+        may_switch = self.process.settings.is_admin(asker)
+        question = self.message.message_id
+        return operating.versions(self.process, question, asker, self.language, may_switch=may_switch)
 
     def _rollback(self, argument: str) -> Card:
         versions = Versions(self.process.settings.index.dir)
@@ -245,7 +227,7 @@ def facts_of(process: Process, language: str) -> dict[str, str]:
         version=searcher.version,
         documents=manifest.documents,
         chunks=manifest.chunks,
-        age=_age(time.time() - manifest.built_at, language),
+        age=age_in_words(time.time() - manifest.built_at, language),
     )
     return facts
 
@@ -255,15 +237,5 @@ def _away(state: SourceState, language: str) -> str:
     name, why = state.name or state.key, state.fault
     if not state.read_at:
         return say("status_source_never", language, source=name, why=why)
-    age = _age(state.age(time.time()), language)
+    age = age_in_words(state.age(time.time()), language)
     return say("status_source_away_value", language, source=name, why=why, documents=state.documents, age=age)
-
-
-def _age(seconds: float, language: str) -> str:
-    """In the largest unit that is not below 1: minutes, hours or days."""
-    minutes = max(0, int(seconds // 60))
-    if minutes < 60:
-        return say("age_in_minutes", language, count=minutes)
-    if minutes < 48 * 60:
-        return say("age_in_hours", language, count=minutes // 60)
-    return say("age_in_days", language, count=minutes // (24 * 60))

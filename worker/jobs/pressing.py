@@ -22,7 +22,7 @@ from bot.cards.presses import Press, ProvenPress, may_press
 from bot.errors import FennelError, MessageGone, UnprovenEvent
 from bot.events.events import CardPress
 from bot.redis_keys import DAY, FEEDBACK
-from worker.jobs import kept_answers, reindexing
+from worker.jobs import kept_answers, operating
 from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
 from worker.jobs.failures import failed, reason_of
@@ -47,9 +47,8 @@ class Presses:
         press = self._proven(action)
         if press is None:
             return "refused"
-        if press.kind is Press.REMOVE_GONE:
-            by, chat = action.operator_id, action.chat_id
-            return reindexing.confirm(self.process, press, action.message_id, by, chat)
+        if press.kind in operating.PRESSES:
+            return operating.press(self.process, press, action)
         with self.process.leases.take(press.message_id, wait=patience):
             kept = kept_answers.find(self.process.redis, press.message_id)
             if kept is None:

@@ -10,13 +10,15 @@ import time
 from typing import Any
 
 import structlog
+from redis.exceptions import RedisError
 
 from bot import audit
 from bot.answer import ReindexProgress, ReindexReport
 from bot.cards.answer import reindex_card
 from bot.cards.presses import Press, ProvenPress
-from bot.errors import FeishuError, FennelError, IndexBusy, RemovalUnconfirmed
+from bot.errors import BuildCancelled, FeishuError, FennelError, IndexBusy, RemovalUnconfirmed
 from bot.messages import say
+from bot.redis_keys import REINDEX_CANCELLED, REINDEXING
 from index.build.build import BuildReport, build
 from index.build.report import unread_formats
 from worker.process.process import Process
@@ -30,13 +32,15 @@ _STAGES = {"read": "loading", "embed": "embedding", "index": "splitting", "publi
 
 
 def reindex(process: Process, request: dict[str, Any]) -> str:
-    """Builds and publishes. `request`: card, chat_id, by, language, force. A failure is on the card."""
+    """Builds and publishes. A failure is on the card.
+
+    `request`: card, chat_id, by, language, force, confirmed, only (names of sources), dry_run.
+    """
     card = _Card(process, request)
     try:
-        built = _build(
-            process, card, force=bool(request.get("force")), confirmed=bool(request.get("confirmed"))
-        )
-        report = _report(built)
+        report = _report(_build(process, card, request))
+    except BuildCancelled:
+        report = ReindexReport(version="", cancelled=True)
     except RemovalUnconfirmed as error:
         log.warning("reindex_asks", removed=len(error.removed), total=error.total)
         report = ReindexReport(version="", gone=error.removed, total=error.total)
@@ -48,8 +52,10 @@ def reindex(process: Process, request: dict[str, Any]) -> str:
     except Exception as error:  # whatever it was, the card must not stand at "reading" for ever
         log.exception("reindex_broken")
         report = ReindexReport(version="", failed=f"{type(error).__name__}: {error}")
+    finally:
+        process.redis.delete(REINDEXING.name)
     card.end(report)
-    return report.version or ("asked" if report.gone else "failed")
+    return report.version or ("asked" if report.gone else "cancelled" if report.cancelled else "failed")
 
 
 def give_up(process: Process, request: dict[str, Any]) -> None:
@@ -77,16 +83,19 @@ def confirm(process: Process, press: ProvenPress, card: str, by: str, chat_id: s
     return "confirmed"
 
 
-def _build(process: Process, card: _Card, *, force: bool, confirmed: bool) -> BuildReport:
+def _build(process: Process, card: _Card, request: dict[str, Any]) -> BuildReport:
     """Waits for another build that runs, then builds."""
     while True:
+        card.check()
         try:
             return build(
                 process.settings,
                 redis=process.redis,
                 progress=card.progress,
-                force=force,
-                confirmed=confirmed,
+                force=bool(request.get("force")),
+                confirmed=bool(request.get("confirmed")),
+                only=tuple(map(str, request.get("only") or ())),
+                dry_run=bool(request.get("dry_run")),
             )
         except IndexBusy:
             if process.handing_back.wait(BUSY_WAIT):
@@ -105,6 +114,7 @@ def _report(built: BuildReport) -> ReindexReport:
         problems=built.errors,
         remarks=built.notes,
         unread=unread_formats(built.unread),
+        dry_run=built.dry_run,
     )
 
 
@@ -120,32 +130,51 @@ class _Card:
         self._next = 0.0
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Shows one moment, at most one a second; a lost one is made up for by the next."""
-        if not self.message_id or time.monotonic() < self._next:
+        """Shows one moment, at most one a second; a lost one is made up for by the next.
+
+        Raises BuildCancelled when somebody stopped the build.
+        """
+        if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + PACE
-        card = reindex_card(ReindexProgress(_STAGES.get(stage, stage), done, total), self.language)
+        self.check()
+        if not self.message_id:
+            return
+        moment = ReindexProgress(_STAGES.get(stage, stage), done, total)
+        card = reindex_card(moment, self.language, self._value(Press.CANCEL_REINDEX))
         try:
             self.process.feishu.update(self.message_id, card, key="reindex")
         except FeishuError as error:
             log.warning("reindex_progress_not_shown", code=error.code)
+
+    def check(self) -> None:
+        """Raises BuildCancelled when somebody stopped the build; says that it runs."""
+        try:
+            self.process.redis.set(REINDEXING.name, self.by or "-", ex=REINDEXING.seconds)
+            stopped = self.question and self.process.redis.exists(REINDEX_CANCELLED.of(self.question))
+        except RedisError as error:
+            log.warning("reindex_cancel_unknown", error=type(error).__name__)
+            return
+        if stopped:
+            raise BuildCancelled("somebody stopped the build")
 
     def end(self, report: ReindexReport) -> None:
         """Shows the report. Raises FeishuError when it may succeed later."""
         if not self.message_id:
             return
         try:
+            press = self._value(Press.REMOVE_GONE) if report.gone else None
             self.process.feishu.update(
-                self.message_id, reindex_card(report, self.language, self._remove(report)), key="reindex"
+                self.message_id, reindex_card(report, self.language, press), key="reindex"
             )
         except FeishuError as error:
             if error.retriable:
                 raise
             log.error("reindex_report_not_shown", code=error.code)
 
-    def _remove(self, report: ReindexReport) -> dict[str, Any] | None:
-        """The signed value of the button on a report that asks."""
+    def _value(self, kind: Press) -> dict[str, Any] | None:
+        """The signed value of the card's button."""
         signer = self.process.signer
-        if not report.gone or signer is None:
+        if signer is None or not self.question:
             return None
-        return signer.sign(Press.REMOVE_GONE, self.question, self.by, language=self.language)
+        return signer.sign(kind, self.question, self.by, language=self.language)

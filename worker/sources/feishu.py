@@ -275,4 +275,4 @@ def _why(error: FeishuError) -> str:
     known = look_up(error.code) if error.code else None
     if known is None or known.remedy in (Remedy.SETUP, Remedy.UNKNOWN):
         return str(error)  # With Feishu's own words: they name the scope that is missing.
-    return f"{known.meaning} (Feishu's code {error.code})"
+    return f"{error.code}: {known.meaning}"

@@ -49,8 +49,12 @@ class Kept:
 
     def put(self, key: str, mark: str, document: Document) -> None:
         """Keeps a document under `key`; an empty mark never matches, so it is read again next time."""
+        self.put_object(key, mark, asdict(document))
+
+    def put_object(self, key: str, mark: str, data: dict[str, Any]) -> None:
+        """Keeps any object of JSON under `key`."""
         self._met.add(key)
-        values = (key, mark, json.dumps(asdict(document), ensure_ascii=False))
+        values = (key, mark, json.dumps(data, ensure_ascii=False))
         self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", values)
         self._database.commit()
 

@@ -7,13 +7,38 @@ ask` runs without Redis on purpose.)
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
+
+
+class Cache(Protocol):
+    """Where what was read is kept."""
+
+    def get(self, key: str) -> Any:
+        """The value put under `key`, None where there is none."""
+
+    def put(self, key: str, value: dict[str, Any], seconds: int) -> None:
+        """Keeps a value for so many seconds."""
+
+
+class Memory:
+    """For one reading of one site: nothing is kept after it."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, Any]] = {}
+
+    def get(self, key: str) -> Any:
+        """The value put under `key`, None where there is none."""
+        return self._values.get(key)
+
+    def put(self, key: str, value: dict[str, Any], seconds: int) -> None:
+        """Keeps a value."""
+        self._values[key] = value
 
 
 class WebCache:

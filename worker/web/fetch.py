@@ -17,8 +17,8 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from urllib.parse import urljoin
 
@@ -80,6 +80,9 @@ class FetchedPage:
     """Where it came from in the end."""
     media_type: str
     body: bytes
+    etag: str = ""
+    modified: str = ""
+    """As the server's Last-Modified says it."""
 
 
 @cache
@@ -103,10 +106,12 @@ class Fetcher:
         *,
         types: tuple[str, ...] = TYPES,
         may_fetch: Callable[[Target], None] = lambda _: None,
+        unless: Mapping[str, str] | None = None,
     ) -> FetchedPage:
         """The page at `url`. `may_fetch` is asked about every hop and raises FetchRefused to stop.
 
-        Raises FetchRefused with the reason.
+        `unless` are the headers of a conditional request (If-None-Match, If-Modified-Since). Raises
+        FetchRefused with the reason; StatusRefused with 304 where nothing changed.
         """
         deadline = time.monotonic() + self.rules.timeout
         for _ in range(self.rules.redirects + 1):
@@ -114,17 +119,19 @@ class Fetcher:
             if not in_domains(target.host, self.rules.domains):
                 raise FetchRefused(f"{target.host} is not among web_search.domains")
             may_fetch(target)
-            answer = self._get(target, deadline, types)
+            answer = self._get(target, deadline, types, unless or {})
             if isinstance(answer, FetchedPage):
-                return FetchedPage(url, answer.media_type, answer.body)
+                return replace(answer, url=url)
             url = _redirected(url, answer)
         raise FetchRefused("too many redirects")
 
-    def _get(self, target: Target, deadline: float, types: tuple[str, ...]) -> FetchedPage | str:
+    def _get(
+        self, target: Target, deadline: float, types: tuple[str, ...], unless: Mapping[str, str]
+    ) -> FetchedPage | str:
         """The page, or where the server sends us."""
         addresses = self._addresses(target)
         try:
-            return asyncio.run(self._ask(target, addresses, deadline, types))
+            return asyncio.run(self._ask(target, addresses, deadline, types, unless))
         except TimeoutError as error:
             raise FetchRefused(_TOO_LONG) from error
         except aiohttp.ClientPayloadError as error:
@@ -133,7 +140,12 @@ class Fetcher:
             raise FetchRefused(f"no answer: {type(_cause(error)).__name__}") from error
 
     async def _ask(
-        self, target: Target, addresses: list[str], deadline: float, types: tuple[str, ...]
+        self,
+        target: Target,
+        addresses: list[str],
+        deadline: float,
+        types: tuple[str, ...],
+        unless: Mapping[str, str],
     ) -> FetchedPage | str:
         connector = aiohttp.TCPConnector(
             resolver=_Pinned(addresses), ssl=self._tls, force_close=True, use_dns_cache=False
@@ -146,7 +158,7 @@ class Fetcher:
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             ) as session,
-            session.get(_address(target), headers=_HEADERS, allow_redirects=False) as answer,
+            session.get(_address(target), headers={**_HEADERS, **unless}, allow_redirects=False) as answer,
         ):
             return await self._read(answer, types)
 
@@ -169,7 +181,8 @@ class Fetcher:
             raise TypeRefused("the page is not text")
         if (answer.content_length or 0) > self.rules.max_bytes:
             raise FetchRefused(f"the page is larger than {self.rules.max_bytes} bytes")
-        return FetchedPage("", media_type, await self._body(answer))
+        etag, modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
+        return FetchedPage("", media_type, await self._body(answer), etag[:256], modified[:64])
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()

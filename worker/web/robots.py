@@ -13,7 +13,7 @@ from protego import Protego
 from bot.errors import FetchRefused
 from bot.redis_keys import ROBOTS
 from worker.web.addresses import Target
-from worker.web.cache import WebCache
+from worker.web.cache import Cache
 from worker.web.fetch import Fetcher, StatusRefused, TypeRefused
 
 AGENT = "fennelbot"
@@ -25,7 +25,7 @@ MAX_CHARACTERS = 500_000
 class Robots:
     """Answers for all hosts."""
 
-    def __init__(self, fetcher: Fetcher, cache: WebCache) -> None:
+    def __init__(self, fetcher: Fetcher, cache: Cache) -> None:
         self._fetcher = fetcher
         self._cache = cache
 
@@ -36,6 +36,21 @@ class Robots:
             raise FetchRefused("the site's robots.txt could not be read")
         if not allowed(text, target.path):
             raise FetchRefused("the site's robots.txt does not allow it")
+
+    def sitemaps(self, origin: str) -> list[str]:
+        """The sitemaps that a host's file names."""
+        try:
+            return list(Protego.parse(self._text(origin) or "").sitemaps)
+        except ValueError:
+            return []
+
+    def delay(self, origin: str) -> float:
+        """Seconds between two pages that a host asks for; 0 where it asks for none."""
+        try:
+            asked = Protego.parse(self._text(origin) or "").crawl_delay(AGENT)
+        except ValueError:
+            return 0.0
+        return float(asked or 0.0)
 
     def _text(self, origin: str) -> str | None:
         """The file, empty where there is none, None where it cannot be read."""
