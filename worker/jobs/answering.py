@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import structlog
 from rq import get_current_job
+from rq.timeouts import JobTimeoutException
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
@@ -117,7 +118,7 @@ class Answering:
         except Cancelled:
             self.wanted.check()
             raise HandBack(self.message.message_id) from None
-        except FennelError as error:
+        except (FennelError, JobTimeoutException) as error:
             log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
             self.trace.event("failed", error=type(error).__name__)
             if not self.asked and not self.card.begun:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from rq.timeouts import JobTimeoutException
+
 from bot.answer import Answer, Outcome
 from bot.errors import (
     AnswerTimeout,
     EngineRefused,
     EngineUnavailable,
-    FennelError,
     IndexMismatch,
     IndexMissing,
     QuestionTooLong,
 )
 from bot.messages import say
 
-_REASONS: tuple[tuple[tuple[type[FennelError], ...], str], ...] = (
+_REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((QuestionTooLong,), "because_question_too_long"),
-    ((AnswerTimeout,), "because_timeout"),
+    ((AnswerTimeout, JobTimeoutException), "because_timeout"),
     ((EngineUnavailable, EngineRefused), "because_engine"),
     ((IndexMissing, IndexMismatch), "because_index"),
 )

@@ -6,10 +6,11 @@ not saying "not found". A server that dies while writing is asked once more for 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.errors import EngineSilent, EngineUnavailable
+from bot.errors import AnswerTimeout, Cancelled, EngineSilent, EngineUnavailable
 from worker.llm import LLM, IsCancelled, Reply
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace
@@ -39,8 +40,15 @@ class WritingLimits:
     deadline: float
     max_tokens: int
     group: str
+    characters_per_token: int = 16
+    """The longest that a token is on average: a reply beyond `characters` is no reply any more."""
     keep_reasoning: bool = False
     """Whether the Trace keeps what the model thought (llm.trace_reasoning)."""
+
+    @property
+    def characters(self) -> int:
+        """The longest reply that is read."""
+        return self.max_tokens * self.characters_per_token
 
 
 def generate(
@@ -82,7 +90,11 @@ def _write(
             text, reply.anew = "", False
         text += piece
         if not _may_be_not_found(text):
-            on_text(sanitiser.clean(text))
+            on_text(sanitiser.clean(text[: limits.characters]))
+        if reason := _must_end(text, limits, cancelled):
+            _end(reply, reason)
+            text = text[: limits.characters]
+            break
     _account(reply, trace, keep_reasoning=limits.keep_reasoning)
     if not text.strip():
         raise EngineSilent("the model ended its reply without a word")
@@ -93,6 +105,29 @@ def _write(
         degraded=reply.degraded,
         finish_reason=reply.finish_reason,
     )
+
+
+def _must_end(text: str, limits: WritingLimits, cancelled: IsCancelled) -> str:
+    """Why a reply is read no further, by the clock and not by what its server says; empty while it is.
+
+    Raises Cancelled, and AnswerTimeout where there is nothing to show yet.
+    """
+    if cancelled():
+        raise Cancelled("the question was taken back")
+    if len(text) > limits.characters:
+        return "length"
+    if time.monotonic() < limits.deadline:
+        return ""
+    if not text.strip():
+        raise AnswerTimeout("the model did not answer within the time of one answer")
+    return "deadline"
+
+
+def _end(reply: Reply, reason: str) -> None:
+    close = getattr(reply.pieces, "close", None)
+    if close is not None:
+        close()
+    reply.finish_reason = reason
 
 
 def _account(reply: Reply, trace: Trace, *, keep_reasoning: bool) -> None:
