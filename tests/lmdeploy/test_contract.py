@@ -176,7 +176,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stand_in(real_server: RealServer) -> Iterator[ModelServer]:
     """The stand-in of the other tests, with the same key, tokenizer and context."""
     model = ScriptedModel(tokenizer=str(real_server.folder / "tokenizer.model"))
