@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 import structlog
 from playwright.sync_api import Browser
@@ -20,6 +21,11 @@ from tests.browser import chromium
 from tests.feishu_caller import Caller
 
 pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report")
+# Hypothesis, too, would take a slow machine for a slow test.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
