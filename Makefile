@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LMDEPLOY := .venv-lmdeploy
+LITELLM := .venv-litellm
 PINNED := requirements.txt requirements-cpu.txt requirements-dev.txt requirements-lmdeploy.txt
 UV_VERSION := 0.13.9
 # Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
@@ -17,7 +18,7 @@ INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${U
 FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
 	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
-.PHONY: help setup dev setup-gpu demo test test-lmdeploy lint bench lock clean
+.PHONY: help setup dev setup-gpu demo test test-lmdeploy test-servers test-llama lint bench lock clean
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -87,4 +88,4 @@ lock: $(VENV)/uv ## pins requirements*.in again
 	$(BIN)/uv pip compile --quiet --no-header --python-version 3.11 requirements.in -o requirements.txt
 
 clean: ## removes the environment and the demo's data
-	rm -rf $(VENV) $(LMDEPLOY) data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(LMDEPLOY) $(LITELLM) data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -30,6 +30,8 @@ ALONE = 3.0
 ANSWER_TOKENS = 200
 LONG_SECONDS = 45.0
 SHORT_PART, CUT = 4, 0.8
+PLAUSIBLE = 0.1
+"""Of a prompt nearly as long as the context, what is counted if anything is."""
 QUESTION = "How do I install FooServe, and which port does it listen on?"
 EXCERPT = Excerpt(
     1,
@@ -88,7 +90,10 @@ def _name(url: str, known: Known | None, wanted: str) -> list[Row]:
     if wanted and known.listed and wanted not in known.listed:
         fix = f"set llm.model to what it lists, such as {known.listed[0]}, unless {wanted} is an alias"
         rows.append(("model name", WARNING, f"it does not list {wanted}; {known.model} is asked for", fix))
-    if known.features.thinks:
+    if known.features.thinks == "unclear":
+        words = "it replies at length to a question for one digit; answers are shown when they are whole"
+        rows.append(("thinking", WARNING, words, TAKE_A_LARGER))
+    elif known.features.thinks:
         off = known.features.thinking_off
         switch = f"switched off by {off} for the score" if off else "and cannot be switched off"
         rows.append(
@@ -180,8 +185,8 @@ def _context(engine: OpenAIEngine, url: str) -> Row:
         )
     except FennelError as error:
         return ("context", FAILED, f"a long prompt fails: {error}"[:300], "lower llm.context_tokens")
-    if not short or not long:
-        return ("context", WARNING, "not measured: the server counts no tokens", "")
+    if long < PLAUSIBLE * engine.context_tokens and long < 2 * short:
+        return ("context", WARNING, f"not measured: the server counts {long} tokens, whatever it is sent", "")
     if long < CUT * SHORT_PART * short:
         fix = f"start it with a longer context (Ollama: num_ctx), or set llm.context_tokens to {long}"
         return ("context", FAILED, f"it cuts prompts at {long} tokens without a word", fix)

@@ -36,7 +36,7 @@ class Limits:
 
     def thinks(self, features: Features) -> bool:
         """Whether a server's answers come with reasoning."""
-        return bool(features.thinks) and not (self.thinking_off and features.thinking_off)
+        return features.surely_thinks and not (self.thinking_off and features.thinking_off)
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class Asking:
             temperature=limits.temperature,
             room=min(limits.reasoning_tokens, max(context // 4, 256)) * self.factor,
             quiet=self._is_quiet,
+            insists=self.tries > 1,
         )
         return stream_body(known.model, features, wanted)
 

@@ -39,16 +39,14 @@ class Wanted:
     temperature: float = 0.0
     room: int = 0
     quiet: bool = False
-    most: int = 0
-    """Tokens that the context leaves for the whole reply; 0 unknown."""
+    insists: bool = False
+    """Whether there is room for reasoning even where none is known of."""
 
 
 def stream_body(model: str, features: Features, wanted: Wanted) -> Body:
     """The request for a streamed reply."""
-    thinks = bool(features.thinks) and not (wanted.quiet and features.thinking_off)
-    limit = wanted.limit + (wanted.room if thinks else 0)
-    if wanted.most:
-        limit = max(wanted.limit, min(limit, wanted.most))
+    thinks = features.surely_thinks and not (wanted.quiet and features.thinking_off)
+    limit = wanted.limit + (wanted.room if thinks or wanted.insists else 0)
     body = base_body(model, features, wanted.messages, limit)
     sampling: Body = {"temperature": wanted.temperature, "top_p": 1}
     sampling["top_k"] = 1 if wanted.temperature == 0 else 50
@@ -64,7 +62,7 @@ def stream_body(model: str, features: Features, wanted: Wanted) -> Body:
 
 def score_body(model: str, features: Features, messages: Messages, *, ten_is_one_token: bool) -> Body:
     """The request for one number."""
-    thinks = bool(features.thinks) and not features.thinking_off
+    thinks = features.surely_thinks and not features.thinking_off
     if features.top_logprobs and not thinks:
         body = base_body(model, features, messages, 1 if ten_is_one_token else 2)
         body |= _allowed({"temperature": 1, "top_p": 1, "top_k": 50}, features)

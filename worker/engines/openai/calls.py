@@ -65,7 +65,8 @@ class ServerCalls:
 
     def models(self, url: str, call: Call) -> list[Body]:
         """The entries of /models; [] where a server does not tell."""
-        answer = self._request("GET", endpoint(url, "/models"), call)
+        # On a connection of its own: uvicorn closes one on which a handler failed; the next call would break.
+        answer = self._request("GET", endpoint(url, "/models"), call, headers={"Connection": "close"})
         listed = _loads(answer.content).get("data") if answer.status == HTTPStatus.OK else None
         return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
 
@@ -165,9 +166,21 @@ class ServerCalls:
                 break
         return replace(problem, words=words)
 
-    def _request(self, method: str, url: str, call: Call, body: Body | None = None) -> Response:
+    def _request(
+        self,
+        method: str,
+        url: str,
+        call: Call,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         return self._connection.request(
-            method, url, headers=self._headers, body=body, deadline=call.deadline, cancelled=call.cancelled
+            method,
+            url,
+            headers=self._headers | dict(headers or {}),
+            body=body,
+            deadline=call.deadline,
+            cancelled=call.cancelled,
         )
 
 

@@ -19,6 +19,9 @@ LEAST_TOKENS = 300
 """Shorter prompts are mostly template; they say little of the text."""
 WEIGHT = 0.3
 """Of a new measurement against those before."""
+LEAST_CONTEXT = 512
+"""No server cuts prompts at fewer; one that counts fewer of a long prompt does not count."""
+LEAST_PLAUSIBLE = 0.2
 LEAST_RATIO, LARGEST_RATIO = 0.3, 3.0
 EXACT_WITHIN = 0.1
 """So far a tokenizer's count may be off (marks of the chat template) before another model is suspected."""
@@ -51,8 +54,8 @@ class MeasuredCounter:
         raw = self._raw(text)
         if prompt_tokens <= 0 or raw < LEAST_TOKENS:
             return 0
-        cut = self._cut_at(url, raw, prompt_tokens)
-        if not cut:
+        cut = self._cut_at(url, raw, prompt_tokens) if prompt_tokens >= LEAST_CONTEXT else 0
+        if not cut and prompt_tokens >= LEAST_PLAUSIBLE * raw:
             measured = max(prompt_tokens - TEMPLATE_TOKENS, 1) / raw
             self._learn(_is_wide(text), min(max(measured, LEAST_RATIO), LARGEST_RATIO))
         return cut

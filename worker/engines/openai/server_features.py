@@ -64,6 +64,11 @@ class Features:
         return None
 
     @property
+    def surely_thinks(self) -> bool:
+        """Whether its replies come with reasoning, as far as is known for certain."""
+        return self.thinks not in ("", "unclear")
+
+    @property
     def opened(self) -> str:
         """Where a reply begins, for `ReasoningFilter`: 'no', 'yes' (inside reasoning) or 'maybe'."""
         return {"closing_tag": "yes", "unclear": "maybe"}.get(self.thinks, "no")

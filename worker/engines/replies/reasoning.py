@@ -110,7 +110,7 @@ class ReasoningFilter:
         self.withdrawn = False
         if not self._inside:
             return self._show(_UNWRAPPED.sub("", held) if self._wrapped else held)
-        unclear = not self.found and (self._opened == "maybe" or not cut) and self._opened != "no"
+        unclear = not self.found and not cut and self._opened != "no"
         if unclear:  # no tag at all: a template that opens none this time
             self._inside = False
             return self._show(held)
