@@ -66,7 +66,7 @@ class ServerCalls:
     def models(self, url: str, call: Call) -> list[Body]:
         """The entries of /models; [] where a server does not tell."""
         # On a connection of its own: uvicorn closes one on which a handler failed; the next call would break.
-        answer = self._request("GET", endpoint(url, "/models"), call, headers={"Connection": "close"})
+        answer = self._request("GET", endpoint(url, "/models"), call, once=True)
         listed = _loads(answer.content).get("data") if answer.status == HTTPStatus.OK else None
         return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
 
@@ -172,13 +172,15 @@ class ServerCalls:
         url: str,
         call: Call,
         body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
+        *,
+        once: bool = False,
     ) -> Response:
         return self._connection.request(
             method,
             url,
-            headers=self._headers | dict(headers or {}),
+            headers=self._headers,
             body=body,
+            once=once,
             deadline=call.deadline,
             cancelled=call.cancelled,
         )

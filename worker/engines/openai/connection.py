@@ -78,9 +78,13 @@ class Connection:
         body: dict[str, Any] | None = None,
         deadline: float | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        once: bool = False,
     ) -> Response:
-        """One call, its answer read whole. Raises ConnectionBroken, AnswerTimeout, Cancelled."""
-        running = self._start(lambda: self._whole(method, url, headers, body))
+        """One call, its answer read whole; `once`: on a connection that is closed after it.
+
+        Raises ConnectionBroken, AnswerTimeout, Cancelled.
+        """
+        running = self._start(lambda: self._whole(method, url, headers, body, once))
         while not wait([running.future], timeout=patience(deadline)).done:
             stop_if_over(running, deadline, cancelled)
         return running.future.result()
@@ -106,10 +110,10 @@ class Connection:
         await events.receive(session, url, headers, body, proxy)
 
     async def _whole(
-        self, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None
+        self, method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None, once: bool
     ) -> Response:
         session, proxy = self._way(url)
-        return await _whole(session, method, url, headers, body, proxy)
+        return await _whole(session, method, url, headers, body, proxy, once=once)
 
     def _way(self, url: str) -> tuple[aiohttp.ClientSession, str | None]:
         """The session for `url` and its HTTP proxy. A SOCKS proxy has a session of its own."""
@@ -183,10 +187,14 @@ async def _whole(
     headers: dict[str, str],
     body: dict[str, Any] | None,
     proxy: str | None,
+    *,
+    once: bool,
 ) -> Response:
     try:
         async with session.request(method, url, headers=headers, json=body, proxy=proxy) as response:
             content = await read_within(response, MOST_BYTES)
+            if once:
+                response.close()
             return Response(plain_status(response.status), response.headers, content)
     except (aiohttp.ClientError, OSError, *ProxyProblem) as error:
         raise named(error) from error
