@@ -71,7 +71,7 @@ COMMANDS = {
     "up": Command("bot.commands.up", "Everything that is needed on one machine, one log, one Ctrl+C."),
     "migrate": Command(
         "bot.commands.migrate",
-        "Settings, secrets and labelled questions from HuixiangDou's files.",
+        "Settings, secrets and labelled questions from HuixiangDou's files; nothing is written over.",
     ),
     "longconn": Command(
         "bot.commands.longconn", "Receives events over Feishu's WebSocket, with no public address."
