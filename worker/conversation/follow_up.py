@@ -21,10 +21,10 @@ MOST_WORDS = 5
 MANY_WORDS = 3
 """A message with so many words that were not said before has its own subject, if the documents are..."""
 CERTAIN, FOREIGN = 0.9, 0.12
-"""... certain to answer it (less so of a longer one), or, with one word less, certain not to."""
-LIKELY, BETTER = 0.6, 1.1
+"""... certain to answer it, or, with one word less, certain not to."""
+LIKELY, BETTER, BETTER_BY_ONE_WORD = 0.6, 1.1, 1.4
 """It also has where they likely answer it and its best passage beats that of both questions together by this
-factor. bench.conversations measures all of these."""
+factor; by more where it has a single new word. bench.conversations measures all of these."""
 
 
 class Relation(StrEnum):
@@ -138,12 +138,12 @@ def _stands_alone(text: str, before: str, joined: str, documents: Documents) -> 
     if not new:
         return False
     alone = documents.fit(text)
-    certain = CERTAIN if len(new) == MANY_WORDS else CERTAIN - 0.1
-    if len(new) >= MANY_WORDS and alone.probability >= certain:
+    if len(new) >= MANY_WORDS and alone.probability >= CERTAIN:
         return True
     if len(new) >= MANY_WORDS - 1 and alone.probability < FOREIGN:
         return True
-    return alone.probability >= LIKELY and alone.best >= BETTER * documents.fit(joined).best
+    better = BETTER if len(new) > 1 else BETTER_BY_ONE_WORD
+    return alone.probability >= LIKELY and alone.best >= better * documents.fit(joined).best
 
 
 def _corrected(text: str, before: str, documents: Documents) -> str:

@@ -4,6 +4,7 @@ documents answer it as it stands."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.text.terms import terms
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from index.search.searcher import Searcher
 
 _PIECES = re.compile(r"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[㐀-鿿]+")
+
+_EMPTY = frozenset((Path(__file__).parent / "words" / "empty.txt").read_text("utf-8").split())
+"""Words that a question may add without saying what it is about."""
 
 
 class Known:
@@ -40,9 +44,9 @@ class Known:
         words: list[str] = []
         for piece in _PIECES.findall(text):
             if piece.isascii():
-                words += [piece] if terms(piece) else []
+                words += [piece] if terms(piece) and piece.lower() not in _EMPTY else []
             else:
-                words += [term for term in terms(piece) if len(term) > 1]
+                words += [term for term in terms(piece) if len(term) > 1 and term not in _EMPTY]
         return words
 
     def _rarity(self, word: str) -> float:
