@@ -42,6 +42,39 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "knows_nothing": ("我还没有读到文档。", "I have no documents yet."),
     "try_asking": ("可以这样问：", "You could ask:"),
     "understood_as": ("结合上文理解为：{question}", "Understood as: {question}"),
+    "greeting": (
+        "大家好，我是茴香。@我 提问，我从文档里找答案并标出来源；在回答下面可以接着问。",
+        "Hello, I am Fennel. Mention me with a question: I answer from the documents and cite them; "
+        "below an answer you can go on asking.",
+    ),
+    "greeting_private": (
+        "你好，我是茴香。直接问我就行，我从文档里找答案并标出来源。",
+        "Hello, I am Fennel. Just ask: I answer from the documents and cite them.",
+    ),
+    "outside_hours": (
+        "现在不在答疑时间（{start}–{end}）。{next}之后再问我吧。",
+        "I answer from {start} to {end}. Please ask again after {next}.",
+    ),
+    "title_hours": ("现在不在答疑时间", "Outside my hours"),
+    "stopped": ("已停止回答。", "Stopped."),
+    "title_why_silent": ("为什么没有回答", "Why there was no answer"),
+    "ignored_not_mentioned": ("这条消息没有 @我。", "the bot was not mentioned"),
+    "ignored_mentions_all": ("@所有人 不算 @我。", "mentioning everybody is not mentioning the bot"),
+    "ignored_from_bot": ("这是另一个机器人发的，我不和机器人对话。", "it came from another bot"),
+    "ignored_no_sender": ("飞书没有说是谁发的。", "Feishu did not say who sent it"),
+    "ignored_unreadable_type": ("我读不了这种消息。", "this kind of message cannot be read"),
+    "ignored_private_chats_off": ("这里关闭了单聊。", "private chats are switched off"),
+    "ignored_group_denied": ("这个群被设置为不回答。", "this group is denied in the settings"),
+    "ignored_group_not_allowed": ("这个群不在允许的名单里。", "this group is not among those allowed"),
+    "ignored_user_denied": ("发送者被设置为不回答。", "its sender is denied in the settings"),
+    "ignored_empty": ("消息里只有 @，没有内容。", "there was nothing in it but the mention"),
+    "ignored_meant_for_others": ("这条消息 @ 的是别人。", "it mentioned somebody else"),
+    "ignored_outside_hours": ("当时不在答疑时间。", "it came outside the work time"),
+    "ignored_user_limit": ("发送者一分钟里问得太多。", "its sender asked too much within a minute"),
+    "ignored_group_limit": ("这个群一分钟里问得太多。", "the group asked too much within a minute"),
+    "ignored_group_full": ("这个群排队的问题太多。", "too many questions of the group were waiting"),
+    "ignored_queue_full": ("排队的问题太多。", "too many questions were waiting"),
+    "ignored_other": ("原因：{reason}", "{reason}"),
     # Commands
     "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),
     # Progress
@@ -220,10 +253,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "help_commands": (
         "- `/help`：这份说明\n- `/status`：运行状态\n"
         "- `/recall` 或“撤回”：回复我的回答，撤回它（提问者和管理员）\n"
-        "- `/why`：回复我的回答，看依据（提问者和管理员）",
+        "- `/stop` 或“停止”：结束正在写的回答\n"
+        "- `/why`：回复我的回答，看依据；回复没有回答的消息，看原因（提问者和管理员）",
         "- `/help`: this card\n- `/status`: how things stand\n"
         "- `/recall`, or just `recall`: in reply to an answer, takes it back (asker and admins)\n"
-        "- `/why`: in reply to an answer, shows what it rests on (asker and admins)",
+        "- `/stop`, or just `stop`: ends an answer that is being written\n"
+        "- `/why`: in reply to an answer, what it rests on; to a silence, its reason (asker and admins)",
     ),
     "failed_none": ("没有放弃的消息。", "Nothing was given up on."),
     "failed_retried": ("已重新发送 {count} 条。", "{count} are tried again."),
@@ -362,3 +397,9 @@ def say(name: str, language: str, **values: object) -> str:
     """
     chinese, english = SENTENCES[name]
     return (chinese if language == "zh" else english).format(**values)
+
+
+def because_ignored(reason: str, language: str) -> str:
+    """The sentence for why a message was not taken; `reason` is the word of policy or queue."""
+    name = f"ignored_{reason}"
+    return say(name, language) if name in SENTENCES else say("ignored_other", language, reason=reason)

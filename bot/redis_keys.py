@@ -249,6 +249,12 @@ PARTS = Key(
     "worker/conversation/parts",
     MINUTE,
 )
+GREETED = Key(
+    "fennel:greeted:{}", "that a person was greeted in private", "worker/jobs/greetings", "", 180 * DAY
+)
+TOLD_HOURS = Key(
+    "fennel:told_hours:{}", "that somebody was told the work time", "worker/jobs/greetings", "", 12 * HOUR
+)
 IGNORED = Key(
     "fennel:ignored:{}", "JSON: why a message was ignored; no text", "bot/talk/said", "bot/trace", 3 * DAY
 )

@@ -14,7 +14,8 @@ from redis import Redis
 
 from bot.config.settings import Settings
 from bot.errors import FennelError
-from bot.redis_keys import FOR_COMMANDS, TRACE, connect
+from bot.messages import because_ignored
+from bot.redis_keys import FOR_COMMANDS, IGNORED, TRACE, connect
 
 SHOWN_REASONS = 8
 
@@ -29,22 +30,31 @@ def read(redis: Redis, message_id: str) -> dict[str, Any] | None:
     return None if raw is None else dict(json.loads(raw))
 
 
+def reason_ignored(redis: Redis, message_id: str) -> str:
+    """Why a message was not taken, in the one word of bot/events/policy.py; empty when unknown."""
+    raw = redis.get(IGNORED.of(message_id))
+    return "" if raw is None else str(json.loads(raw).get("reason") or "")
+
+
 def load(settings: Settings, message_id: str) -> dict[str, Any]:
     """The same for the command line. Raises TraceMissing that says what to look at."""
     redis = connect(settings.redis.url, FOR_COMMANDS)
     try:
         facts = read(redis, message_id)
+        reason = reason_ignored(redis, message_id) if facts is None else ""
     finally:
         redis.close()
+    if reason:
+        return {"message_id": message_id, "decision": "", "outcome": "ignored", "reason": reason}
     if facts is None:
-        raise TraceMissing(
-            f"no trace of {message_id}: it was ignored, never arrived, or is older than 30 days"
-        )
+        raise TraceMissing(f"no trace of {message_id}: it never arrived, or is older than it is kept")
     return facts
 
 
 def explain(facts: dict[str, Any]) -> str:
     """The Trace as lines a person reads."""
+    if facts.get("reason"):
+        return f"{facts['message_id']}: ignored: {because_ignored(facts['reason'], 'en')}"
     gate = facts.get("gate") or {}
     if facts.get("erased_at"):
         return f"{facts['message_id']}: taken back by its asker, and erased"

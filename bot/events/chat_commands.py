@@ -21,8 +21,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "good": ("good", "好问题"),
     "bad": ("bad", "坏问题"),
     "recall": ("recall", "撤回"),
+    "stop": ("stop", "停止"),
 }
 RECALL_WORDS = frozenset({"recall", "recall this", "take it back", "撤回", "撤回回答", "撤回这条", "请撤回"})
+STOP_WORDS = frozenset({"stop", "停止", "停"})
 SHARED_COMMANDS = frozenset({"reindex", "rollback", "failed"})
 """Commands that touch what all groups share: an admin of one group may not give them."""
 ADMIN_COMMANDS = frozenset({"reindex", "sources", "versions", "rollback", "failed", "good", "bad"})
@@ -52,6 +54,8 @@ def parse(text: str, *, reply: bool = False) -> Command | None:
         return Command("help", "")
     if reply and text.lower().rstrip(".!。！") in RECALL_WORDS:
         return Command("recall", "")
+    if text.lower().rstrip(".!。！") in STOP_WORDS:
+        return Command("stop", "")
     found = _COMMAND.fullmatch(text)
     name = _NAMES.get(found.group(1).lower()) if found else None
     return Command(name, (found.group(2) or "").strip()) if found and name else None

@@ -6,6 +6,7 @@ words. Rates and room in the queue are not decided here: they need Redis and are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,10 @@ from bot.events.events import Message
 
 if TYPE_CHECKING:
     from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
+
+
+_NO_COMMAND = re.compile(r"[/／]\s?[A-Za-z\u4e00-\u9fff]{1,20}")
+"""A slash and one word that is no command: whoever types it gets the list of those there are."""
 
 
 class Handling(StrEnum):
@@ -82,6 +87,8 @@ def _judge_words(
     if not text and not quotes and not (mentioned and message.attachments):
         return Verdict(Handling.IGNORE, "empty", mentioned)
     command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
+    if command is None and mentioned and _NO_COMMAND.fullmatch(text):
+        command = Command("help", "")
     if command:
         return Verdict(Handling.COMMAND, "command", mentioned, command)
     if not mentioned and message.mentions:

@@ -21,5 +21,5 @@ READING_SCOPES = {
 }
 """Kind of source -> the scopes that reading it needs. Sheets and bases on its pages need two more."""
 TABLE_SCOPES = ("sheets:spreadsheet:readonly", "bitable:app:readonly")
-EVENTS = ("im.message.receive_v1", "im.message.recalled_v1")
+EVENTS = ("im.message.receive_v1", "im.message.recalled_v1", "im.chat.member.bot.added_v1")
 CALLBACKS = ("card.action.trigger",)

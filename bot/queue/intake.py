@@ -80,6 +80,12 @@ class Intake:
     def _take_recall(self, event: Recall) -> None:
         self.queue.submit_recall(event)
 
+    def _take_bot_added(self, event: BotAdded) -> None:
+        try:
+            self.queue.submit_greeting(event.chat_id)
+        except QueueFull:
+            log.warning("greeting_refused", chat_id=event.chat_id)
+
     def _only_count(self, event: Event) -> None:
         """Nothing is done about it."""
 
@@ -104,10 +110,13 @@ class Intake:
                     self.said.note_asked(message, text, named=verdict.reason in ("mentioned", "quoted"))
                 submission = self.queue.submit(message, mentioned=verdict.mentioned)
             else:
-                self.said.note_ignored(message, verdict)
+                self.said.note_ignored(message, verdict.reason)
+                if verdict.reason == "outside_hours" and verdict.mentioned:
+                    self.queue.submit_hours(message)
                 return
         except QueueFull as full:
             self.said.take_back(message)
+            self.said.note_ignored(message, str(full))
             metrics.SUBMISSIONS.labels(str(full)).inc()
             log.warning("message_refused", message_id=message.message_id, reason=str(full))
             return
@@ -161,7 +170,7 @@ HANDLERS: Mapping[type[Event], Callable[[Intake, Any], dict[str, Any] | None]] =
     Message: Intake._take_message,
     CardPress: Intake._take_press,
     Recall: Intake._take_recall,
-    BotAdded: Intake._only_count,
+    BotAdded: Intake._take_bot_added,
     Reaction: Intake._only_count,
     Challenge: Intake._take_challenge,
     Unknown: Intake._note_unknown,

@@ -111,6 +111,23 @@ class Queue:
             queue=QUICK_QUEUE,
         )
 
+    def submit_greeting(self, chat_id: str) -> Submission:
+        """Asks for the greeting of a group that the bot was put into. Raises as `submit`."""
+        suffix = f"greet-{chat_id}"
+        return self._submit(JobName.GREET, [chat_id], suffix=suffix, order=suffix, queue=QUICK_QUEUE)
+
+    def submit_hours(self, message: Message) -> Submission:
+        """Asks that the sender be told the work time. Raises as `submit`, without notice."""
+        return self._submit(
+            JobName.HOURS,
+            [message.to_json()],
+            suffix=message.message_id,
+            order=f"{message.chat_id}-commands",
+            sender=message.sender_id,
+            limits=(self.limits.questions_per_user_per_minute, 0),
+            queue=QUICK_QUEUE,
+        )
+
     def submit_press(self, action: CardPress, job: JobName = JobName.PRESS) -> Submission:
         """Takes a press on a card. Raises as `submit`, without notice."""
         return self._submit(

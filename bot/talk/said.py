@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -21,9 +20,6 @@ from bot.events.events import Message
 from bot.redis_keys import ASKERS, IGNORED, PARTS
 from bot.stored import known
 from bot.talk.whole import goes_on, is_whole
-
-if TYPE_CHECKING:
-    from bot.events.policy import Verdict
 
 CONTINUES_SECONDS = 8.0
 """How soon after a message to the bot the next one of the same person belongs to it."""
@@ -98,11 +94,11 @@ class Said:
         except RedisError as error:
             raise QueueUnavailable("Redis did not take the message") from error
 
-    def note_ignored(self, message: Message, verdict: Verdict) -> None:
+    def note_ignored(self, message: Message, reason: str) -> None:
         """Keeps the reason for `explain` and /why, without text. A Redis that is away loses it."""
-        reason = {"reason": verdict.reason, "chat_id": message.chat_id, "at": time.time()}
+        entry = {"reason": reason, "chat_id": message.chat_id, "at": time.time()}
         try:
-            self._redis.set(IGNORED.of(message.message_id), json.dumps(reason), ex=IGNORED.seconds)
+            self._redis.set(IGNORED.of(message.message_id), json.dumps(entry), ex=IGNORED.seconds)
         except RedisError:
             return
 

@@ -25,6 +25,7 @@ from bot.talk.said import Said
 from bot.trace import read as read_trace
 from worker.jobs import kept_answers
 from worker.jobs.failures import failed, reason_of
+from worker.jobs.greetings import greet_in_private
 from worker.jobs.manners import Manners
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
 from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
@@ -93,6 +94,8 @@ class Answering:
             self._end("joined" if understood.meaning is Meaning.JOINED else "silent")
             return None
         self._take(understood)
+        if self.message.chat_type == "p2p":
+            greet_in_private(self.process, self.message, self.language)
         return self._answer(understood)
 
     def _take(self, understood: Understood) -> None:

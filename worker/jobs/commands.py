@@ -18,10 +18,12 @@ from bot.config.release import VERSION
 from bot.errors import IndexMismatch, IndexMissing
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
 from bot.events.events import Message
-from bot.messages import say
+from bot.messages import because_ignored, say
 from bot.queue import dead_letters
 from bot.queue.failed import line_of
-from bot.redis_keys import EXAMPLES
+from bot.redis_keys import CANCELLED, EXAMPLES
+from bot.talk.history import History, Turn
+from bot.talk.said import Said
 from index.build.source_states import SourceState, states
 from index.search.versions import Versions, publish
 from worker.jobs import kept_answers, operating
@@ -68,6 +70,7 @@ class Commands:
             "rollback": self._rollback,
             "why": self._why,
             "recall": self._recall,
+            "stop": lambda _: self._stop(),
             "failed": self._failed,
             "good": lambda _: self._mark(1),
             "bad": lambda _: self._mark(0),
@@ -142,11 +145,24 @@ class Commands:
     def _why(self, argument: str) -> Card:
         question = self._question_replied_to()
         if not question:
-            return self._notice("reply_to_answer", color="grey")
+            return self._why_ignored() or self._notice("reply_to_answer", color="grey")
         if not self._may_act_on(question):
             return self._notice("not_yours", color="grey")
         with self._audited("why", question):
             return why_card(self.process, question, self.language)
+
+    def _why_ignored(self) -> Card | None:
+        """Why the message that this one replies to was not taken at all; None where nothing is known."""
+        for replied in (self.message.parent_id, self.message.root_id):
+            reason = trace.reason_ignored(self.process.redis, replied) if replied else ""
+            if reason:
+                return notice_card(
+                    say("title_why_silent", self.language),
+                    because_ignored(reason, self.language),
+                    self.language,
+                    "grey",
+                )
+        return None
 
     def _recall(self, argument: str) -> Card | None:
         question = self._question_replied_to()
@@ -157,6 +173,26 @@ class Commands:
         with self._audited("recall", question):
             recall_all(self.process, question)
         return None
+
+    def _stop(self) -> Card:
+        """Stops what is being answered to this person here: its card goes."""
+        said = Said(self.process.redis).parts(self.message)
+        turns = [turn for turn in History(self.process.redis).before(self.message) if self._is_own(turn)]
+        running = [
+            one
+            for one in dict.fromkeys([part.id for part in said] + [turn.id for turn in turns])
+            if one != self.message.message_id and self._is_running(one)
+        ]
+        for question in running:
+            self.process.redis.set(CANCELLED.of(question), "1", ex=CANCELLED.seconds)
+        return self._notice("stopped" if running else "manners_stop", color="grey")
+
+    def _is_own(self, turn: Turn) -> bool:
+        return self.is_admin or turn.by == self.message.sender_id
+
+    def _is_running(self, question: str) -> bool:
+        facts = trace.read(self.process.redis, question)
+        return facts is None and kept_answers.find(self.process.redis, question) is None
 
     def _mark(self, label: int) -> Card:
         """Keeps the message that was replied to as an example for the gate."""

@@ -22,7 +22,7 @@ from bot.feishu.sent_record import State
 from bot.messages import say
 from bot.queue import dead_letters
 from bot.redis_keys import CANCELLED
-from worker.jobs import kept_answers
+from worker.jobs import greetings, kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
 from worker.jobs.failures import failed
@@ -132,6 +132,20 @@ def _is_begun(process: Process, message_id: str) -> bool:
         or bool(process.redis.exists(CANCELLED.of(message_id)))
         or bool(kept_answers.find(process.redis, message_id))
     )
+
+
+@quick
+def greet(chat_id: str) -> str:
+    """Greets a group that the bot was put into."""
+    return greetings.greet(current(), chat_id)
+
+
+@quick
+def hours(message: dict[str, Any]) -> str:
+    """Tells somebody who asked outside the work time when the bot answers again."""
+    process, asked = current(), Message.from_json(message)
+    logs.keep_out(asked.text)
+    return greetings.tell_hours(process, asked)
 
 
 def reindex(request: dict[str, Any]) -> str:

@@ -31,6 +31,14 @@ _NO_SUBJECT = re.compile(
 _NUMBER = re.compile(r"^(?:q\s*\d*|\d[\d.]*)\s*[.:：、)]\s*", re.I)
 
 
+def introduction(process: Process, language: str) -> list[str]:
+    """Paragraphs of Markdown: what it knows, and questions to try."""
+    lines = [knows_line(process, language)]
+    if questions := sample_questions(process, language):
+        lines += [say("try_asking", language), "\n".join(f"- {question}" for question in questions)]
+    return lines
+
+
 def knows_line(process: Process, language: str) -> str:
     """How many documents there are and from where; that there are none yet."""
     try:

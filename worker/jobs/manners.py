@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.cards.answer import notice_card
 from bot.events.events import Message
 from bot.messages import say
+from bot.redis_keys import GREETED
 from worker.conversation.small_words import Small
-from worker.jobs.introduction import knows_line, sample_questions
+from worker.jobs.introduction import introduction
 from worker.process.process import Process
 
 THANKS_EMOJI = "THUMBSUP"
@@ -30,7 +31,9 @@ class Manners:
             return "silent"
         lines = [say(f"manners_{small.value}", self.language)]
         if small is not Small.STOP:
-            lines += self._introduction()
+            lines += introduction(self.process, self.language)
+            if self.message.chat_type == "p2p":
+                self.process.redis.set(GREETED.of(self.message.sender_id), "1", ex=GREETED.seconds)
         card = notice_card(say("title_hello", self.language), "\n\n".join(lines), self.language)
         self.process.feishu.reply(self.message.message_id, card, key="manners", chat_id=self.message.chat_id)
         return "greeted"
@@ -39,11 +42,3 @@ class Manners:
         """A reaction to thanks that are meant for the bot."""
         self.process.feishu.react(self.message.message_id, THANKS_EMOJI)
         return "thanked"
-
-    def _introduction(self) -> list[str]:
-        questions = sample_questions(self.process, self.language)
-        lines = [knows_line(self.process, self.language)]
-        if questions:
-            lines.append(say("try_asking", self.language))
-            lines.append("\n".join(f"- {question}" for question in questions))
-        return [line for line in lines if line]
