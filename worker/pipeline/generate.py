@@ -47,8 +47,8 @@ class WritingLimits:
 
     @property
     def characters(self) -> int:
-        """The longest reply that is read."""
-        return self.max_tokens * self.characters_per_token
+        """The longest reply that is read; without a number of tokens, a book's chapter."""
+        return self.max_tokens * self.characters_per_token or 100_000
 
 
 def generate(
