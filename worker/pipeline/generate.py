@@ -40,10 +40,10 @@ class WritingLimits:
     deadline: float
     max_tokens: int
     group: str
-    characters_per_token: int = 16
-    """The longest that a token is on average: a reply beyond `characters` is no reply any more."""
     keep_reasoning: bool = False
     """Whether the Trace keeps what the model thought (llm.trace_reasoning)."""
+    characters_per_token: int = 16
+    """The longest that a token is on average: a reply beyond `characters` is no reply any more."""
 
     @property
     def characters(self) -> int:
