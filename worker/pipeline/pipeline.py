@@ -241,7 +241,9 @@ class _Run:
         tokens = sum(llm.count_tokens(excerpt.text) for excerpt in prompts.excerpts)
         self.trace.note(material_tokens=tokens, excerpts=len(prompts.excerpts))
         own = self.parts.settings.llm
-        limits = WritingLimits(self.deadline, own.max_answer_tokens, question.chat_id, own.trace_reasoning)
+        limits = WritingLimits(
+            self.deadline, own.max_answer_tokens, question.chat_id, keep_reasoning=own.trace_reasoning
+        )
         with self.trace.step("generate"):
             written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
         return self._checked(prompts, written) if written.text else None
