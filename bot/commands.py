@@ -53,6 +53,24 @@ def forget(
     print(run(load_settings(config).redis.url, open_id))
 
 
+def backup(folder: Annotated[Path, typer.Argument(help="A new folder.")], config: Config = None) -> None:
+    """Writes what cannot be built again into one folder."""
+    from bot.backup import backup as run
+
+    print(run(load_settings(config), config, folder))
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `backup` wrote.")],
+    over: Annotated[bool, typer.Option("--over", help="Write over a Redis that is in use.")] = False,
+    config: Config = None,
+) -> None:
+    """Brings a backup back."""
+    from bot.backup import restore as run
+
+    print(run(load_settings(config), config, folder, over=over))
+
+
 def connect(
     app_id: Annotated[str, typer.Option("--app-id", help="An app that exists: asks for what it lacks.")] = "",
     name: Annotated[

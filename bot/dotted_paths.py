@@ -68,6 +68,8 @@ COMMANDS = {
         "bot.commands.failed", "What was given up on, why and since when; --retry sends it again."
     ),
     "forget": Command("bot.commands.forget", "Erases everything that is kept of one person."),
+    "backup": Command("bot.commands.backup", "Writes what cannot be built again into one folder."),
+    "restore": Command("bot.commands.restore", "Brings a backup back."),
     "connect": Command(
         "bot.commands.connect",
         "A Feishu app by one scan, its keys in `.env`, and a first message over the long connection.",
