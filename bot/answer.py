@@ -72,6 +72,8 @@ class Answer:
     """Passages that were found but not cited: behind "more sources"."""
     late: float = new_field(0.0)
     """Seconds from the question to its answer, where that is worth a line: Feishu was away meanwhile."""
+    product_version: str = new_field("")
+    """Which version of the product it speaks of, where the sources say."""
     standalone: str = new_field("")
     """The question as it was understood, where that is not as it was asked: a follow-up, a quoted message."""
 

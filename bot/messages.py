@@ -139,6 +139,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This answer comes {age} late: Feishu could not be reached meanwhile.",
     ),
     "degraded": ("精简模式：{reason}", "Reduced mode: {reason}"),
+    "footer_product_version": ("适用于版本 {version}", "for version {version}"),
     "footer_index": ("索引 {version}", "index {version}"),
     "continued": ("接下一张卡片 ↓", "continued in the next card ↓"),
     # Feedback and actions

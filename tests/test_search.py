@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from bot.config.settings import RerankerSettings
+from bot.errors import IndexMissing
 from index.build.build import assemble
 from index.search.copies import page_key, page_numbers
 from index.search.dense import Dense
 from index.search.fusion import Weights
 from index.search.lexical import Lexical
 from index.search.ngrams import CharacterNGrams
+from index.search.part import part_of
 from index.search.projects import Projects
 from index.search.rerank import open_reranker
 from index.search.searcher import Searcher
@@ -188,3 +190,21 @@ def test_a_named_project_is_preferred(chunks: list[Chunk]) -> None:
     rows = ["mmcv/README.md", "mmcv/faq.md", "notes/a.md", "mmdet/docs/a.md"]
     one = [replace(chunk, source="all", path=path) for chunk, path in zip(chunks, rows, strict=False)]
     assert Projects(one).named("mmcv notes mmdet") == ("mmcv", "mmdet")
+
+
+def test_a_part_of_an_index_scores_like_an_index_of_these_documents_alone(
+    searcher: Searcher, tmp_path: Path
+) -> None:
+    own = [document for document in documents() if document.source == "mmpose"]
+    chunks = [chunk for document in own for chunk in split(document)]
+    alone = Searcher(assemble(own, chunks, WordEmbedder(), tmp_path)[0], WordEmbedder())
+    part = part_of(searcher, {"mmpose"})
+    assert [chunk.id for chunk in part.chunks] == [chunk.id for chunk in alone.chunks]
+    assert part.documents == 4
+    assert part.statistics.sources == {"mmpose": 4}
+    for query in ("mmpose 如何安装？", "quant_policy", "RTMPose 速度"):
+        ours, theirs = part.search(query, 3), alone.search(query, 3)
+        assert [passage.text for passage in ours] == [passage.text for passage in theirs]
+        assert [passage.score for passage in ours] == pytest.approx([passage.score for passage in theirs])
+    with pytest.raises(IndexMissing, match="nothing"):
+        part_of(searcher, {"nothing"})

@@ -242,6 +242,9 @@ def _span(seconds: float, language: str) -> str:
 
 def _footer(answer: Answer) -> list[Element]:
     parts = [shorten(answer.engine, 60)] if answer.engine else []
+    if answer.product_version:
+        version = shorten(answer.product_version, 60)
+        parts.append(say("footer_product_version", answer.language, version=version))
     if answer.index_version:
         parts.append(say("footer_index", answer.language, version=shorten(answer.index_version, 60)))
     if not parts:

@@ -105,6 +105,8 @@ class SourceSettings(SettingsSection):
     url: str = ""
     """Web address the source's root is published at; a document's link is this plus its path."""
     name: str = ""
+    version: str = ""
+    """Version of the product it documents, such as 2.1; a question that names it is answered from it."""
     every: str = ""
     """When the indexer reads it by itself: `30m`, `1h`, `2d`, or a cron line such as `0 3 * * *`."""
 
@@ -148,6 +150,10 @@ class GateSettings(SettingsSection):
 class IndexSettings(SettingsSection):
     dir: Path = Path("data/index")
     sources: tuple[SourceSettings, ...] = (SourceSettings(path=Path("docs")),)
+    collections: dict[str, tuple[str, ...]] = {}
+    """Name of a collection -> names of the sources in it; `groups.<id>.collections` chooses among them."""
+    loaded_collections: int = Field(default=4, ge=1)
+    """How many selections of sources one worker keeps in memory beside the whole index."""
     embedder: EmbedderSettings = EmbedderSettings()
     reranker: RerankerSettings = RerankerSettings()
     gate: GateSettings = GateSettings()
@@ -156,6 +162,16 @@ class IndexSettings(SettingsSection):
     """Share of all documents that one build may remove without being asked to (`--yes`)."""
     document_seconds: float = Field(default=60.0, ge=1)
     """Processor seconds that the largest document may take to read; small ones get less."""
+
+    @model_validator(mode="after")
+    def _collections_name_sources(self) -> IndexSettings:
+        names = {source.name for source in self.sources if source.name}
+        for collection, sources in self.collections.items():
+            if unknown := [name for name in sources if name not in names]:
+                raise ValueError(
+                    f"collections.{collection} names {', '.join(unknown)}, which is the `name` of no source"
+                )
+        return self
 
 
 class LLMSettings(SettingsSection):
@@ -307,6 +323,8 @@ class WorkTime(SettingsSection):
 class GroupSettings(SettingsSection):
     reply_to: Literal["mention", "all"] = "mention"
     language: Literal["auto", "zh", "en"] = "auto"
+    collections: tuple[str, ...] = ()
+    """What this group is answered from, by name in `index.collections`; empty: from everything."""
     point: OperatingPoint | None = None
     """None: index.gate.point."""
     answer_mention_all: bool = False

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError, field_validator
+from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config import proxies
@@ -119,6 +119,15 @@ class Settings(BaseSettings):
             name: {**default, **(own or {})} if isinstance(own, dict | None) else own
             for name, own in value.items()
         }
+
+    @model_validator(mode="after")
+    def _groups_name_collections(self) -> Settings:
+        for name, group in self.groups.items():
+            if unknown := [one for one in group.collections if one not in self.index.collections]:
+                raise ValueError(
+                    f"groups.{name}.collections: {', '.join(unknown)} is not in index.collections"
+                )
+        return self
 
     def group(self, chat_id: str) -> GroupSettings:
         """The settings of one chat; `groups.default` where it has none of its own."""

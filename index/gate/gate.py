@@ -178,9 +178,12 @@ def _as_written(term: str, message: str) -> str:
     return found.group() if found else term
 
 
-def open_gate(settings: Settings, searcher: Searcher) -> Gate:
-    """The gate in use over this version of the documents. Raises IndexMismatch."""
-    evidence = open_evidence(settings, searcher)
+def open_gate(settings: Settings, searcher: Searcher, *, whole: bool = True) -> Gate:
+    """The gate in use over this version of the documents. Raises IndexMismatch.
+
+    `whole` False: over a part of a version, whose counts are no version's and are not kept.
+    """
+    evidence = open_evidence(settings, searcher) if whole else evidence_of(searcher)
     return Gate(
         GateStore(settings.index.dir).current().for_embedder(searcher.embedder.name),
         searcher,

@@ -59,6 +59,12 @@ class Dense:
         headings, heading, title = (self._string_vectors @ vector)[self._rows]
         return DenseScores(self.text_vectors @ vector, headings, heading, title)
 
+    def part(self, chunks: Rows) -> Dense:
+        """The vectors of some chunks, by their numbers."""
+        strings, rows = np.unique(self._rows[:, chunks], return_inverse=True)
+        own = rows.reshape(3, len(chunks)).astype(np.int64)
+        return Dense.build(self.text_vectors[chunks], self._string_vectors[strings], own)
+
     def save(self, folder: Path) -> None:
         """Writes three files into a folder that exists."""
         faiss.write_index(self._texts, str(folder / "texts.faiss"))

@@ -95,11 +95,11 @@ class Searcher:
         self.dense = snapshot.dense
         self.lexical = snapshot.lexical
         self.embedder = embedder
-        self._reranker = reranker
+        self.reranker = reranker
         self.reranks = reranker is not None
         self.documents = len({(chunk.source, chunk.path) for chunk in self.chunks})
         """How many documents there are to search."""
-        self._weights = weights or Weights()
+        self.weights = weights or Weights()
         self._pages = page_numbers(self.chunks, self.dense.text_vectors)
         self._grower = Grower(self.chunks)
         self._projects = Projects(self.chunks)
@@ -144,7 +144,7 @@ class Searcher:
             bm25_place=lexical.place,
             characters=characters,
             signals=signals,
-            fused=fused(signals, self._weights, self._pages),
+            fused=fused(signals, self.weights, self._pages),
         )
 
     def search(self, query: str, k: int, lookup: Lookup | None = None) -> list[Passage]:
@@ -155,13 +155,13 @@ class Searcher:
         if not query.strip() or k < 1:
             return []
         lookup = lookup or self.look_up(query)
-        if self._reranker is None:
+        if self.reranker is None:
             return [
                 self._passage(row, float(lookup.fused[row]), lookup) for row in self.rank(lookup.fused, k)
             ]
-        rows = self.rank(lookup.fused, max(k, self._reranker.top))
+        rows = self.rank(lookup.fused, max(k, self.reranker.top))
         passages = [self._passage(row, float(lookup.fused[row]), lookup) for row in rows]
-        again = self._reranker.score(query, [passage.chunk.text for passage in passages])
+        again = self.reranker.score(query, [passage.chunk.text for passage in passages])
         scored = [replace(passage, score=score) for passage, score in zip(passages, again, strict=True)]
         return sorted(scored, key=lambda passage: -passage.score)[:k]
 

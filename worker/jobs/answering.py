@@ -113,7 +113,7 @@ class Answering:
     def _answer(self, understood: Understood) -> kept_answers.Kept | None:
         question = self._question(understood)
         try:
-            answer, _ = self.process.pipeline().run(
+            answer, _ = self.process.pipeline(question).run(
                 question, self.card.progress, self.card.write, self.wanted.cancelled, self.trace
             )
         except (MessageGone, FeishuError):

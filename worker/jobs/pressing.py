@@ -159,7 +159,7 @@ class Presses:
         trace = Trace(press.message_id, old.question)
         trace.note(asker=old.asker)
         try:
-            answer, _ = self.process.pipeline().run(question, trace=trace)
+            answer, _ = self.process.pipeline(question).run(question, trace=trace)
         except FennelError as error:
             log.warning("web_answer_failed", message_id=press.message_id, error=type(error).__name__)
             answer = failed(old.question, old.language, reason_of(error))

@@ -93,6 +93,8 @@ class PipelineParts:
     """Called when a question was searched: from then on it mostly waits for others."""
     quote: Callable[[Prompt], str] = no_quote
     """What is quoted where the model finds nothing and the gate is sure; '' where no passage answers."""
+    product_version: str = ""
+    """Which version of the product these documents are of, where the sources say."""
 
 
 class Pipeline:
@@ -141,6 +143,7 @@ class _Run:
             language=question.language,
             mentioned=question.mentioned,
             index_version=parts.searcher.version,
+            product_version=parts.product_version,
             engine=parts.llm.name,
         )
 
@@ -304,6 +307,7 @@ class _Run:
             language=self.question.language,
             engine=self.parts.llm.name,
             index_version=self.parts.searcher.version,
+            product_version=self.parts.product_version,
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from worker.engines.choose import open_llm
 from worker.engines.extractive.stand_in import quoted
 from worker.language import language_of
 from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.process.parts import Parts, SearcherAndGate
+from worker.process.scope import scope_of
 from worker.web.step import open_web
 
 
@@ -93,8 +95,8 @@ class _Asker:
         self.group = settings.group("")
         self.llm = open_llm(settings)
         try:
-            gate = open_gate(settings, searcher)
-            self.parts = PipelineParts(settings, searcher, gate, self.llm, open_web(settings), quote=quoted)
+            self.settings, self.web = settings, open_web(settings)
+            self.parts = Parts(settings, SearcherAndGate(searcher, open_gate(settings, searcher)))
         except BaseException:
             self.llm.close()
             raise
@@ -110,7 +112,10 @@ class _Asker:
         question = Question(
             row.text, language, row.mentioned, point=self.group.point, web=self.group.web_search
         )
-        answer, trace = Pipeline(self.parts).run(question)
+        scope = scope_of(row.text, self.settings, self.group.collections)
+        pair = self.parts.of(scope.sources)
+        parts = PipelineParts(self.settings, pair.searcher, pair.gate, self.llm, self.web, quote=quoted)
+        answer, trace = Pipeline(replace(parts, product_version=scope.version)).run(question)
         return {
             "decision": trace.facts["decision"],
             "outcome": str(answer.outcome),

@@ -8,17 +8,18 @@ was built waits for one and says so meanwhile.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
 import structlog
 from redis import Redis
 
 from bot.config.settings import Settings
 from bot.errors import IndexMismatch, IndexMissing
-from index.gate.gate import Gate, open_gate
+from index.gate.gate import open_gate
 from index.gate.model import GateStore
 from index.search.searcher import Searcher
 from index.search.versions import Watcher
+from worker.process.parts import Parts, SearcherAndGate
+from worker.process.scope import Scope, scope_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,14 +30,6 @@ WARM_UP = "如何安装 install"
 """Asked of each new version before it serves: the first question must not pay for what loads lazily."""
 
 
-@dataclass(frozen=True)
-class SearcherAndGate:
-    """One version's searcher and the gate that judges by it."""
-
-    searcher: Searcher
-    gate: Gate
-
-
 class Knowledge:
     """Holds the current pair; `start` loads it, or waits for it in the background."""
 
@@ -44,6 +37,7 @@ class Knowledge:
         self.settings = settings
         self.redis = redis
         self._pair: SearcherAndGate | None = None
+        self._parts: Parts | None = None
         self._watcher: Watcher | None = None
         self._why = ""
         self._gate_name = ""
@@ -58,6 +52,16 @@ class Knowledge:
         if pair is None:
             raise IndexMissing(self._why or "the index is not loaded yet")
         return pair
+
+    def part(self, scope: Scope) -> SearcherAndGate:
+        """The pair for a question of this scope. Raises IndexMissing."""
+        parts = self._parts
+        return parts.of(scope.sources) if parts is not None else self.current
+
+    @property
+    def parts_loaded(self) -> int:
+        """How many parts of the index are in memory beside the whole."""
+        return self._parts.loaded() if self._parts is not None else 0
 
     @property
     def serving(self) -> str:
@@ -120,4 +124,16 @@ class Knowledge:
         gate = open_gate(self.settings, searcher)
         lookup = searcher.look_up(WARM_UP)
         gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
-        self._pair, self._gate_name, self._gate_refused = SearcherAndGate(searcher, gate), name, None
+        parts = Parts(self.settings, SearcherAndGate(searcher, gate))
+        self._load_parts(parts)
+        self._parts, self._pair = parts, parts.whole
+        self._gate_name, self._gate_refused = name, None
+
+    def _load_parts(self, parts: Parts) -> None:
+        """What the groups are answered from, before it serves: no first question waits for it."""
+        wanted = dict.fromkeys(group.collections for group in self.settings.groups.values())
+        for collections in list(wanted)[: self.settings.index.loaded_collections]:
+            try:
+                parts.of(scope_of("", self.settings, collections).sources)
+            except IndexMissing as error:
+                log.warning("collection_empty", collections=collections, error=str(error))

@@ -27,9 +27,10 @@ from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.stand_in import quoted
 from worker.llm import LLM
-from worker.pipeline.pipeline import Pipeline, PipelineParts, WebSearch
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question, WebSearch
 from worker.process.frames import FrameBudget
 from worker.process.knowledge import Knowledge
+from worker.process.scope import scope_of
 from worker.runner.admission import Admission
 from worker.runner.lease import Leases
 from worker.runner.liveness import Liveness, new_name
@@ -72,12 +73,20 @@ class Process:
         """How long questions, answers and Traces are kept."""
         return self.settings.privacy.keep_days * DAY
 
-    def pipeline(self) -> Pipeline:
-        """A pipeline over the current index version. Raises IndexMissing."""
-        pair = self.knowledge.current
+    def pipeline(self, question: Question) -> Pipeline:
+        """A pipeline over what this question is answered from. Raises IndexMissing."""
+        scope = scope_of(question.text, self.settings, self.settings.group(question.chat_id).collections)
+        pair = self.knowledge.part(scope)
         return Pipeline(
             PipelineParts(
-                self.settings, pair.searcher, pair.gate, self.llm, self.web, self.admission.leave, quoted
+                self.settings,
+                pair.searcher,
+                pair.gate,
+                self.llm,
+                self.web,
+                self.admission.leave,
+                quoted,
+                scope.version,
             )
         )
 
