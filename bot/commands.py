@@ -48,14 +48,14 @@ def forget(
     open_id: Annotated[str, typer.Argument(help="The person's open_id, ou_...")], config: Config = None
 ) -> None:
     """Erases everything that is kept of one person."""
-    from bot.erasing import forget as run
+    from bot.keeping.erasing import forget as run
 
     print(run(load_settings(config).redis.url, open_id))
 
 
 def backup(folder: Annotated[Path, typer.Argument(help="A new folder.")], config: Config = None) -> None:
     """Writes what cannot be built again into one folder."""
-    from bot.backup import backup as run
+    from bot.keeping.backup import backup as run
 
     print(run(load_settings(config), config, folder))
 
@@ -66,7 +66,7 @@ def restore(
     config: Config = None,
 ) -> None:
     """Brings a backup back."""
-    from bot.backup import restore as run
+    from bot.keeping.backup import restore as run
 
     print(run(load_settings(config), config, folder, over=over))
 

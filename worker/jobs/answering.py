@@ -15,11 +15,11 @@ from rq.timeouts import JobTimeoutException
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
-from bot.erasing import erase_question
 from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
+from bot.keeping.erasing import erase_question
 from bot.redis_keys import ANSWER, CANCELLED, TRACE
 from bot.talk.said import Said
 from bot.trace import read as read_trace

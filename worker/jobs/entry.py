@@ -25,8 +25,7 @@ from bot.redis_keys import CANCELLED
 from worker.jobs import greetings, kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
-from worker.jobs.failures import failed
-from worker.jobs.patience import QUICK_PACE, patient, quick
+from worker.jobs.failures import QUICK_PACE, failed, patient, quick
 from worker.jobs.pressing import Presses
 from worker.jobs.question_card import KEY, QuestionCard
 from worker.jobs.reindexing import give_up as give_up_reindex

@@ -1,6 +1,15 @@
-"""What an asker is told when a question could not be answered: one sentence for each kind of failure."""
+"""What becomes of a failure: the sentence an asker is told, and whether the job waits or ends.
+
+A refusal of Feishu's that may pass is waited for; one that never will ends the job. A job of the quick lane
+has few threads to share with every other group, so it waits in none of them: not for a rate limit, not for
+somebody else's lease. It is put aside and comes again.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 from rq.timeouts import JobTimeoutException
 
@@ -9,11 +18,16 @@ from bot.errors import (
     AnswerTimeout,
     EngineRefused,
     EngineUnavailable,
+    FeishuError,
     IndexMismatch,
     IndexMissing,
+    MessageGone,
     QuestionTooLong,
 )
+from bot.feishu.call import LONGEST_PACE
 from bot.messages import say
+from worker.runner.lease import LeaseTaken
+from worker.runner.waiting import GiveUp, Postpone
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((QuestionTooLong,), "because_question_too_long"),
@@ -32,3 +46,44 @@ def failed(question: str, language: str, reason: str) -> Answer:
     """The answer that says in one sentence what went wrong; `reason` names that sentence."""
     sentence = say("failed", language, reason=say(reason, language))
     return Answer(outcome=Outcome.FAILED, question=question, text=sentence, language=language)
+
+
+LEASE_PAUSE = 2.0
+"""Seconds until a job looks again whether a lease is free."""
+QUICK_PACE = 1.0
+"""Seconds that a job of the quick lane waits for a rate limit or a lease before it is put aside."""
+Arguments = ParamSpec("Arguments")
+
+
+def patient(job: Callable[Arguments, str]) -> Callable[Arguments, str]:
+    """The job, which may raise Postpone and GiveUp where it raised FeishuError."""
+
+    @wraps(job)
+    def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> str:
+        try:
+            return job(*arguments, **named)
+        except MessageGone:
+            return "gone"
+        except FeishuError as error:
+            if not error.retriable:
+                raise GiveUp(str(error)) from error
+            raise Postpone(str(error), seconds=error.retry_after, interface=error.away) from error
+        except LeaseTaken as error:
+            raise Postpone("somebody else is at this message", seconds=LEASE_PAUSE) from error
+
+    return run
+
+
+def quick(job: Callable[Arguments, str]) -> Callable[Arguments, str]:
+    """A `patient` job of the quick lane."""
+    waiting = patient(job)
+
+    @wraps(job)
+    def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> str:
+        token = LONGEST_PACE.set(QUICK_PACE)
+        try:
+            return waiting(*arguments, **named)
+        finally:
+            LONGEST_PACE.reset(token)
+
+    return run

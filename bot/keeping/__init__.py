@@ -1,0 +1,1 @@
+"""What is kept of people: erased when it is taken back, backed up where it cannot be made again."""
