@@ -73,8 +73,10 @@ def test_score_and_answer_share_the_cached_beginning(engine: OpenAIEngine) -> No
 
 def test_features_are_found(engine: OpenAIEngine, real_server: RealServer) -> None:
     engine.prepare()
-    model, features = engine.client._known[real_server.url]
-    assert model == MODEL
+    known = engine.client.known.at_hand(real_server.url)
+    assert known is not None
+    features = known.features
+    assert known.model == MODEL
     assert features.top_logprobs == 20
     assert (features.top_k, features.stop, features.usage_in_stream) == (True, True, True)
 
