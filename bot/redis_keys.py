@@ -154,6 +154,17 @@ DEAD_LETTERS = Key(
     "",
 )
 
+BUDGET = Key(
+    "fennel:budget:{}",
+    "hash: questions and tokens of one day ('day:user:ou_x', 'day:group:oc_x', 'day:all:')",
+    "bot/queue/budgets",
+    "",
+    2 * DAY,
+)
+BUDGET_TOLD = Key(
+    "fennel:budget-told:{}", "that it was told today that a budget is used up", "bot/queue/budgets", "", DAY
+)
+
 # What a worker does
 ALIVE = Key("fennel:alive:{}", "a worker's sign of life", "worker/runner", "", 6)
 ATTEMPTS = Key("fennel:attempts:{}", "how often a job was begun", "worker/runner", "", DAY)

@@ -293,6 +293,24 @@ class LimitSettings(SettingsSection):
     """An asker who mentioned the bot is told at once how many questions are ahead when it is this many."""
     questions_per_user_per_minute: int = 10
     questions_per_group_per_minute: int = 60
+    questions_per_user_per_day: int = Field(default=0, ge=0)
+    """0: no limit, here and below. One card says that a day's budget is used up."""
+    questions_per_group_per_day: int = Field(default=0, ge=0)
+    questions_per_day: int = Field(default=0, ge=0)
+    tokens_per_user_per_day: int = Field(default=0, ge=0)
+    tokens_per_group_per_day: int = Field(default=0, ge=0)
+    tokens_per_day: int = Field(default=0, ge=0)
+    day_timezone: str = "Asia/Shanghai"
+    """Where a day begins at midnight."""
+
+    @field_validator("day_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("must be a name such as Asia/Shanghai") from error
+        return value
 
 
 class PrivacySettings(SettingsSection):

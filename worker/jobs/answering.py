@@ -20,6 +20,8 @@ from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
 from bot.keeping.erasing import erase_question
+from bot.messages import say
+from bot.queue.budgets import Spender
 from bot.redis_keys import ANSWER, CANCELLED, TRACE
 from bot.talk.said import Said
 from bot.trace import read as read_trace
@@ -96,7 +98,20 @@ class Answering:
         self._take(understood)
         if self.message.chat_type == "p2p":
             greet_in_private(self.process, self.message, self.language)
-        return self._answer(understood)
+        over = self.process.budgets.used_up(self.message.sender_id, self.message.chat_id)
+        return self._answer(understood) if over is None else self._over_budget(over)
+
+    def _over_budget(self, spender: Spender) -> kept_answers.Kept | None:
+        """One card a day says that a budget is used up; the rest is silence."""
+        if not self.asked or not self.process.budgets.tell_once(spender):
+            self._end("over_budget")
+            return None
+        text = say(f"budget_{spender.kind}", self.language)
+        said = Answer(Outcome.BUSY, question=self.text, text=text, language=self.language)
+        kept = kept_answers.Kept(self._signed(said), CardState(), self.message.chat_id)
+        self._end_trace(said.outcome)
+        self._keep(kept)
+        return kept
 
     def _take(self, understood: Understood) -> None:
         """From here on the question is what was understood."""
@@ -130,12 +145,20 @@ class Answering:
             answer = failed(self.text, self.language, reason_of(error))
         if self._silent(answer):
             self._close_trace(answer.outcome)
+            self._spend()
             return None
         state = CardState(experts=self.group.experts, can_search_web=self._may_search(answer))
         kept = kept_answers.Kept(self._signed(answer), state, self.message.chat_id)
         self._end_trace(answer.outcome)
         self._keep(kept)
+        self._spend()
         return kept
+
+    def _spend(self) -> None:
+        """Counts this question against the day's budgets."""
+        usage = self.trace.facts.get("usage") or {}
+        tokens = sum(int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
+        self.process.budgets.spend(self.message.sender_id, self.message.chat_id, tokens)
 
     def _keep(self, kept: kept_answers.Kept) -> None:
         """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""

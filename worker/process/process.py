@@ -21,6 +21,7 @@ from bot.clock import SYSTEM, Clock
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FeishuError
 from bot.feishu.client import Feishu
+from bot.queue.budgets import Budgets
 from bot.queue.queue import Queue, serving
 from bot.redis_keys import BOT_OPEN_ID, DAY, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
 from worker.engines.choose import open_llm
@@ -67,6 +68,11 @@ class Process:
     handing_back: threading.Event = field(default_factory=threading.Event)
     """Set when running jobs must stop and go back to their queue."""
     _bot_open_id: str | None = None
+
+    @property
+    def budgets(self) -> Budgets:
+        """What people and groups may use in a day."""
+        return Budgets(self.redis, self.settings.limits, self.clock)
 
     @property
     def keep_seconds(self) -> int:
