@@ -34,7 +34,7 @@ FOLDER = Path("data/bench/answers")
 LANGUAGES = {"tidb-zh": "zh", "handbook-en": "en"}
 
 
-class Set:
+class Questions:
     """The questions about one corpus."""
 
     def __init__(self, name: str, language: str, documents: Path, rows: list[dict[str, Any]]) -> None:
@@ -51,22 +51,22 @@ class Set:
         )
 
 
-def sets(corpora: Path | None) -> Iterator[Set]:
+def sets(corpora: Path | None) -> Iterator[Questions]:
     """The sets whose documents are here."""
     about = json.loads((SETS / "sets.json").read_text("utf-8"))
     for name in sorted(about) if corpora else ():
         documents = Path(corpora or "", name)
         if documents.is_dir():
-            yield Set(name, about[name]["language"], documents, _read(SETS / f"{name}.jsonl"))
+            yield Questions(name, about[name]["language"], documents, _read(SETS / f"{name}.jsonl"))
     for name, language in LANGUAGES.items():
         file = DOMAINS / f"{name}.jsonl"
         if file.is_file():
             facts = json.loads((SETS / f"{name}.facts.json").read_text("utf-8"))
             rows = [{**row, "half": "dev", "facts": facts.get(row["id"], [])} for row in _read(file)]
-            yield Set(name, language, DOMAINS / name, rows)
+            yield Questions(name, language, DOMAINS / name, rows)
 
 
-def replies(questions: Set, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def replies(questions: Questions, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The replies to some of a set's rows, as `ask --batch` gives them."""
     settings = questions.settings()
     build(settings)
@@ -78,7 +78,7 @@ def replies(questions: Set, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def measured(
-    chosen: list[Set], half: str, keep: Path | None
+    chosen: list[Questions], half: str, keep: Path | None
 ) -> tuple[dict[str, list[Judged]], dict[str, float]]:
     """Every row judged, by "set half", and seconds a question by set."""
     judged: dict[str, list[Judged]] = {}
@@ -99,7 +99,7 @@ def measured(
     return judged, seconds
 
 
-def figures(chosen: list[Set], half: str, keep: Path | None) -> dict[str, Any]:
+def figures(chosen: list[Questions], half: str, keep: Path | None) -> dict[str, Any]:
     """By half, by half and language, and by half and corpus."""
     began = time.monotonic()
     judged, seconds = measured(chosen, half, keep)

@@ -75,6 +75,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ignored_group_full": ("这个群排队的问题太多。", "too many questions of the group were waiting"),
     "ignored_queue_full": ("排队的问题太多。", "too many questions were waiting"),
     "ignored_other": ("原因：{reason}", "{reason}"),
+    "closest": (
+        "没有找到确切的答案，下面几处也许有帮助。",
+        "I did not find the answer; these places may help.",
+    ),
     # Commands
     "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),
     # Progress
@@ -96,6 +100,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "title_web": ("来自网页的回答", "Answer from the web"),
     "title_partly": ("部分回答", "Partial answer"),
     "title_not_found": ("文档里没有找到", "Not found in the documents"),
+    "title_closest": ("没有答案，这几处最接近", "No answer, only the closest places"),
     "title_declined": ("不在文档范围内", "Outside my documents"),
     "title_busy": ("排队中", "In the queue"),
     "title_failed": ("没能回答", "Could not answer"),

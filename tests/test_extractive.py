@@ -6,7 +6,6 @@ import pytest
 
 from bot.errors import EngineRefused
 from worker.engines.extractive.engine import Extractive
-from worker.engines.extractive.quotable_parts import CUT
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.prompts import NOT_FOUND, Prompt, Prompts
@@ -57,26 +56,37 @@ def test_a_table_of_contents_is_never_quoted() -> None:
 
 
 def test_every_quoted_line_stands_in_the_document() -> None:
-    for quote in choose(prompt("How do I install Fennel from source?", INSTALL)):
-        lines = [line.strip("* ") for line in quote.text.splitlines() if line.strip()]
+    for _, text in choose(prompt("How do I install Fennel from source?", INSTALL)):
+        lines = [line.strip("* ") for line in text.splitlines() if line.strip()]
         assert all(line in INSTALL for line in lines)
 
 
+OPTIONS = "option\n" * 400
 LONG = (
     f"## Options\n\nThe server takes options. {'Each option is a word. ' * 8}\n\n"
-    f"The options are set as follows:\n\n```\n{'x' * 2000}\n```\n"
+    f"The options are set as follows:\n\n```\n{OPTIONS}\n```\n"
 )
 
 
-def test_a_quote_that_is_cut_says_so_and_announces_nothing_that_is_not_there() -> None:
-    (quote,) = choose(prompt("Which options does the server take?", LONG))
-    assert quote.text.endswith(f"\n\n{CUT}")
-    assert "as follows:" not in quote.text
-    assert "**Options**" in quote.text
+def test_what_is_too_long_is_left_out_whole_and_nothing_ends_in_the_middle() -> None:
+    ((_, text),) = choose(prompt("Which options does the server take?", LONG))
+    assert text.rstrip().endswith("Each option is a word.")
+    assert "……" not in text
 
 
-def test_a_quote_that_is_whole_has_no_mark() -> None:
-    assert CUT not in answer("How do I install Fennel from source?", INSTALL)
+def test_it_says_nothing_where_the_documents_were_read_and_do_not_answer() -> None:
+    excerpts = [Excerpt(1, "Page", INSTALL)]
+    judged = Prompts("How do I install Fennel?", excerpts, "en", quotes=()).answer()
+    assert "".join(Extractive().stream(judged)) == NOT_FOUND
+
+
+def test_it_quotes_what_the_documents_were_found_to_say_as_it_stands() -> None:
+    excerpts = [Excerpt(1, "Page", INSTALL), Excerpt(2, "Other", HISTORY)]
+    quotes = [(2, "It is named after a plant.")]
+    judged = Prompts("How do I install Fennel?", excerpts, "en", quotes=quotes).answer()
+    said = "".join(Extractive().stream(judged))
+    assert said.endswith("**Other** [2]\n\nIt is named after a plant.\n\n")
+    assert "make setup" not in said
 
 
 def test_nothing_in_common_means_not_found() -> None:

@@ -95,6 +95,10 @@ QUESTION = {"zh": "问题", "en": "question"}
 NO_MATERIAL = {"zh": "（没有资料）", "en": "(no material)"}
 
 
+Quotes = Sequence[tuple[int, str]]
+"""Numbers of excerpts and what of each is worth quoting, Markdown; the best first."""
+
+
 class Prompt(list[ChatMessage]):
     """The chat messages that go to the engine.
 
@@ -110,6 +114,7 @@ class Prompt(list[ChatMessage]):
         language: str,
         similarity: Similarity | None = None,
         again: Callable[[Sequence[Excerpt]], Prompt] | None = None,
+        quotes: Quotes | None = None,
     ) -> None:
         super().__init__(messages)
         self._again = again
@@ -117,6 +122,8 @@ class Prompt(list[ChatMessage]):
         self.excerpts = tuple(excerpts)
         self.language = language
         self.similarity = similarity
+        self.quotes = quotes
+        """What answers by itself, word for word; empty when nothing does, None when nobody looked."""
 
     def shorter(self, share: float) -> Prompt | None:
         """The same prompt with about `share` of its material, the first kept; None with none to lose.
@@ -152,12 +159,14 @@ class Prompts:
         language: str,
         *,
         similarity: Similarity | None = None,
+        quotes: Quotes | None = None,
         fence: str = "",
     ) -> None:
         self.question = question
         self.excerpts = tuple(excerpts)
         self.language = language
         self.similarity = similarity
+        self.quotes = quotes
         self.fence = fence or secrets.token_hex(8)
 
     def with_excerpts(self, excerpts: Sequence[Excerpt]) -> Prompts:
@@ -184,6 +193,7 @@ class Prompts:
             language=self.language,
             similarity=self.similarity,
             again=lambda excerpts: self.with_excerpts(excerpts)._prompt(task),
+            quotes=self.quotes,
         )
 
     def _material(self) -> str:

@@ -64,6 +64,8 @@ _COLORS = {
     Outcome.BUSY: "wathet",
     Outcome.FAILED: "red",
 }
+_CLOSEST = "default"
+"""No answer, but places that may help: neither the green of an answer nor the grey of nothing."""
 _QUESTION_LENGTH = 160
 _SUMMARY_LENGTH = 60
 _PROGRESS_LENGTH = 100
@@ -174,14 +176,15 @@ def _card(
 ) -> Card:
     """One of an answer's cards: its colour and tags tell how the question ended."""
     language = answer.language
-    color = _COLORS[answer.outcome]
+    closest = answer.outcome is Outcome.NOT_FOUND and bool(answer.sources)
+    color = _CLOSEST if closest else _COLORS[answer.outcome]
     tags: list[tuple[str, str]] = []
     if answer.degraded:
         color = "orange" if answer.outcome in (Outcome.ANSWERED, Outcome.WEB, Outcome.PARTLY) else color
         tags.append((say("tag_degraded", language), "orange"))
     if state.human is Human.RESOLVED and part == parts:
         tags.append((say("tag_resolved", language), "green"))
-    title = say(f"title_{answer.outcome.value}", language)
+    title = say("title_closest" if closest else f"title_{answer.outcome.value}", language)
     summary = f"{title}: {first_words(answer.text, _SUMMARY_LENGTH)}".rstrip(": ")
     if parts > 1:
         title = say("title_part", language, title=title, part=part, parts=parts)

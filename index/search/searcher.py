@@ -49,6 +49,21 @@ class Passage:
     """BM25 of the chunk's text and headings."""
     text: str
     """The chunk grown to its section, Markdown."""
+    row: int = -1
+    """The chunk's place in `Searcher.chunks`."""
+
+
+@dataclass(frozen=True)
+class PageSection:
+    """A section of a document, whole."""
+
+    chunk: Chunk
+    """Its first chunk: it says where the section stands."""
+    first: int
+    last: int
+    """Rows of its chunks, both included."""
+    text: str
+    """Markdown, without its heading."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +180,20 @@ class Searcher:
         scored = [replace(passage, score=score) for passage, score in zip(passages, again, strict=True)]
         return sorted(scored, key=lambda passage: -passage.score)[:k]
 
+    def page(self, row: int) -> list[PageSection]:
+        """The sections of the document that chunk `row` is from, in order."""
+        return [
+            PageSection(self.chunks[first], first, last, self._grower.text(first, last))
+            for first, last in self._grower.page(row)
+        ]
+
+    def copy_in(self, row: int, language: str, scores: Scores) -> int:
+        """The best chunk of this chunk's page in that language; itself where the page has no copy in it."""
+        if self.chunks[row].language == language:
+            return row
+        copies = np.flatnonzero((self._pages == self._pages[row]) & (self._chinese == (language == "zh")))
+        return int(copies[np.argmax(scores[copies])]) if len(copies) else row
+
     def fuse(self, lookup: Lookup, weights: Weights) -> Scores:
         """The scores that other weights would give, (chunks,)."""
         return fused(lookup.signals, weights, self._pages)
@@ -201,6 +230,7 @@ class Searcher:
             dense=float(max(lookup.dense_text[row], lookup.dense_headings[row])),
             lexical=float(lookup.bm25_text[row] + lookup.bm25_headings[row]),
             text=self._grower.grow(row),
+            row=row,
         )
 
 

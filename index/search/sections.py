@@ -40,6 +40,29 @@ class Grower:
                 growing = True
         return self._joined(first, last)
 
+    def page(self, row: int) -> list[tuple[int, int]]:
+        """First and last chunk of every section of the document that chunk `row` is from, in order."""
+        own = (self._chunks[row].source, self._chunks[row].path)
+        first = last = row
+        while first > 0 and (self._chunks[first - 1].source, self._chunks[first - 1].path) == own:
+            first -= 1
+        while (
+            last + 1 < len(self._chunks)
+            and (self._chunks[last + 1].source, self._chunks[last + 1].path) == own
+        ):
+            last += 1
+        found: list[tuple[int, int]] = []
+        for chunk in range(first, last + 1):
+            if found and self._chunks[chunk].section == self._chunks[found[-1][0]].section:
+                found[-1] = (found[-1][0], chunk)
+            else:
+                found.append((chunk, chunk))
+        return found
+
+    def text(self, first: int, last: int) -> str:
+        """The chunks of one section as they stood."""
+        return self._joined(first, last)
+
     def _size(self, row: int) -> int:
         return len(self._chunks[row].text) + 1
 

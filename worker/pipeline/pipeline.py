@@ -1,4 +1,4 @@
-"""The way of one question inside the worker: score -> retrieve -> search -> generate -> verify.
+"""The way of one question inside the worker: retrieve -> read -> score -> search -> generate -> verify.
 
 A Pipeline is cheap: it borrows the loaded parts of the process and is made for each question, so that
 an index swapped in meanwhile serves the next question and never half of this one. It knows nothing of
@@ -17,14 +17,15 @@ from bot.config.settings import OperatingPoint, Settings
 from bot.errors import SearchUnavailable
 from bot.messages import say
 from worker.excerpts import Excerpt, numbered
+from worker.finding import find, support
 from worker.llm import LLM, IsCancelled, never
 from worker.pipeline import retrieve, score
 from worker.pipeline.generate import OnText, WritingLimits, Written, generate
 from worker.pipeline.progress import OnProgress, Progress
 from worker.pipeline.sanitise import Sanitiser
-from worker.pipeline.trace import Trace, gate_facts, passage_facts
+from worker.pipeline.trace import Trace, gate_facts, passage_facts, support_facts
 from worker.pipeline.verify import Verified, Verifier
-from worker.prompts import Prompt, Prompts, Similarity
+from worker.prompts import Prompt, Prompts, Quotes, Similarity
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision, Gate
@@ -139,6 +140,7 @@ class _Run:
         self.deadline = time.monotonic() + parts.settings.worker.answer_timeout
         self.shown = False
         self.similarity = _similarity(parts.searcher)
+        self.found = find.NOTHING
         trace.note(
             language=question.language,
             mentioned=question.mentioned,
@@ -153,19 +155,21 @@ class _Run:
             question.text, question.language, llm, self.parts.settings.llm.max_answer_tokens
         )
         passages, decision = self._look()
-        excerpts = retrieve.excerpts_of(passages)
+        excerpts = retrieve.with_quotes(self.found, passages)
+        kept = retrieve.fit(excerpts, budget, llm.count_tokens)
         prompts = Prompts(
             question.text,
-            retrieve.fit(excerpts, budget, llm.count_tokens),
+            kept,
             question.language,
             similarity=self.similarity,
+            quotes=self._quotes(kept),
         )
         self.parts.searched()
         if not self._accepted(decision, prompts, passages):
             return self._ending(Outcome.DECLINED, say("declined", question.language))
         if question.force_web:
             return self._from_web(excerpts, budget, prompts)
-        answer = self._write(prompts)
+        answer = self._write(prompts) if support.helps(self.found.support) else None
         if answer is None and self._may_search():
             return self._from_web(excerpts, budget, prompts)
         return answer or self._quoted(prompts, decision) or self._not_found(excerpts)
@@ -178,17 +182,37 @@ class _Run:
         return self._checked(prompts, written) if text else None
 
     def _look(self) -> tuple[Sequence[Passage], Decision]:
-        """Searches once; the gate and the answer read the same result."""
+        """Searches once; the gate, the reading and the answer see the same result."""
         question, searcher = self.question, self.parts.searcher
         with self.trace.step("retrieve"):
             lookup = searcher.look_up(question.text)
-            passages = searcher.search(question.text, PASSAGES, lookup=lookup)
+            found = searcher.search(question.text, find.PASSAGES, lookup=lookup)
+            passages = found[:PASSAGES]
         with self.trace.step("gate"):
             decision = self.parts.gate.decide(
                 question.text, passages, question.mentioned, point=question.point, lookup=lookup
             )
-        self.trace.note(gate=gate_facts(decision), passages=passage_facts(passages))
+        with self.trace.step("read"):
+            self.found = find.find(searcher, lookup, found, decision, self.similarity)
+        self.trace.note(
+            gate=gate_facts(decision), passages=passage_facts(passages), support=support_facts(self.found)
+        )
         return passages, decision
+
+    def _quotes(self, kept: Sequence[Excerpt]) -> Quotes:
+        """What may be quoted as the answer; nothing where it is not likely enough to be one.
+
+        The material begins with the quotes' sections; one that did not fit there is not quoted.
+        """
+        if not support.answers(self.found.support):
+            return ()
+        numbers = {(excerpt.path, excerpt.heading_path): excerpt.number for excerpt in reversed(kept)}
+        places = ((quote.excerpt.path, quote.excerpt.heading_path) for quote in self.found.quotes)
+        return [
+            (numbers[place], quote.text)
+            for place, quote in zip(places, self.found.quotes, strict=True)
+            if place in numbers
+        ]
 
     def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:
         if self.question.force_web:
@@ -255,13 +279,25 @@ class _Run:
         """What is left after verification; None when nothing is."""
         question, sanitiser = self.question, Sanitiser(prompts.excerpts, self.question.language)
         with self.trace.step("verify"):
-            verified = Verifier(question.text, prompts.excerpts, self.similarity).verify(written.text)
+            known = _with_quotes(prompts, sanitiser)
+            verified = Verifier(question.text, known, self.similarity).verify(written.text)
         self.trace.note(
             verify={"checked": verified.checked, "dropped": verified.dropped, "recited": verified.recited},
             engine=written.engine,
             degraded=written.degraded,
         )
-        return self._cited(prompts.excerpts, written, verified, sanitiser) if verified.cited else None
+        if not verified.cited or not self._answers(prompts, verified):
+            return None
+        return self._cited(prompts.excerpts, written, verified, sanitiser)
+
+    def _answers(self, prompts: Prompts, verified: Verified) -> bool:
+        """Whether what was written answers the question; nobody can judge that of a page of the web."""
+        cited = [excerpt for excerpt in prompts.excerpts if excerpt.number in verified.cited]
+        if any(excerpt.web for excerpt in cited):
+            return True
+        likely = find.judged(self.found, verified.text, cited)
+        self.trace.note(support={**support_facts(self.found), "written": round(likely, 3)})
+        return support.answers(likely)
 
     def _show(self, text: str) -> None:
         """The text so far, and once that the writing has begun."""
@@ -292,11 +328,13 @@ class _Run:
         )
 
     def _not_found(self, excerpts: Sequence[Excerpt]) -> Answer:
-        sanitiser = Sanitiser(excerpts, self.question.language)
+        """The closest places where any is near enough to help; else nothing, and that is said."""
+        language = self.question.language
+        if not support.helps(self.found.support):
+            return self._ending(Outcome.NOT_FOUND, say("not_found", language))
+        sanitiser = Sanitiser(excerpts, language)
         nearest = tuple(sanitiser.source(excerpt) for excerpt in excerpts[:NEAREST])
-        return replace(
-            self._ending(Outcome.NOT_FOUND, say("not_found", self.question.language)), sources=nearest
-        )
+        return replace(self._ending(Outcome.NOT_FOUND, say("closest", language)), sources=nearest)
 
     def _ending(self, outcome: Outcome, text: str) -> Answer:
         return Answer(
@@ -309,6 +347,17 @@ class _Run:
             index_version=self.parts.searcher.version,
             product_version=self.parts.product_version,
         )
+
+
+def _with_quotes(prompts: Prompts, sanitiser: Sanitiser) -> list[Excerpt]:
+    """The excerpts as an answer may repeat them: what is quoted stands there as the sanitiser left it."""
+    quotes = {number: sanitiser.clean(text) for number, text in prompts.quotes or ()}
+    return [
+        replace(excerpt, text=f"{excerpt.text}\n\n{quotes[excerpt.number]}")
+        if excerpt.number in quotes
+        else excerpt
+        for excerpt in prompts.excerpts
+    ]
 
 
 def _similarity(searcher: Searcher) -> Similarity:

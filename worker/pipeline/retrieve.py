@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.errors import QuestionTooLong
 from worker.excerpts import Excerpt, numbered
+from worker.finding.find import Found
+from worker.finding.quotes import material_of
 from worker.llm import LLM
 from worker.prompts import Prompts
 from worker.sentences import cut
@@ -49,6 +51,16 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
             )
         )
     return numbered(found)
+
+
+def with_quotes(found: Found, passages: Sequence[Passage]) -> list[Excerpt]:
+    """What answers best comes first, read from its whole page; then the passages that are not the same."""
+    quoted = [replace(quote.excerpt, text=material_of(quote, found.reading)) for quote in found.quotes]
+    places = {(excerpt.path, excerpt.heading_path) for excerpt in quoted}
+    others = [
+        excerpt for excerpt in excerpts_of(passages) if (excerpt.path, excerpt.heading_path) not in places
+    ]
+    return numbered([*quoted, *others])
 
 
 def material_budget(question: str, language: str, llm: LLM, max_answer_tokens: int) -> int:

@@ -17,6 +17,8 @@ from redis import Redis
 
 from bot.redis_keys import CANCELLED, TRACE
 from bot.stored import SCHEMA
+from worker.finding import support
+from worker.finding.find import Found
 from worker.llm import Usage
 
 if TYPE_CHECKING:
@@ -100,6 +102,24 @@ def gate_facts(decision: Decision) -> dict[str, Any]:
         "reasons": [
             {"feature": r.feature, "value": round(float(r.value), 4), "weight": round(float(r.weight), 4)}
             for r in decision.reasons
+        ],
+    }
+
+
+def support_facts(found: Found) -> dict[str, Any]:
+    """How likely the quotes answer, and from what on that is enough for an answer and for a hint."""
+    bars = support.bars()
+    return {
+        "probability": round(found.support, 3),
+        "answers": bars.answers,
+        "helps": bars.helps,
+        "quotes": [
+            {
+                "path": quote.excerpt.path,
+                "heading": list(quote.excerpt.heading_path),
+                "score": round(quote.score, 2),
+            }
+            for quote in found.quotes
         ],
     }
 

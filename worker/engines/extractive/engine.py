@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from bot.errors import EngineRefused
 from bot.messages import say
 from worker.engines.extractive.quotes import choose, estimate_tokens
+from worker.excerpts import Excerpt
 from worker.llm import IsCancelled, Messages, Reply, Score, Usage, never
 from worker.prompts import NOT_FOUND, Prompt
 
@@ -59,10 +60,17 @@ class Extractive:
 
 
 def _pieces(prompt: Prompt) -> Iterator[str]:
-    quotes = choose(prompt)
+    quotes = choose(prompt) if prompt.quotes is None else prompt.quotes
+    names = {excerpt.number: _place(excerpt) for excerpt in prompt.excerpts}
     if not quotes:
         yield NOT_FOUND
         return
     yield say("quoting", prompt.language) + "\n\n"
-    for quote in quotes:
-        yield f"**{quote.excerpt.name}** [{quote.excerpt.number}]\n\n{quote.text}\n\n"
+    for number, text in quotes:
+        yield f"**{names[number]}** [{number}]\n\n{text}\n\n"
+
+
+def _place(excerpt: Excerpt) -> str:
+    """Where a quote stands, short: the page and the heading right above."""
+    steps = [part.strip() for part in (excerpt.title, *excerpt.heading_path) if part.strip()]
+    return " > ".join(dict.fromkeys([*steps[:1], *steps[-1:]]))

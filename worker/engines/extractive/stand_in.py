@@ -15,8 +15,9 @@ LEAST_SHARED = 0.6
 
 
 def quoted(prompt: Prompt) -> str:
-    """What the engine without a model quotes for a prompt; '' when no passage is near enough."""
-    quotes = choose(prompt)
-    if not quotes or quotes[0].shared < LEAST_SHARED:
-        return ""
-    return "".join(Extractive().stream(prompt)).strip()
+    """What the engine without a model quotes for a prompt; '' when nothing is near enough.
+
+    What the pipeline found in the documents was judged there already.
+    """
+    quotes = prompt.quotes if prompt.quotes is not None else choose(prompt, LEAST_SHARED)
+    return "".join(Extractive().stream(prompt)).strip() if quotes else ""

@@ -1,0 +1,304 @@
+"""python -m bench.fit_answers: fits which atom answers, and whether the quotes do.
+
+Reads the `dev` rows of the sets of bench.answers, never the `unseen` ones. Every figure is of corpora that
+the fit did not see: each corpus is left out in turn. For "not here" an answerable question is asked again
+with its pages taken away, and questions of the other corpora are asked too. With --write, what is fitted on
+all corpora goes to worker/finding/weights.json.
+
+    python -m bench.fit_answers --corpora DIR [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+
+from bench.answers import Questions, sets
+from bot import logs
+from index.build.build import build
+from index.gate.gate import Gate, open_gate
+from index.search.searcher import Searcher
+from index.search.versions import open_current
+from worker.finding.features import FEATURES
+from worker.finding.find import PASSAGES, background_of
+from worker.finding.quotes import quotes_of
+from worker.finding.ranking import FILE, by_hand, weights
+from worker.finding.reading import Candidate, Reading, Similarity, read_pages
+from worker.finding.support import SUPPORT, Background, support_numbers
+
+Numbers = npt.NDArray[np.float64]
+FOREIGN = 24
+"""Questions of other corpora that are asked of each."""
+STIFFNESS = 100.0
+"""How strongly the ranking is held near the weights set by hand."""
+HAND = 1.5
+"""... times this."""
+RIDGE = 0.1
+"""Inverse regularisation of the judgement."""
+KEPT = 60
+"""Candidates of a question that the fit looks at beside the right ones."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One question to one corpus, and what was read for it."""
+
+    corpus: str
+    language: str
+    kind: str
+    """'good', 'near', 'other', 'chat'; 'masked': its pages taken away; 'foreign': about other documents."""
+    row: dict[str, Any]
+    reading: Reading
+    background: Background
+    right: tuple[bool, ...]
+    """For each candidate, whether it holds every fact by itself."""
+
+
+def main() -> None:
+    """Prints the figures; writes the weights with --write."""
+    logs.configure("bench", "warning")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--corpora", default=os.environ.get("FENNEL_BENCH_CORPORA", ""))
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if not options.corpora:
+        print(json.dumps({"skipped": "no documents here; see python -m bench.answers --help"}))
+        return
+    asked = list(askings(list(sets(Path(options.corpora)))))
+    rankings = {corpus: fit_ranking(left_out(asked, corpus)) for corpus in corpora(asked)}
+    judged = [judged_by(asking, rankings[asking.corpus]) for asking in asked]
+    logits = cross_validated(judged)
+    result = {"ranking": ranking_figures(asked, rankings), "by threshold": by_threshold(judged, logits)}
+    print(json.dumps(result, ensure_ascii=False, indent=None if options.json else 1))
+    if options.write:
+        write(asked)
+
+
+def askings(chosen: Sequence[Questions]) -> Iterator[Asking]:
+    """Every dev question as it is, masked and foreign."""
+    dev = {each.name: [row for row in each.rows if row["half"] == "dev"] for each in chosen}
+    for each in chosen:
+        if not dev[each.name]:
+            continue
+        settings = each.settings()
+        build(settings)
+        searcher = open_current(settings)
+        reader = _Reader(each, searcher, open_gate(settings, searcher))
+        others = [
+            row for name, rows in dev.items() if name != each.name for row in rows
+            if row["kind"] in ("good", "near")
+        ]  # fmt: skip
+        foreign = random.Random(each.name).sample(others, min(FOREIGN, len(others)))
+        for row in dev[each.name]:
+            yield reader.ask(row, row["kind"])
+            if row["label"]:
+                yield reader.ask(row, "masked")
+        for row in foreign:
+            yield reader.ask(row, "foreign")
+
+
+class _Reader:
+    def __init__(self, questions: Questions, searcher: Searcher, gate: Gate) -> None:
+        self.questions = questions
+        self.searcher = searcher
+        self.gate = gate
+
+    def ask(self, row: dict[str, Any], kind: str) -> Asking:
+        lookup = self.searcher.look_up(row["text"])
+        passages = self.searcher.search(row["text"], PASSAGES, lookup=lookup)
+        decision = self.gate.decide(row["text"], passages[:8], True, lookup=lookup)
+        if kind == "masked":
+            passages = [passage for passage in passages if passage.chunk.path not in row["relevant"]]
+        reading = read_pages(self.searcher, lookup, passages, similarity_of(self.searcher))
+        return Asking(
+            corpus=self.questions.name,
+            language=self.questions.language,
+            kind=kind,
+            row=row,
+            reading=reading,
+            background=background_of(self.searcher, lookup, decision),
+            right=tuple(kind == "good" and holds(row, candidate) for candidate in reading.candidates),
+        )
+
+
+def similarity_of(searcher: Searcher) -> Similarity:
+    """Cosines by the index's embedder."""
+
+    def similarity(text: str, others: Sequence[str]) -> list[float]:
+        vectors = searcher.embedder.embed([text, *others])
+        return [float(value) for value in vectors[1:] @ vectors[0]]
+
+    return similarity
+
+
+def holds(row: dict[str, Any], candidate: Candidate) -> bool:
+    """Whether an atom of a right page holds every fact by itself."""
+    text = f"{candidate.atom.heading} {candidate.atom.shown}"
+    return candidate.section.excerpt.path in row["relevant"] and all_facts(row, text)
+
+
+def all_facts(row: dict[str, Any], text: str) -> bool:
+    """Whether a text holds one string of each group of facts."""
+    plain = re.sub(r"[`*\\]", "", text)
+    return all(any(re.search(one, plain, re.IGNORECASE) for one in group) for group in row["facts"])
+
+
+def fit_ranking(asked: Sequence[Asking]) -> Numbers:
+    """Weights under which a right atom is likeliest to be the first, held near those set by hand."""
+    data = [asking for asking in asked if any(asking.right)]
+    numbers = [numbers_of(asking) for asking in data]
+    right = [np.array(asking.right) for asking in data]
+    deviation = np.concatenate(numbers).std(0) + 1e-6
+    start = by_hand() * deviation * HAND
+    scaled = [rows / deviation for rows in numbers]
+
+    def loss(weights: Numbers) -> tuple[float, Numbers]:
+        total, slope = 0.0, np.zeros_like(weights)
+        for rows, yes in zip(scaled, right, strict=True):
+            scores = rows @ weights
+            shares = np.exp(scores - scores.max())
+            shares /= shares.sum()
+            held = shares[yes].sum() + 1e-12
+            total -= np.log(held)
+            slope -= rows.T @ (np.where(yes, shares / held, 0.0) - shares)
+        away = weights - start
+        stiff = STIFFNESS / len(weights)
+        return total / len(scaled) + stiff * float(away @ away) / 2, slope / len(scaled) + stiff * away
+
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x / deviation)
+
+
+def numbers_of(asking: Asking) -> Numbers:
+    """(candidates, features)."""
+    return np.array([c.numbers for c in asking.reading.candidates]).reshape(-1, len(FEATURES))
+
+
+def judged_by(asking: Asking, ranking: Numbers) -> dict[str, Any]:
+    """The quotes that a ranking leads to, whether they are right, and what the judgement reads of them."""
+    scores = numbers_of(asking) @ ranking
+    order = np.argsort(-scores, kind="stable")
+    candidates = tuple(
+        replace(asking.reading.candidates[place], score=float(scores[place])) for place in order
+    )
+    reading = Reading(asking.reading.asked, candidates)
+    quotes = quotes_of(reading)
+    text = "\n".join(f"{quote.excerpt.name}\n{quote.text}" for quote in quotes)
+    project = asking.row.get("project")
+    strange = any(project and quote.excerpt.path.split("/")[0] != project for quote in quotes)
+    right = all_facts(asking.row, text) and not strange and bool(asking.row["label"])
+    return {
+        "corpus": asking.corpus,
+        "language": asking.language,
+        "kind": asking.kind,
+        "right": right and asking.kind == "good",
+        "void": asking.kind == "masked" and right,
+        "numbers": support_numbers(reading, quotes, asking.background) if quotes else [0.0] * len(SUPPORT),
+    }
+
+
+def fit_support(judged: Sequence[dict[str, Any]]) -> tuple[Numbers, float]:
+    """Weights and bias of the judgement, on the numbers as they are."""
+    rows = np.array([one["numbers"] for one in judged])
+    middle, deviation = rows.mean(0), rows.std(0) + 1e-6
+    model = LogisticRegression(C=RIDGE, max_iter=5000).fit(
+        (rows - middle) / deviation, [one["kind"] == "good" for one in judged]
+    )
+    slopes = model.coef_[0] / deviation
+    return slopes, float(model.intercept_[0] - slopes @ middle)
+
+
+def cross_validated(judged: Sequence[dict[str, Any]]) -> Numbers:
+    """The logit of every question by a fit without its corpus."""
+    logits = np.zeros(len(judged))
+    for corpus in {one["corpus"] for one in judged}:
+        slopes, bias = fit_support([one for one in judged if one["corpus"] != corpus and not one["void"]])
+        for place, one in enumerate(judged):
+            if one["corpus"] == corpus:
+                logits[place] = float(np.array(one["numbers"]) @ slopes + bias)
+    return logits
+
+
+def corpora(asked: Sequence[Asking]) -> list[str]:
+    """Names of the corpora, sorted."""
+    return sorted({asking.corpus for asking in asked})
+
+
+def left_out(asked: Sequence[Asking], corpus: str) -> list[Asking]:
+    """Every question of the other corpora."""
+    return [asking for asking in asked if asking.corpus != corpus]
+
+
+def ranking_figures(asked: Sequence[Asking], rankings: dict[str, Numbers]) -> dict[str, Any]:
+    """Share of answerable questions with a right atom among the first k."""
+    good = [asking for asking in asked if asking.kind == "good"]
+    places = []
+    for asking in good:
+        scores = numbers_of(asking) @ rankings[asking.corpus]
+        right = np.array(asking.right)[np.argsort(-scores, kind="stable")]
+        places.append(int(np.argmax(right)) if right.any() else 10**6)
+    return {f"right in first {k}": round(float(np.mean(np.array(places) < k)), 3) for k in (1, 2, 3, 5)}
+
+
+def by_threshold(judged: Sequence[dict[str, Any]], logits: Numbers) -> list[dict[str, Any]]:
+    """What answers, and what is answered that should not be, at several thresholds."""
+    kinds = np.array([one["kind"] for one in judged])
+    right = np.array([one["right"] for one in judged])
+    void = np.array([one["void"] for one in judged])
+    good = kinds == "good"
+    found = []
+    for threshold in np.arange(-3.5, 0.6, 0.25):
+        yes = logits >= threshold
+        shares = {
+            kind: round(float(yes[(kinds == kind) & ~void].mean()), 3)
+            for kind in ("near", "other", "chat", "masked", "foreign")
+        }
+        correct = {
+            tongue: round(float((yes & right)[own].sum() / max(1, (good & own).sum())), 3)
+            for tongue in ("en", "zh")
+            for own in [np.array([one["language"] == tongue for one in judged])]
+        }
+        found.append(
+            {
+                "logit": round(float(threshold), 2),
+                "correct": round(float((yes & right).sum() / good.sum()), 3),
+                "wrong": round(float((yes & good & ~right).sum() / good.sum()), 3),
+                "correct by language": correct,
+                **shares,
+            }
+        )
+    return found
+
+
+def write(asked: Sequence[Asking]) -> None:
+    """Fits on everything and writes the file; the thresholds stay as they are."""
+    ranking = fit_ranking(asked)
+    judged = [one for one in (judged_by(asking, ranking) for asking in asked) if not one["void"]]
+    slopes, bias = fit_support(judged)
+    kept = {"answers": 0.2, "helps": 0.05, **weights()["support"]}
+    data = {
+        "ranking": {name: round(float(value), 4) for name, value in zip(FEATURES, ranking, strict=True)},
+        "support": {
+            "answers": kept["answers"],
+            "helps": kept["helps"],
+            "bias": round(bias, 4),
+            "weights": {name: round(float(value), 4) for name, value in zip(SUPPORT, slopes, strict=True)},
+        },
+    }
+    FILE.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

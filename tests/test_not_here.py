@@ -1,0 +1,96 @@
+"""Answer, closest places, nothing: what becomes of a question, and how its card shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answer import Answer, Outcome, Source
+from bot.cards.answer import answer_cards
+from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings
+from index.build.build import build
+from index.gate.gate import open_gate
+from index.search.searcher import Searcher
+from index.search.versions import open_current
+from worker.engines.choose import open_llm
+from worker.finding.reading import product_of
+from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+
+PAGES = {
+    "kiln/firing.md": "# Firing\n\n## Bisque\n\nA bisque firing takes 9 hours up to 1000 °C.\n\n"
+    "## Glaze\n\nA glaze firing takes 7 hours up to 1220 °C. Wash the shelves before you load them.\n",
+    "kiln/errors.md": "# Errors of the kiln\n\n## E3\n\nThe thermocouple is loose. Tighten both screws.\n\n"
+    "## E7\n\nThe door was opened while it was hot. Close it and start the program again.\n",
+    "studio/members.md": "# Members of the studio\n\n## Keys\n\nA new member gets a key from Ada Winter in "
+    "the first week.\n\n## Clay\n\nEvery member may use 10 kg of clay each month; more is 2 euros a kilo.\n",
+    "studio/rules.md": "# Rules\n\n## Cleaning\n\nClean the wheel and the sink when you leave.\n\n"
+    "## Guests\n\nA guest may come twice and pays 15 euros an evening.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("pottery")
+    for name, text in PAGES.items():
+        (folder / "pages" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "pages" / name).write_text(text, "utf-8")
+    index = IndexSettings(dir=folder / "index", sources=(SourceSettings(path=folder / "pages"),))
+    settings = Settings(index=index, llm=LLMSettings(engine="extractive"))
+    build(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def searcher(settings: Settings) -> Searcher:
+    return open_current(settings)
+
+
+@pytest.fixture(scope="module")
+def pipeline(settings: Settings, searcher: Searcher) -> Pipeline:
+    return Pipeline(PipelineParts(settings, searcher, open_gate(settings, searcher), open_llm(settings)))
+
+
+def test_what_the_pages_say_is_answered_and_the_trace_says_how_likely(pipeline: Pipeline) -> None:
+    answer, trace = pipeline.run(Question("how long does a glaze firing take in the kiln", "en"))
+    assert answer.outcome is Outcome.ANSWERED
+    assert "7 hours" in answer.text
+    assert trace.facts["support"]["probability"] >= trace.facts["support"]["answers"]
+    assert trace.facts["support"]["quotes"][0]["path"] == "kiln/firing.md"
+
+
+@pytest.mark.parametrize(
+    "text", ["how do I rebase my git branch onto main", "redis 主从切换以后数据丢了", "pod crashloopbackoff"]
+)
+def test_a_question_about_other_things_gets_no_answer(pipeline: Pipeline, text: str) -> None:
+    answer, _ = pipeline.run(Question(text, "en"))
+    assert answer.outcome in (Outcome.DECLINED, Outcome.NOT_FOUND)
+
+
+def test_a_page_is_read_whole_with_the_rows_of_its_sections(searcher: Searcher) -> None:
+    row = next(row for row, chunk in enumerate(searcher.chunks) if chunk.heading_path[-1:] == ("Glaze",))
+    sections = searcher.page(row)
+    assert [section.chunk.heading_path[-1] for section in sections] == ["Bisque", "Glaze"]
+    assert sections[1].text.startswith("A glaze firing takes 7 hours")
+    assert all(searcher.chunks[section.first].path == "kiln/firing.md" for section in sections)
+
+
+def test_a_folder_whose_word_anybody_uses_names_no_product() -> None:
+    assert product_of("kitex/FAQ/index.md") == "kitex"
+    assert product_of("security/index.md") == ""
+    assert product_of("faq.md") == ""
+
+
+def _card(outcome: Outcome, *sources: Source) -> tuple[str, str]:
+    answer = Answer(outcome, "why?", "text", "en", sources)
+    header = answer_cards(answer, actions=None, message_id="om_1", now=0.0)[0]["header"]
+    return header["template"], header["title"]["content"]
+
+
+def test_answer_closest_places_and_nothing_are_told_apart_by_colour_and_title() -> None:
+    place = Source(1, "Firing", ("Glaze",), "https://example.org/firing")
+    looks = [
+        _card(Outcome.ANSWERED, place),
+        _card(Outcome.NOT_FOUND, place),
+        _card(Outcome.NOT_FOUND),
+    ]
+    assert [color for color, _ in looks] == ["green", "default", "grey"]
+    assert len({title for _, title in looks}) == 3

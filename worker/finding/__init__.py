@@ -1,0 +1,1 @@
+"""Which part of the pages answers a question, and whether it does: read whole, measured, judged."""

@@ -1,0 +1,178 @@
+"""What a question asks: its words with their weights, and the kind of answer that it waits for.
+
+"How long", "who", "which command", "can I": each waits for something that can be seen in a text without
+understanding it: a time, a person, a command, a yes or no. The kinds are few and mean the same in Chinese and
+English; a question of no kind waits for nothing in particular.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from index.gate.general_words import LEAST, open_general_words
+from index.text.chinese import has_chinese
+from index.text.glossary import translated
+from index.text.terms import STOP_WORDS, terms
+
+_WORDS = Path(__file__).parent / "words"
+FORM = re.compile(
+    r"请问|怎么办|怎么样|怎么|怎样|如何|为什么|为啥|什么是|是什么|是啥|咋整|咋办|咋弄|咋|干嘛用的|有没有|"
+    r"吗(?=[？?\s]|$)|呢(?=[？?\s]|$)|不(?=[？?\s]|$)|[？?]|"
+    r"^\s*(?:(?:how|where|when|why|what|which|who)(?:'?s)?\s+)?"
+    r"(?:(?:do|does|did|can|could|should|must|is|are|to|am)\s+)(?:(?:i|you|we|one|it|there)\s+)?",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile(
+    r"[A-Za-z][A-Za-z0-9]*(?:[_./:-][A-Za-z0-9]+)+|[a-z]+[A-Z]\w*|&\w+|--?[a-z][\w-]+|\b[A-Z]{2,}\d*\b"
+)
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    """For each kind of question how it is asked and what an answer has, from words/kinds.txt."""
+    read: dict[str, dict[str, list[str]]] = {}
+    section: list[str] = []
+    for line in (_WORDS / "kinds.txt").read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        head = re.fullmatch(r"\[(\w+) (asks|has)\]", line)
+        if head:
+            section = read.setdefault(head.group(1), {}).setdefault(head.group(2), [])
+        else:
+            section += line.split("  ")
+    flags = re.IGNORECASE | re.MULTILINE
+    return {
+        kind: (re.compile("|".join(parts["asks"]), flags), re.compile("|".join(parts["has"]), flags))
+        for kind, parts in read.items()
+    }
+
+
+_AS_ONE = {
+    "set up": "setup", "log in": "login", "sign in": "login", "back up": "backup", "turn on": "enable",
+    "turn off": "disable", "switch on": "enable", "switch off": "disable", "get rid of": "remove",
+    "shut down": "shutdown", "roll back": "rollback", "take off": "remove",
+}  # fmt: skip
+"""Phrases that are one word to a document."""
+_PHRASES = re.compile(rf"\b(?:{'|'.join(_AS_ONE)})\b", re.IGNORECASE)
+
+
+def without_form(question: str) -> str:
+    """What a question is about, without the words that make it a question; itself when nothing is left."""
+    return FORM.sub(" ", question).strip() or question
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it is measured against texts."""
+
+    text: str
+    about: str
+    """Without the words that make it a question."""
+    weights: dict[str, float]
+    """Its terms and how much each tells: rare ones much, those that no page has as much as the rarest."""
+    translations: frozenset[str]
+    """English terms for its Chinese technical ones, where the pages are English."""
+    like: dict[str, frozenset[str]]
+    """For a term, the words that strangers use for it."""
+    kinds: frozenset[str]
+    everything: frozenset[str]
+    """Its terms, the starts of long ones, like words and translations: what a heading may repeat."""
+    language: str
+    """'zh' where it has any Chinese, else 'en'."""
+    names: frozenset[str]
+    """Terms of identifiers, error codes and Latin words inside Chinese: what a page must be about."""
+
+    @property
+    def total(self) -> float:
+        """The sum of the weights; 1 for a question without any term."""
+        return sum(self.weights.values()) or 1.0
+
+
+NO_QUESTION = Asked("", "", {}, frozenset(), {}, frozenset(), frozenset(), "en", frozenset())
+
+
+def read_question(text: str, idf: Callable[[str], float], known: Callable[[str], bool]) -> Asked:
+    """Reads a question; `idf` and `known` are the index's."""
+    text = _PHRASES.sub(lambda match: _AS_ONE[match.group().lower()], text)
+    about = without_form(text)
+    like = like_words()
+    own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
+    english = frozenset(word for word in translated(text) if word not in own and known(word))
+    names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
+    return Asked(
+        text=text,
+        about=about,
+        weights={word: idf(word) * _tells(word) for word in own},
+        like={word: like[word] for word in own if word in like},
+        translations=english,
+        everything=frozenset().union(
+            own,
+            english,
+            (f"~{word[:START]}" for word in own if len(word) > START and word.isascii()),
+            *(like[word] for word in own if word in like),
+        ),
+        kinds=frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text)),
+        language="zh" if has_chinese(text) else "en",
+        names=names,
+    )
+
+
+START = 5
+"""Letters by which an inflected word is known."""
+
+
+def _known_pieces(word: str, known: Callable[[str], bool]) -> list[str]:
+    """The word; a Chinese one that no page has is taken apart: it may be none, cut in the wrong place."""
+    if word.isascii() or len(word) < 2 or known(word):
+        return [word]
+    return [piece for piece in word if piece not in STOP_WORDS and known(piece)] or [word]
+
+
+GENERAL, SPECIAL = -7.5, -10.0
+"""From the one log-probability in general text on a word tells little, up to the other everything."""
+WEAK = 0.2
+"""What a word tells that any message may have."""
+
+
+@lru_cache(maxsize=1)
+def weak_words() -> frozenset[str]:
+    """Words that any message may have, from words/weak.txt."""
+    lines = (_WORDS / "weak.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _tells(word: str) -> float:
+    """How much a word tells of what is asked, 0 to 1: little where any message may have it."""
+    if word in weak_words():
+        return WEAK
+    if not word.isascii():
+        return 0.6 if len(word) == 1 else 1.0
+    if not word.isalpha():
+        return 1.0
+    common = open_general_words().word(word)
+    if common <= LEAST:
+        return 1.0
+    return min(1.0, max(WEAK, (GENERAL - common) / (GENERAL - SPECIAL)))
+
+
+@lru_cache(maxsize=1)
+def like_words() -> dict[str, frozenset[str]]:
+    """For every word of the groups in words/like.txt, the others of its groups; as terms."""
+    found: dict[str, set[str]] = {}
+    text = (_WORDS / "like.txt").read_text("utf-8")
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        group = {term for word in line.split() for term in terms(word)[:1]}
+        for term in group:
+            found.setdefault(term, set()).update(group - {term})
+    return {term: frozenset(others) for term, others in found.items()}
+
+
+def answers_kind(kind: str, text: str) -> bool:
+    """Whether a text has what an answer of this kind has."""
+    return bool(_kinds()[kind][1].search(text))

@@ -1,0 +1,180 @@
+"""A section -> atoms: the smallest pieces that say something whole and may be shown alone.
+
+A paragraph, a list with the sentence that announces it, a command with the sentence before it, an item of a
+long list, a row of a long table, an entry of a list of questions. Whatever is shown is one or more whole
+atoms, so that no card ends in the middle of a thought. A line in bold and a question stand like headings
+over what follows them, because many pages of questions and answers have no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from worker.finding.tidy import one_line, tidied
+from worker.sentences import MarkdownBlock, blocks
+
+WHOLE_LIST = 420
+"""A list of at most so many characters is one atom."""
+WHOLE_TABLE = 6
+"""A table of at most so many rows is one atom."""
+LONGEST = 1500
+"""A longer code block or paragraph is not shown."""
+LONGEST_CODE_LINES = 24
+_ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
+_LINK_ITEM = re.compile(
+    r"\s*(?:[-*+]|\d+[.)])\s+(?:\*\*)?\[[^\]]*\]\((?![a-z]+:)[^)]*\)(?:\*\*)?\s*[.。;；]?\s*"
+)
+_BOLD = re.compile(r"\s*(?:\*\*|__)([^*\n]{2,160}?)(?:\*\*|__)\s*[:：]?\s*")
+_QUESTION = re.compile(
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?\s*(?:(?:Q|问题?)\s*\d*\s*[.:：、]\s*)?([^\n]{4,200}?[?？])\s*(?:\*\*|__)?\s*"
+)
+_MARKED_QUESTION = re.compile(
+    r"\s*(?:\*\*|__)?\s*(?:Q|问)\s*\d*\s*[.:：]\s*([^\n]{4,200}?)\s*(?:\*\*|__)?\s*"
+)
+
+
+@dataclass(frozen=True)
+class Atom:
+    """Something whole. `text` is Markdown as it is shown."""
+
+    text: str
+    kind: str
+    """'paragraph', 'code', 'list', 'item', 'table', 'row' or 'quote'."""
+    heading: str = ""
+    """The bold line or the question that it stands under inside its section."""
+    lead: str = ""
+    """What announces it and is shown above it: a sentence before an item, the head of a table."""
+    group: int = 0
+    """Atoms of one list or table share it."""
+
+    @property
+    def shown(self) -> str:
+        """The atom by itself, with what announces it."""
+        joint = "\n" if self.kind == "row" else "\n\n"
+        return f"{self.lead}{joint}{self.text}" if self.lead else self.text
+
+
+def atoms_of(markdown: str) -> list[Atom]:
+    """The atoms of a section's text, in order; signposts, images and empty blocks are left out."""
+    found: list[Atom] = []
+    heading = ""
+    announced = ""
+    for group, block in enumerate(blocks(tidied(markdown))):
+        title = _heading(block)
+        if title:
+            heading, announced = title, ""
+            continue
+        if _leads_elsewhere(block) or _is_empty(block):
+            announced = ""
+            continue
+        for atom in _of_block(block, group):
+            found.append(replace(atom, heading=heading, lead=_joined(announced, atom.lead)))
+        announced = ""
+        if _announces(block.text) and len(block.text) < WHOLE_LIST and found:
+            announced = found.pop().text
+    if announced:
+        found.append(Atom(announced, "paragraph", heading))
+    return [atom for atom in _with_code(found) if len(atom.text) <= LONGEST]
+
+
+def _heading(block: MarkdownBlock) -> str:
+    """The title that a block is, for what stands below; empty for anything that says something itself."""
+    if block.kind == "heading":
+        return one_line(block.text)
+    if block.kind != "paragraph":
+        return ""
+    match = (
+        _BOLD.fullmatch(block.text)
+        or _MARKED_QUESTION.fullmatch(block.text)
+        or _QUESTION.fullmatch(block.text)
+    )
+    return one_line(match.group(1)) if match else ""
+
+
+def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
+    text = block.text.strip("\n")
+    if block.kind == "list":
+        items = _items(text)
+        questions = any(_item_question(item) for item in items)
+        if len(text) <= WHOLE_LIST and not (questions and len(items) > 1):
+            yield Atom(text, "list", group=group)
+            return
+        for item in items:
+            yield Atom(item, "item", group=group)
+    elif block.kind == "table":
+        lines = text.splitlines()
+        if len(lines) - 2 <= WHOLE_TABLE and len(text) <= 2 * WHOLE_LIST:
+            yield Atom(text, "table", group=group)
+            return
+        head = "\n".join(lines[:2])
+        for line in lines[2:]:
+            yield Atom(line, "row", lead=head, group=group)
+    elif block.kind == "code":
+        if len(text.splitlines()) <= LONGEST_CODE_LINES:
+            yield Atom(text, "code", group=group)
+    else:
+        yield Atom(text, "quote" if block.kind == "quote" else "paragraph", group=group)
+
+
+def _items(text: str) -> list[str]:
+    """The top-level items of a list, each with what is nested in it."""
+    items: list[list[str]] = []
+    for line in text.splitlines():
+        if _ITEM.match(line) or not items:
+            items.append([line])
+        else:
+            items[-1].append(line)
+    return ["\n".join(item).rstrip() for item in items]
+
+
+def _item_question(item: str) -> bool:
+    first = _ITEM.sub("", item.splitlines()[0])
+    return bool(_QUESTION.fullmatch(first) or _MARKED_QUESTION.match(first))
+
+
+def _with_code(atoms: list[Atom]) -> list[Atom]:
+    """A command is joined to the sentence before it, which says what it does."""
+    joined: list[Atom] = []
+    for atom in atoms:
+        above = joined[-1] if joined else None
+        if (
+            atom.kind == "code"
+            and not atom.lead
+            and above
+            and _explains(above)
+            and above.heading == atom.heading
+        ):
+            joined[-1] = replace(atom, lead=_joined(above.lead, above.text))
+        else:
+            joined.append(atom)
+    return joined
+
+
+def _explains(atom: Atom) -> bool:
+    return atom.kind == "paragraph" and len(atom.text) <= WHOLE_LIST
+
+
+def _joined(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _announces(text: str) -> bool:
+    """Whether it ends with a colon: what follows is its other half."""
+    return text.rstrip().rstrip("*").rstrip().endswith((":", "："))
+
+
+def _leads_elsewhere(block: MarkdownBlock) -> bool:
+    """Whether this is a list of nothing but links within the site."""
+    lines = [line for line in block.text.splitlines() if line.strip()]
+    return block.kind == "list" and all(_LINK_ITEM.fullmatch(line) for line in lines)
+
+
+def _is_empty(block: MarkdownBlock) -> bool:
+    if block.kind == "other":
+        return True
+    if block.kind != "code":
+        return not re.search(r"\w", block.text)
+    first, *rest = block.text.strip().splitlines()
+    return first.startswith(("```", "~~~")) and not any(line.strip(" `~") for line in rest)

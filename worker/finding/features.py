@@ -1,0 +1,270 @@
+"""What is measured of an atom against a question: words, meaning, place, and the kind of answer.
+
+Shares and cosines only, so that a number means the same in every index and in both languages.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from index.text.terms import terms
+from worker.excerpts import Excerpt
+from worker.finding.asked import START, Asked, answers_kind
+from worker.finding.atoms import Atom, atoms_of
+from worker.sentences import sentences
+
+CHANCE = 0.25
+"""Cosine that any two texts of one subject have; only what is above counts."""
+LIKE = 0.4
+"""What a like word counts of the word itself."""
+BODY = 300
+"""Characters of an atom that its meaning is taken from."""
+_LINK_TEXT = re.compile(r"\[[^\]]*\]\([^)]*\)")
+
+
+@dataclass(frozen=True)
+class SectionRead:
+    """A section of a page, read whole."""
+
+    excerpt: Excerpt
+    """Where it stands and its text; its number is not yet given."""
+    found: float
+    """The best score of its chunks in the search, as a share of the best of all."""
+    page_found: float
+    """The same of its page."""
+    dense: float = 0.0
+    """Cosine of the question with its nearest chunk."""
+    dense_heading: float = 0.0
+    first: bool = False
+    """Whether it stands at the top of its page."""
+    chunks: tuple[tuple[str, float], ...] = ()
+    """Text and score of each of its chunks, the score as `found` is given."""
+
+    @property
+    def heading(self) -> str:
+        """The heading right above it; the page's title where there is none."""
+        return self.excerpt.heading_path[-1] if self.excerpt.heading_path else self.excerpt.title
+
+    def found_at(self, atom: Atom) -> float:
+        """The score of the chunk that holds the atom."""
+        if len(self.chunks) < 2:
+            return self.found
+        start = atom.text.split("\n", 1)[0][:40]
+        held = [score for text, score in self.chunks if start in text]
+        return max(held) if held else sum(score for _, score in self.chunks) / len(self.chunks)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The terms of an atom and of what stands above it, each with the starts of its long words."""
+
+    text: frozenset[str]
+    near: frozenset[str]
+    """What announces it and the bold line above it."""
+    sentences: tuple[frozenset[str], ...]
+    """The same of its sentences."""
+
+
+def with_starts(words: Iterable[str]) -> frozenset[str]:
+    """The words, and "~" with the start of each: inflected and compound words meet there."""
+    own = set(words)
+    for word in tuple(own):
+        if len(word) > START and word.isascii():
+            own.add(f"~{word[:START]}")
+        elif len(word) > 1 and not word.isascii():
+            own.update(f"~{character}" for character in word)
+    return frozenset(own)
+
+
+@lru_cache(maxsize=4096)
+def read_section(text: str) -> tuple[tuple[Atom, Words], ...]:
+    """The atoms of a section with their terms; remembered, because pages are read again and again."""
+    return tuple((atom, _words(atom)) for atom in atoms_of(text))
+
+
+def _words(atom: Atom) -> Words:
+    return Words(
+        with_starts(terms(atom.text)),
+        with_starts(terms(f"{atom.heading} {atom.lead}")),
+        tuple(with_starts(terms(sentence)) for sentence in sentences(atom.text)[:12]),
+    )
+
+
+@lru_cache(maxsize=8192)
+def words_of(text: str) -> frozenset[str]:
+    """Distinct terms of a heading, a title or a path."""
+    return with_starts(terms(text))
+
+
+FEATURES = (
+    "own_words", "near_words", "heading_words", "title_words", "section_words", "all_words",
+    "best_sentence", "rarest", "names", "meaning", "meaning_heading", "dense", "found", "page_found",
+    "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
+    "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
+    "title_precise", "early", "default",
+)  # fmt: skip
+VALUE_KINDS = frozenset({"amount", "time"})
+
+
+def measure(
+    asked: Asked,
+    section: SectionRead,
+    atoms: Sequence[tuple[Atom, Words]],
+    place: int,
+    cosines: tuple[float, float] | None,
+) -> list[float]:
+    """The numbers of FEATURES for atom `place` of a section's `atoms`.
+
+    `cosines` of the question's subject with the atom and with its heading, where they were computed.
+    """
+    atom, words = atoms[place]
+    heading = words_of(section.heading)
+    title = words_of(f"{section.excerpt.title} {section.excerpt.path.replace('/', ' ')}")
+    above = heading | title | words_of(" ".join(section.excerpt.heading_path))
+    everything = words.text | words.near | above
+    return [
+        *_of_words(asked, words, heading, title, above, section_words(section.excerpt.text)),
+        share_of_names(asked, everything),
+        *_of_meaning(section, cosines),
+        section.found_at(atom),
+        section.page_found,
+        *_of_kind(asked, atom, words, share_of(asked, words.near | heading)),
+        *_of_shape(asked, section, atom, words),
+        max(precision_of(asked, section.heading), precision_of(asked, atom.heading)),
+        precision_of(asked, section.excerpt.title),
+        1.0 / (1 + place),
+        float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
+    ]
+
+
+def _of_words(
+    asked: Asked,
+    words: Words,
+    heading: frozenset[str],
+    title: frozenset[str],
+    above: frozenset[str],
+    section: frozenset[str],
+) -> list[float]:
+    return [
+        share_of(asked, words.text),
+        share_of(asked, words.near),
+        share_of(asked, heading),
+        share_of(asked, title),
+        share_of(asked, section),
+        share_of(asked, words.text | words.near | above),
+        max((share_of(asked, sentence) for sentence in words.sentences), default=0.0),
+        rarest_of(asked, words.text | words.near | heading),
+    ]
+
+
+def _of_meaning(section: SectionRead, cosines: tuple[float, float] | None) -> list[float]:
+    meaning, heading = cosines or (section.dense, section.dense_heading)
+    return [max(0.0, cosine - CHANCE) for cosine in (meaning, heading, section.dense)]
+
+
+def _of_kind(asked: Asked, atom: Atom, words: Words, near: float) -> list[float]:
+    """Whether it has what an answer of the kind asked for has."""
+    values, kinds = asked.kinds & VALUE_KINDS, asked.kinds - VALUE_KINDS - {"default"}
+    with_value = any(answers_kind(kind, atom.text) for kind in values)
+    matched = sum(answers_kind(kind, atom.text) for kind in kinds)
+    echoed = near > share_of(asked, words.text) + 0.2
+    return [
+        float(with_value),
+        float(bool(values) and not with_value),
+        _value_near(asked, values, atom, words),
+        matched / len(kinds) if kinds else 0.5,
+        float(bool(kinds) and not matched),
+        float("`" in atom.text and bool(kinds & {"how", "command"})),
+        float(echoed and bool(kinds & {"trouble", "reason", "how"})),
+    ]
+
+
+def _of_shape(asked: Asked, section: SectionRead, atom: Atom, words: Words) -> list[float]:
+    text = atom.text
+    return [
+        1.0 / (1 + len(words.text - set(asked.weights))),
+        min(1.0, math.log1p(len(text)) / 8),
+        max(0.0, len(text) / 600 - 1),
+        float(atom.kind == "row"),
+        float(atom.kind == "item"),
+        float(section.first and len(section.excerpt.heading_path) <= 1),
+        min(1.0, sum(map(len, _LINK_TEXT.findall(text))) / (len(text) + 1)),
+        float(section.excerpt.language in ("", asked.language)),
+    ]
+
+
+@lru_cache(maxsize=4096)
+def section_words(text: str) -> frozenset[str]:
+    """The words of all atoms of a section."""
+    return frozenset().union(*(words.text for _, words in read_section(text)))
+
+
+def _value_near(asked: Asked, values: frozenset[str], atom: Atom, words: Words) -> float:
+    """How much of the question the sentence has that holds a value of the kind asked for."""
+    if not values:
+        return 0.0
+    own = zip(sentences(atom.text)[:12], words.sentences, strict=False)
+    return max(
+        (
+            share_of(asked, sentence)
+            for text, sentence in own
+            if any(answers_kind(kind, text) for kind in values)
+        ),
+        default=0.0,
+    )
+
+
+def share_of(asked: Asked, words: frozenset[str]) -> float:
+    """How much of the question's weight the words have, 0 to 1.
+
+    The start of a long word and a like word count less than the word; a translated word stands for what is
+    not there.
+    """
+    own = sum(weight * has_word(asked, word, words) for word, weight in asked.weights.items())
+    if asked.translations and own < asked.total:
+        share = len(asked.translations & words) / len(asked.translations)
+        own += 0.7 * share * (asked.total - own)
+    return own / asked.total
+
+
+@lru_cache(maxsize=8192)
+def _bare_terms(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(terms(text)))
+
+
+def precision_of(asked: Asked, heading: str) -> float:
+    """Share of a heading's words that the question has too: a heading about this and nothing else has 1."""
+    own = _bare_terms(heading)
+    if not own:
+        return 0.0
+    question = asked.everything
+    return sum(
+        1.0 for word in own if word in question or (len(word) > START and f"~{word[:START]}" in question)
+    ) / len(own)
+
+
+def rarest_of(asked: Asked, words: frozenset[str]) -> float:
+    """Whether the question's weightiest word is there."""
+    if not asked.weights:
+        return 0.0
+    return has_word(asked, max(asked.weights, key=lambda word: asked.weights[word]), words)
+
+
+def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:
+    if word in words:
+        return 1.0
+    start = word[:START] if word.isascii() and len(word) >= START else word if len(word) == 1 else ""
+    if start and not start.isascii() and f"~{start}" in words:
+        return 0.5
+    if start and start.isascii() and (f"~{start}" in words or start in words):
+        return 0.8
+    return LIKE if word in asked.like and not words.isdisjoint(asked.like[word]) else 0.0
+
+
+def share_of_names(asked: Asked, words: frozenset[str]) -> float:
+    """Share of the names in the question that the atom or its headings have; 1 where it names nothing."""
+    return len(asked.names & words) / len(asked.names) if asked.names else 1.0

@@ -1,0 +1,131 @@
+"""The best atoms -> what is quoted: a few whole pieces, short enough for a phone.
+
+The best atom takes its neighbours with it as far as there is room, for an answer seldom stands in one
+sentence; what is nearly as good on another page comes below it. An atom is shown whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.text.terms import terms
+from worker.excerpts import Excerpt
+from worker.finding.atoms import Atom
+from worker.finding.reading import Candidate, Reading
+
+FIRST, ALL = 250, 480
+"""Characters: how far the first quote grows beyond its best atom, and all quotes together."""
+MOST = 3
+"""Quotes at most."""
+MARGIN = 2.0
+"""A further quote's score lies at most so far below the best one's."""
+MATERIAL = 1600
+"""Characters of a section that a model reads around a quote."""
+REPEATED = 0.8
+"""An atom with this share of its words in what is quoted already says nothing new."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Whole atoms of one section, in order."""
+
+    excerpt: Excerpt
+    text: str
+    """Markdown."""
+    score: float
+    """Of its best atom."""
+    candidates: tuple[Candidate, ...] = ()
+
+
+def quotes_of(reading: Reading) -> list[Quote]:
+    """The quotes that answer best, the best first; none where nothing was read."""
+    ranked = reading.candidates
+    beside = {(id(candidate.section), candidate.place): candidate for candidate in ranked}
+    used: set[tuple[int, int]] = set()
+    said: set[str] = set()
+    found: list[Quote] = []
+    left = ALL
+    for candidate in ranked:
+        if len(found) == MOST or candidate.score < ranked[0].score - MARGIN:
+            break
+        own = set(terms(candidate.atom.text))
+        taken = (id(candidate.section), candidate.place) in used
+        repeats = bool(own) and len(own & said) >= REPEATED * len(own)
+        if taken or (found and (repeats or _size(candidate) > left)):
+            continue
+        chosen = _with_neighbours(candidate, beside, used, left if found else FIRST)
+        used |= {(id(one.section), one.place) for one in chosen}
+        said |= set(terms(shown(chosen)))
+        left -= sum(map(_size, chosen))
+        _add(found, chosen, candidate.score)
+    return found
+
+
+def _add(found: list[Quote], chosen: Sequence[Candidate], score: float) -> None:
+    """A quote more, or more of the quote from the same section."""
+    excerpt = chosen[0].section.excerpt
+    for number, quote in enumerate(found):
+        if quote.excerpt is excerpt:
+            together = tuple(sorted([*quote.candidates, *chosen], key=lambda candidate: candidate.place))
+            found[number] = Quote(excerpt, shown(together), quote.score, together)
+            return
+    found.append(Quote(excerpt, shown(chosen), score, tuple(chosen)))
+
+
+def material_of(quote: Quote, reading: Reading, length: int = MATERIAL) -> str:
+    """The quote with what stands around it in its section, whole atoms, up to `length` characters."""
+    beside = {
+        (id(candidate.section), candidate.place): candidate
+        for candidate in reading.candidates
+        if candidate.section is quote.candidates[0].section
+    }
+    best = max(quote.candidates, key=lambda candidate: candidate.score)
+    around = _with_neighbours(best, beside, set(), max(length, len(quote.text)))
+    missing = [c for c in quote.candidates if not any(c is one for one in around)]
+    return shown(sorted([*around, *missing], key=lambda candidate: candidate.place))
+
+
+def _with_neighbours(
+    best: Candidate,
+    beside: dict[tuple[int, int], Candidate],
+    used: set[tuple[int, int]],
+    room: int,
+) -> list[Candidate]:
+    """The atom and what stands right below and above it in its section, nearest first, within the room."""
+    chosen = [best]
+    size, first, last = _size(best), best.place, best.place
+    growing = True
+    while growing:
+        growing = False
+        for place in (last + 1, first - 1):
+            key = (id(best.section), place)
+            near = beside.get(key)
+            if near is None or key in used or size + _size(near) > room:
+                continue
+            chosen.append(near)
+            size += _size(near)
+            first, last = min(first, place), max(last, place)
+            growing = True
+    return sorted(chosen, key=lambda candidate: candidate.place)
+
+
+def _size(candidate: Candidate) -> int:
+    return len(candidate.atom.text) + 2
+
+
+def shown(candidates: Sequence[Candidate]) -> str:
+    """The atoms as Markdown: what announces several of them stands once, so does a bold line above them."""
+    parts: list[str] = []
+    above: Atom | None = None
+    for candidate in candidates:
+        atom = candidate.atom
+        if atom.heading and (above is None or above.heading != atom.heading):
+            parts.append(f"\n\n**{atom.heading}**")
+        if atom.lead and (above is None or above.lead != atom.lead):
+            parts.append(f"\n\n{atom.lead}")
+        together = above is not None and above.group == atom.group and above.kind == atom.kind
+        joint = "\n" if atom.kind == "row" or (together and atom.kind == "item") else "\n\n"
+        parts.append(f"{joint}{atom.text}")
+        above = atom
+    return "".join(parts).strip("\n")

@@ -1,0 +1,214 @@
+"""The best pages of a search, read whole: every atom that could be the answer, with what is measured of it.
+
+The search ranks passages by how much they resemble the question, and what resembles it most is often its
+echo: a heading, an introduction, a list of links. So whole pages are read, and every atom is measured by
+itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from index.gate.general_words import open_general_words
+from index.text.terms import terms
+from worker.excerpts import Excerpt
+from worker.finding.asked import Asked, read_question
+from worker.finding.atoms import Atom
+from worker.finding.features import BODY, SectionRead, Words, measure, read_section
+from worker.finding.ranking import rank
+from worker.finding.tidy import one_line
+
+if TYPE_CHECKING:
+    from index.search.searcher import Lookup, PageSection, Passage, Searcher
+
+PAGES = 8
+"""Pages that are read."""
+SECTIONS = 24
+"""Sections of one page that are read, the best by the search: of a manual in one page not all."""
+LOOKED_AT = 24
+"""Atoms whose meaning is compared, the best by all that costs nothing."""
+NAME = -12.5
+"""A folder whose word is more frequent than this in general text (natural logarithm) names no product."""
+Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An atom that could be the answer, or part of it."""
+
+    atom: Atom
+    section: SectionRead
+    place: int
+    """Number of the atom in its section."""
+    numbers: tuple[float, ...] = ()
+    """What features.FEATURES names."""
+    score: float = 0.0
+    """How likely it is to answer, on no scale in particular."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question and every atom that was read for it, the best first."""
+
+    asked: Asked
+    candidates: tuple[Candidate, ...]
+
+
+def read_pages(
+    searcher: Searcher, lookup: Lookup, passages: Sequence[Passage], similarity: Similarity | None
+) -> Reading:
+    """Reads the pages that the passages are from."""
+    lexical = searcher.lexical
+    asked = read_question(lookup.query, lexical.idf, lambda word: lexical.document_frequency(word) > 0)
+    top = max(float(lookup.fused.max(initial=0)), 1e-6)
+    sections = [
+        section
+        for row in _pages(searcher, lookup, asked, passages)
+        for section in _sections(searcher, lookup, row, top)
+    ]
+    return read(asked, sections, similarity)
+
+
+def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Similarity | None) -> Reading:
+    """Reads excerpts that no index knows, such as web pages. Rare is then what few of them have."""
+    texts = [frozenset(terms(f"{excerpt.name} {excerpt.text}")) for excerpt in excerpts]
+
+    def idf(word: str) -> float:
+        return float(np.log((len(texts) + 1) / (1 + sum(word in text for text in texts))) + 1)
+
+    asked = read_question(question, idf, lambda word: any(word in text for text in texts))
+    top = max((excerpt.score for excerpt in excerpts), default=0.0)
+    sections = [
+        SectionRead(
+            excerpt=excerpt,
+            found=excerpt.score / top if top > 0 else 1 - 0.1 * place,
+            page_found=excerpt.score / top if top > 0 else 1 - 0.1 * place,
+        )
+        for place, excerpt in enumerate(excerpts[:PAGES])
+    ]
+    return read(asked, sections, similarity)
+
+
+def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity | None) -> Reading:
+    """Measures every atom of the sections, those that look best by their meaning too."""
+    rough = _ranked(asked, _candidates(sections), {})
+    if similarity is None or not rough:
+        return Reading(asked, tuple(rough))
+    looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
+    texts = dict.fromkeys(text for candidate in looked_at for text in _texts(candidate))
+    cosines = dict(zip(texts, similarity(asked.about, list(texts)), strict=True))
+    again = [*_ranked(asked, looked_at, cosines), *others]
+    return Reading(asked, tuple(sorted(again, key=lambda candidate: -candidate.score)))
+
+
+def _candidates(sections: Sequence[SectionRead]) -> list[Candidate]:
+    return [
+        Candidate(atom, section, place)
+        for section in sections
+        for place, (atom, _) in enumerate(read_section(section.excerpt.text))
+    ]
+
+
+def _ranked(asked: Asked, candidates: Sequence[Candidate], cosines: dict[str, float]) -> list[Candidate]:
+    """The candidates with their numbers and scores, the best first; as they came where that is equal."""
+    if not candidates:
+        return []
+    numbers = [tuple(_numbers(asked, candidate, cosines)) for candidate in candidates]
+    scores = rank(np.array(numbers))
+    return [
+        replace(candidates[place], numbers=numbers[place], score=float(scores[place]))
+        for place in np.argsort(-scores, kind="stable")
+    ]
+
+
+def _numbers(asked: Asked, candidate: Candidate, cosines: dict[str, float]) -> list[float]:
+    section = candidate.section
+    atoms = read_section(section.excerpt.text)
+    text, heading = _texts(candidate)
+    near = (cosines[text], cosines[heading]) if text in cosines and heading in cosines else None
+    return measure(asked, section, atoms, candidate.place, near)
+
+
+def _texts(candidate: Candidate) -> tuple[str, str]:
+    """What an atom's meaning is taken from, and its heading's."""
+    atom, excerpt = candidate.atom, candidate.section.excerpt
+    heading = atom.heading or (excerpt.heading_path[-1] if excerpt.heading_path else excerpt.title)
+    return one_line(f"{atom.lead if atom.kind == 'item' else ''} {atom.text}")[:BODY], heading
+
+
+def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[Passage]) -> list[int]:
+    """A chunk of each page, in the question's language where the page has a copy in it.
+
+    Where the question names a product, none of another product's pages.
+    """
+    first: dict[tuple[str, str], int] = {}
+    for passage in passages:
+        row = searcher.copy_in(passage.row, asked.language, lookup.fused)
+        chunk = searcher.chunks[row]
+        first.setdefault((chunk.source, chunk.path), row)
+    products = {product_of(path) for _, path in first} - {""}
+    named = {product for product in products if _is_named(product, asked.text)}
+    rows = [row for (_, path), row in first.items() if not named or product_of(path) in named | {""}]
+    return rows[:PAGES]
+
+
+def product_of(path: str) -> str:
+    """The folder at the top of a path where its name is a name and no word that anybody uses; else empty."""
+    folder, _, rest = path.partition("/")
+    own = [word for word in terms(folder) if word.isalpha()]
+    if not rest or not own or any(open_general_words().word(word) > NAME for word in own):
+        return ""
+    return folder.lower()
+
+
+def _is_named(product: str, question: str) -> bool:
+    """Whether a word of the question is the name, or its start from four letters on."""
+    words = re.findall(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", question.lower())
+    return any(word == product or (len(word) >= 4 and product.startswith(word)) for word in words)
+
+
+def _sections(searcher: Searcher, lookup: Lookup, row: int, top: float) -> list[SectionRead]:
+    """The best sections of the page that a chunk is from, in order."""
+    sections = searcher.page(row)
+    best = [float(lookup.fused[section.first : section.last + 1].max()) for section in sections]
+    chosen = sorted(np.argsort(-np.array(best), kind="stable")[:SECTIONS])
+    return [
+        _section(searcher, lookup, sections[place], best[place] / top, max(best) / top, first=place == 0)
+        for place in chosen
+    ]
+
+
+def _section(
+    searcher: Searcher, lookup: Lookup, section: PageSection, found: float, page_found: float, *, first: bool
+) -> SectionRead:
+    chunk, rows = section.chunk, range(section.first, section.last + 1)
+    top = max(float(lookup.fused.max(initial=0)), 1e-6)
+    return SectionRead(
+        excerpt=Excerpt(
+            number=0,
+            title=chunk.title,
+            text=section.text,
+            heading_path=tuple(chunk.heading_path),
+            url=chunk.url,
+            path=chunk.path,
+            language=chunk.language,
+            updated_at=chunk.updated_at,
+            score=found,
+        ),
+        found=found,
+        page_found=page_found,
+        dense=float(lookup.dense_text[section.first : section.last + 1].max()),
+        dense_heading=float(lookup.dense_headings[section.first : section.last + 1].max()),
+        first=first,
+        chunks=tuple((searcher.chunks[row].text, float(lookup.fused[row]) / top) for row in rows),
+    )
+
+
+__all__ = ["Candidate", "Reading", "Words", "product_of", "read_excerpts", "read_pages"]

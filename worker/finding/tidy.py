@@ -1,0 +1,72 @@
+"""A document's Markdown as it can be shown: what only its own site understands is taken out.
+
+Documentation is written for generators: front matter, imports, components, admonition marks, shortcodes, raw
+HTML. On a card they are noise, and an image is nothing but its file's name. Code is left as it is.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from bs4 import BeautifulSoup
+
+_CODE = re.compile(
+    r"(^[ \t]*(?:```|~~~).*?(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL
+)
+_LINES = re.compile(
+    r"^[ \t]*(?:import\s.+\sfrom\s+['\"].+['\"];?|export\s+(?:default|const)\s.*|:::.*|[!?]{3}\+?\s.*|"
+    r"\{[%{#<].*[%}#>]\}|\{\{.*\}\}|\[\[?_?toc_?\]?\]|\\\[\\\]|=== \".*\"|\[\^[^\]]+\]:.*)[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TABLE = re.compile(r"<table\b.*?</table\s*>", re.DOTALL | re.IGNORECASE)
+_IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])(?:\{[^}\n]*\})?")
+_EMPTY_LINK = re.compile(r"\[\s*\]\([^)\n]*\)")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ITEM = re.compile(r"^[ \t]*<li\b[^>\n]*>", re.IGNORECASE | re.MULTILINE)
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9.]*(?:\s[^<>]*)?/?>")
+_ATTRIBUTES = re.compile(r"\{:?\s*[.#][^}\n]*\}")
+_SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}")
+_BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n?")
+LONGEST_TABLE = 60_000
+"""Characters of raw HTML that are read as one table."""
+
+
+def tidied(markdown: str) -> str:
+    """The text without what cannot be shown; code stays."""
+    text = _COMMENT.sub("", markdown)
+    if "<table" in text.lower():
+        text = _TABLE.sub(_as_table, text)
+    parts = _CODE.split(text)
+    text = "".join(part if place % 2 else _prose(part) for place, part in enumerate(parts))
+    return _BLANK.sub("\n\n", text).strip("\n")
+
+
+def _prose(text: str) -> str:
+    text = _LINES.sub("", text)
+    text = _EMPTY_LINK.sub("", _IMAGE.sub("", text))
+    if "<" in text:
+        text = _TAG.sub("", _ITEM.sub("- ", _BREAK.sub(" ", text)))
+    return _ATTRIBUTES.sub("", _SHORTCODE.sub("", text))
+
+
+def _as_table(match: re.Match[str]) -> str:
+    """An HTML table as a Markdown table; a cell's lines are joined."""
+    if len(match.group()) > LONGEST_TABLE:
+        return ""
+    rows = [
+        [" ".join(cell.get_text(" ").split()).replace("|", "\\|") for cell in row.find_all(["th", "td"])]
+        for row in BeautifulSoup(match.group(), "lxml").find_all("tr")
+    ]
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        return ""
+    width = max(map(len, rows))
+    lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in rows]
+    return "\n\n" + "\n".join([lines[0], "|" + "---|" * width, *lines[1:]]) + "\n\n"
+
+
+def one_line(markdown: str) -> str:
+    """A line without marks and entities: for comparing, never for showing."""
+    return " ".join(html.unescape(re.sub(r"[*_`#>]+", " ", markdown)).split())
