@@ -50,7 +50,7 @@ def test_many_links_take_no_time() -> None:
     text = "\n\n".join(f"- [install {number}](page.md)" for number in range(60)) + " and more"
     started = time.thread_time()
     quotes("How do I install it?", page(1, text))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_fence_without_code_is_not_quoted() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from index.gate.general_words import LEAST, open_general_words
@@ -85,6 +85,14 @@ class Asked:
     """'zh' where it has any Chinese, else 'en'."""
     names: frozenset[str]
     """Terms of identifiers, error codes and Latin words inside Chinese: what a page must be about."""
+
+    @cached_property
+    def own_words(self) -> re.Pattern[str]:
+        """Matches the question's own words: what only repeats them answers nothing."""
+        words = sorted(set(re.findall(r"[a-z]{3,}|[㐀-鿿]{2,}", self.about.lower())))
+        return re.compile(
+            "|".join(rf"\b{word}\b" if word.isascii() else word for word in words) or r"(?!)", re.I
+        )
 
     @property
     def total(self) -> float:

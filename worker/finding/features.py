@@ -19,6 +19,8 @@ from worker.sentences import sentences
 
 CHANCE = 0.25
 """Cosine that any two texts of one subject have; only what is above counts."""
+NOTHING_NEW = 2
+"""An atom with so few terms of its own repeats what stands around it."""
 LIKE = 0.4
 """What a like word counts of the word itself."""
 BODY = 300
@@ -105,7 +107,7 @@ FEATURES = (
     "best_sentence", "rarest", "names", "meaning", "meaning_heading", "dense", "found", "page_found",
     "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
-    "title_precise", "early", "default",
+    "title_precise", "early", "default", "empty",
 )  # fmt: skip
 VALUE_KINDS = frozenset({"amount", "time"})
 
@@ -138,7 +140,16 @@ def measure(
         precision_of(asked, section.excerpt.title),
         1.0 / (1 + place),
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
+        float(_says_nothing(asked, atom, above)),
     ]
+
+
+def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str]) -> bool:
+    """Whether it only repeats the question and the headings, and has nothing of what is asked for."""
+    kinds = asked.kinds - {"default"}
+    new = set(_bare_terms(atom.text)) - set(asked.weights) - above
+    bare = asked.own_words.sub(" ", atom.text)
+    return len(new) <= NOTHING_NEW and bool(kinds) and not any(answers_kind(kind, bare) for kind in kinds)
 
 
 def _of_words(
@@ -170,7 +181,8 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, near: float) -> list[float]
     """Whether it has what an answer of the kind asked for has."""
     values, kinds = asked.kinds & VALUE_KINDS, asked.kinds - VALUE_KINDS - {"default"}
     with_value = any(answers_kind(kind, atom.text) for kind in values)
-    matched = sum(answers_kind(kind, atom.text) for kind in kinds)
+    new = asked.own_words.sub(" ", atom.text)
+    matched = sum(answers_kind(kind, new) for kind in kinds)
     echoed = near > share_of(asked, words.text) + 0.2
     return [
         float(with_value),
