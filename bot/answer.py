@@ -156,7 +156,7 @@ class ReindexProgress:
     """One moment of a running reindex."""
 
     stage: str
-    """Name of what runs: 'loading', 'splitting', 'embedding', 'publishing'."""
+    """Name of what runs: 'loading', 'splitting', 'embedding', 'compared', 'publishing'."""
     done: int = 0
     total: int = 0
     """0 when not yet known."""
@@ -179,6 +179,8 @@ class ReindexReport:
     """It only tells what would change."""
     cancelled: bool = False
     """Somebody stopped it; the old version keeps answering."""
+    worse: tuple[str, ...] = ()
+    """Own questions that the version before answered rightly and this one does not."""
     failed: str = ""
     """Why nothing was published; the old version then keeps answering."""
     gone: tuple[str, ...] = ()

@@ -215,6 +215,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reindex_loading": ("读取文档", "Reading documents"),
     "reindex_splitting": ("切分文档", "Splitting documents"),
     "reindex_embedding": ("计算向量", "Embedding"),
+    "reindex_compared": (
+        "用自己的问题比较新旧版本：变差的回答",
+        "Own questions asked of the old and the new version: answers that got worse",
+    ),
     "reindex_publishing": ("发布新版本", "Publishing"),
     "reindex_other": ("处理中：{stage}", "Working: {stage}"),
     "reindex_keeps_answering": (
@@ -246,6 +250,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reindex_gone": ("{count} 篇不在了", "{count} are gone"),
     "reindex_remarks": ("{count} 篇读取时有说明", "{count} read with a remark"),
     "reindex_unread": ("没有读取的格式：{formats}", "Formats that are not read: {formats}"),
+    "reindex_worse": ("{count} 个回答变差了", "{count} answers got worse"),
     "reindex_failed": (
         "新版本没有发布，旧版本继续使用：{reason}",
         "Nothing was published; the old version keeps answering: {reason}",

@@ -144,6 +144,24 @@ def _passage_json(rank: int, passage: Any) -> dict[str, Any]:
 
 
 @app.command()
+def check(
+    config: Config = None,
+    as_json: AsJson = False,
+    questions: Annotated[
+        Path | None,
+        typer.Option(help="Your own rows {text, facts?, relevant?}; kept, and asked again at each build."),
+    ] = None,
+    answers: Annotated[
+        str, typer.Option(help="Judge whole answers by this function, such as worker.process.ask.ask.")
+    ] = "",
+) -> None:
+    """What members will meet: answered, wrong, declined; and which pages to mend."""
+    from index.check.check import command
+
+    command(load_settings(config), questions, answers=answers, as_json=as_json)
+
+
+@app.command()
 def versions(config: Config = None, as_json: AsJson = False) -> None:
     """The versions on disk, oldest first, and which one is in use."""
     from dataclasses import asdict

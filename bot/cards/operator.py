@@ -132,12 +132,13 @@ def _reindex_done(report: ReindexReport, language: str) -> Card:
         *_paths("reindex_removed", report.removed, language),
     ]
     elements += changes or [markdown(escape(say("reindex_unchanged", language)))]
+    elements += _paths("reindex_worse", report.worse, language)
     elements += _paths("reindex_problems", report.problems, language)
     elements += _paths("reindex_remarks", report.remarks, language)
     if report.unread:
         unread = say("reindex_unread", language, formats=report.unread)
         elements.append(markdown(escape(shorten(unread, 500)), small=True))
-    color = "yellow" if report.problems else "green"
+    color = "yellow" if report.problems or report.worse else "green"
     title = "title_reindex_dry" if report.dry_run else "title_reindex_done"
     return card(say(title, language), color, elements)
 

@@ -25,6 +25,7 @@ from index.build.gather import Gathered, Progress, digest_of, gather
 from index.build.previous import Previous
 from index.build.report import BuildReport, Difference, difference
 from index.build.source_states import note
+from index.check.kept import Compared, compare_before_publishing
 from index.search.dense import Dense
 from index.search.embed import Embedder, open_embedder
 from index.search.lexical import Lexical, heading_of, headings_of
@@ -181,6 +182,8 @@ def _publish(
     )
     write(snapshot, versions.path)
     fit_from_settings(Searcher(snapshot, embedder), settings)
+    asked = compare_before_publishing(Searcher(snapshot, embedder), versions, settings)
+    tell("compared", len(asked.worse), asked.questions)
     told = publish(snapshot.version, versions, redis)
     pruned = tuple(versions.prune(settings.index.keep_versions))
     with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
@@ -198,6 +201,7 @@ def _publish(
         embed_seconds=moments[1] - moments[0],
         index_seconds=time.perf_counter() - moments[1],
         pruned=pruned,
+        compared=asked,
     )
 
 
@@ -213,6 +217,7 @@ def _report(
     embed_seconds: float = 0.0,
     index_seconds: float = 0.0,
     pruned: tuple[str, ...] = (),
+    compared: Compared | None = None,
 ) -> BuildReport:
     return BuildReport(
         version=version,
@@ -231,6 +236,9 @@ def _report(
         embed_seconds=embed_seconds,
         index_seconds=index_seconds,
         pruned=pruned,
+        compared=compared.questions if compared else 0,
+        worse=compared.worse if compared else (),
+        better=compared.better if compared else (),
         **asdict(changes),
     )
 

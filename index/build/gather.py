@@ -24,7 +24,8 @@ from index.text.document import Document
 from index.text.split import Chunk
 
 Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total); stages are 'read', 'embed', 'index', 'publish'."""
+"""Called with (stage, done, total); stages are 'read', 'embed', 'index', 'compared', 'publish'. 'compared'
+counts one's own questions whose answers got worse, of all that are kept."""
 
 _LISTED = 5
 

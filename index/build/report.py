@@ -64,6 +64,11 @@ class BuildReport:
     """Files whose format is not read, by suffix."""
     dry_run: bool = False
     """Whether it only told what would change."""
+    compared: int = 0
+    """Own questions that were asked of the version before and of this one; see `index.check.kept`."""
+    worse: tuple[str, ...] = ()
+    better: tuple[str, ...] = ()
+    """Those whose answers got worse, or better."""
 
     @property
     def seconds(self) -> float:
@@ -98,6 +103,11 @@ def describe(report: BuildReport, redis_url: str) -> str:
         lines.append(f"formats that are not read: {unread_formats(report.unread)}")
     if report.faults:
         lines.append(f"sources that could not be read: {'; '.join(report.faults)}")
+    if report.compared:
+        lines.append(
+            f"{len(report.worse)} of {report.compared} own questions got worse, {len(report.better)} better"
+        )
+        lines.extend(_listed("worse", report.worse))
     if report.pruned:
         lines.append(f"dropped old versions: {', '.join(report.pruned)}")
     if report.dry_run:

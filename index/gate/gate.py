@@ -24,10 +24,10 @@ from index.search.searcher import Lookup, Passage, Searcher
 from index.text.chinese import has_chinese
 from index.text.terms import terms
 
-MENTION_SHIFT = 1.0
+MENTION_SHIFT = 1.7
 """Logits by which a mention lowers the threshold: it was meant for the bot, yet it may still be thanks, or
-about other software. On documents that the fit did not see (`bench.gate_prior`) the shipped gate's lowered
-threshold is about where F1 is best."""
+about other software. On documents that the fit did not see (`bench.gate_prior`) the shipped gate then answers
+95 of 100 good questions, 19 about other software, and as many in Chinese as in English."""
 UNSURE_BAND = 0.4
 """Units of score on either side of the threshold that a model server is asked about. A gate's slope makes
 logits of them: the scores of a gate with a memory lie closer together. In folds that the fit did not see, 20

@@ -28,7 +28,15 @@ log = structlog.get_logger(__name__)
 PACE = 1.0
 """Seconds between two updates of the progress card."""
 BUSY_WAIT = 2.0
-_STAGES = {"read": "loading", "embed": "embedding", "index": "splitting", "publish": "publishing"}
+_STAGES = {
+    "read": "loading",
+    "embed": "embedding",
+    "index": "splitting",
+    "compared": "compared",
+    "publish": "publishing",
+}
+_ALWAYS = "compared"
+"""A stage whose one moment is never passed over."""
 
 
 def reindex(process: Process, request: dict[str, Any]) -> str:
@@ -115,6 +123,7 @@ def _report(built: BuildReport) -> ReindexReport:
         remarks=built.notes,
         unread=unread_formats(built.unread),
         dry_run=built.dry_run,
+        worse=built.worse,
     )
 
 
@@ -134,7 +143,7 @@ class _Card:
 
         Raises BuildCancelled when somebody stopped the build.
         """
-        if time.monotonic() < self._next:
+        if stage != _ALWAYS and time.monotonic() < self._next:
             return
         self._next = time.monotonic() + PACE
         self.check()

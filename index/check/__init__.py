@@ -1,0 +1,1 @@
+"""What members will meet, seen by the operator first: questions, their outcomes, and pages to mend."""

@@ -1,0 +1,128 @@
+"""Questions to check an index with: made from the documents' own headings and FAQ, foreign ones, one's own.
+
+A heading is not asked as it stands, for it would only find itself: every third of its words is left out. A
+heading that is a question is asked as it is, as a member would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.errors import ConfigError
+from index.gate.reference import foreign_questions, small_talk
+from index.text.split import Chunk
+from index.text.terms import terms
+from index.training.labels import json_lines
+
+Kind = Literal["heading", "faq", "foreign", "talk", "own"]
+PER_PAGE = 2
+"""Questions made of one page."""
+MOST_PAGES = 400
+"""Pages that questions are made of; of more, every second, third..."""
+_LEAST_WORDS = 2
+_QUESTION = re.compile(
+    r"[?？]\s*$|如何|怎么|怎样|为什么|什么是|吗$|^(?:how|what|why|can|does|is|where|when)\b", re.IGNORECASE
+)
+_PIECE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+-]*|[㐀-鿿]{1,3}|\S")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question and what a right outcome is."""
+
+    text: str
+    kind: Kind
+    pages: tuple[str, ...] = ()
+    """ "source/path" of the pages that answer it, or paths alone; none for what is to be declined."""
+    facts: tuple[tuple[str, ...], ...] = ()
+    """Regular expressions; of each group one must match in what is found."""
+    id: str = ""
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the documents are meant to answer it."""
+        return bool(self.pages or self.facts)
+
+
+def of_documents(chunks: Sequence[Chunk]) -> list[Question]:
+    """Questions of the pages' own headings, at most PER_PAGE a page, in the order of the pages."""
+    headings: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for chunk in chunks:
+        for heading in (*chunk.heading_path, chunk.title):
+            if len(set(terms(heading))) >= _LEAST_WORDS:
+                headings[chunk.source, chunk.path].setdefault(heading)
+    common = _common(headings.values())
+    pages = sorted(headings)
+    step = max(-(-len(pages) // MOST_PAGES), 1)
+    made = []
+    for source, path in pages[::step]:
+        own = [heading for heading in headings[source, path] if heading not in common]
+        own.sort(key=lambda heading: (not _QUESTION.search(heading), _stable(heading)))
+        for heading in own[:PER_PAGE]:
+            kind: Kind = "faq" if _QUESTION.search(heading) else "heading"
+            text = heading if kind == "faq" else shortened(heading)
+            made.append(Question(text, kind, (f"{source}/{path}",)))
+    return made
+
+
+def _common(pages: Iterable[dict[str, None]]) -> set[str]:
+    """Headings of several pages: who asks one cannot mean a certain page."""
+    once: set[str] = set()
+    again: set[str] = set()
+    for headings in pages:
+        again |= once & headings.keys()
+        once |= headings.keys()
+    return again
+
+
+def shortened(heading: str) -> str:
+    """A heading without every third of its words; at least two are left."""
+    pieces = [match.group() for match in _PIECE.finditer(heading)]
+    kept = [piece for number, piece in enumerate(pieces) if number % 3 != 2 or len(pieces) <= _LEAST_WORDS]
+    joined = " ".join(kept)
+    return re.sub(r"(?<=[㐀-鿿]) (?=[㐀-鿿])", "", joined)
+
+
+def foreign() -> list[Question]:
+    """Questions about everything else, and small talk: to be declined."""
+    strange = [Question(text, "foreign") for text in foreign_questions()]
+    return strange + [Question(text, "talk") for text in small_talk()]
+
+
+def read(file: Path) -> list[Question]:
+    """Rows {"text" or "question", "facts"?, "relevant"?, "id"?}. Raises ConfigError that names the line."""
+    return [_row(line, place) for place, line in json_lines(file, "text, facts and relevant")]
+
+
+def _row(line: str, place: str) -> Question:
+    try:
+        data = json.loads(line)
+        text = str(data["text"] if "text" in data else data["question"]).strip()
+        facts = tuple(_group(group) for group in data.get("facts") or ())
+        for alternative in (alternative for group in facts for alternative in group):
+            re.compile(alternative)
+        pages = tuple(map(str, data.get("relevant") or ()))
+    except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
+        raise ConfigError(
+            f"{place}: give a JSON object with text, and facts (a list of lists of strings) or relevant "
+            f"(a list of paths); without both the question is to be declined ({error})"
+        ) from error
+    if not text:
+        raise ConfigError(f"{place}: text is empty")
+    return Question(text, "own", pages, facts, str(data.get("id") or place))
+
+
+def _group(group: Any) -> tuple[str, ...]:
+    """A fact is one string or a list of alternatives."""
+    return (group,) if isinstance(group, str) else tuple(map(str, group))
+
+
+def _stable(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
