@@ -12,7 +12,6 @@ off each (`Evidence.reference`, measured when a version is first opened; no labe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,6 +23,7 @@ from index.gate.evidence import Evidence, WordFacts
 from index.gate.general_words import open_general_words
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
+from index.text.asking import is_asked
 from index.text.chinese import has_chinese
 from index.text.glossary import translated
 from index.text.terms import terms as terms_of
@@ -86,13 +86,6 @@ def search_for_gate(message: str, vector: Vectors, searcher: Searcher) -> Search
     return SearchForGate(own, found.text, found.headings, found.place, letters, dense.text, dense.headings)
 
 
-_ASKED = re.compile(
-    r"[?？]|吗|呢|怎|咋|啥|什么|如何|为何|哪|几|多少|多久|多大|多长|能否|是否|能不能|可不可以|有没有|可以|请问|求助"
-    r"|报错|失败|不了|不到|不上|无法|错误|异常|步骤|教程"
-    r"|\b(?:how|what|whats|which|where|when|why|who|whose|can|could|may|does|do|did|is|are|should|will|need|any"
-    r"|error|errors|fail\w*|cannot|can't|cant|unable|not|no|missing|stuck|broken)\b",
-    re.IGNORECASE,
-)
 _LEAST, _MOST = -4.0, 6.0
 _UNKNOWN = -9.0
 _SMOOTHING = 1000.0
@@ -133,7 +126,7 @@ def measured(
     typical = np.clip(typicality(found.terms, facts, evidence), _LEAST, _MOST)
     rarity = max(searcher.lexical.rarity(found.terms), 1e-6)
     numbers = (
-        float(bool(_ASKED.search(message))),
+        float(is_asked(message)),
         _talk(vector, evidence),
         float(np.sqrt(np.maximum(typical, 0).sum())),
         _pieces(read, evidence),

@@ -17,6 +17,11 @@ Scores = npt.NDArray[np.float32]
 Pages = npt.NDArray[np.int64]
 TITLE_FROM = 0.5
 """A title counts by how far its cosine lies above this."""
+HEADINGS_FROM = 0.5
+"""Headings count by how far they cover more than this of the question's words: a heading that shares one
+common word with a question says nothing."""
+_NO_PART_OF_TOTAL = frozenset({"page", "bare", "headings", "related", "faq"})
+"""Weights that come on top of what a perfect chunk scores."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,12 @@ class Weights:
     project: float = 0.3
     bare: float = 0.3
     """Taken off a heading with nothing under it: such a page is announced, not written."""
+    headings: float = 1.0
+    """Of the question's own words in the headings, as far as they cover more than HEADINGS_FROM of it."""
+    related: float = 0.4
+    """Of words that stand together with the question's in the best passages (`index.search.related`)."""
+    faq: float = 0.2
+    """Added to pages made of questions, where something is asked."""
     page: float = 0.6
     """What the best of a page's chunks, signal by signal, adds to each of them."""
 
@@ -43,14 +54,23 @@ class Weights:
     def total(self) -> float:
         """What a chunk would score that is perfect in every signal."""
         signals = sum(
-            float(getattr(self, field.name)) for field in fields(self) if field.name not in ("page", "bare")
+            float(getattr(self, field.name)) for field in fields(self) if field.name not in _NO_PART_OF_TOTAL
         )
         return signals * (1 + self.page)
 
     def dense_only(self) -> Weights:
         """The same without the lexical half."""
         return replace(
-            self, bm25_text=0, bm25_place=0, translated_text=0, translated_headings=0, characters=0, project=0
+            self,
+            bm25_text=0,
+            bm25_place=0,
+            translated_text=0,
+            translated_headings=0,
+            characters=0,
+            project=0,
+            headings=0,
+            related=0,
+            faq=0,
         )
 
     def lexical_only(self) -> Weights:
@@ -79,10 +99,18 @@ class Signals:
     """True where a chunk is a heading with nothing under it."""
     headless: npt.NDArray[np.bool_]
     """True where a chunk stands under no heading: its text then counts as its heading and its title."""
+    headings: Scores
+    """BM25 of the question's own terms in title and headings."""
+    related: Scores
+    """BM25 of the related terms in the text; zeros before they are known."""
+    faq: Scores
+    """1 where something is asked and the chunk is of a page made of questions."""
     rarity: float
     """The most BM25 the question's own terms can reach."""
     translated_rarity: float
     """The same of the translated terms."""
+    related_rarity: float = 0.0
+    """The same of the related terms."""
 
 
 def fused(signals: Signals, weights: Weights, pages: Pages) -> Scores:
@@ -119,4 +147,7 @@ def _weighted(signals: Signals, weights: Weights) -> list[Scores]:
         weights.characters / max(float(signals.characters.max(initial=0)), 1e-6) * signals.characters,
         weights.language * signals.language,
         weights.project * signals.project,
+        weights.headings * np.maximum(signals.headings / own - HEADINGS_FROM, 0) / (1 - HEADINGS_FROM),
+        weights.related / max(signals.related_rarity, 1e-6) * signals.related,
+        weights.faq * signals.faq,
     ]

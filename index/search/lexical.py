@@ -68,6 +68,10 @@ class Lexical:
         text, headings, place = (self._field_scores(name, known) for name in FIELDS)
         return FieldScores(text, headings, place)
 
+    def text_scores(self, words: Iterable[str]) -> Scores:
+        """BM25 of every chunk's text alone, (chunks,)."""
+        return self._field_scores("text", [word for word in words if word])
+
     def document_frequency(self, term: str) -> int:
         """How many chunks hold this term (as `index.text.terms.terms` gives it) in any field."""
         return self._frequencies.get(term, 0)

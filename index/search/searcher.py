@@ -17,7 +17,9 @@ from index.search.copies import page_numbers
 from index.search.embed import Embedder, Vectors
 from index.search.fusion import Scores, Signals, Weights, fused
 from index.search.projects import Projects
+from index.search.related import made_of_questions, related_terms
 from index.search.sections import Grower
+from index.text.asking import is_asked
 from index.text.chinese import has_chinese
 from index.text.glossary import translated
 from index.text.split import Chunk
@@ -120,6 +122,7 @@ class Searcher:
         self._projects = Projects(self.chunks)
         self._chinese = np.array([chunk.language == "zh" for chunk in self.chunks], dtype=np.bool_)
         self._bare = np.array([chunk.bare for chunk in self.chunks], dtype=np.bool_)
+        self._faq = made_of_questions(self.chunks)
         self._headless = np.array([not chunk.heading_path for chunk in self.chunks], dtype=np.bool_)
 
     def look_up(self, query: str, vector: Vectors | None = None) -> Lookup:
@@ -144,9 +147,13 @@ class Searcher:
             project=self._projects.signal(query),
             bare=self._bare,
             headless=self._headless,
+            headings=lexical.headings,
+            related=np.zeros_like(lexical.text),
+            faq=self._faq if is_asked(query) else np.zeros_like(self._faq),
             rarity=self.lexical.rarity(own),
             translated_rarity=self.lexical.rarity(english),
         )
+        signals = self._with_related(signals, own)
         return Lookup(
             query=query,
             terms=own,
@@ -160,6 +167,14 @@ class Searcher:
             characters=characters,
             signals=signals,
             fused=fused(signals, self.weights, self._pages),
+        )
+
+    def _with_related(self, signals: Signals, own: tuple[str, ...]) -> Signals:
+        """The signals with the words of the best passages looked up too."""
+        first = fused(signals, self._weights, self._pages)
+        words = related_terms(first, self.chunks, own, self.lexical)
+        return replace(
+            signals, related=self.lexical.text_scores(words), related_rarity=self.lexical.rarity(words)
         )
 
     def search(self, query: str, k: int, lookup: Lookup | None = None) -> list[Passage]:
