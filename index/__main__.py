@@ -1,4 +1,4 @@
-"""python -m index: build, search, diff, versions, rollback, calibrate, eval."""
+"""python -m index: build, check, search, diff, versions, rollback, calibrate, eval."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class SourceSettings(SettingsSection):
 
 
 class EmbedderSettings(SettingsSection):
-    engine: Literal["embedded", "sentence-transformers", "openai"] = "embedded"
+    engine: Literal["auto", "embedded", "sentence-transformers", "openai"] = "auto"
     model: str = ""
     """A local path or hub name; HF_ENDPOINT chooses a mirror."""
     base_url: str = ""
@@ -133,7 +133,7 @@ class EmbedderSettings(SettingsSection):
 
 
 class RerankerSettings(SettingsSection):
-    engine: Literal["none", "sentence-transformers", "openai"] = "none"
+    engine: Literal["auto", "none", "sentence-transformers", "openai"] = "auto"
     model: str = ""
     base_url: str = ""
     api_key: SecretStr = SecretStr("")

@@ -13,10 +13,14 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.search.endpoint import UNAVAILABLE, Endpoint
+from index.search.strong import EMBEDDER, strong_model
+
+log = structlog.get_logger(__name__)
 
 Vectors = npt.NDArray[np.float32]
 
@@ -43,6 +47,13 @@ def open_embedder(settings: EmbedderSettings) -> Embedder:
     """The embedder that the settings name. Raises ConfigError or EngineUnavailable."""
     if settings.engine == "embedded":
         return EmbeddedEmbedder()
+    if settings.engine == "auto":
+        strong = strong_model(settings.model, EMBEDDER)
+        log.info("embedder", engine="sentence-transformers" if strong.place else "embedded", why=strong.why)
+        if strong.place is None:
+            return EmbeddedEmbedder()
+        named = settings.model_copy(update={"model": strong.model})
+        return SentenceTransformersEmbedder(named, strong.place)
     if not settings.model:
         raise ConfigError(f"index.embedder.model: name a model for the engine {settings.engine}")
     if settings.engine == "sentence-transformers":
@@ -78,11 +89,12 @@ class EmbeddedEmbedder:
 class SentenceTransformersEmbedder:
     """A sentence-transformers model from a local folder or, by name, from the hub (HF_ENDPOINT: a mirror)."""
 
-    def __init__(self, settings: EmbedderSettings) -> None:
+    def __init__(self, settings: EmbedderSettings, place: Path | None = None) -> None:
+        """`place`: where the model's files are; None: where its name leads."""
         from sentence_transformers import SentenceTransformer
 
         try:
-            self._model = SentenceTransformer(settings.model)
+            self._model = SentenceTransformer(str(place or settings.model))
         except (OSError, ValueError) as error:
             raise EngineUnavailable(
                 f"index.embedder.model: cannot load {settings.model!r}: {error}. Give a local folder, or a "

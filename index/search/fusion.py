@@ -17,7 +17,7 @@ Scores = npt.NDArray[np.float32]
 Pages = npt.NDArray[np.int64]
 TITLE_FROM = 0.5
 """A title counts by how far its cosine lies above this."""
-HEADINGS_FROM = 0.5
+HEADINGS_FROM = 0.35
 """Headings count by how far they cover more than this of the question's words: a heading that shares one
 common word with a question says nothing."""
 _NO_PART_OF_TOTAL = frozenset({"page", "bare", "headings", "related", "faq"})
@@ -41,7 +41,7 @@ class Weights:
     project: float = 0.3
     bare: float = 0.3
     """Taken off a heading with nothing under it: such a page is announced, not written."""
-    headings: float = 1.0
+    headings: float = 0.5
     """Of the question's own words in the headings, as far as they cover more than HEADINGS_FROM of it."""
     related: float = 0.4
     """Of words that stand together with the question's in the best passages (`index.search.related`)."""

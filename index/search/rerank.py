@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any, Protocol
+
+import structlog
 
 from bot.config.settings import RerankerSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.search.endpoint import UNAVAILABLE, Endpoint
+from index.search.strong import RERANKER, strong_model
+
+log = structlog.get_logger(__name__)
 
 
 class Reranker(Protocol):
@@ -32,6 +38,12 @@ def open_reranker(settings: RerankerSettings) -> Reranker | None:
     """The reranker that the settings name, if any. Raises ConfigError or EngineUnavailable."""
     if settings.engine == "none":
         return None
+    if settings.engine == "auto":
+        strong = strong_model(settings.model, RERANKER)
+        log.info("reranker", engine="sentence-transformers" if strong.place else "none", why=strong.why)
+        if strong.place is None:
+            return None
+        return CrossEncoderReranker(settings.model_copy(update={"model": strong.model}), strong.place)
     if not settings.model:
         raise ConfigError(f"index.reranker.model: name a model for the engine {settings.engine}")
     return (
@@ -44,11 +56,12 @@ def open_reranker(settings: RerankerSettings) -> Reranker | None:
 class CrossEncoderReranker:
     """A sentence-transformers CrossEncoder from a local folder or, by name, from the hub."""
 
-    def __init__(self, settings: RerankerSettings) -> None:
+    def __init__(self, settings: RerankerSettings, place: Path | None = None) -> None:
+        """`place`: where the model's files are; None: where its name leads."""
         from sentence_transformers import CrossEncoder
 
         try:
-            self._model = CrossEncoder(settings.model)
+            self._model = CrossEncoder(str(place or settings.model))
         except (OSError, ValueError) as error:
             raise EngineUnavailable(
                 f"index.reranker.model: cannot load {settings.model!r}: {error}"

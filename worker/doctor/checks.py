@@ -16,6 +16,7 @@ from bot.feishu.client import Feishu
 from bot.redis_keys import FOR_COMMANDS, connect
 from index.build.source_states import states
 from index.gate.gate import open_gate
+from index.search.strong import EMBEDDER, RERANKER, strong_model
 from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
 
@@ -84,8 +85,23 @@ def index(settings: Settings) -> list[Row]:
     return [
         ("index", GOOD, f"version {searcher.version}", ""),
         *_sources(settings),
+        *_automatic(settings),
         ("gate", GOOD, gate.model.note or gate.model.name, ""),
     ]
+
+
+def _automatic(settings: Settings) -> list[Row]:
+    """What `auto` takes as embedder and reranker, and why."""
+    parts = (
+        ("embedder", settings.index.embedder, EMBEDDER, "embedded"),
+        ("reranker", settings.index.reranker, RERANKER, "none"),
+    )
+    rows: list[Row] = []
+    for name, own, default, otherwise in parts:
+        if own.engine == "auto":
+            strong = strong_model(own.model, default)
+            rows.append((name, GOOD, f"{strong.model if strong.place else otherwise}: {strong.why}", ""))
+    return rows
 
 
 def proxies(settings: Settings) -> list[Row]:

@@ -24,6 +24,7 @@ from bot.feishu.client import Feishu
 from bot.queue.budgets import Budgets
 from bot.queue.queue import Queue, serving
 from bot.redis_keys import BOT_OPEN_ID, DAY, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
+from index.search.strong import EMBEDDER, strong_model
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.stand_in import quoted
@@ -190,7 +191,10 @@ def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYS
 def _search_width(settings: Settings) -> int:
     """One at a time where search is Python's own work, all at once where it waits for a server or a GPU."""
     index = settings.index
-    own = index.embedder.engine == "embedded" and index.reranker.engine == "none"
+    embedded = index.embedder.engine == "embedded" or (
+        index.embedder.engine == "auto" and strong_model(index.embedder.model, EMBEDDER).place is None
+    )
+    own = embedded and index.reranker.engine in ("none", "auto")
     return 1 if own else settings.worker.concurrency
 
 
