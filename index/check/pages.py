@@ -120,6 +120,6 @@ def untitled(chunks: Sequence[Chunk]) -> list[str]:
 
 
 def _named_by_file(chunk: Chunk) -> bool:
-    from index.sources.load import title_from_path
+    from index.sources.reading.documents import title_from
 
-    return chunk.title == title_from_path(chunk.path) and chunk.title not in chunk.heading_path[:1]
+    return chunk.title == title_from(chunk.path) and chunk.title not in chunk.heading_path[:1]

@@ -21,6 +21,7 @@ from index.sources import formats
 from index.sources import git as repository
 from index.sources.asked import Reader, Unread, kind_of, name_of, place_of
 from index.sources.files import Found, files_in, glob_pattern, printable
+from index.sources.navigation import title_of, titles_under
 from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from index.text.document import Document
@@ -143,6 +144,7 @@ class _Loading:
         self.report = report
         self.reader = reader
         self.with_text = with_text
+        self._titles: dict[str, str] = {}
 
     def run(self, clones: Path, ask: Reader | None) -> Iterator[Loaded]:
         """The documents. Raises LoadError or OSError when the source as a whole cannot be read."""
@@ -184,6 +186,7 @@ class _Loading:
         yield from self._folder(checkout.folder, checkout)
 
     def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[Loaded]:
+        self._titles = titles_under(root)
         for found in files_in(root, self.source, self._unlisted):
             if checkout and found.path in checkout.links:
                 continue
@@ -222,6 +225,7 @@ class _Loading:
             kind="pairs" if kind == "pairs" else "file",
             source=self.read.name,
             path=found.path,
+            title=title_of(found.path, self._titles),
             url=url,
             updated_at=updated_at,
             file=os.fspath(found.file),

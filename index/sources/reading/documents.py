@@ -51,7 +51,7 @@ def _page(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[st
     document = Document(
         source=request.source,
         path=request.path,
-        title=title or title_from(request.path),
+        title=title or request.title or title_from(request.path),
         text=text,
         url=request.url,
         language=language_of(text),

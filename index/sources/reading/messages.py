@@ -21,6 +21,8 @@ class ReadingRequest:
     kind: Literal["file", "pairs", "split"]
     source: str
     path: str
+    title: str = ""
+    """What the navigation calls it; used where the page has no title of its own."""
     url: str = ""
     updated_at: float = 0.0
     file: str = ""
