@@ -63,11 +63,10 @@ def duplicates(chunks: Sequence[Chunk]) -> list[Duplicate]:
             for other in ordered[: _MOST_PAGES + 1]:
                 if place != other:
                     shared[place, other] += len(text)
-    found = []
+    found: list[Duplicate] = []
     for (place, other), size in shared.items():
         share = size / max(sum(texts[place].values()), 1)
-        twice = share >= _SAME_SHARE and (other, place) not in {(one.page, one.other) for one in found}
-        if twice and page_key(*place) != page_key(*other):
+        if share >= _SAME_SHARE and page_key(*place) != page_key(*other):
             found.append(Duplicate("/".join(place), "/".join(other), round(share, 2)))
     return _once(sorted(found, key=lambda one: (-one.share, one.page, one.other)))
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from index.gate.evidence import Evidence, Reference
 from index.gate.features import measured, read_with
+from index.search.embed import Embedder, Vectors
 from index.search.searcher import Searcher
 from index.text.chinese import has_chinese
 
@@ -37,12 +38,23 @@ def _lines(kind: str) -> tuple[str, ...]:
     return tuple(text for own, text in rows if own == kind)
 
 
+_known: dict[str, tuple[Vectors, Vectors]] = {}
+"""Name of an embedder -> its vectors of small talk and of foreign questions, which no version changes."""
+
+
+def _vectors(embedder: Embedder) -> tuple[Vectors, Vectors]:
+    if embedder.name not in _known:
+        talk, asked = (embedder.embed(list(texts)) for texts in (small_talk(), foreign_questions()))
+        _known[embedder.name] = (talk, asked)
+    return _known[embedder.name]
+
+
 def evidence_of(searcher: Searcher) -> Evidence:
     """The counts of the chunks of an index, with what the foreign questions score on it."""
     evidence = Evidence.build(searcher.chunks)
     if not searcher.chunks:
         return evidence
-    talk, asked = (searcher.embedder.embed(list(texts)) for texts in (small_talk(), foreign_questions()))
+    talk, asked = _vectors(searcher.embedder)
     evidence = replace(evidence, reference=Reference(evidence.reference.means, talk, asked))
     rows = []
     for message, vector in zip(foreign_questions(), asked, strict=True):

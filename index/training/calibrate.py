@@ -84,14 +84,13 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
         return in_use
     examples = known_questions(settings.index.gate.questions)
     good = sum(example.label for example in examples)
-    evidence = open_evidence(settings, searcher)
     shipped = shipped_model()
     if min(good, len(examples) - good) < LEAST_OF_EACH:
         note = (
             f"no fit: {good} good and {len(examples) - good} bad examples, {LEAST_OF_EACH} of each are needed"
         )
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
-    table = tabulate(examples, searcher, evidence)
+    table = tabulate(examples, searcher, open_evidence(settings, searcher))
     logits = shipped.evidence.logit(table.numbers)[table.labels == 1]
     known = float((logits >= _balanced(shipped)).mean())
     if known < LEAST_KNOWN:
