@@ -100,7 +100,7 @@ class Signals:
     headless: npt.NDArray[np.bool_]
     """True where a chunk stands under no heading: its text then counts as its heading and its title."""
     headings: Scores
-    """BM25 of the question's own terms in title and headings."""
+    """BM25 of the question's own terms in title and headings, of chunks in its language."""
     related: Scores
     """BM25 of the related terms in the text; zeros before they are known."""
     faq: Scores

@@ -133,6 +133,7 @@ class Searcher:
         dense, lexical = self.dense.scores(vector), self.lexical.scores(own)
         translation = self.lexical.scores(english)
         characters = self.lexical.characters.scores(query)
+        own_language = (self._chinese == has_chinese(query)).astype(np.float32)
         signals = Signals(
             dense_text=dense.text,
             dense_heading=dense.heading,
@@ -143,11 +144,11 @@ class Searcher:
             translated_text=translation.text,
             translated_headings=translation.headings,
             characters=characters,
-            language=(self._chinese == has_chinese(query)).astype(np.float32),
+            language=own_language,
             project=self._projects.signal(query),
             bare=self._bare,
             headless=self._headless,
-            headings=lexical.headings,
+            headings=lexical.headings * own_language,
             related=np.zeros_like(lexical.text),
             faq=self._faq if is_asked(query) else np.zeros_like(self._faq),
             rarity=self.lexical.rarity(own),
