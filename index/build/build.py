@@ -180,10 +180,11 @@ def _publish(
         digests=gathered.digests,
         origins=gathered.origins,
     )
+    asked = compare_before_publishing(Searcher(snapshot, embedder), versions, settings)
+    if asked.questions:
+        tell("compared", len(asked.worse), asked.questions)
     write(snapshot, versions.path)
     fit_from_settings(Searcher(snapshot, embedder), settings)
-    asked = compare_before_publishing(Searcher(snapshot, embedder), versions, settings)
-    tell("compared", len(asked.worse), asked.questions)
     told = publish(snapshot.version, versions, redis)
     pruned = tuple(versions.prune(settings.index.keep_versions))
     with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
