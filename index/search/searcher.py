@@ -172,7 +172,7 @@ class Searcher:
 
     def _with_related(self, signals: Signals, own: tuple[str, ...]) -> Signals:
         """The signals with the words of the best passages looked up too."""
-        first = fused(signals, replace(self._weights, headings=0, faq=0), self._pages)
+        first = fused(signals, replace(self.weights, headings=0, faq=0), self._pages)
         words = related_terms(first, self.chunks, own, self.lexical)
         return replace(
             signals, related=self.lexical.text_scores(words), related_rarity=self.lexical.rarity(words)
