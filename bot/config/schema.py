@@ -100,6 +100,8 @@ class SourceSettings(SettingsSection):
     token: SecretStr = SecretStr("")
     """For `issues`: a token that may read them."""
     branch: str = ""
+    code: bool = False
+    """Read the source code of `path` or `git` instead: its docstrings and comments."""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     url: str = ""

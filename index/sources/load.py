@@ -177,7 +177,7 @@ class _Loading:
         else:
             facts = root.stat()
             found = Found(root, printable(root.name), facts.st_size, facts.st_mtime)
-            if found.suffix not in formats.SUFFIXES:
+            if found.suffix not in self._suffixes():
                 raise LoadError(f"{root}: {found.suffix or 'such'} files are not read")
             yield from self._file(found, self._link(found), found.updated_at)
 
@@ -190,11 +190,15 @@ class _Loading:
         for found in files_in(root, self.source, self._unlisted):
             if checkout and found.path in checkout.links:
                 continue
-            if found.suffix not in formats.SUFFIXES:
-                self.report.unread[found.suffix or "files without a suffix"] += 1
+            if found.suffix not in self._suffixes():
+                if not self.source.code:
+                    self.report.unread[found.suffix or "files without a suffix"] += 1
                 continue
             url = self._link(found) or (checkout.web_address(found.path) if checkout else "")
             yield from self._file(found, url, checkout.committed_at if checkout else found.updated_at)
+
+    def _suffixes(self) -> Collection[str]:
+        return formats.CODE_SUFFIXES if self.source.code else formats.SUFFIXES
 
     def _unlisted(self, path: str, why: str) -> None:
         if not path:

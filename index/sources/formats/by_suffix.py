@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.errors import LoadError
 from index.sources.formats.archive import check_archive
+from index.sources.formats.code import CODE_SUFFIXES, read_code
 from index.sources.formats.encoding import decode
 from index.sources.formats.markdown import first_heading, read_markdown
 
@@ -30,7 +31,7 @@ class DocumentText:
 
 def read(suffix: str, raw: bytes) -> DocumentText:
     """The page in a file of this suffix (lower case, with its dot). Raises LoadError, or MemoryError."""
-    reader = _READERS.get(suffix)
+    reader = _READERS.get(suffix) or (_code(suffix) if suffix in CODE_SUFFIXES else None)
     if reader is None:
         raise LoadError(f"{suffix} files are not read")
     try:
@@ -40,6 +41,14 @@ def read(suffix: str, raw: bytes) -> DocumentText:
     except Exception as error:  # libraries have each their own; whatever it is, it is this file's fault
         words = " ".join(str(error).split())[:200]
         raise LoadError(f"not readable as {suffix[1:]}: {type(error).__name__}: {words}") from error
+
+
+def _code(suffix: str) -> Callable[[bytes], DocumentText]:
+    def reader(raw: bytes) -> DocumentText:
+        said = read_code(suffix, raw)
+        return DocumentText("", said.text, said.notes)
+
+    return reader
 
 
 def _markdown(raw: bytes) -> DocumentText:
