@@ -359,6 +359,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "今天的提问额度用完了，明天再来问吧。",
         "Today's questions are used up; please ask again tomorrow.",
     ),
+    "live_test": (
+        "自检：接下来会有一个测试问题，稍后自动撤回。",
+        "A self-test: a question follows and is taken back in a moment.",
+    ),
     "limit_queue": (
         "排队的问题太多（前面还有 {position} 个），请稍后再问。",
         "Too many questions are waiting ({position} before yours); please ask again later.",

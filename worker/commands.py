@@ -34,11 +34,17 @@ def ask(
         print(text, flush=True)
 
 
-def doctor(as_json: AsJson = False, config: Config = None) -> None:
+def doctor(
+    live: Annotated[
+        str, typer.Option("--live", help="A chat id: one question there goes through everything.")
+    ] = "",
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
     """Checks keys, scopes, callback, Redis, GPU, model and index; each failure says what to do."""
     from worker.doctor.doctor import run
 
-    raise typer.Exit(run(load_settings(config), as_json=as_json))
+    raise typer.Exit(run(load_settings(config), as_json=as_json, live=live))
 
 
 def _readable(result: dict[str, Any]) -> str:

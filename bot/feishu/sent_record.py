@@ -53,17 +53,17 @@ class SentRecords:
     """The records of all processes."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self.redis = redis
 
     def get(self, message_id: str, key: str) -> Record | None:
         """What is known of a logical send; None when it was never begun."""
-        found = self._redis.hget(SENT.of(message_id), key)
+        found = self.redis.hget(SENT.of(message_id), key)
         return _read(found) if found else None
 
     def put(self, message_id: str, key: str, record: Record) -> None:
         """Writes a record, and the way back from the sent message to the question."""
         name = SENT.of(message_id)
-        with self._redis.pipeline() as pipeline:
+        with self.redis.pipeline() as pipeline:
             pipeline.hset(name, key, json.dumps(without_unset(record, asdict(record))))
             pipeline.expire(name, SENT.seconds)
             if record.message_id:
@@ -86,24 +86,24 @@ class SentRecords:
 
     def sent(self, message_id: str) -> dict[str, Record]:
         """The records of all logical sends for a question, by their keys."""
-        found = self._redis.hgetall(SENT.of(message_id))
+        found = self.redis.hgetall(SENT.of(message_id))
         return {_decoded(key): _read(value) for key, value in found.items()}
 
     def question_of(self, card_message_id: str) -> str:
         """The question a sent card answers; empty when it is not known."""
-        return _decoded(self._redis.get(ANSWER_OF.of(card_message_id)))
+        return _decoded(self.redis.get(ANSWER_OF.of(card_message_id)))
 
     def card_of(self, message_id: str) -> str:
         """The card entity inside a sent message; empty for one that was sent as JSON."""
-        return _decoded(self._redis.hget(CARD.of(message_id), "card_id"))
+        return _decoded(self.redis.hget(CARD.of(message_id), "card_id"))
 
     def drop_card(self, message_id: str) -> None:
         """From now on the message is patched: its entity is of no more use."""
-        self._redis.hdel(CARD.of(message_id), "card_id")
+        self.redis.hdel(CARD.of(message_id), "card_id")
 
     def next_sequence(self, message_id: str, step: int = 1) -> int:
         """A sequence greater than any drawn before for this message's card, by any process."""
-        return int(self._redis.hincrby(CARD.of(message_id), "sequence", step))
+        return int(self.redis.hincrby(CARD.of(message_id), "sequence", step))
 
 
 def _decoded(value: bytes | str | None) -> str:

@@ -37,15 +37,25 @@ class Finding:
     fix: str = ""
 
 
-def run(settings: Settings, *, as_json: bool) -> int:
-    """Prints every finding; returns 1 when something failed."""
+def run(settings: Settings, *, as_json: bool, live: str = "") -> int:
+    """Prints every finding; returns 1 when something failed. `live` is the chat of a question of its own."""
     findings = examine(settings)
+    if live:
+        findings += _live(settings, live)
     findings.append(verdict(findings))
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
         _print(findings)
     return int(any(finding.state == FAILED for finding in findings))
+
+
+def _live(settings: Settings, chat_id: str) -> list[Finding]:
+    try:
+        found = import_module("worker.doctor.live").live(settings, chat_id)
+        return [Finding(*row) for row in found]
+    except (FennelError, RedisError) as error:
+        return [Finding("live", FAILED, f"{type(error).__name__}: {error}", "is the bot in this chat?")]
 
 
 def examine(settings: Settings) -> list[Finding]:
