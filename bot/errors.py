@@ -145,3 +145,7 @@ class BuildCancelled(FennelError):
 
 class Cancelled(FennelError):
     """The asker took the question back while it was being answered."""
+
+
+class FileTooLarge(FennelError):
+    """A file that somebody posted is larger than is read."""

@@ -261,10 +261,10 @@ PARTS = Key(
     MINUTE,
 )
 GREETED = Key(
-    "fennel:greeted:{}", "that a person was greeted in private", "worker/jobs/greetings", "", 180 * DAY
+    "fennel:greeted:{}", "that a person was greeted in private", "worker/manners/greetings", "", 180 * DAY
 )
 TOLD_HOURS = Key(
-    "fennel:told_hours:{}", "that somebody was told the work time", "worker/jobs/greetings", "", 12 * HOUR
+    "fennel:told_hours:{}", "that somebody was told the work time", "worker/manners/greetings", "", 12 * HOUR
 )
 IGNORED = Key(
     "fennel:ignored:{}", "JSON: why a message was ignored; no text", "bot/talk/said", "bot/trace", 3 * DAY

@@ -33,7 +33,7 @@ from worker.jobs import kept_answers
 POLL = 0.05
 FOLDER = Path("data/replay")
 """Redis' data and the logs of the last replay: errors name them, so they stay until the next."""
-WITHOUT_CARD = frozenset({"thanked", "greeted", "joined", "recalled", "stopped"})
+WITHOUT_CARD = frozenset({"thanked", "greeted", "joined", "recalled", "told"})
 """Outcomes that need no answer's card to be what they are."""
 ROW_TIMEOUT = 180.0
 """Seconds without any message finishing after which the replay gives up."""

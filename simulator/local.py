@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 from collections.abc import Callable
 from types import TracebackType
@@ -177,6 +178,40 @@ class LocalFeishu:
         """A person sends a message, which Feishu pushes; its message_id. `chat` may be "p2p"."""
         speech = Speech(text, mention_bot, mention_all, mentions, reply_to, in_thread, post)
         message, _ = self.people.say(user, chat, speech)
+        return message.message_id
+
+    def post_file(
+        self, user: str, name: str, data: bytes, *, chat: str = "p2p", kind: str = "file", reply_to: str = ""
+    ) -> str:
+        """A person posts a file (or, with `kind`, a picture, audio, video); its message_id."""
+        key = f"{'img' if kind == 'image' else 'file'}_v3_{secrets.token_hex(12)}"
+        content: Json = {"image_key": key} if kind == "image" else {"file_key": key, "file_name": name}
+        speech = Speech("", kind=kind, content=content, reply_to=reply_to, in_thread=bool(reply_to))
+        with self.tenant.lock:
+            self.tenant.files[key] = ("", data)
+            message, _ = self.people.say(user, chat, speech)
+            self.tenant.files[key] = (message.message_id, data)
+        return message.message_id
+
+    def forward(self, user: str, texts: tuple[str, ...], *, chat: str = "p2p") -> str:
+        """A person forwards a merged chat of these texts; its message_id."""
+        with self.tenant.lock:
+            content: Json = {"content": "Merged and Forwarded Message"}
+            message, _ = self.people.say(user, chat, Speech("", kind="merge_forward", content=content))
+            now = self.clock.milliseconds()
+            self.tenant.forwarded[message.message_id] = [
+                ChatMessage(
+                    message_id=f"om_{secrets.token_hex(16)}",
+                    chat_id=message.chat_id,
+                    sender_id="ou_bob",
+                    sender_type="user",
+                    msg_type="text",
+                    content=json.dumps({"text": text}, ensure_ascii=False),
+                    create_time=now,
+                    update_time=now,
+                )
+                for text in texts
+            ]
         return message.message_id
 
     def push(self, message_id: str, times: int = 1, *, new_event_id: bool = False) -> list[Push]:

@@ -176,7 +176,7 @@ class Gate:
         return message.card if message else None
 
     def _record(self, response: Response, fault: Fault | None) -> None:
-        text = response.get_data(as_text=True)
+        text = response.get_data().decode("utf-8", "replace")
         secret = request.endpoint == "auth.token"
         asked = "" if secret else request.get_data(as_text=True)
         with self.feishu.tenant.lock:

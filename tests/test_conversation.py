@@ -9,6 +9,7 @@ import pytest
 from bot.talk.said import Part
 from bot.talk.whole import goes_on, is_open, is_whole
 from worker.conversation.follow_up import Fit, Relation, standalone
+from worker.conversation.log_lines import boiled_down, essence, is_log
 from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import accepted
 from worker.conversation.small_words import Small, small_word, without_thanks
@@ -120,3 +121,36 @@ def test_what_a_model_writes_is_taken_only_if_it_can_be_the_question() -> None:
     assert accepted("使用 `--quant-policy 8` [1]。", "那 kv cache 呢", earlier) == ""
     assert accepted("一行\n两行", "那 kv cache 呢", earlier) == ""
     assert accepted("", "那 kv cache 呢", earlier) == ""
+
+
+LOG = """\
+[2026-11-20 10:00:01] INFO worker: started pid 4242
+[2026-11-20 10:00:02] ERROR worker: failed to open /var/lib/tool/data/index.bin: No such file or directory
+[2026-11-20 10:00:03] INFO worker: retry in 5 s
+[2026-11-20 10:00:08] FATAL worker: giving up
+"""
+
+
+def test_a_log_is_boiled_down_to_its_error() -> None:
+    assert is_log(LOG)
+    found = essence(LOG)
+    assert "failed to open" in found
+    assert "index.bin: No such file or directory" in found
+    assert "2026-11-20" not in found
+    assert "/var/lib" not in found
+
+
+def test_a_traceback_keeps_its_last_exception_and_the_words_around_it() -> None:
+    text = (
+        "装完跑 demo 就这样，怎么办？\nTraceback (most recent call last):\n"
+        '  File "/home/x/y/demo.py", line 3, in <module>\n    import mmcv._ext\n'
+        "ImportError: libcudart.so.11.0: cannot open shared object file\n"
+    )
+    found = boiled_down(text)
+    assert found.startswith("装完跑 demo 就这样，怎么办？ ImportError: libcudart.so.11.0")
+    assert "/home/x" not in found
+
+
+@pytest.mark.parametrize("text", ["怎么安装 Harbor？", "1. 安装\n2. 配置\n3. 启动\n4. 怎么确认成功了？", ""])
+def test_words_are_no_log(text: str) -> None:
+    assert boiled_down(text) == text

@@ -37,6 +37,7 @@ from bot.feishu.sdk import (
     ListMessageRequest,
     PatchMessageRequest,
     PatchMessageRequestBody,
+    RawResponse,
     ReplyMessageRequest,
     ReplyMessageRequestBody,
     RequestOption,
@@ -46,7 +47,7 @@ from bot.feishu.sdk import (
     UpdateCardRequest,
     UpdateCardRequestBody,
 )
-from bot.feishu.transport import install
+from bot.feishu.transport import download, install
 
 TIMEOUT = 10.0
 """Seconds Feishu may take for one answer."""
@@ -147,6 +148,35 @@ class FeishuAPI:
 
         items = _objects(_data(self._caller.call("im.message.get", send)), "items")
         return items[0] if items else {}
+
+    def forwarded(self, message_id: str) -> list[dict[str, Any]]:
+        """The messages inside a forwarded chat, in order (im-v1/message/get: those with upper_message_id)."""
+
+        def send(option: RequestOption) -> Any:
+            return self._im.message.get(GetMessageRequest.builder().message_id(message_id).build(), option)
+
+        items = _objects(_data(self._caller.call("im.message.get", send)), "items")
+        return [item for item in items if item.get("message_id") != message_id]
+
+    def resource(self, message_id: str, key: str, kind: str) -> bytes:
+        """The bytes of a picture ('image') or of anything else ('file') in a message
+        (im-v1/message/get-message-resource). Raises FileTooLarge too."""
+        found: list[bytes] = []
+
+        def send(option: RequestOption) -> Any:
+            request = BaseRequest()
+            request.http_method = HttpMethod.GET
+            request.uri = "/open-apis/im/v1/messages/:message_id/resources/:file_key"
+            request.paths = {"message_id": message_id, "file_key": key}
+            request.queries = [("type", kind)]
+            request.token_types = {AccessTokenType.TENANT}
+            found.append(download(self._config, request, option))
+            raw = RawResponse()
+            raw.status_code, raw.headers, raw.content = 200, {}, b'{"code":0}'
+            return _Raw(raw)
+
+        self._caller.call("im.message_resource.get", send)
+        return found[-1]
 
     def replies(self, message_id: str, since: float) -> list[dict[str, Any]]:
         """What may answer a message: the messages of its thread, or the replies to it in its chat.

@@ -169,6 +169,14 @@ class Feishu:
         """Adds a reaction such as "OnIt"; returns its id."""
         return self._api.react(message_id, emoji)
 
+    def forwarded(self, message_id: str) -> list[dict[str, Any]]:
+        """The messages inside a forwarded chat, in order."""
+        return self._api.forwarded(message_id)
+
+    def resource(self, message_id: str, key: str, kind: str) -> bytes:
+        """The bytes of a picture ('image') or of anything else ('file') in a message. Raises FileTooLarge."""
+        return self._api.resource(message_id, key, kind)
+
     def fetch_message(self, message_id: str) -> dict[str, Any]:
         """The message as im-v1/message/get gives it. Raises MessageGone when it was recalled."""
         message = self._api.get(message_id)

@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+from bot.errors import FileTooLarge
 from bot.feishu.sdk import (
     JSON,
     BaseRequest,
@@ -83,6 +84,31 @@ def execute(conf: Config, request: BaseRequest, option: RequestOption | None = N
     if raw.status_code >= 500:
         raise UnreadableAnswer(raw.status_code, raw.headers)
     return raw
+
+
+def download(conf: Config, request: BaseRequest, option: RequestOption) -> bytes:
+    """The bytes of a file. Raises as `execute`, and FileTooLarge for one of more than MOST_BYTES."""
+    answer = SESSION.request(
+        request.http_method.name,
+        build_url(conf.domain, request.uri, request.paths),
+        headers=build_header(request, option, conf),
+        params=request.queries,
+        timeout=(CONNECT_TIMEOUT, conf.timeout),
+        allow_redirects=False,
+        stream=True,
+    )
+    headers = dict(answer.headers)
+    if answer.status_code != 200 or header(headers, "content-type").startswith("application/json"):
+        body = read_object(read_bounded(answer), answer.status_code, headers)
+        raise RefusedAnswer(body, headers, answer.status_code)
+    length = header(headers, "content-length")
+    if length.isdigit() and int(length) > MOST_BYTES:
+        answer.close()
+        raise FileTooLarge(f"{int(length)} bytes, at most {MOST_BYTES} are read")
+    try:
+        return read_bounded(answer)
+    except UnreadableAnswer as error:
+        raise FileTooLarge(f"it does not end within {MOST_BYTES} bytes") from error
 
 
 def read_bounded(answer: requests.Response) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -60,7 +61,7 @@ def messages_blueprint(tenant: Tenant, sender: Sender) -> Blueprint:
             message = tenant.messages.get(message_id)
             if message is None:
                 raise invalid(f"invalid message_id {message_id}")
-            return success({"items": [describe(message)]})
+            return success({"items": [describe(message), *_inside(tenant, message_id)]})
 
     @messages.get("", endpoint="list")
     def list_messages() -> Response:
@@ -92,7 +93,39 @@ def messages_blueprint(tenant: Tenant, sender: Sender) -> Blueprint:
             tenant.touch()
         return success()
 
+    messages.get("/<message_id>/resources/<file_key>", endpoint="resource")(_resource_route(tenant))
     return messages
+
+
+def _resource_route(tenant: Tenant) -> Callable[[str, str], Response]:
+    def resource(message_id: str, file_key: str) -> Response:
+        with tenant.lock:
+            data = _resource(tenant, message_id, file_key, request.args.get("type", ""))
+        return Response(data, content_type="application/octet-stream")
+
+    return resource
+
+
+def _inside(tenant: Tenant, message_id: str) -> list[Json]:
+    """get-message.md: the messages of a forwarded chat follow it, each with upper_message_id."""
+    return [{**describe(one), "upper_message_id": message_id} for one in tenant.forwarded.get(message_id, ())]
+
+
+def _resource(tenant: Tenant, message_id: str, file_key: str, kind: str) -> bytes:
+    """im-v1/message/get-message-resource.md: a file of this very message, by the type of its key."""
+    message = tenant.messages.get(message_id)
+    if message is None or kind not in ("image", "file"):
+        raise ApiError(234001, "Invalid request param.")
+    if message.recalled:
+        raise ApiError(230110, "Action unavailable as the message has been deleted.")
+    if not tenant.chats[message.chat_id].bot_inside:
+        raise ApiError(234004, "App not in chat.")
+    if message.msg_type in ("merge_forward", "interactive", "sticker"):
+        raise ApiError(234043, "Unsupported message type.")
+    owner, data = tenant.files.get(file_key, ("", b""))
+    if owner != message_id or file_key.startswith("img_") is not (kind == "image"):
+        raise ApiError(234003, "File not in message.")
+    return data
 
 
 def _receiver(tenant: Tenant, id_type: str, receive_id: str) -> Chat:

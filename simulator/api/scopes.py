@@ -38,6 +38,7 @@ NEEDED = {
     "messages.edit": _UPDATE,
     "messages.delete": names("im:message im:message:recall im:message:send_as_bot"),
     "messages.get": names("im:message im:message:readonly"),
+    "messages.resource": names("im:message im:message:readonly im:message.history:readonly"),
     "messages.list": names("im:message im:message:readonly im:message.history:readonly"),
     "reactions.create": _REACT,
     "reactions.delete": _REACT,

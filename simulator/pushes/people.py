@@ -31,6 +31,10 @@ class Speech:
     in_thread: bool = False
     post: bool = False
     """Sent as a rich-text post instead of a text."""
+    kind: str = ""
+    """Another message type: file, image, audio, media, sticker, merge_forward, ..."""
+    content: Json | None = None
+    """The content of that type."""
 
 
 class People:
@@ -56,10 +60,8 @@ class People:
                 chat_id=chat.chat_id,
                 sender_id=person.open_id,
                 sender_type="user",
-                msg_type="post" if speech.post else "text",
-                content=json.dumps(
-                    _post(text, mentions) if speech.post else {"text": text}, ensure_ascii=False
-                ),
+                msg_type=speech.kind or ("post" if speech.post else "text"),
+                content=json.dumps(_content(speech, text, mentions), ensure_ascii=False),
                 create_time=now,
                 update_time=now,
                 mentions=mentions,
@@ -174,6 +176,12 @@ def _placed(text: str, person: User, key: str, *, called_bot: bool) -> str:
         if count:
             return placed
     return f"{key} {text}"
+
+
+def _content(speech: Speech, text: str, mentions: list[Json]) -> Json:
+    if speech.kind:
+        return speech.content or {}
+    return _post(text, mentions) if speech.post else {"text": text}
 
 
 def _post(text: str, mentions: list[Json]) -> Json:

@@ -157,6 +157,10 @@ class Tenant:
         self.cards: dict[str, Card] = {}
         self.calls: deque[ApiCall] = deque(maxlen=2000)
         self.toasts: deque[Json] = deque(maxlen=200)
+        self.files: dict[str, tuple[str, bytes]] = {}
+        """file_key or image_key -> (message id, bytes): what people posted."""
+        self.forwarded: dict[str, list[ChatMessage]] = {}
+        """Forwarded chat's message id -> the messages inside."""
         self.sent: dict[str, tuple[float, str]] = {}
         """uuid of a send -> (when, message id)."""
         self.scopes = list(scopes)

@@ -27,11 +27,11 @@ from bot.talk.said import Said
 from bot.trace import read as read_trace
 from worker.jobs import kept_answers
 from worker.jobs.failures import failed, reason_of
-from worker.jobs.greetings import greet_in_private
-from worker.jobs.manners import Manners
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
 from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
 from worker.language import language_of
+from worker.manners.greetings import greet_in_private
+from worker.manners.small_talk import Manners
 from worker.pipeline.pipeline import Question
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
@@ -91,6 +91,9 @@ class Answering:
             raise HandBack(self.message.message_id) from None
         if understood.meaning is Meaning.SMALL and understood.small is not None:
             self._end(self.manners.reply(understood.small))
+            return None
+        if understood.meaning is Meaning.NOTICE:
+            self._end(self.manners.say_once(understood.text))
             return None
         if understood.meaning is not Meaning.QUESTION:
             self._end("joined" if understood.meaning is Meaning.JOINED else "silent")

@@ -22,7 +22,7 @@ from bot.feishu.sent_record import State
 from bot.messages import say
 from bot.queue import dead_letters
 from bot.redis_keys import CANCELLED
-from worker.jobs import greetings, kept_answers
+from worker.jobs import kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
 from worker.jobs.failures import QUICK_PACE, failed, patient, quick
@@ -31,6 +31,7 @@ from worker.jobs.question_card import KEY, QuestionCard
 from worker.jobs.reindexing import give_up as give_up_reindex
 from worker.jobs.reindexing import reindex as run_reindex
 from worker.language import language_of
+from worker.manners import greetings
 from worker.process.process import Process, current
 from worker.runner.lease import LeaseTaken
 

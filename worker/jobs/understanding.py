@@ -17,15 +17,18 @@ from bot.errors import FeishuError, IndexMissing, MalformedEvent, MessageGone
 from bot.events.content import read_content
 from bot.events.events import Message
 from bot.events.policy import Verdict
+from bot.messages import say
 from bot.redis_keys import CANCELLED, TALK_OF
 from bot.talk.history import History, Turn
 from bot.talk.said import Part, Said
 from bot.talk.whole import is_whole
 from worker.conversation.follow_up import Relation, Standalone, points_back, standalone
 from worker.conversation.known import Known
+from worker.conversation.log_lines import boiled_down
 from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import rewrite
 from worker.conversation.small_words import Small, small_word, without_thanks
+from worker.jobs.posted import read_posted
 from worker.language import language_of
 from worker.llm import IsCancelled
 from worker.pipeline.trace import Trace
@@ -58,6 +61,8 @@ class Meaning(StrEnum):
     SMALL = "small"
     JOINED = "joined"
     """A later message of the same person goes on from it, and is answered."""
+    NOTICE = "notice"
+    """A sentence for the asker instead of an answer; `text` is it."""
     NOTHING = "nothing"
 
 
@@ -95,8 +100,9 @@ class Understanding:
             return Understood(Meaning.JOINED, text)
         text = without_thanks(" ".join(part.text for part in parts if part.text))
         text, quoted = self._with_quoted(text)
-        if not text:
-            return Understood(Meaning.NOTHING)
+        text, notice = self._with_posted(boiled_down(text))
+        if not text or notice:
+            return Understood(Meaning.NOTICE if notice else Meaning.NOTHING, notice)
         found = Standalone(text, Relation.ALONE) if quoted else self._standalone(text, cancelled)
         if found.text != text:
             self.trace.note(standalone=found.text, relation=str(found.relation))
@@ -141,6 +147,34 @@ class Understanding:
             return text, False
         self.trace.note(quoted=self.message.parent_id)
         return quoted, True
+
+    def _with_posted(self, text: str) -> tuple[str, str]:
+        """The question with what hangs on the message, or a sentence for the asker where there is none.
+
+        The sentence says what could not be read, or that it was read and nothing was asked.
+        """
+        if not self.message.attachments:
+            return text, ""
+        language = language_of(text, self.group.language) if text else self._chat_language()
+        posted = read_posted(self.process, self.message, language)
+        self.trace.note(posted=[one.kind for one in self.message.attachments])
+        if text or posted.error:
+            return f"{text} {posted.text}".strip(), ""
+        if posted.text and self._is_forwarded():
+            return posted.text, ""
+        if posted.text:
+            self._remember(posted.text, posted.text)
+            return "", say("read_it", language, what="、".join(posted.names))
+        return "", posted.problem
+
+    def _chat_language(self) -> str:
+        """Of a message without words: the group's wish, else that of what was said before, else Chinese."""
+        before = self.history.before(self.message)
+        wish = self.group.language
+        return language_of(before[-1].text, wish) if before else "zh" if wish == "auto" else wish
+
+    def _is_forwarded(self) -> bool:
+        return any(one.kind == "merge_forward" for one in self.message.attachments)
 
     def _has_turn(self, message_id: str) -> bool:
         """Whether that message was asked of the bot in this conversation: then this one goes on from it."""

@@ -16,8 +16,8 @@ from bot.events.events import Message
 from bot.events.policy import is_open
 from bot.messages import say
 from bot.redis_keys import GREETED, TOLD_HOURS
-from worker.jobs.introduction import introduction
 from worker.language import language_of
+from worker.manners.introduction import introduction
 from worker.process.process import Process
 
 log = structlog.get_logger(__name__)

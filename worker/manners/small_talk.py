@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.cards.answer import notice_card
 from bot.events.events import Message
+from bot.markdown.dialect import escape
 from bot.messages import say
 from bot.redis_keys import GREETED
 from worker.conversation.small_words import Small
-from worker.jobs.introduction import introduction
+from worker.manners.introduction import introduction
 from worker.process.process import Process
 
 THANKS_EMOJI = "THUMBSUP"
@@ -37,6 +38,14 @@ class Manners:
         card = notice_card(say("title_hello", self.language), "\n\n".join(lines), self.language)
         self.process.feishu.reply(self.message.message_id, card, key="manners", chat_id=self.message.chat_id)
         return "greeted"
+
+    def say_once(self, sentence: str) -> str:
+        """One sentence instead of an answer; returns the outcome for the Trace. Raises FeishuError."""
+        if not self.asked:
+            return "silent"
+        card = notice_card(say("title_posted", self.language), escape(sentence), self.language, "grey")
+        self.process.feishu.reply(self.message.message_id, card, key="manners", chat_id=self.message.chat_id)
+        return "told"
 
     def _thank(self) -> str:
         """A reaction to thanks that are meant for the bot."""
