@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
 
 
-_NO_COMMAND = re.compile(r"[/／]\s?[A-Za-z\u4e00-\u9fff]{1,20}")
+_NO_COMMAND = re.compile(r"[/／]\s?[^\W\d_]{1,20}")
 """A slash and one word that is no command: whoever types it gets the list of those there are."""
 
 

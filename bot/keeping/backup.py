@@ -36,8 +36,6 @@ _PASSING = (
     *(redis_keys.TOLD, redis_keys.PAGE, redis_keys.ROBOTS),
 )
 """What is known anew within seconds, or is nobody's loss."""
-_OF_RQ = ("rq:job:", "rq:queue", "rq:rl", "rq:failed:")
-"""Waiting and failed jobs, and who may run next."""
 
 
 def backup(settings: Settings, settings_file: Path | None, folder: Path) -> str:
@@ -146,8 +144,8 @@ def _requeue_running(redis: Redis) -> int:
 
 
 def _is_kept(key: str) -> bool:
-    if key.startswith("rq:"):
-        return key.startswith(_OF_RQ)
+    if key.startswith(rq_layout.OF_RQ):
+        return key.startswith(rq_layout.OF_WORK)
     return key.startswith("fennel:") and not any(_is_of(key, passing) for passing in _PASSING)
 
 

@@ -34,6 +34,10 @@ except ImportError as error:
 SERIALIZER = "json"
 JOB_PREFIX, QUEUE_PREFIX, QUEUES = "rq:job:", "rq:queue:", "rq:queues"
 LIMIT_PREFIX, LIMITS = "rq:rl:", "rq:rl-keys"
+OF_RQ = "rq:"
+"""What all of its keys begin with."""
+OF_WORK = ("rq:job:", "rq:queue", "rq:rl", "rq:failed:")
+"""What the keys of waiting and failed jobs begin with, and of who may run next."""
 UNFINISHED = frozenset({b"queued", b"rate_limited", b"scheduled", b"started"})
 STARTED = b"started"
 STATUS, WORKER = "status", "worker_name"
