@@ -144,7 +144,7 @@ def _erase_job(redis: Redis, job_id: str) -> None:
         return
     queue = _text(redis.hget(key, "origin"))
     with redis.pipeline() as pipeline:
-        pipeline.delete(key, f"rq:results:{job_id}")
+        pipeline.delete(key, rq_layout.results_key(job_id))
         pipeline.zrem(rq_layout.failed_key(queue), job_id)
         pipeline.hdel(DEAD_LETTERS.name, job_id)
         pipeline.execute()

@@ -52,6 +52,11 @@ def job_key(job_id: str) -> str:
     return JOB_PREFIX + job_id
 
 
+def results_key(job_id: str) -> str:
+    """Stream of what became of a job."""
+    return f"rq:results:{job_id}"
+
+
 def failed_key(queue: str) -> str:
     """Sorted set of the jobs of a queue that were given up on."""
     return f"rq:failed:{queue}"

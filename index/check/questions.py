@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from bot.errors import ConfigError
 from index.gate.reference import foreign_questions, small_talk
+from index.text.chinese import CHARACTERS
 from index.text.split import Chunk
 from index.text.terms import terms
 from index.training.labels import json_lines
@@ -30,7 +31,7 @@ _LEAST_WORDS = 2
 _QUESTION = re.compile(
     r"[?？]\s*$|如何|怎么|怎样|为什么|什么是|吗$|^(?:how|what|why|can|does|is|where|when)\b", re.IGNORECASE
 )
-_PIECE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+-]*|[㐀-鿿]{1,3}|\S")
+_PIECE = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.:/+-]*|[{CHARACTERS}]{{1,3}}|\S")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def shortened(heading: str) -> str:
     pieces = [match.group() for match in _PIECE.finditer(heading)]
     kept = [piece for number, piece in enumerate(pieces) if number % 3 != 2 or len(pieces) <= _LEAST_WORDS]
     joined = " ".join(kept)
-    return re.sub(r"(?<=[㐀-鿿]) (?=[㐀-鿿])", "", joined)
+    return re.sub(rf"(?<=[{CHARACTERS}]) (?=[{CHARACTERS}])", "", joined)
 
 
 def foreign() -> list[Question]:

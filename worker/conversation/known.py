@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.text.chinese import CHARACTERS
 from index.text.terms import terms
 from worker.conversation.follow_up import Fit
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from index.gate.gate import Gate
     from index.search.searcher import Searcher
 
-_PIECES = re.compile(r"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[㐀-鿿]+")
+_PIECES = re.compile(rf"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[{CHARACTERS}]+")
 
 _EMPTY = frozenset((Path(__file__).parent / "words" / "empty.txt").read_text("utf-8").split())
 """Words that a question may add without saying what it is about."""

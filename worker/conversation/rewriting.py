@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 
 from bot.errors import AnswerTimeout, EngineRefused, EngineSilent, EngineUnavailable
+from index.text.chinese import CHARACTERS
 from worker.llm import LLM, IsCancelled, Usage
 from worker.prompts import rewrite_messages
 
@@ -19,7 +20,7 @@ SECONDS = 8.0
 MOST_TOKENS = 120
 _CITES = re.compile(r"\[\d+\]")
 _QUOTES = "\"'“”「」` "
-_WORDS = re.compile(r"[A-Za-z0-9_]{2,}|[㐀-鿿]")
+_WORDS = re.compile(rf"[A-Za-z0-9_]{{2,}}|[{CHARACTERS}]")
 
 
 def rewrite(

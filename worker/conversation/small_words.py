@@ -66,7 +66,7 @@ _FIRST = re.compile(
 )
 """A first clause, what ends it, the rest."""
 _TAIL = re.compile(r"(吗|呢|呀|啊|吧|啦|哦|哈)+$")
-_SPLIT = re.compile(r"[^\w\u3400-\u9fff']+")
+_SPLIT = re.compile(r"[^\w']+")
 _MOST = 60
 """Characters beyond which a message is not small talk, whatever it holds."""
 

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from index.gate.general_words import LEAST, open_general_words
-from index.text.chinese import has_chinese
+from index.text.chinese import CHARACTERS, has_chinese
 from index.text.glossary import translated
 from index.text.terms import STOP_WORDS, terms
 
@@ -89,7 +89,7 @@ class Asked:
     @cached_property
     def own_words(self) -> re.Pattern[str]:
         """Matches the question's own words: what only repeats them answers nothing."""
-        words = sorted(set(re.findall(r"[a-z]{3,}|[㐀-鿿]{2,}", self.about.lower())))
+        words = sorted(set(re.findall(rf"[a-z]{{3,}}|[{CHARACTERS}]{{2,}}", self.about.lower())))
         return re.compile(
             "|".join(rf"\b{word}\b" if word.isascii() else word for word in words) or r"(?!)", re.I
         )

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.sources.formats.encoding import decode
+from index.text.chinese import CHARACTERS
 
 SLASHES = frozenset(
     """
@@ -44,7 +45,7 @@ _MARKS = re.compile(
 )
 _RULE = re.compile(r"^[\s\-=*#/_~+.]*$")
 _STRING = r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|`(?:\\.|[^`\\])*`'
-_WORD = re.compile(r"[A-Za-z]{2,}|[\u4e00-\u9fff]{2}")
+_WORD = re.compile(rf"[A-Za-z]{{2,}}|[{CHARACTERS}]{{2}}")
 _MOST_INDENT = 400
 """Characters before a comment that are looked at: a minified file is one line."""
 _SIGNATURE = 200
