@@ -143,6 +143,23 @@ def test_a_page_leads_nowhere_else_on_the_operators_network(server: WebServer, r
         assert other.asked == []
 
 
+def test_a_damaged_file_of_kept_pages_is_made_anew(server: WebServer, reading: Reading) -> None:
+    server.replies["/"] = page("首页", "目录")
+    first, _ = reading.read(f"{server.url}/")
+    (file,) = (reading.settings.index.dir / "sources").glob("asked-*.sqlite")
+    file.write_bytes(b"no database at all" * 100)
+    again, unread = reading.read(f"{server.url}/")
+    assert (sorted(again), unread) == (sorted(first), {})
+
+
+def test_a_site_is_one_with_and_without_www() -> None:
+    host = site._Host("http://127.0.0.1:8000/docs/")
+    host.names = frozenset({"example.com", "www.example.com"})
+    assert host.has("https://www.example.com/a")
+    assert host.has("http://example.com/a")
+    assert not host.has("https://docs.example.com/a")
+
+
 def test_sitemaps_that_are_hostile_or_odd() -> None:
     bomb = b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><urlset><url><loc>&b;</loc></url></urlset>"
     assert [entry.url for entry in read_sitemap(bomb).pages] in ([], [""])

@@ -1,1 +1,1 @@
-"""Sources that must be asked over a network; the index names them by dotted path (index/sources/asked)."""
+"""Sources that must be asked over a network; the index names them by dotted path (index/sources/asked.py)."""

@@ -14,19 +14,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import structlog
+
 from index.text.document import Document
+
+log = structlog.get_logger(__name__)
 
 
 class Kept:
-    """Key -> mark and document; use it with `with`. Raises sqlite3.Error."""
+    """Key -> mark and document; use it with `with`. Raises sqlite3.Error.
+
+    A file that is damaged is made anew: its pages are fetched again.
+    """
 
     def __init__(self, folder: Path, source: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-        self._database = sqlite3.connect(folder / f"asked-{digest}.sqlite")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, mark TEXT, document TEXT)"
-        )
+        file = folder / f"asked-{digest}.sqlite"
+        try:
+            self._database = _open(file)
+        except sqlite3.DatabaseError as error:
+            log.warning("kept_pages_damaged", file=str(file), error=str(error))
+            file.unlink()
+            self._database = _open(file)
         self._met: set[str] = set()
 
     def __enter__(self) -> Kept:
@@ -64,3 +74,14 @@ class Kept:
         gone = [(key,) for key in keys if key not in self._met]
         self._database.executemany("DELETE FROM kept WHERE key = ?", gone)
         self._database.commit()
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(file)
+    try:
+        database.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, mark TEXT, document TEXT)")
+        database.execute("SELECT key, mark, document FROM kept LIMIT 1").fetchone()
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database

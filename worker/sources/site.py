@@ -78,12 +78,14 @@ class _Host:
             raise FetchRefused("the address has no port") from error
         target = read_url(start, {"http": (80, port), "https": (443, port)})
         self.origin = target.origin
-        self.name = target.host
+        bare = target.host.removeprefix("www.")
+        self.names = frozenset({target.host, bare, f"www.{bare}"})
+        """The host with and without its www: sites list their pages under either."""
         own = frozenset(_addresses(target.host, port))
         rules = Rules(
             timeout=SECONDS_A_PAGE,
             max_bytes=10_000_000,
-            domains=(target.host,),
+            domains=tuple(self.names),
             ports={"http": (80, port), "https": (443, port)},
             permitted=lambda address: is_public(address) or address in own,
         )
@@ -91,9 +93,9 @@ class _Host:
         self.robots = Robots(self.fetcher, Memory())
 
     def has(self, url: str) -> bool:
-        """Whether an address is one of this host."""
+        """Whether an address is one of this host, over http or https."""
         try:
-            return read_url(url, self.fetcher.rules.ports).origin == self.origin
+            return read_url(url, self.fetcher.rules.ports).host in self.names
         except FetchRefused:
             return False
 
