@@ -11,6 +11,7 @@ from bot.answer import Answer, CardState, Feedback, Human, Outcome, ReindexProgr
 from bot.cards import answer as cards
 from bot.cards.presses import PressSigner
 from bot.cards.text import stream_text
+from bot.cards.why import why_card
 from bot.messages import say
 from demo.gallery.sample_answer import RICH_TEXT
 from simulator.cards import edit as card_edit
@@ -76,9 +77,11 @@ lmdeploy serve api_server internlm/internlm2-chat-7b --quant-policy 8
 `8` is int8 with almost no loss, `4` is int4 [2].""",
 }
 _WHY = {
-    "zh": "- 判断：**回答**，概率 0.93，阈值 0.52\n- 最接近的段落：安装 › 最佳实践（0.81）\n- 用时：1.8 s",
-    "en": "- Verdict: **answer**, probability 0.93, threshold 0.52\n"
-    "- Nearest passage: Installation › Best practices (0.81)\n- Took: 1.8 s",
+    "question": _QUESTION["zh"],
+    "decision": "answer",
+    "outcome": "answered",
+    "gate": {"verdict": "answer", "probability": 0.93, "threshold": 0.52},
+    "passages": [{"path": "docs/zh_cn/installation.md", "heading": ["安装", "最佳实践"], "score": 0.81}],
 }
 
 
@@ -216,7 +219,21 @@ def _operators(language: str) -> Iterator[Sample]:
     yield Sample("status", cards.status_card(facts, language))
     yield Sample("help", cards.help_card(language, admin=False))
     yield Sample("help-admin", cards.help_card(language, admin=True))
-    yield Sample("why", cards.notice_card(say("title_why", language), _WHY[language], language))
+    yield Sample("why", why_card(_WHY, "gate: answer, probability 0.93, threshold 0.52", language))
+    yield Sample("why-declined", why_card({**_WHY, "decision": "decline"}, "gate: decline", language))
+    follow_up = replace(_base(language), standalone=f"{_QUESTION[language]} Windows?")
+    yield from _drawn("follow-up", follow_up)
+    hello = "\n\n".join(
+        [
+            say("greeting", language),
+            say("knows", language, documents=128, sources="mmpose, lmdeploy"),
+            say("try_asking", language),
+            f"- {_QUESTION['zh']}\n- {_QUESTION['en']}",
+        ]
+    )
+    yield Sample("greeting", cards.notice_card(say("title_hello", language), hello, language))
+    unread = say("cannot_read", language, what=say("what_image", language))
+    yield Sample("unreadable", cards.notice_card(say("title_posted", language), unread, language, "grey"))
     refused = say("admins_only", language)
     yield Sample("admins-only", cards.notice_card("/reindex", refused, language, "grey"))
     notice = "请联系管理员。" if language == "zh" else "Please ask an admin."

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot import audit, trace
 from bot.cards.answer import help_card, notice_card, status_card
+from bot.cards.why import why_card as drawn_why
 from bot.config.release import VERSION
 from bot.errors import IndexMismatch, IndexMissing
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
@@ -229,7 +230,9 @@ def why_card(process: Process, question: str, language: str) -> Card:
     title = say("title_why", language)
     if facts is None:
         return notice_card(title, say("no_trace", language), language, "grey")
-    return notice_card(title, f"```\n{trace.explain(facts)}\n```", language, "blue")
+    if facts.get("erased_at"):
+        return notice_card(title, trace.explain(facts), language, "grey")
+    return drawn_why(facts, trace.explain(facts), language)
 
 
 def facts_of(process: Process, language: str) -> dict[str, str]:
