@@ -91,7 +91,7 @@ class Away:
 
     def asked(self, questions: tuple[str, ...] = QUESTIONS) -> list[str]:
         """Questions in threads of their own, all waiting for Feishu at the end."""
-        asked = [self.house.ask(question) for question in questions]
+        asked = [self.house.ask(text, user=f"ou_{number}") for number, text in enumerate(questions)]
         until(lambda: self.until_put_aside(len(asked)))
         return asked
 
