@@ -55,6 +55,10 @@ COMMANDS = {
         "worker.commands.ask", "Questions through the real pipeline, with no Feishu and no Redis."
     ),
     "explain": Command("bot.commands.explain", "Why a message was answered or not: its Trace."),
+    "report": Command(
+        "bot.commands.report",
+        "What was asked in the last days, what came of it, and what nobody could answer.",
+    ),
     "replay": Command(
         "demo.commands.replay",
         "A recorded group chat (JSON lines) through the whole path: decisions, cards, latency, cost.",

@@ -204,7 +204,7 @@ TRACE = Key(
     "fennel:trace:{}",
     "JSON: why it was answered or not; the question's text is in it",
     "worker/pipeline/trace",
-    "bot/trace, index/training/labels, demo/replay",
+    "bot/trace, bot/report, index/training/labels, demo/replay",
     30 * DAY,
 )
 ANSWER = Key(

@@ -1,0 +1,182 @@
+"""What was asked in the last days, what came of it, and what nobody could answer: `python -m bot report`.
+
+It reads the Traces and opinions that are kept, so it goes back as far as `privacy.keep_days` lets it; words
+that were erased are not in it. Unanswered questions are put together where their words are alike.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot.errors import ConfigError, QueueUnavailable
+from bot.redis_keys import FEEDBACK, FOR_COMMANDS, TRACE, connect
+
+ALIKE = 0.4
+"""From this share of common character pairs on two questions are put together."""
+MOST_LISTED = 20
+_BATCH = 500
+_SINCE = re.compile(r"(\d{1,4})\s*([hdw])")
+_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+_ANSWERED = frozenset({"answered", "partly", "web"})
+_UNANSWERED = frozenset({"not_found", "failed", "declined"})
+
+
+@dataclass
+class Unanswered:
+    """Questions that are alike and got no answer."""
+
+    example: str
+    count: int = 1
+
+
+@dataclass
+class Report:
+    """The figures; texts only of questions that got no answer."""
+
+    since: float
+    """Unix seconds."""
+    asked: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
+    declined: int = 0
+    helpful: int = 0
+    unhelpful: int = 0
+    reasons: list[str] = field(default_factory=list)
+    """What people wrote under "not helpful"."""
+    unanswered: list[Unanswered] = field(default_factory=list)
+    cited: dict[str, int] = field(default_factory=dict)
+    """Path of a document -> how often it was cited, most often first."""
+    tokens: dict[str, int] = field(default_factory=dict)
+
+
+def seconds_of(since: str) -> int:
+    """'7d', '12h', '2w' in seconds. Raises ConfigError."""
+    found = _SINCE.fullmatch(since.strip().lower())
+    if not found:
+        raise ConfigError(f"--since {since}: give a number with h, d or w, such as 7d")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def read(url: str, since: str) -> Report:
+    """The report from the Redis at `url`. Raises ConfigError, QueueUnavailable."""
+    start = time.time() - seconds_of(since)
+    try:
+        with connect(url, FOR_COMMANDS) as redis:
+            return made_of(list(_traces(redis, start)), _opinions(redis, start), start)
+    except RedisError as error:
+        raise QueueUnavailable(
+            f"no answer at redis.url ({type(error).__name__}): is Redis running?"
+        ) from error
+
+
+def made_of(traces: Sequence[dict[str, Any]], opinions: Iterable[dict[str, Any]], since: float) -> Report:
+    """The report on these Traces and opinions. Pure."""
+    asked = [trace for trace in traces if trace.get("decision")]
+    outcomes = Counter(str(trace.get("outcome") or "unfinished") for trace in traces)
+    report = Report(since, asked=len(asked), outcomes=dict(outcomes.most_common()))
+    report.answered = sum(count for name, count in outcomes.items() if name in _ANSWERED)
+    report.declined = outcomes["declined"]
+    for one in opinions:
+        helpful = one.get("kind") == "helpful"
+        report.helpful += helpful
+        report.unhelpful += not helpful
+        if one.get("reason"):
+            report.reasons.append(str(one["reason"]))
+    cited = Counter(str(path) for trace in asked for path in trace.get("cited") or ())
+    report.cited = dict(cited.most_common(MOST_LISTED))
+    usage: Counter[str] = Counter()
+    for trace in traces:
+        usage.update({name: int(count) for name, count in (trace.get("usage") or {}).items()})
+    report.tokens = dict(usage)
+    lost = [trace for trace in traces if trace.get("outcome") in _UNANSWERED and trace.get("mentioned")]
+    report.unanswered = alike([str(one.get("standalone") or one.get("question") or "") for one in lost])
+    return report
+
+
+def alike(questions: Sequence[str]) -> list[Unanswered]:
+    """The questions put together by their words, the most frequent first."""
+    groups: list[tuple[set[str], Unanswered]] = []
+    for question in questions:
+        pairs = _pairs(question)
+        if not pairs:
+            continue
+        near = next((group for own, group in groups if len(own & pairs) / len(own | pairs) >= ALIKE), None)
+        if near is None:
+            groups.append((pairs, Unanswered(question)))
+        else:
+            near.count += 1
+    return sorted((group for _, group in groups), key=lambda group: -group.count)[:MOST_LISTED]
+
+
+def as_text(report: Report) -> str:
+    """For a terminal."""
+    lines = [
+        f"since {time.strftime('%Y-%m-%d %H:%M', time.localtime(report.since))}",
+        f"asked {report.asked}, answered {report.answered}, declined {report.declined}, "
+        f"helpful {report.helpful}, unhelpful {report.unhelpful}",
+        "outcomes: " + ", ".join(f"{name} {count}" for name, count in report.outcomes.items()),
+        "tokens: " + ", ".join(f"{name} {count}" for name, count in report.tokens.items()),
+        "",
+        "not answered:",
+        *(f"  {one.count} x {one.example}" for one in report.unanswered),
+        "cited most:",
+        *(f"  {count} x {path}" for path, count in report.cited.items()),
+        *(["said about answers:", *(f"  {reason}" for reason in report.reasons)] if report.reasons else []),
+    ]
+    return "\n".join(lines)
+
+
+def as_html(report: Report) -> str:
+    """One page without anything from elsewhere."""
+    return (
+        '<!doctype html><meta charset="utf-8"><title>Fennel</title>'
+        '<meta name="viewport" content="width=device-width">'
+        "<style>body{font:16px/1.6 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+        "pre{white-space:pre-wrap}</style>"
+        f"<h1>Fennel</h1><pre>{html.escape(as_text(report))}</pre>"
+    )
+
+
+def as_json(report: Report) -> str:
+    """One JSON object."""
+    return json.dumps(asdict(report), ensure_ascii=False)
+
+
+def _pairs(text: str) -> set[str]:
+    plain = re.sub(r"\W+", "", text.lower())
+    return {plain[at : at + 2] for at in range(len(plain) - 1)}
+
+
+def _traces(redis: Redis, start: float) -> Iterator[dict[str, Any]]:
+    for key in redis.scan_iter(TRACE.glob, _BATCH):
+        trace = _object(redis.get(key))
+        if float(trace.get("started_at") or 0) >= start:
+            yield trace
+
+
+def _opinions(redis: Redis, start: float) -> list[dict[str, Any]]:
+    found = []
+    for key in redis.scan_iter(FEEDBACK.glob, _BATCH):
+        for value in redis.hvals(key):
+            entry = _object(value)
+            if float(entry.get("at") or 0) >= start:
+                found.append(entry)
+    return found
+
+
+def _object(raw: Any) -> dict[str, Any]:
+    try:
+        data = json.loads(raw or "{}")
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
