@@ -14,6 +14,7 @@ from rq.registry import FailedJobRegistry
 from bot import metrics
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
+from worker.conversation.rewriting import MOST_TOKENS
 from worker.engines.extractive.engine import Extractive
 from worker.runner import runner
 
@@ -22,14 +23,15 @@ POISON = "升级 harbor-server 之前要备份吗"
 
 
 class Poisoned(Extractive):
-    """An engine that one question breaks."""
+    """An engine that one question breaks; what comes after it may quote it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.begun = 0
 
     def stream(self, messages: Any, *arguments: Any, **how: Any) -> Any:
-        if POISON in str(messages):
+        writes_out_follow_up = how.get("max_tokens") == MOST_TOKENS
+        if POISON in str(messages) and not writes_out_follow_up:
             self.begun += 1
             raise RuntimeError("a bug")
         return super().stream(messages, *arguments, **how)
