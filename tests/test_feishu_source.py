@@ -11,6 +11,7 @@ from redis import Redis
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import LoadError
 from index.sources.asked import Asked, Unread
+from index.sources.load import LoadReport, load
 from index.text.document import Document
 from simulator import LocalFeishu
 from simulator.library.shelves import Shelves
@@ -164,6 +165,36 @@ def test_a_folder_with_subfolders_sheets_and_bases(reading: Reading, shelves: Sh
     )
     assert "| 启动失败 | 黄泡泡 | 2023-02-04 | ✓ |" in pages["子目录/工单"].text
     assert pages["子目录/工单"].title == "工单"
+
+
+def test_uploaded_files_are_fetched_once_and_read_like_any_file(
+    reading: Reading, shelves: Shelves, tmp_path: Path
+) -> None:
+    folder = shelves.add_folder()
+    for name, content in (
+        ("手册.md", "# 手册\n\n端口是 7070。".encode()),
+        ("锁着.pdf", None),
+        ("图.psd", b"8BPS\xff"),
+    ):
+        token = f"box{len(shelves.uploads)}"
+        shelves.uploads[token] = content
+        shelves.put(folder, name, "file", token)
+    source = SourceSettings(feishu_folder=folder.token, name="drive")
+    for _ in range(2):
+        report = LoadReport()
+        (page,) = load([source], tmp_path, report, Asked(reading.settings))
+        assert (page.source, page.path, page.title) == ("drive", "手册.md", "手册")
+        assert page.url == "https://example.feishu.cn/file/box0"
+        assert "端口是 7070" in page.text
+        said = sorted(map(str, report.errors))
+        assert said[0].startswith("drive: 图.psd: an uploaded file of a format that is not read: .psd")
+        assert said[1].startswith("drive: 锁着.pdf: 1061004: no permission")
+    assert len(list((reading.settings.index.dir / "sources" / "feishu-files").iterdir())) == 1
+    folder.files.pop(0)
+    list(load([source], tmp_path, LoadReport(), Asked(reading.settings)))
+    assert not list((reading.settings.index.dir / "sources" / "feishu-files").iterdir())
+    downloads = [call for call in reading.local.calls("drive.download") if call.status == 200]
+    assert len(downloads) == 1
 
 
 def test_one_link_reads_one_document_and_what_it_embeds(reading: Reading, shelves: Shelves) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import requests
 from redis import Redis
 
 from bot.clock import SYSTEM, Clock
@@ -20,9 +21,25 @@ from bot.errors import FeishuError
 from bot.feishu.call import Caller
 from bot.feishu.outage import Unheeded
 from bot.feishu.pacing import Limit, Pacer
-from bot.feishu.sdk import AccessTokenType, BaseRequest, Config, HttpMethod, RequestOption, Transport
+from bot.feishu.sdk import (
+    AccessTokenType,
+    BaseRequest,
+    Config,
+    HttpMethod,
+    RawResponse,
+    RequestOption,
+    Transport,
+)
 from bot.feishu.token import TenantToken
-from bot.feishu.transport import install
+from bot.feishu.transport import (
+    SESSION,
+    RefusedAnswer,
+    UnreadableAnswer,
+    install,
+    read_body,
+    read_bounded,
+)
+from bot.http_session import CONNECT_TIMEOUT
 
 Json = dict[str, Any]
 PATIENCE = 120.0
@@ -35,6 +52,10 @@ _DOCX = Limit("documents:docx", 5, gateway=True)
 _DRIVE = Limit("documents:drive", 20, gateway=True)
 _TABS = Limit("documents:tabs", 100, gateway=True, seconds=60)
 _VALUES = Limit("documents:values", 50, gateway=True)
+_FILES = Limit("documents:files", 5, gateway=True)
+_DONE = b'{"code": 0}'
+_REFUSED = {403: 1061004, 404: 1061003}
+"""What an HTTP status of the download means where its body does not say (drive-v1/file/download)."""
 _BASE = Limit("documents:base", 20, gateway=True)
 
 
@@ -89,6 +110,31 @@ class FeishuLibrary:
         """The files of one folder, its subfolders among them."""
         queries = [("folder_token", token), ("page_size", "200")]
         return self._listed("drive.files", "drive/v1/files", queries, _DRIVE, items="files")
+
+    def download(self, token: str, most: int) -> bytes:
+        """An uploaded file's bytes. Raises FeishuError also for one of more than `most` bytes."""
+        found = bytearray()
+
+        def send(option: RequestOption) -> Any:
+            found.clear()
+            url = f"{self._config.domain}/open-apis/drive/v1/files/{_part(token)}/download"
+            headers = {"Authorization": f"Bearer {option.tenant_access_token}"}
+            answer = SESSION.get(
+                url, headers=headers, timeout=(CONNECT_TIMEOUT, TIMEOUT), allow_redirects=False, stream=True
+            )
+            raw = RawResponse()
+            raw.status_code, raw.headers, raw.content = answer.status_code, dict(answer.headers), _DONE
+            if answer.status_code != 200:
+                return Raw(_refusal(answer, raw))
+            with answer:
+                for piece in answer.iter_content(65_536):
+                    found.extend(piece)
+                    if len(found) > most:
+                        raise FeishuError(0, f"larger than {most // 1_000_000} MB")
+            return Raw(raw)
+
+        self._caller.call("drive.download", send, limits=(_FILES,), patience=PATIENCE)
+        return bytes(found)
 
     def tabs(self, token: str) -> list[Json]:
         """The tabs of a spreadsheet."""
@@ -148,6 +194,19 @@ class FeishuLibrary:
 
         data = self._caller.call(name, send, limits=(limit,), patience=PATIENCE).get("data")
         return data if isinstance(data, dict) else {}
+
+
+def _refusal(answer: requests.Response, raw: RawResponse) -> RawResponse:
+    """The answer with the body that Feishu sent, or with the code that its status stands for."""
+    raw.content = read_bounded(answer)
+    try:
+        body = read_body(raw)
+    except UnreadableAnswer:
+        code = _REFUSED.get(answer.status_code)
+        if code is None:
+            raise
+        body = {"code": code, "msg": ""}
+    raise RefusedAnswer(body, dict(answer.headers), answer.status_code)
 
 
 def open_library(settings: FeishuSettings, redis: Redis, clock: Clock = SYSTEM) -> FeishuLibrary:

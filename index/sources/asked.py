@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.config.settings import Settings, SourceSettings
@@ -27,7 +28,18 @@ class Unread:
     why: str
 
 
-Read = Document | Unread
+@dataclass(frozen=True)
+class AskedFile:
+    """A file that was fetched and lies on this machine; it is read like any other."""
+
+    file: Path
+    path: str
+    url: str
+    updated_at: float
+    """Unix seconds."""
+
+
+Read = Document | Unread | AskedFile
 Reader = Callable[[SourceSettings], Iterable[Read]]
 
 OPENERS = {

@@ -19,7 +19,7 @@ from bot.config.settings import SourceSettings
 from bot.errors import LoadError
 from index.sources import formats
 from index.sources import git as repository
-from index.sources.asked import Reader, Unread, kind_of, name_of, place_of
+from index.sources.asked import AskedFile, Reader, Unread, kind_of, name_of, place_of
 from index.sources.files import Found, files_in, glob_pattern, printable
 from index.sources.navigation import title_of, titles_under
 from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
@@ -165,6 +165,9 @@ class _Loading:
             if isinstance(read, Unread):
                 self.read.unreadable.add(read.path)
                 self.report.errors.append(LoadError(f"{self.read.name}: {read.path}: {read.why}"))
+            elif isinstance(read, AskedFile):
+                found = Found(read.file, printable(read.path), read.file.stat().st_size, read.updated_at)
+                yield from self._file(found, read.url, read.updated_at)
             else:
                 request = ReadingRequest("split", read.source, read.path, document=asdict(read))
                 yield from self._answered(request)

@@ -53,6 +53,7 @@ NEEDED = {
     "docx.children": _DOCX,
     "docx.raw_content": _DOCX,
     "drive.list": names("drive:drive drive:drive:readonly space:document:retrieve"),
+    "drive.download": names("drive:drive drive:drive:readonly drive:file drive:file:download"),
     "sheets.query": _SHEET,
     "sheets.values": _SHEET,
     "bitable.tables": names("base:table:read bitable:app bitable:app:readonly"),

@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 PER_SECOND = {
     "docx.get": 5, "docx.blocks": 5, "docx.children": 5, "docx.raw_content": 5, "drive.list": 20,
-    "bitable.tables": 20, "bitable.records": 20, "sheets.values": 100,
+    "drive.download": 5, "bitable.tables": 20, "bitable.records": 20, "sheets.values": 100,
 }  # fmt: skip
 """Calls a second of one app, by the API's page."""
 PER_MINUTE = {"wiki.get_node": 100, "wiki.nodes": 100, "sheets.query": 100}

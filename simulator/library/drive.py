@@ -31,6 +31,15 @@ def drive_blueprint(shelves: Shelves) -> Blueprint:
         data: Json = {"files": files, "has_more": bool(following)}
         return success(data | ({"next_page_token": following} if following else {}))
 
+    @drive.get("/files/<token>/download", endpoint="download")
+    def download(token: str) -> Response:
+        with shelves.lock:
+            known, content = token in shelves.uploads, shelves.uploads.get(token)
+        if content is None:
+            # This page of the API lists HTTP statuses and no codes.
+            return Response("", status=403 if known else 404, content_type="text/plain")
+        return Response(content, content_type="application/octet-stream")
+
     return drive
 
 

@@ -95,6 +95,8 @@ class Shelves:
         self.sheets: dict[str, SheetFile] = {}
         self.bases: dict[str, BaseFile] = {}
         self.folders: dict[str, Folder] = {}
+        self.uploads: dict[str, bytes | None] = {}
+        """Uploaded files by token; None for one that the app may not read."""
         self.names: dict[str, str] = {}
         """open_id -> the name that a mention shows."""
 

@@ -13,18 +13,21 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bot.config.aside import aside
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import FeishuError, LoadError
 from bot.feishu.codes import Remedy, look_up
 from bot.feishu.library import FeishuLibrary, open_library
 from bot.redis_keys import FOR_WORKERS, connect
-from index.sources.asked import Read, Unread, kind_of, name_of, place_of
+from index.sources.asked import AskedFile, Read, Unread, kind_of, name_of, place_of
+from index.sources.formats import SUFFIXES
 from index.text.document import Document
 from index.text.terms import language_of
 from worker.sources.feishu_text import Contents, Text
@@ -32,6 +35,7 @@ from worker.sources.kept import Kept
 
 Json = dict[str, Any]
 MOST_NODES = 50_000
+MOST_FILE_BYTES = 20_000_000
 SETTLED = 5.0
 """Seconds since the last edit after which a time in whole seconds tells two states apart."""
 _LINK = re.compile(
@@ -51,7 +55,6 @@ _NO_TEXT = {
     "doc": "an old-style document, which has no API any more; convert it to a new one in Feishu",
     "mindnote": "a mind note: Feishu gives its text to nobody",
     "slides": "slides: Feishu gives their text to nobody",
-    "file": "an uploaded file; put its text on a page, or the file into a folder that is a source",
 }
 
 
@@ -83,9 +86,13 @@ def read(
     """The documents of one source. Raises LoadError when it cannot be read as a whole."""
     place = f"{kind_of(source)} {place_of(source)}"
     try:
-        with Kept(settings.index.dir / "sources", place) as kept:
-            yield from _Reading(source, library, kept, settings.feishu.domain).run()
-            kept.forget_the_rest()
+        folder = settings.index.dir / "sources"
+        with Kept(folder, place) as kept:
+            files = folder / "feishu-files"
+            yield from _Reading(source, library, kept, files, settings.feishu.domain).run()
+            for gone in kept.forget_the_rest():
+                if "file" in gone:
+                    (files / Path(str(gone["file"])).name).unlink(missing_ok=True)
     except FeishuError as error:
         raise LoadError(f"{place}: {_why(error)}") from error
     except RedisError as error:
@@ -94,8 +101,11 @@ def read(
 
 
 class _Reading:
-    def __init__(self, source: SourceSettings, library: FeishuLibrary, kept: Kept, domain: str) -> None:
+    def __init__(
+        self, source: SourceSettings, library: FeishuLibrary, kept: Kept, files: Path, domain: str
+    ) -> None:
         self.source = source
+        self.files = files
         self.library = library
         self.contents = Contents(library)
         self.kept = kept
@@ -192,7 +202,33 @@ class _Reading:
         except FeishuError as error:
             yield Unread("/".join(above) + "/", _why(error))
 
+    def _file(self, page: Page) -> Iterator[Read]:
+        """An uploaded file, fetched again when it was changed and read like a file of a folder."""
+        suffix = Path(page.title).suffix.lower()
+        if suffix not in SUFFIXES:
+            yield Unread(page.path, f"an uploaded file of a format that is not read: {suffix or page.title}")
+            return
+        name = hashlib.sha256(page.token.encode()).hexdigest()[:24]
+        file = self.files / f"{name}{suffix}"
+        known = self.kept.find(page.token)
+        if not (known and page.mark and known[0] == page.mark and file.is_file()):
+            try:
+                content = self.library.download(page.token, MOST_FILE_BYTES)
+            except FeishuError as error:
+                if _is_everything(error):
+                    raise
+                yield Unread(page.path, _why(error))
+                return
+            self.files.mkdir(parents=True, exist_ok=True)
+            with aside(file) as place:
+                place.write_bytes(content)
+            self.kept.put_object(page.token, page.mark, {"file": file.name})
+        yield AskedFile(file, page.path, page.url, page.edited)
+
     def _page(self, page: Page) -> Iterator[Read]:
+        if page.kind == "file":
+            yield from self._file(page)
+            return
         if page.kind not in _READ:
             yield Unread(page.path, _NO_TEXT.get(page.kind, f"of a kind that is not read: {page.kind}"))
             return

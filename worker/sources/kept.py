@@ -68,12 +68,13 @@ class Kept:
         self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", values)
         self._database.commit()
 
-    def forget_the_rest(self) -> None:
-        """Drops what was not met: the source was read to its end without it."""
-        keys = [key for (key,) in self._database.execute("SELECT key FROM kept")]
-        gone = [(key,) for key in keys if key not in self._met]
-        self._database.executemany("DELETE FROM kept WHERE key = ?", gone)
+    def forget_the_rest(self) -> list[dict[str, Any]]:
+        """Drops what was not met, the source having been read to its end without it; what was kept of it."""
+        rows = [row for row in self._database.execute("SELECT key, document FROM kept")]
+        gone = [(key, document) for key, document in rows if key not in self._met]
+        self._database.executemany("DELETE FROM kept WHERE key = ?", [(key,) for key, _ in gone])
         self._database.commit()
+        return [json.loads(document) for _, document in gone]
 
 
 def _open(file: Path) -> sqlite3.Connection:
