@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,18 @@ def test_only_pages_that_were_edited_are_fetched_again(reading: Reading, shelves
     assert reading.fetched() == 5
     assert sorted(found) == ["页 1", "页 2", "页 3"]
     assert "新的一句" in found["页 2"].text
+
+
+def test_pages_that_another_release_kept_are_fetched_again(reading: Reading, shelves: Shelves) -> None:
+    space = shelves.add_space()
+    shelves.add_page(space, "页", "字")
+    first, _ = reading.read(feishu_wiki=space)
+    (file,) = (reading.settings.index.dir / "sources").glob("asked-*.sqlite")
+    with closing(sqlite3.connect(file)) as database:
+        database.execute('UPDATE kept SET document = \'{"title": "页", "novel": 1}\'')
+        database.commit()
+    assert reading.read(feishu_wiki=space)[0]["页"].text == first["页"].text
+    assert reading.fetched() == 2
 
 
 def test_an_edit_in_the_second_of_the_reading_is_not_missed(reading: Reading, shelves: Shelves) -> None:

@@ -31,7 +31,7 @@ from index.sources.formats import SUFFIXES
 from index.text.document import Document
 from index.text.terms import language_of
 from worker.sources.feishu_text import Contents, Text
-from worker.sources.kept import Kept
+from worker.sources.kept import Kept, document_of
 
 Json = dict[str, Any]
 MOST_NODES = 50_000
@@ -233,8 +233,9 @@ class _Reading:
             yield Unread(page.path, _NO_TEXT.get(page.kind, f"of a kind that is not read: {page.kind}"))
             return
         known = self.kept.find(page.token)
-        if known is not None and page.mark and known[0] == page.mark:
-            yield self._placed(Document(**known[1]), page)
+        before = document_of(known[1]) if known and page.mark and known[0] == page.mark else None
+        if before is not None:
+            yield self._placed(before, page)
             return
         try:
             text = self.contents.of(page.kind, page.token)

@@ -53,9 +53,10 @@ class Kept:
         self._met.add(key)
         row = self._database.execute("SELECT mark, document FROM kept WHERE key = ?", (key,)).fetchone()
         try:
-            return (row[0], json.loads(row[1])) if row else None
+            data = json.loads(row[1]) if row else None
         except ValueError:
             return None
+        return (str(row[0]), data) if isinstance(data, dict) else None
 
     def put(self, key: str, mark: str, document: Document) -> None:
         """Keeps a document under `key`; an empty mark never matches, so it is read again next time."""
@@ -75,6 +76,14 @@ class Kept:
         self._database.executemany("DELETE FROM kept WHERE key = ?", [(key,) for key, _ in gone])
         self._database.commit()
         return [json.loads(document) for _, document in gone]
+
+
+def document_of(data: object) -> Document | None:
+    """A kept document; None for one that another release kept otherwise."""
+    try:
+        return Document(**data) if isinstance(data, dict) else None
+    except TypeError:
+        return None
 
 
 def _open(file: Path) -> sqlite3.Connection:

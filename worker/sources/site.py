@@ -23,7 +23,7 @@ from index.sources.formats import read as read_format
 from index.sources.globs import Globs
 from index.text.document import Document
 from index.text.terms import language_of
-from worker.sources.kept import Kept
+from worker.sources.kept import Kept, document_of
 from worker.sources.sitemap import Entry, links_in, read_sitemap
 from worker.web.addresses import is_public, read_url
 from worker.web.cache import Memory
@@ -84,7 +84,7 @@ class _Host:
         own = frozenset(_addresses(target.host, port))
         rules = Rules(
             timeout=SECONDS_A_PAGE,
-            max_bytes=10_000_000,
+            max_bytes=5_000_000,
             domains=tuple(self.names),
             ports={"http": (80, port), "https": (443, port)},
             permitted=lambda address: is_public(address) or address in own,
@@ -197,8 +197,8 @@ class _Site:
         """The page, or that it cannot be read; and the links in it. Raises FetchRefused for the first."""
         known = self.kept.find(entry.url)
         mark = _Mark.of(known[0]) if known else _Mark()
-        document = Document(**known[1]["document"]) if known else None
-        links = list(known[1]["links"]) if known else []
+        document = document_of(known[1].get("document")) if known else None
+        links = [str(link) for link in known[1].get("links") or ()] if known else []
         if document is not None and entry.changed and entry.changed == mark.changed:
             return [self._named(document)], links
         try:
