@@ -8,10 +8,11 @@ from pathlib import Path
 import yaml
 from typer.testing import CliRunner
 
+from bot import trace
 from bot.__main__ import app
 from index.training.labels import learned
 from simulator.local import DEMO_CHAT
-from tests.house import House
+from tests.house import House, until
 
 
 def test_an_admin_tells_good_from_bad_by_replying(house: House) -> None:
@@ -48,3 +49,12 @@ def test_the_operator_sees_why_on_the_command_line(house: House, tmp_path: Path)
     assert gate["verdict"] == "answer"
     assert gate["probability"] > gate["threshold"] > 0
     assert all({"feature", "value", "weight"} <= set(reason) for reason in gate["reasons"])
+
+
+def test_a_message_that_the_bot_ignored_can_be_marked_too(house: House) -> None:
+    ignored = house.feishu.say(user="ou_quinn", text="cache_max_gb 设多大合适")
+    house.feishu.wait_for_push(ignored)
+    until(lambda: trace.reason_ignored(house.redis, ignored) == "not_mentioned")
+    given = house.ask("/good", user="ou_admin", reply_to=ignored)
+    house.card(given)
+    assert "cache_max_gb 设多大合适" in {example.text for example in learned(house.redis)}

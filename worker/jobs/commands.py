@@ -30,6 +30,7 @@ from index.search.versions import Versions, publish
 from worker.jobs import kept_answers, operating
 from worker.jobs.ages import age_in_words
 from worker.jobs.answering import recall_all
+from worker.jobs.understanding import words_of
 from worker.language import language_of
 from worker.process.process import Process
 
@@ -202,11 +203,18 @@ class Commands:
             return self._notice("reply_to_message", color="grey")
         question = self._question_replied_to() or replied
         facts = trace.read(self.process.redis, question)
-        if facts is None:
+        text = str(facts["question"]) if facts is not None else self._words_of_ignored(question)
+        if not text:
             return self._notice("no_trace", color="grey")
-        row = {"text": facts["question"], "label": label, "group": self.message.chat_id}
+        row = {"text": text, "label": label, "group": self.message.chat_id}
         self.process.redis.hset(EXAMPLES.name, question, json.dumps(row, ensure_ascii=False))
         return self._notice("marked_good" if label else "marked_bad", color="green")
+
+    def _words_of_ignored(self, message_id: str) -> str:
+        """The words of a message that the bot ignored, from Feishu; empty where it knows of none."""
+        if not trace.reason_ignored(self.process.redis, message_id):
+            return ""
+        return words_of(self.process.feishu.fetch_message(message_id), self.process.bot_open_id() or "")
 
     def _question_replied_to(self) -> str:
         """The question whose answer, or which itself, this message replies to; empty when there is none."""
