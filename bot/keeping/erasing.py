@@ -27,6 +27,7 @@ from bot.redis_keys import (
     EXAMPLES,
     FEEDBACK,
     FOR_COMMANDS,
+    PARTS,
     SEEN,
     TRACE,
     connect,
@@ -73,6 +74,8 @@ def forget_person(redis: Redis, open_id: str) -> Forgotten:
     feedback = sum(int(redis.hdel(key, open_id)) for key in redis.scan_iter(FEEDBACK.glob, _BATCH))
     for key in redis.scan_iter(ASKERS.glob, _BATCH):
         redis.srem(key, open_id)
+    for key in redis.scan_iter(PARTS.of(f"*:{open_id}"), _BATCH):
+        redis.delete(key)
     _forget_help(redis, open_id)
     return Forgotten(len(questions), feedback, _forget_in_audit(redis, open_id))
 
