@@ -58,8 +58,17 @@ def erase_question(redis: Redis, message_id: str, *, keep_seconds: int = TRACE.s
         pipeline.hdel(EXAMPLES.name, message_id)
         pipeline.execute()
     History(redis).forget(message_id)
+    _erase_part(redis, message_id)
     if job_id:
         _erase_job(redis, job_id)
+
+
+def _erase_part(redis: Redis, message_id: str) -> None:
+    """Takes a message out of what its sender said a moment ago."""
+    for row in redis.scan_iter(PARTS.glob, _BATCH):
+        for part in redis.lrange(row, 0, -1):
+            if json.loads(part).get("id") == message_id:
+                redis.lrem(row, 0, part)  # type: ignore[arg-type]
 
 
 def forget_person(redis: Redis, open_id: str) -> Forgotten:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from index.text.chinese import has_chinese
+
 MOST_CHARACTERS = 300
 MOST_LINES = 3
 _LEAST_LINES = 4
@@ -60,7 +62,7 @@ def boiled_down(text: str) -> str:
 def _is_prose(line: str) -> bool:
     """A line that a person wrote around the log: Chinese, or a question."""
     noisy = _NOISE.match(line) or _TRACE.match(line) or _EXCEPTION.match(line) or _SAYS_ERROR.search(line)
-    return not noisy and bool(re.search(r"[㐀-鿿]|\?\s*$", line))
+    return not noisy and (has_chinese(line) or line.rstrip().endswith("?"))
 
 
 def _clean(line: str) -> str:

@@ -76,8 +76,10 @@ class Knowledge:
             self._waiter.start()
 
     def stop(self) -> None:
-        """Stops watching."""
+        """Stops watching; one that waits for an index and just found it begins no watching after this."""
         self._stopping.set()
+        if self._waiter is not None and self._waiter is not threading.current_thread():
+            self._waiter.join()
         if self._watcher:
             self._watcher.stop()
 
