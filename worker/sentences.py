@@ -18,10 +18,10 @@ from index.text.chinese import CHARACTERS
 _SENTENCE_END = re.compile(
     rf"(?<=[。！？；])(?!\s)|(?<=[。！？；!?])(?=\s)|(?<=[.;])(?=\s+[A-Z\[\"'(`*{CHARACTERS}])|(?<=\n)"
 )
-_CITATION_TAIL = re.compile(r"\s*(?:\[\d{1,2}\]\s*)+")
+_CITATION_TAIL = re.compile(r"\A\s*+(?:\[\d{1,2}\]\s*+)++")
 _PARSER = MarkdownIt("commonmark").enable("table")
 _MAY_HOLD_CODE = re.compile(r"```|~~~|^ {4}|\t", re.MULTILINE)
-_FENCE = re.compile(r"^(?:\s|>|[-*+]\s|\d{1,3}[.)]\s)*(`{3,}|~{3,})(.*)$")
+_FENCE = re.compile(r"^(?:\s|>|[-*+]\s|\d{1,3}[.)]\s)*+(`{3,}+|~{3,}+)(.*)$")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?[^`\n](?<!`)\1(?!`)")
 
 
@@ -200,7 +200,7 @@ def _cut_prose(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 def _cut_code(text: str, budget: int, count: Callable[[str], int]) -> str:
     lines = text.splitlines()
-    fence = re.match(r"\s*(`{3,}|~{3,})", text)
+    fence = re.match(r"\A\s*+(`{3,}+|~{3,}+)", text)
     closing = fence.group(1) if fence else ""
     kept: list[str] = []
     for line in lines[:-1] if closing else lines:

@@ -23,7 +23,7 @@ _UNWANTED = re.compile(
 _LINE_START = re.compile(r"(?m)(?:^|(?<=<br>))(?:[#+=:-]|\d{1,9}[.)])")
 """What opens a heading, a list item, a rule or an underline when a line starts with it."""
 
-_BREAK = re.compile(r"\s*<br>\s*")
+_BREAK = re.compile(r"(?:(?<!\s)\s++)?<br>\s*+")
 _OUTER_BREAKS = re.compile(r"\A(?:<br>)+|(?:<br>)+\Z")
 _TAG_IN_CODE = re.compile(r"<(?=/?(?:at|person|audio|local_datetime|raw)\b)", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:at|person|user)\b[^<>]*>", re.IGNORECASE)

@@ -11,7 +11,9 @@ import re
 _MAX_HELD = 200
 """Characters: an opening this old is taken for a literal."""
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9*_\\])(\*{1,3}|_{1,3})(?=[^\s*_])")
-_GROWING = re.compile(r"(?<![A-Za-z0-9])(?:h|ht|htt|https?|https?:/?|https?://[!-~]*)\Z|&#?\w*\Z", re.ASCII)
+_GROWING = re.compile(
+    r"(?<![A-Za-z0-9])(?:h|ht|htt|https?|https?:/?|https?://[!-~]{0,200})\Z|&#?\w{0,200}\Z", re.ASCII
+)
 """An address that may go on, or half an entity."""
 _PAIRS = (("`", "`"), ("**", "**"), ("~~", "~~"), ("[", "]"), ("$", "$"), ("$$", "$$"), ("\\(", "\\)"))
 _FORMULA_MARKS = {"$$": "$$", "\\[": "\\]"}

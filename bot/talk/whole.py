@@ -25,7 +25,8 @@ _GOES_ON = re.compile(
 
 
 _BEGINS_ON = re.compile(
-    r"\s*(那么?(?!个|些|种|边|里)|还有|另外|然后|(and|what about|how about|but|or)(?![a-z]))", re.IGNORECASE
+    r"\A\s*+(那么?(?!个|些|种|边|里)|还有|另外|然后|(and|what about|how about|but|or)(?![a-z]))",
+    re.IGNORECASE,
 )
 
 

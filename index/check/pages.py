@@ -21,7 +21,7 @@ _MOST_PAGES = 3
 """A sentence of more pages is a form to fill in, not a statement."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？；;])\s*|\n+")
-_ADDRESS = re.compile(r"\]\([^)]*\)|\S*://\S*")
+_ADDRESS = re.compile(r"\]\([^()]*+\)|(?<!\S)\S*?://\S*+")
 _NO_PROSE = re.compile(r"^\s*(?:[|>#`<]|```)|[{}=]")
 _VERSION = re.compile(r"v\d|version|版本|release|发布|20\d\d")
 

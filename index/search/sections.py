@@ -13,8 +13,8 @@ from index.text.split import Chunk
 
 SECTION_CHARACTERS = 2400
 """A grown passage's aim; a section that is longer gives its part around the chunk."""
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
-_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+_FENCE = re.compile(r"^\s*+(`{3,}+|~{3,}+)(.*)$")
+_ITEM = re.compile(r"\A\s*+(?:[-*+]|\d{1,9}[.)])\s")
 
 
 class Grower:

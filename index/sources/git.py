@@ -25,7 +25,9 @@ from urllib.parse import quote
 from bot.errors import LoadError
 from index.sources.files import printable
 
-_ADDRESS = re.compile(r"(?:https?|ssh|file)://[^\s\x00-\x1f]+|[\w.][\w.\-]*@[\w.][\w.\-]*:[^\s:\-][^\s:]*")
+_ADDRESS = re.compile(
+    r"\A(?:(?:https?|ssh|file)://[^\s\x00-\x1f]+|[\w.][\w.\-]*+@[\w.][\w.\-]*+:[^\s:\-][^\s:]*+)\Z"
+)
 _BRANCH = re.compile(r"\w[\w./\-]*")
 _HOST = re.compile(r"([\w.\-]+)(?::\d+)?")
 _GIT_TIMEOUT = 900

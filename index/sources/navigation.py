@@ -30,7 +30,7 @@ _TOCTREE = re.compile(
     r"(?P<body>(?:(?P=indent)[^\n]*\n|[ ]*\n)*)",
     re.MULTILINE,
 )
-_TOC_ENTRY = re.compile(r"^\s*([^<>\n`]+?)\s*<([^<>\s]+)>\s*$")
+_TOC_ENTRY = re.compile(r"^\s*+([^<>\n`]++)<([^<>\s]++)>\s*+$")
 _DOC_OBJECT = re.compile(r"\{[^{}]*\}", re.DOTALL)
 _PROPERTY = r"""['"]?{}['"]?\s*:\s*(?:'([^'\n]*)'|"([^"\n]*)"|`([^`$]*)`)"""
 _ID, _LABEL = re.compile(_PROPERTY.format("id")), re.compile(_PROPERTY.format("label"))
@@ -91,7 +91,7 @@ def _entries(file: Path) -> Iterable[tuple[str, str]]:
 
 def _relative(file: Path, path: str, root: Path) -> str:
     """A path as its navigation writes it -> relative to `root`; empty where it leads elsewhere."""
-    if re.match(r"[a-z][a-z0-9+.-]*:|#", path, re.IGNORECASE):
+    if re.match(r"[a-z][a-z0-9+.-]{0,30}:|#", path, re.IGNORECASE):
         return ""
     written = unquote(path.split("#")[0].split("?")[0]).removesuffix("/") or "index"
     if file.name.lower() in _SITES or _SIDEBARS.fullmatch(file.name.lower()):
@@ -159,7 +159,7 @@ def _toctree(text: str) -> Iterator[tuple[str, str]]:
                 break
             entry = _TOC_ENTRY.match(line)
             if entry:
-                yield entry.group(2), entry.group(1)
+                yield entry.group(2), entry.group(1).rstrip()
 
 
 def _sidebar(text: str) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ POST_TAGS = {"text", "a", "at", "img", "media", "emotion", "hr", "code_block", "
 LOCALES = {"zh_cn", "en_us", "ja_jp", "zh_hk", "zh_tw"}
 KEYED_TYPES = {"image": "image_key", "file": "file_key", "audio": "file_key", "sticker": "file_key"}
 KEYED_TYPES |= {"media": "file_key", "share_chat": "chat_id", "share_user": "user_id"}
-_AT = re.compile(r'<at (?:user_id|id)="?([^">]*)"?[^>]*>(.*?)</at>', re.DOTALL)
+_AT = re.compile(r'<at (?:user_id|id)="?([^"<>]*+)"?[^<>]*+>((?:(?!<at )[\s\S])*?)</at>', re.DOTALL)
 
 
 def invalid(what: str) -> ApiError:

@@ -11,7 +11,7 @@ from simulator.cards.words import COLORS, SHADES, SPACINGS, TEXT_SIZES
 
 _PIXELS = re.compile(r"(-?\d{1,3})(px)?$")
 _RGBA = re.compile(r"rgba?\(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3}\s*(,\s*[\d.]+%?\s*)?\)$")
-_ADDRESS = re.compile(r"(https?|lark|applink|mailto|tel)://\S+$")
+_ADDRESS = re.compile(r"\A(https?|lark|applink|mailto|tel)://\S++\Z")
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ VOID_TAGS = frozenset(["br", "hr"])
 MAX_TABLES_PER_MARKDOWN = 4
 """rich-text: "单个富文本组件中，最多可放置四个表格"."""
 
-_TAG = re.compile(r"^<(/?)([A-Za-z][A-Za-z0-9_-]*)\s*([^>]*?)\s*(/?)>$", re.DOTALL)
-_ATTRIBUTE = re.compile(r"""([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_TAG = re.compile(r"\A<(/?)([A-Za-z][A-Za-z0-9_-]*+)([^>]*+)>\Z")
+_ATTRIBUTE = re.compile(r"""(?<![A-Za-z_])([A-Za-z_]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _UNDERSCORED = re.compile(r"</?(?:text_tag|number_tag|local_datetime)\b[^<>]*>")
-_CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_TICKS = re.compile(r"`++")
 _FOUR_MARKS = re.compile(r"\*{4,}|(?<!\\)_{4,}")
-_IMAGE_KEY = re.compile(r"img_[\w.-]+$")
+_IMAGE_KEY = re.compile(r"\Aimg_[\w.-]++\Z")
 _PERSON = re.compile(r"(ou|on)_[A-Za-z0-9_-]+$")
 
 
@@ -94,12 +94,12 @@ def read_tag(text: str) -> Tag | None:
     found = _TAG.match(text)
     if found is None:
         return None
-    name = found.group(2).lower()
+    name, rest = found.group(2).lower(), found.group(3).rstrip()
     attributes = {
         m.group(1).lower(): m.group(2) or m.group(3) or m.group(4) or ""
-        for m in _ATTRIBUTE.finditer(found.group(3))
+        for m in _ATTRIBUTE.finditer(rest.removesuffix("/"))
     }
-    return Tag(name, attributes, bool(found.group(1)), bool(found.group(4)) or name in VOID_TAGS)
+    return Tag(name, attributes, bool(found.group(1)), rest.endswith("/") or name in VOID_TAGS)
 
 
 def people_of(tag: Tag) -> list[str]:
@@ -151,8 +151,24 @@ def _is_closed(fence: Token, lines: list[str]) -> bool:
     return len(lines) > 1 and mark.startswith(fence.markup) and not mark.strip(fence.markup[0])
 
 
+def _without_code(text: str) -> str:
+    """The text with its code spans left out: from a run of ticks to the next run of as many."""
+    runs = [(run.start(), len(run[0])) for run in _TICKS.finditer(text)]
+    following: dict[int, list[int]] = {}
+    for place, length in reversed(runs):
+        following.setdefault(length, []).append(place)
+    kept, start = [], 0
+    for place, length in runs:
+        same = following[length]
+        same.pop()
+        if place >= start and same:
+            kept.append(text[start:place])
+            start = same[-1] + length
+    return " ".join([*kept, text[start:]])
+
+
 def _inline_problems(inline: Token) -> Iterator[Problem]:
-    marks = _FOUR_MARKS.search(_CODE_SPAN.sub(" ", inline.content))
+    marks = _FOUR_MARKS.search(_without_code(inline.content))
     if marks:
         yield unsupported("four emphasis marks in a row", marks.group())
     open_tags: list[str] = []

@@ -64,7 +64,7 @@ class Documents(Protocol):
 
 
 _POINTS = re.compile(
-    r"它|他们|她们|这个|那个|这些|那些|这种|那种|这样|那样|上面|上述|刚才|刚刚|前面|前者|后者|(一个|新的|别的|其他的|另外的)\s*[?？。]*\s*$|第[一二三四五两]种|另一[个种]"
+    r"它|他们|她们|这个|那个|这些|那些|这种|那种|这样|那样|上面|上述|刚才|刚刚|前面|前者|后者|(一个|新的|别的|其他的|另外的)\s*+[?？。]*+\s*+$|第[一二三四五两]种|另一[个种]"
     r"|(?<![a-z])(it|its|it's|that|this|those|these|they|them|their|one|ones|same|former|latter)(?![a-z])",
     re.IGNORECASE,
 )
@@ -86,8 +86,8 @@ _OPENS = re.compile(
 )
 """Openings that go on from what was said."""
 _CLOSES = re.compile(
-    r"(呢|也(可以|行|能|要|支持)(吗|么))\s*[?？!！。]*\s*$"
-    r"|(?<![a-z])(too|either|instead|as well|then|though)\s*[?？.!]*\s*$",
+    r"(呢|也(可以|行|能|要|支持)(吗|么))\s*+[?？!！。]*+\s*+$"
+    r"|(?<![a-z])(too|either|instead|as well|then|though)\s*+[?？.!]*+\s*+$",
     re.IGNORECASE,
 )
 _SWITCHES = re.compile(

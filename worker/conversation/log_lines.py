@@ -26,7 +26,9 @@ _NOISE = re.compile(
     r"^\s*\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d[:.,\d]*\S*\]?\s*|^\s*\[?\d\d:\d\d:\d\d[.,\d]*\]?\s*"
     r"|(?:/[\w.@+-]+){2,}/|[A-Za-z]:\\(?:[^\\\s]+\\)+|0x[0-9a-fA-F]{4,}|\bpid[ =]\d+|\x1b\[[0-9;]*m"
 )
-_TRACE = re.compile(r"^\s*(Traceback \(most recent call last\)|File \"|at [\w.$]+\(|goroutine \d|\s+\^+\s*$)")
+_TRACE = re.compile(
+    r"^\s*+(Traceback \(most recent call last\)|File \"|at [\w.$]++\(|goroutine \d|\^++\s*+$)"
+)
 
 
 def is_log(text: str) -> bool:

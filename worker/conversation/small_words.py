@@ -62,7 +62,7 @@ _STOP = re.compile(
     r"停(止|一下|下|)|别(说|答|回答)了|不用(答|回答)了|取消|(please )?stop|stop it|cancel|abort"
 )
 _FIRST = re.compile(
-    r"\s*([^，,。.!！？?~～;；\n\s]+(?: you| a lot| it)?)([，,。.!！~～;；\n\s]+)(.*)", re.DOTALL
+    r"\A\s*+([^，,。.!！？?~～;；\n\s]++(?: you| a lot| it)?)([，,。.!！~～;；\n\s]++)(.*)", re.DOTALL
 )
 """A first clause, what ends it, the rest."""
 _TAIL = re.compile(r"(吗|呢|呀|啊|吧|啦|哦|哈)+$")

@@ -27,7 +27,7 @@ FORM = re.compile(
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(
-    r"[A-Za-z][A-Za-z0-9]*(?:[_./:-][A-Za-z0-9]+)+|[a-z]+[A-Z]\w*|&\w+|--?[a-z][\w-]+|\b[A-Z]{2,}\d*\b"
+    r"[A-Za-z][A-Za-z0-9]{0,60}(?:[_./:-][A-Za-z0-9]+)+|[a-z]{1,40}[A-Z]\w*|&\w+|--?[a-z][\w-]+|\b[A-Z]{2,}\d*\b"
 )
 
 

@@ -25,7 +25,7 @@ LIKE = 0.4
 """What a like word counts of the word itself."""
 BODY = 300
 """Characters of an atom that its meaning is taken from."""
-_LINK_TEXT = re.compile(r"\[[^\]]*\]\([^)]*\)")
+_LINK_TEXT = re.compile(r"\[[^\[\]]*+\]\([^()]*+\)")
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,20 @@ _CODE = re.compile(
     r"(^[ \t]*(?:```|~~~).*?(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL
 )
 _LINES = re.compile(
-    r"^[ \t]*(?:import\s.+\sfrom\s+['\"].+['\"];?|export\s+(?:default|const)\s.*|:::.*|[!?]{3}\+?\s.*|"
-    r"\{[%{#<].*[%}#>]\}|\{\{.*\}\}|\[\[?_?toc_?\]?\]|\\\[\\\]|=== \".*\"|\[\^[^\]]+\]:.*)[ \t]*$",
+    r"^[ \t]*(?:import\s[^\n]{1,300}?\sfrom\s++['\"][^\n'\"]{1,300}+['\"];?|"
+    r"export\s+(?:default|const)\s.*|:::.*|[!?]{3}\+?\s.*|"
+    r"\{[%{#<].*[%}#>]\}|\{\{.*\}\}|\[\[?_?toc_?\]?\]|\\\[\\\]|=== \".*\"|\[\^[^\]\n]+\]:.*)[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_TABLE = re.compile(r"<table\b.*?</table\s*>", re.DOTALL | re.IGNORECASE)
-_IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])(?:\{[^}\n]*\})?")
-_EMPTY_LINK = re.compile(r"\[\s*\]\([^)\n]*\)")
+_TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table\s*+>", re.DOTALL | re.IGNORECASE)
+_IMAGE = re.compile(r"!\[[^\[\]\n]*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])(?:\{[^{}\n]*+\})?")
+_EMPTY_LINK = re.compile(r"\[\s*+\]\([^()\n]*+\)")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*<li\b[^>\n]*>", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9.]*(?:\s[^<>]*)?/?>")
-_ATTRIBUTES = re.compile(r"\{:?\s*[.#][^}\n]*\}")
-_SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}")
+_ATTRIBUTES = re.compile(r"\{:?\s*+[.#][^{}\n]*+\}")
+_SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%(?:(?!\{%)[^\n])*?%\}")
 _BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n?")
 LONGEST_TABLE = 60_000
 """Characters of raw HTML that are read as one table."""

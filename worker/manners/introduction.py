@@ -28,7 +28,7 @@ _QUESTION = re.compile(r"[?？]\s*$|^(怎么|如何|为什么|什么是|how|why|
 _NO_SUBJECT = re.compile(
     r"^[\W\d_v.]*$|^(introduction|overview|table of contents|目录|简介|概述|faq|changelog)$", re.I
 )
-_NUMBER = re.compile(r"^(?:q\s*\d*|\d[\d.]*)\s*[.:：、)]\s*", re.I)
+_NUMBER = re.compile(r"^(?:q\s*+\d*+|\d++(?:\.\d++)*+)\s*+[.:：、)]\s*+", re.I)
 
 
 def introduction(process: Process, language: str) -> list[str]:

@@ -27,8 +27,8 @@ _MENTION_WORD = re.compile(
 )
 """From the first character of a run of blanks and signs, so that each is read once and none is left over."""
 _OPEN_ID = re.compile(r"\bou_[0-9a-zA-Z]{6,}\b")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)?")
-_LINK = re.compile(r"\[([^\]\n]*)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)?")
+_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\([^)]*\)?")
+_LINK = re.compile(r"\[([^\[\]\n]*+)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)?")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s*\S+.*$", re.MULTILINE)
 _ADDRESS = re.compile(
     r"(?:https?|ftp|file|javascript|data|lark|feishu)(?:://|%3A|:(?=\S))[^\s<>\"'，。；、）)\]`]*",
@@ -36,15 +36,17 @@ _ADDRESS = re.compile(
 )
 _BARE_HOST = re.compile(r"(?<![\w@./-])(?:www\.)[\w-]+(?:\.[\w-]+)+[^\s<>\"'，。；、）)\]`]*", re.IGNORECASE)
 _FENCE_LINE = re.compile(
-    rf"^.*<<<\s*(?:end|{'|'.join((*MATERIAL.values(), *QUESTION.values()))})\b.*$", re.IGNORECASE
+    rf"<<<\s*+(?:end|{'|'.join((*MATERIAL.values(), *QUESTION.values()))})\b", re.IGNORECASE
 )
 """A line that repeats the marks around the material. Programs have <<< too: here-strings, CUDA, conflicts."""
-_CITED_FENCE = re.compile(r"^(\s*(?:`{3,}|~{3,}))[ \t]*((?:\[\d{1,2}\][ \t]*)+[.。]?)[ \t]*$", re.MULTILINE)
+_CITED_FENCE = re.compile(
+    r"^([^\S\n]*+(?:`{3,}+|~{3,}+))[ \t]*+((?:\[\d{1,2}\][ \t]*+)++[.。]?)[ \t]*+$", re.MULTILINE
+)
 """A closing fence with a citation behind it, which closes nothing."""
 _NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"
 _NAME = "|".join(("source", *MATERIAL.values()))
 _FORM = re.compile(rf"(?:\[|【)\^?\s*(?:(?:{_NAME})\s*)?({_NUMBERS})\s*(?:\]|】)(?!\()", re.IGNORECASE)
-_RANGE = re.compile(r"(\d+)\s*[-–~]\s*(\d+)")
+_RANGE = re.compile(r"(?<!\d)(\d{1,6})\s*+[-–~]\s*+(\d{1,6})(?!\d)")
 LEAK_LENGTH = {"zh": 12, "en": 32}
 """A line that shares this many characters in a row with the system prompt repeats it."""
 
@@ -128,7 +130,7 @@ class Sanitiser:
         return "\n".join(line for line in text.split("\n") if not self._repeats_rules(line))
 
     def _repeats_rules(self, line: str) -> bool:
-        if "<<<" in line and _FENCE_LINE.match(line):
+        if "<<<" in line and _FENCE_LINE.search(line):
             return True
         packed = _packed(line)
         return any(

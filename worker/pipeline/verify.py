@@ -34,7 +34,7 @@ _NEGATION = re.compile(
     r"\b(?:not|never|no|none|cannot|without|nothing|neither|nor)\b|n't\b",
     re.IGNORECASE,
 )
-_CITATION = re.compile(r"\s*\[(\d{1,2})\]")
+_CITATION = re.compile(r"(?:(?<!\s)\s++)?\[(\d{1,2})\]")
 _HARD = re.compile(
     r"--?[a-zA-Z][\w-]*|\b\d+(?:\.\d+)+\b|\b\d{2,}\b|\b[a-zA-Z]+[_/.][\w./-]*\w|\b[a-z]+[A-Z]\w*"
 )

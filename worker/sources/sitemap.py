@@ -16,7 +16,7 @@ MOST_ENTRIES = 50_000
 """Addresses in one sitemap, by the protocol."""
 MOST_BYTES = 50_000_000
 """Bytes of one sitemap, uncompressed, by the protocol."""
-_HREF = re.compile(r"""<a\b[^>]{0,1000}?\bhref\s*=\s*["']?([^"'\s>]{1,2048})""", re.IGNORECASE)
+_HREF = re.compile(r"""<a\b[^<>]{0,300}?\bhref\s*+=\s*+["']?([^"'\s>]{1,2048})""", re.IGNORECASE)
 _NO_PAGE = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|ico|css|js|json|zip|gz|tgz|xz|whl|exe|dmg|mp4|mp3|woff2?|ttf|pdf|xml)$",
     re.I,

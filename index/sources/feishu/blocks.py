@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,9 @@ _LANGUAGES = {
     67: "yaml", 68: "cmake", 69: "diff", 75: "toml",
 }  # fmt: skip
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}|>|-(?: \[[ x]\])?|`{3,}\w*|\|(?: --- \|)+)(?:\s+|$)")
-_BLOCK_MARK = re.compile(r"^(\s*)(#{1,6}\s|```|~~~|>)", re.MULTILINE)
+_MOST_NAME, _MOST_GAP = 60, 200
+"""Characters that a name, or what stands for a part that is drawn otherwise, may take in the plain text."""
+_BLOCK_MARK = re.compile(r"^([^\S\n]*+)(#{1,6}\s|```|~~~|>)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -91,20 +93,60 @@ def names_in(blocks: Iterable[object], raw: str) -> dict[str, str]:
 
 
 def _names_of(elements: list[Json], raw: str) -> dict[str, str]:
-    pattern, people = "", []
-    for element in elements:
-        person = element.get("mention_user")
-        if isinstance(person, dict):
-            pattern += r"@([^\n@]{1,60}?)"
-            people.append(str(person.get("user_id") or ""))
-        elif isinstance(element.get("text_run"), dict):
-            pattern += re.escape(str(element["text_run"].get("content") or ""))
-        else:
-            pattern += r"[^\n]{0,200}?"
+    """The block's parts one after the other, laid at the beginning of each line of the plain text."""
+    people = [str(one["mention_user"].get("user_id") or "") for one in elements if _is_mention(one)]
     if len(people) > 20:
         return {}
-    found = re.search(rf"^{pattern}\s*$", raw, re.MULTILINE)
-    return dict(zip(people, (name.strip() for name in found.groups()), strict=True)) if found else {}
+    for start in _line_starts(raw):
+        names = _laid_at(start, elements, raw)
+        if names is not None:
+            return dict(zip(people, names, strict=True))
+    return {}
+
+
+def _is_mention(element: Json) -> bool:
+    return isinstance(element.get("mention_user"), dict)
+
+
+def _line_starts(raw: str) -> Iterator[int]:
+    start = 0
+    while start >= 0:
+        yield start
+        start = raw.find("\n", start) + 1 or -1
+
+
+def _laid_at(place: int, elements: list[Json], raw: str) -> list[str] | None:
+    """The names of the people mentioned, where the block stands at this place of the plain text.
+
+    What is written between two known texts, a name or a part that is drawn otherwise, is what stands between
+    them; nothing is looked for twice.
+    """
+    names: list[str] = []
+    open_name, open_gap = False, False
+    for element in elements:
+        known = "@" if _is_mention(element) else _text_of(element)
+        if known is None:
+            open_gap = True
+            continue
+        reach = len(known) + (_MOST_NAME if open_name else _MOST_GAP if open_gap else 0)
+        found = raw.find(known, place, place + reach)
+        between = raw[place:found] if found >= 0 else "\n"
+        if "\n" in between:
+            return None
+        if open_name:
+            names.append(between.strip())
+        place, open_name, open_gap = found + len(known), _is_mention(element), False
+    end = raw.find("\n", place)
+    rest = raw[place : end if end >= 0 else len(raw)]
+    if open_name:
+        names.append(rest.strip())
+    fits = all(0 < len(name) <= _MOST_NAME and "@" not in name for name in names)
+    return names if fits and (open_name or open_gap or not rest.strip()) else None
+
+
+def _text_of(element: Json) -> str | None:
+    run = element.get("text_run")
+    return str(run.get("content") or "") if isinstance(run, dict) else None
 
 
 def _by_id(blocks: Iterable[object]) -> dict[str, Json]:

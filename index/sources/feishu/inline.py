@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
@@ -109,8 +110,8 @@ def _styled(words: str, style: Json) -> str:
 
 def _linked(words: str, url: str) -> str:
     """A Markdown link; Feishu hands addresses out percent-encoded as a whole."""
-    address = unquote(url) if re.match(r"[a-z]+%3A", url, re.IGNORECASE) else url
-    if not re.match(r"https?://[^\s<>]+$", address):
+    address = unquote(url) if re.match(r"[a-z]{1,20}%3A", url, re.IGNORECASE) else url
+    if not re.fullmatch(r"https?://[^\s<>]+", address):
         return words
     address = address.replace("(", "%28").replace(")", "%29")
     return f"[{words or address}]({address})"
@@ -126,4 +127,4 @@ def _moment(reminder: Json) -> str:
 
 def longest_run(text: str, mark: str) -> int:
     """The longest run of a character in a text."""
-    return max((len(run) for run in re.findall(re.escape(mark) + "+", text)), default=0)
+    return max((len(list(run)) for one, run in groupby(text) if one == mark), default=0)

@@ -197,7 +197,7 @@ def _comments(suffix: str, source: str) -> Iterator[_Comment]:
 def _bare(comment: str) -> str:
     """A comment without its marks."""
     if comment.startswith(("/*", "{-")):
-        inner = re.sub(r"^(?:/\*+!?|\{-+\|?)|(?:\*+/|-+\})$", "", comment)
+        inner = re.sub(r"^(?:/\*++!?|\{-++\|?)|(?<!\*)\*++/$|(?<!-)-++\}$", "", comment)
         lines = [re.sub(r"^\s*\*(?!\*) ?", "", line) for line in inner.split("\n")]
     else:
         lines = [re.sub(r"^(?://+!?|#+!?|--+\|?) ?", "", comment)]

@@ -14,13 +14,13 @@ from markdownify import MarkdownConverter
 
 from index.sources.formats.html_tree import NUMBER, content
 
-_PERMALINK_MARKS = re.compile(r"[\s¶🔗\u200b]+$")
+_PERMALINK_MARKS = " ¶🔗\u200b"
 _TAG_LIKE = re.compile(r"<(?=[a-zA-Z/!?])")
 _HASHES = re.compile(r"^(?=#{1,6}\s)", re.MULTILINE)
 _BACKTICKS = re.compile(r"`{3,}")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _LANGUAGE = re.compile(r"^(?:language|lang|highlight(?:-source)?|brush)[-:]([a-z0-9+#]+)$")
-_HOLDS_A_LIST = re.compile(r"- |\d+\. ")
+_HOLDS_A_LIST = re.compile(r"\A(?:- |\d++\. )")
 _NO_LANGUAGES = frozenset({"default", "none", "text", "plaintext", "plain"})
 _MARKS_ONLY = ["a", "b", "strong", "em", "i", "del", "s", "sub", "sup", "img", "video", "kbd", "samp", "hr"]
 """Elements of which the words stay and the marks of Markdown do not come."""
@@ -63,7 +63,7 @@ class _Writer(MarkdownConverter):
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:
         if "_inline" in parent_tags:
             return text
-        text = _PERMALINK_MARKS.sub("", " ".join(text.split()))
+        text = " ".join(text.split()).rstrip(_PERMALINK_MARKS)
         anchor = _anchor(el)
         mark = f" {{#{anchor}}}" if anchor and " " not in anchor else ""
         return f"\n\n{'#' * min(max(n, 1), 6)} {text}{mark}\n\n" if text else ""

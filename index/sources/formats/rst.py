@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 
-_ADORNMENT = re.compile(r"([=\-~^\"'`#*+.:_<>!$%&,/;?@\\|])\1{2,}\s*$")
+_ADORNMENT = re.compile(r"\A([=\-~^\"'`#*+.:_<>!$%&,/;?@\\|])\1{2,}+\s*+\Z")
 _CODE = re.compile(r"\.\. (?:code-block|code|sourcecode|prompt|literalinclude)::\s*(\S*)")
-_TARGET = re.compile(r"\.\. _([^:]+):\s*$")
+_TARGET = re.compile(r"\A\.\. _([^:]++):\s*+\Z")
 _ADMONITION = re.compile(
     r"\.\. (note|warning|tip|important|attention|caution|hint|danger)::\s*(.*)", re.IGNORECASE
 )
 _DIRECTIVE = re.compile(r"\.\. ")
-_FIELD = re.compile(r"\s+:[\w\-]+:")
-_ROLE_TITLED = re.compile(r":[\w:+\-]+:`([^`<]+?)\s*<[^>`]*>`")
-_ROLE = re.compile(r":[\w:+\-]+:`~?([^`]+)`")
-_LINK = re.compile(r"`([^`<]+?)\s*<([^>`\s]+)>`__?")
+_FIELD = re.compile(r"\A\s++:[\w\-]++:")
+_ROLE_TITLED = re.compile(r"(?<![A-Za-z0-9_:+\-]):[A-Za-z0-9_:+\-]++(?<=:)`([^`<]++)<[^<>`]*+>`")
+_ROLE = re.compile(r"(?<![A-Za-z0-9_:+\-]):[A-Za-z0-9_:+\-]++(?<=:)`~?([^`]++)`")
+_LINK = re.compile(r"`([^`<]++)<([^<>`\s]++)>`__?")
 _LITERAL = re.compile(r"``([^`]+)``")
 
 
@@ -112,7 +112,7 @@ def _directive(lines: list[str], number: int) -> tuple[int, list[str]]:
 
 def inline(text: str) -> str:
     """Roles, links and literals in Markdown's way."""
-    text = _ROLE_TITLED.sub(r"\1", text)
+    text = _ROLE_TITLED.sub(lambda found: found[1].rstrip(), text)
     text = _ROLE.sub(r"\1", text)
-    text = _LINK.sub(r"[\1](\2)", text)
+    text = _LINK.sub(lambda found: f"[{found[1].rstrip()}]({found[2]})", text)
     return _LITERAL.sub(r"`\1`", text)

@@ -24,7 +24,7 @@ _SYSTEM = re.compile(
 )
 _ONLY_STREAMS = re.compile(
     r"only.{0,16}support.{0,8}stream|stream\W{0,3}(?:mode )?(?:must|should|has to) be.{0,12}true|"
-    r"non-?stream\w*.{0,40}(?:not|un)|enable the stream|requires? stream|stream.{0,12} is required",
+    r"non-?stream\w{0,20}.{0,40}(?:not|un)|enable the stream|requires? stream|stream.{0,12} is required",
     re.IGNORECASE,
 )
 _NEVER_STREAMS = re.compile(

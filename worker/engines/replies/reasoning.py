@@ -27,12 +27,12 @@ _HARMONY_WORD = "analysis"
 _BARE_HARMONY = re.compile(rf"{_HARMONY_WORD}(?=[A-Z])")
 """gpt-oss where the server has dropped the special tokens: `analysisWe need ... assistantfinalRun ...`."""
 _WRAPPED = re.compile(
-    r"\s*(?:<answer>|<response>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
-    r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*",
+    r"(?:(?<!\s)\s++)?(?:<answer>|<response>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
+    r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*+",
     re.IGNORECASE,
 )
 _UNWRAPPED = re.compile(
-    r"\s*(?:</answer>|</response>|<\|end_of_solution\|>|<\|END_RESPONSE\|>|<\|return\|>|<\|end\|>)\s*",
+    r"(?:(?<!\s)\s++)?(?:</answer>|</response>|<\|end_of_solution\|>|<\|END_RESPONSE\|>|<\|return\|>|<\|end\|>)\s*+",
     re.IGNORECASE,
 )
 _STARTS = (

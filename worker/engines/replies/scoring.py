@@ -22,7 +22,7 @@ LEAST_MASS = 0.25
 ONE_NUMBER = "(10|[0-9])"
 """The grammar of a constrained reply, and what is accepted from an unconstrained one."""
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-_NUMBER = re.compile(r"\s*(10|[0-9])\s*[.。]?\s*")
+_NUMBER = re.compile(r"\A\s*+(10|[0-9])\s*+[.。]?\s*+\Z")
 
 
 def first_token_probabilities(choice: Mapping[str, Any]) -> list[dict[str, float]]:

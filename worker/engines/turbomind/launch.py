@@ -38,7 +38,7 @@ FATAL = (
     ),
     (re.compile(r"address already in use", re.I), "llm.port is taken by another program"),
     (
-        re.compile(r"no kernel image|driver version is insufficient|libcu\w+\.so", re.I),
+        re.compile(r"no kernel image|driver version is insufficient|libcu\w{1,40}\.so", re.I),
         "the NVIDIA driver or CUDA libraries do not suit lmdeploy's wheel (CUDA 12.8)",
     ),
     (re.compile(r"No space left on device", re.I), "the disk is full"),

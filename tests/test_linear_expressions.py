@@ -1,0 +1,137 @@
+"""Every regular expression of the product takes time that grows with its text and not faster.
+
+Documents, questions, pages, model servers and Feishu are foreign: one expression that looks back over the
+same text again and again is one message that stops the bot. The expressions are found, not listed: those that
+modules keep, and those that stand in calls. What is measured is growth, not seconds: a machine under load is
+slower, but not the more so the longer the text is.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hostile_text import growth, hostile_texts, seconds
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("bot", "index", "worker", "simulator")
+SIZE = 3_200
+WORTH_A_LOOK = 0.002
+"""Seconds of processor time for SIZE characters, far above what one pass takes and far below a square."""
+MOST = 9.0
+"""Four times the text may take this many times as long: 4 is linear, 16 a square."""
+SETTINGS_ALONE = {"bot.config.file._REFERENCE"}
+"""What meets the operator's own settings file and nothing foreign."""
+OUR_OWN = {
+    "index.check.judge": "facts that the operator's own questions ask for",
+    "index.check.questions": "the same",
+    "index.sources.formats.code": "a pattern that stands in the line above, closed by the end of the text",
+    "worker.finding.asked": "a table of the module; words of the question, which are letters alone",
+    "bot.events.events": "the keys of the message's own mentions, escaped",
+    "worker.engines.openai.refusals": "names of fields that are in the module",
+    "worker.engines.replies.problems": "expressions in a table of the module, over at most a few lines",
+    "simulator.pushes.people": "one name, escaped",
+    "index.sources.files": "globs of the settings, over paths, which are short",
+    "index.gate.gate": "one term of the question, escaped",
+    "worker.engines.turbomind.model_shapes": "names of models, escaped",
+}
+"""Modules that put an expression together at run time, and of what."""
+
+
+def modules() -> Iterator[str]:
+    for package in PACKAGES:
+        yield package
+        for found in pkgutil.walk_packages([str(ROOT / package)], f"{package}."):
+            if not found.name.endswith("__main__"):
+                yield found.name
+
+
+def kept(value: Any, depth: int = 3) -> Iterator[re.Pattern[str]]:
+    """The expressions in a value, in containers and classes too."""
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+        yield value
+    inner: Iterable[Any] = ()
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, (tuple, list, set, frozenset)):
+        inner = value
+    elif isinstance(value, type) and value.__module__.startswith(PACKAGES):
+        inner = [one for name, one in vars(value).items() if not name.startswith("__")]
+    for one in inner if depth else ():
+        yield from kept(one, depth - 1)
+
+
+def calls(file: Path) -> Iterator[tuple[ast.Call, str | None]]:
+    """Calls of the re module with the expression, where it stands there as it is."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+            continue
+        if (
+            isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and node.func.attr != "escape"
+        ):
+            first = node.args[0]
+            literal = (
+                first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+            )
+            yield node, literal
+
+
+def expressions() -> dict[str, re.Pattern[str]]:
+    found: dict[str, re.Pattern[str]] = {}
+    for name in modules():
+        module = importlib.import_module(name)
+        for label, value in vars(module).items():
+            if f"{name}.{label}" in SETTINGS_ALONE:
+                continue
+            for number, pattern in enumerate(kept(value)):
+                found.setdefault(f"{name}.{label}.{number} {pattern.pattern}", pattern)
+        for call, literal in calls(Path(str(module.__file__))):
+            if literal is not None and call.func.attr != "compile":  # type: ignore[attr-defined]
+                flags = re.DOTALL | re.MULTILINE if "DOTALL" in ast.dump(call) else re.NOFLAG
+                found.setdefault(f"{name}:{call.lineno} {literal}", re.compile(literal, flags))
+    unique: dict[tuple[str, int], str] = {}
+    for name, pattern in found.items():
+        unique.setdefault((pattern.pattern, pattern.flags), name)
+    return {name: found[name] for name in unique.values()}
+
+
+FOUND = expressions()
+
+
+def test_the_expressions_are_found() -> None:
+    assert len(FOUND) > 60
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_its_time_grows_with_the_text_and_not_faster(name: str) -> None:
+    pattern = FOUND[name]
+    for small, large in zip(hostile_texts(pattern, SIZE // 4), hostile_texts(pattern, SIZE), strict=True):
+        if seconds(pattern, large) > WORTH_A_LOOK and growth(pattern, small, large) > MOST:
+            again = growth(pattern, small, large)
+            assert again <= MOST, f"4 times the text takes {again:.0f} times as long: {small[:40]!r}..."
+
+
+def test_expressions_put_together_at_run_time_are_known() -> None:
+    unknown = [
+        f"{name}:{call.lineno}"
+        for name in modules()
+        if name not in OUR_OWN
+        for call, literal in calls(Path(str(importlib.import_module(name).__file__)))
+        if literal is None and not _of_constants(call)
+    ]
+    assert not unknown
+
+
+def _of_constants(call: ast.Call) -> bool:
+    """Whether the expression is put together of names in capitals alone: they are kept and so looked at."""
+    names = [node.id for node in ast.walk(call.args[0]) if isinstance(node, ast.Name)]
+    return all(name.isupper() or name == "re" for name in names)
