@@ -13,8 +13,9 @@ export PYTHONUNBUFFERED := 1
 unexport PYTHONDONTWRITEBYTECODE
 # uv does not read pip's settings: the mirror that pip is configured for is handed on to it.
 MIRROR = $${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}
-INSTALL = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$mirror}"; \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python
+INSTALL_INTO = mirror="$(MIRROR)"; [ -z "$$mirror" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$mirror}"; \
+	$(BIN)/uv pip install --quiet --python
+INSTALL = $(INSTALL_INTO) $(BIN)/python
 FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
 	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
@@ -62,6 +63,19 @@ $(LMDEPLOY)/ready: $(VENV)/development requirements-lmdeploy.txt
 
 test-lmdeploy: $(LMDEPLOY)/ready ## the model client against LMDeploy's real server, without a GPU
 	$(LMDEPLOY)/bin/python -m pytest tests/lmdeploy $(ARGS)
+
+$(LITELLM)/ready: $(VENV)/development requirements-litellm.txt
+	$(BIN)/python -m venv --without-pip $(LITELLM)
+	@$(INSTALL_INTO) $(LITELLM)/bin/python -r requirements-litellm.txt || $(FAILED)
+	@touch $@
+
+test-servers: $(LMDEPLOY)/ready $(LITELLM)/ready ## the model client against servers that others wrote, on the CPU
+	FENNEL_TEST_SERVERS=1 $(BIN)/python -m pytest -n0 tests/servers $(ARGS)
+
+test-llama: $(VENV)/development ## the same against llama-server, built here once from its sources
+	sh tests/servers/build_llama.sh $(BIN) $(VENV)/llama
+	FENNEL_TEST_SERVERS=1 FENNEL_LLAMA_SERVER=$(VENV)/llama/llama-server FENNEL_LLAMA_MODEL=$(VENV)/llama/model.gguf \
+		$(BIN)/python -m pytest -n0 tests/servers $(ARGS)
 
 lint: dev ## style, types, import directions, security, pinned dependencies
 	$(BIN)/ruff check .
