@@ -15,7 +15,7 @@ from tests.house import House, until, words
 
 @pytest.fixture(scope="module")
 def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
-    groups = {"default": {"experts": ["ou_expert"], "gather_seconds": 4}}
+    groups = {"default": {"experts": ["ou_expert"], "gather_seconds": 8}}
     with House(server.url, index, documents, settings={"groups": groups}) as house:
         yield house
 
