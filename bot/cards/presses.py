@@ -36,7 +36,7 @@ class Who(StrEnum):
 class Press(StrEnum):
     """Every button, declared once: what it is called in signed values, who may press it, its words.
 
-    `label` and `toast` name sentences of bot/messages.py; the toast is what the presser sees at once. What a
+    `label` and `toast` name sentences of bot/messages/; the toast is what the presser sees at once. What a
     press does stands in worker/jobs/pressing.py, where `job` leads.
     """
 

@@ -1,0 +1,25 @@
+"""Why a message was left alone: one sentence for each reason of policy and queue (`ignored_<reason>`)."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # name: (zh, en)
+    "title_why_silent": ("为什么没有回答", "Why there was no answer"),
+    "ignored_not_mentioned": ("这条消息没有 @我。", "the bot was not mentioned"),
+    "ignored_mentions_all": ("@所有人 不算 @我。", "mentioning everybody is not mentioning the bot"),
+    "ignored_from_bot": ("这是另一个机器人发的，我不和机器人对话。", "it came from another bot"),
+    "ignored_no_sender": ("飞书没有说是谁发的。", "Feishu did not say who sent it"),
+    "ignored_unreadable_type": ("我读不了这种消息。", "this kind of message cannot be read"),
+    "ignored_private_chats_off": ("这里关闭了单聊。", "private chats are switched off"),
+    "ignored_group_denied": ("这个群被设置为不回答。", "this group is denied in the settings"),
+    "ignored_group_not_allowed": ("这个群不在允许的名单里。", "this group is not among those allowed"),
+    "ignored_user_denied": ("发送者被设置为不回答。", "its sender is denied in the settings"),
+    "ignored_empty": ("消息里只有 @，没有内容。", "there was nothing in it but the mention"),
+    "ignored_meant_for_others": ("这条消息 @ 的是别人。", "it mentioned somebody else"),
+    "ignored_outside_hours": ("当时不在答疑时间。", "it came outside the work time"),
+    "ignored_user_limit": ("发送者一分钟里问得太多。", "its sender asked too much within a minute"),
+    "ignored_group_limit": ("这个群一分钟里问得太多。", "the group asked too much within a minute"),
+    "ignored_group_full": ("这个群排队的问题太多。", "too many questions of the group were waiting"),
+    "ignored_queue_full": ("排队的问题太多。", "too many questions were waiting"),
+    "ignored_other": ("原因：{reason}", "{reason}"),
+}
