@@ -30,7 +30,8 @@ def placeholders(sentence: str) -> set[str]:
 
 def test_both_languages_ask_for_the_same_values() -> None:
     for name, (chinese, english) in SENTENCES.items():
-        assert chinese.strip() and english.strip(), name
+        assert chinese.strip(), name
+        assert english.strip(), name
         assert placeholders(chinese) == placeholders(english), name
 
 
