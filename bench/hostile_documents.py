@@ -172,6 +172,39 @@ def _deep_folder(folder: Path) -> list[str]:
     return ["deeper/" * 60 + "end.md"]
 
 
+def _sheet(rows: str, dimension: str = "A1") -> bytes:
+    """A workbook of one sheet."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    relations += '<Relationship Id="r" Type="{0}/{1}" Target="{2}"/></Relationships>'
+    sheet = f'<worksheet {main}><dimension ref="{dimension}"/><sheetData>{rows}</sheetData></worksheet>'
+    listed = '<sheets><sheet name="a" sheetId="1" r:id="r"/></sheets>'
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/s.xml" ContentType="{kinds}.worksheet+xml"/></Types>'
+    )
+    return archive(
+        {
+            "[Content_Types].xml": types.encode(),
+            "_rels/.rels": relations.format(office, "officeDocument", "xl/workbook.xml").encode(),
+            "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}">{listed}</workbook>'.encode(),
+            "xl/_rels/workbook.xml.rels": relations.format(office, "worksheet", "s.xml").encode(),
+            "xl/s.xml": sheet.encode(),
+        }
+    )
+
+
+def _book(pages: int) -> bytes:
+    items = "".join(f'<item id="i{n}" href="p{n}.html"/>' for n in range(pages))
+    spine = "".join(f'<itemref idref="i{n}"/>' for n in range(pages))
+    package = f"<package><manifest>{items}</manifest><spine>{spine}</spine></package>"
+    return archive({"a.opf": package.encode(), **{f"p{n}.html": b"<p>words</p>" for n in range(pages)}})
+
+
 _PICTURE = base64.b64encode(bytes(range(256)) * 6000).decode()
 KINDS: dict[str, Kind] = {
     "html nested 400 lists": _write("lists.html", "<ul><li>a" * 400),
@@ -192,6 +225,10 @@ KINDS: dict[str, Kind] = {
         "unlike.md", "".join(f"## Heading {n}\n\nText {n}.\n" for n in range(60_000))
     ),
     "17 MB of plain text": _write("plain.txt", "All work and no play makes a dull page. " * 425_000),
+    "17 MB of text that is never the same": _write(
+        "unlike.txt",
+        "".join(f"On day {n} the harbor had {n * 7919 % 9973} ships. " for n in range(400_000)),
+    ),
     "a line of 5 MB": _write("line.md", "a" * 5_000_000),
     "5 MB of words in a line": _write("words.md", "# " + "word " * 1_000_000),
     "null bytes": _write("null.md", b"# a\x00b\n\n\x00\x01"),
@@ -265,6 +302,54 @@ KINDS: dict[str, Kind] = {
             ]
         ),
     ),
+    "pptx that explodes": _write("bomb.pptx", archive({"ppt/presentation.xml": b" " * 400_000_000})),
+    "pptx without slides": _write("none.pptx", archive({"ppt/presentation.xml": b"<p/>"})),
+    "pptx nested deep": _write(
+        "deep.pptx", archive({"ppt/presentation.xml": b"<a>" * 50_000 + b"</a>" * 50_000})
+    ),
+    "xlsx of a million empty rows": _write("rows.xlsx", _sheet('<row r="1048576"><c r="XFD1048576"/></row>')),
+    "xlsx that says it is huge": _write(
+        "huge.xlsx", _sheet('<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>', "A1:XFD1048576")
+    ),
+    "xlsx of 60,000 cells": _write(
+        "cells.xlsx",
+        _sheet("".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 60_000))),
+    ),
+    "xlsx that is a picture": _write("picture.xlsx", bytes(range(256)) * 40),
+    "epub whose pages are away": _write(
+        "away.epub",
+        archive(
+            {
+                "a.opf": b'<package><manifest><item id="a" href="../../etc/passwd"/></manifest>'
+                b'<spine><itemref idref="a"/></spine></package>'
+            }
+        ),
+    ),
+    "epub without a package": _write("none.epub", archive({"mimetype": b"application/epub+zip"})),
+    "epub of 3,000 pages": _write("pages.epub", _book(3_000)),
+    "notebook nested deep": _write("deep.ipynb", '{"cells":' + "[" * 100_000),
+    "notebook of odd cells": _write(
+        "odd.ipynb",
+        json.dumps({"cells": [None, 5, [], {"cell_type": "code", "source": {"a": 1}, "outputs": "x"}]}),
+    ),
+    "notebook of one long output": _write(
+        "output.ipynb",
+        json.dumps(
+            {"cells": [{"cell_type": "code", "source": "a", "outputs": [{"text": ["word "] * 500_000}]}]}
+        ),
+    ),
+    "csv of 30,000 columns": _write("wide.csv", ",".join(map(str, range(30_000))) + "\n" + "a," * 30_000),
+    "csv of open quotes": _write("quotes.csv", 'a,b\n"' + "x\n" * 300_000),
+    "csv of 200,000 rows": _write("rows.csv", "a,b\n" + "1,2\n" * 200_000),
+    "mdx of open braces": _write(
+        "braces.mdx", "{/*" * 60_000 + "<A b={" * 30_000 + "export const a\n" * 10_000
+    ),
+    "shortcodes": _write("codes.md", "{{< a " * 40_000 + "{% b " * 40_000 + "{% highlight x %}" * 10_000),
+    "references": _write(
+        "links.md", "[a][b] " * 40_000 + "\n\n" + "".join(f"[b{n}]: /u\n" for n in range(20_000))
+    ),
+    "tags in tables": _write("nested.md", "<table><tr><td>" * 5_000 + "x" + "</table>" * 2_000),
+    "admonitions in each other": _write("notes.md", "".join(" " * 4 * n + "!!! note\n" for n in range(500))),
     "a pipe": _pipe,
     "a socket": _socket,
     "links in circles and to devices": _loops,

@@ -21,7 +21,14 @@ from index.sources.reading.messages import ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from tests.index_files import WordEmbedder, settings_for
 
-LONG = {"17 MB of plain text", "60,000 different headings", "html of one wide table", "pdf that explodes"}
+LONG = {
+    "17 MB of plain text",
+    "17 MB of text that is never the same",
+    "60,000 different headings",
+    "xlsx of 60,000 cells",
+    "html of one wide table",
+    "pdf that explodes",
+}
 """Read by `python -m bench.documents`; they take their seconds wherever they are read."""
 SHORT = sorted(KINDS.keys() - LONG)
 

@@ -87,7 +87,9 @@ def gather(
     _refuse_unknown(settings, only)
     started = time.perf_counter()
     report, gathered = LoadReport(), Gathered()
-    limits = ReadingLimits(most_seconds=settings.index.document_seconds)
+    limits = ReadingLimits(
+        most_seconds=settings.index.document_seconds, chunks=settings.index.document_chunks
+    )
     clones = settings.index.dir / "sources"
     for read, loaded in load_chunks(settings.index.sources, clones, report, ask, limits=limits, only=only):
         gathered.add(loaded.document, loaded.chunks, read.key)

@@ -169,7 +169,10 @@ class _Loading:
                 found = Found(read.file, printable(read.path), read.file.stat().st_size, read.updated_at)
                 yield from self._file(found, read.url, read.updated_at)
             else:
-                request = ReadingRequest("split", read.source, read.path, document=asdict(read))
+                most = self.reader.limits.chunks
+                request = ReadingRequest(
+                    "split", read.source, read.path, document=asdict(read), most_chunks=most
+                )
                 yield from self._answered(request)
 
     def _path(self, root: Path) -> Iterator[Loaded]:
@@ -239,6 +242,7 @@ class _Loading:
             suffix=found.suffix,
             max_bytes=MAX_FILE_BYTES,
             seconds=self.reader.limits.seconds_for(found.size),
+            most_chunks=self.reader.limits.chunks,
             with_text=self.with_text,
         )
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import LoadError
-from index.sources.formats.archive import check_archive
 from index.sources.formats.code import CODE_SUFFIXES, read_code
 from index.sources.formats.encoding import decode
-from index.sources.formats.markdown import first_heading, read_markdown
+from index.sources.formats.markdown.pages import first_heading, read_markdown
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,11 @@ def _markdown(raw: bytes) -> DocumentText:
     return DocumentText(*read_markdown(text), notes)
 
 
+def _mdx(raw: bytes) -> DocumentText:
+    text, notes = decode(raw)
+    return DocumentText(*read_markdown(text, mdx=True), notes)
+
+
 def _restructured(raw: bytes) -> DocumentText:
     from index.sources.formats.rst import rst_to_markdown
 
@@ -94,49 +97,59 @@ def _pdf(raw: bytes) -> DocumentText:
     return DocumentText(title.strip(), "\n\n".join(numbered))
 
 
-def _docx(raw: bytes) -> DocumentText:
-    import docx
+def _word(raw: bytes) -> DocumentText:
+    from index.sources.formats.office.word import read_word
 
-    check_archive(raw)
-    document = docx.Document(io.BytesIO(raw))
-    blocks = list(document.iter_inner_content())
-    parts = [_docx_table(block) if hasattr(block, "rows") else _docx_paragraph(block) for block in blocks]
-    text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(parts))
-    return DocumentText((document.core_properties.title or "").strip() or first_heading(text), text)
+    return DocumentText(*read_word(raw))
 
 
-def _docx_paragraph(paragraph: object) -> str:
-    text = str(getattr(paragraph, "text", "")).strip()
-    style = str(getattr(getattr(paragraph, "style", None), "name", "") or "")
-    if not text:
-        return ""
-    if style == "Title":
-        return f"# {text}"
-    heading = re.fullmatch(r"(?:Heading|标题) (\d)", style)
-    if heading:
-        return f"{'#' * min(int(heading.group(1)), 6)} {text}"
-    return f"- {text}" if style.startswith("List") else text
+def _slides(raw: bytes) -> DocumentText:
+    from index.sources.formats.office.slides import read_slides
+
+    return DocumentText(*read_slides(raw))
 
 
-def _docx_table(table: object) -> str:
-    rows = [
-        [cell.text.strip().replace("\n", " ") for cell in row.cells] for row in getattr(table, "rows", ())
-    ]
-    if not rows:
-        return ""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])
+def _sheets(raw: bytes) -> DocumentText:
+    from index.sources.formats.office.sheets import read_sheets
+
+    return DocumentText(*read_sheets(raw))
+
+
+def _book(raw: bytes) -> DocumentText:
+    from index.sources.formats.office.book import read_book
+
+    return DocumentText(*read_book(raw))
+
+
+def _notebook(raw: bytes) -> DocumentText:
+    from index.sources.formats.notebook import read_notebook
+
+    return DocumentText(*read_notebook(raw))
+
+
+def _csv(raw: bytes) -> DocumentText:
+    from index.sources.formats.tables import read_csv
+
+    return DocumentText(*read_csv(raw))
 
 
 _READERS: dict[str, Callable[[bytes], DocumentText]] = {
     ".md": _markdown,
     ".markdown": _markdown,
+    ".mdx": _mdx,
     ".rst": _restructured,
     ".txt": _plain,
     ".html": _html,
     ".htm": _html,
+    ".xhtml": _html,
     ".pdf": _pdf,
-    ".docx": _docx,
+    ".docx": _word,
+    ".pptx": _slides,
+    ".xlsx": _sheets,
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".ipynb": _notebook,
+    ".epub": _book,
 }
 SUFFIXES = frozenset(_READERS)
 """Suffixes that are read, lower case, with their dot."""

@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from bot.errors import LoadError
 from index.sources import formats
 from index.sources.question_pairs import pairs_in
 from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
@@ -16,8 +15,6 @@ from index.text.document import Document
 from index.text.split import split
 from index.text.terms import language_of
 
-MAX_CHUNKS = 100_000
-"""Of one file."""
 TITLE_CHARACTERS = 300
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]+")
@@ -34,8 +31,11 @@ def carry_out(request: ReadingRequest) -> ReadingAnswer:
 
 def _answer(request: ReadingRequest, documents: list[Document], problems: tuple[str, ...]) -> ReadingAnswer:
     loaded = tuple(Loaded(one, tuple(split(one))) for one in documents)
-    if sum(len(one.chunks) for one in loaded) > MAX_CHUNKS:
-        raise LoadError(f"it would make more than {MAX_CHUNKS} chunks; split it or exclude it")
+    most = request.most_chunks
+    longest = max((len(one.chunks) for one in loaded), default=0)
+    if longest > most:
+        problems = (*problems, f"only its first {most} of {longest} passages are indexed; split it")
+        loaded = tuple(Loaded(one.document, one.chunks[:most]) for one in loaded)
     if not request.with_text:
         loaded = tuple(Loaded(replace(one.document, text=""), one.chunks) for one in loaded)
     return ReadingAnswer(loaded, problems)

@@ -1,0 +1,198 @@
+"""The marks that documentation generators add to Markdown: taken out, with the words they carry left in.
+
+Front matter apart (front_matter.py): imports of MDX, containers and admonitions, tabs, shortcodes, alerts,
+attribute lists, references, footnotes. Line by line; what stands in code was put aside before.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.sources.formats.markdown.html_inside import shown_values
+
+_DATA = re.compile(
+    r"data:[A-Za-z0-9.+/-]{0,80}(?:;[A-Za-z0-9=_.+-]{1,60}){0,4};base64,"
+    r"(?:[A-Za-z0-9+/=%_-]{60,}+\n?)*+[A-Za-z0-9+/=%_-]*+"
+)
+_DATA_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\(\s*+<?data:…>?[^()\n]*+\)")
+_ESM = re.compile(r"(?:import\s++(?:[\w*{$]|['\"])|export\s++(?:const|let|var|function|default|\{|\*|async))")
+_EXPRESSION_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*)[\s\S])*?\*/\}")
+_SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%-?(?:(?!\{%)[^\n])*?-?%\}")
+_HIGHLIGHT = re.compile(
+    r"^[ \t]*+\{%-?\s*+(?:highlight|codeblock|code)\s*+([\w+#-]{0,30})(?:(?!%\})[^\n])*+%\}"
+    r"((?:(?!\{%-?\s*+(?:end)?(?:highlight|codeblock|code)\b)[\s\S])*+)\{%-?\s*+end(?:highlight|codeblock|code)\s*+-?%\}",
+    re.MULTILINE,
+)
+_NAMED_BY_POSITION = frozenset(
+    ("tab", "details", "expand", "accordion", "step", "tabpane", "note", "collapse")
+)
+_CONTAINER = re.compile(r"^[ \t]*+(?::{3,}+|@{3,}+)[ \t]*+(.*)$")
+_ADMONITION = re.compile(r"^([ \t]*+)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]++(.*)$")
+_ALERT = re.compile(r"^((?:[ \t]*+>)++[ \t]*+)\[!([A-Za-z]{1,20})\][-+]?[ \t]*+(.*)$")
+_QUOTED = re.compile(r"[\"“]([^\"“”]*+)[\"”]")
+_ATTRIBUTE_LIST = re.compile(r"\{:[^{}\n]*+\}|(?<=[)\]`*])\{[.#][^{}\n]*+\}")
+_LINE_OF_ATTRIBUTES = re.compile(r"^[ \t]*+\{[:.][^{}\n]*+\}[ \t]*+$")
+_CONTENTS = re.compile(r"^[ \t]*+\[{1,2}_?toc_?\]{1,2}[ \t]*+$", re.IGNORECASE)
+_REFERENCE = re.compile(r"^[ ]{0,3}\[([^\[\]^][^\[\]\n]*+)\]:[ \t]*+<?([^\s<>]++)>?(?:[ \t]++[\"'(].*)?$")
+_FOOTNOTE = re.compile(r"^[ ]{0,3}\[\^([^\[\]\n]{1,60})\]:[ \t]*+(.*)$")
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\n]{1,60}\]")
+_REFERRED = re.compile(r"(?<!\])\[([^\[\]\n]++)\]\[([^\[\]\n]*+)\]")
+_FENCE_DIRECTIVE = re.compile(r"^[ \t]*+(?:`{3,}+|~{3,}+|:{3,}+)\{([\w:+.-]{1,60})\}[ \t]*+(.*)$")
+_OPTION = re.compile(r"^:[\w-]{1,40}:(?:[ \t].*)?$")
+CODE_DIRECTIVES = frozenset(("code-block", "code", "code-cell", "sourcecode", "prompt", "literalinclude"))
+HIDDEN_DIRECTIVES = frozenset(
+    (
+        "toctree",
+        "image",
+        "raw",
+        "mermaid",
+        "include",
+        "contents",
+        "graphviz",
+        "bibliography",
+        "video",
+    )
+)
+
+
+def without_data(text: str) -> str:
+    """The text with pictures that are written into it cut to their kind."""
+    return _DATA.sub("data:…", text) if ";base64," in text else text
+
+
+def with_fences(text: str) -> str:
+    """The text with Jekyll's code blocks fenced."""
+    if "{%" not in text:
+        return text
+    return _HIGHLIGHT.sub(lambda found: f"\n```{found[1]}\n{found[2].strip(chr(10))}\n```\n", text)
+
+
+def directive_of(block: str) -> str | None:
+    """The prose in a fenced block that is a directive of MyST; None for code as any other."""
+    first, _, rest = block.partition("\n")
+    found = _FENCE_DIRECTIVE.match(first)
+    if not found:
+        return None
+    lines = rest.split("\n")
+    if lines and not lines[-1].strip().strip("`~:"):
+        lines.pop()
+    while lines and (_OPTION.match(lines[0]) or lines[0].strip() == "---"):
+        lines.pop(0)
+    name, argument = found[1].lower(), found[2].strip()
+    if name in HIDDEN_DIRECTIVES:
+        return ""
+    if name == "eval-rst":
+        from index.sources.formats.rst import rst_to_markdown
+
+        return rst_to_markdown("\n".join(lines))
+    if name in CODE_DIRECTIVES:
+        language = argument if re.fullmatch(r"[\w+#.-]{1,30}", argument) else ""
+        return "\n".join([f"```{language}", *lines, "```"])
+    return "\n".join([argument, "", *lines])
+
+
+def without_marks(text: str, *, mdx: bool) -> str:
+    """The prose of a page without the marks of its generator."""
+    text = _DATA_IMAGE.sub("", text)
+    if "{" in text:
+        text = _SHORTCODE.sub(_shortcode, _EXPRESSION_COMMENT.sub("", text))
+    lines = _without_esm(text.split("\n")) if mdx or "import " in text else text.split("\n")
+    lines = [line for line in map(_line, _dedented(lines)) if line is not None]
+    return _with_references(lines)
+
+
+def _shortcode(found: re.Match[str]) -> str:
+    inner = found[0].strip("{}<>%-/ \t")
+    name, _, arguments = inner.partition(" ")
+    shown = shown_values(arguments)
+    if not shown and name.lower() in _NAMED_BY_POSITION and (quoted := _QUOTED.search(arguments)):
+        shown = [quoted[1]]
+    return " ".join(shown)
+
+
+def _without_esm(lines: list[str]) -> list[str]:
+    """Without imports and exports, which go on to the next blank line."""
+    kept, inside, blank = [], False, True
+    for line in lines:
+        if not inside and blank and _ESM.match(line):
+            inside = not _is_prose(line)
+        blank = not line.strip()
+        inside = inside and not blank
+        if not inside:
+            kept.append(line)
+    return kept
+
+
+def _is_prose(line: str) -> bool:
+    """A sentence that happens to begin with "import": no quotes, braces or semicolon in it."""
+    return not any(sign in line for sign in "'\"{};=*(")
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    """The content of admonitions and tabs, which is indented by four, is moved to their margin."""
+    out: list[str] = []
+    margins: list[int] = []
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        while margins and line.strip() and indent < margins[-1] + 4:
+            margins.pop()
+        found = _ADMONITION.match(line)
+        shift = 4 * len(margins)
+        out.append(line[min(shift, indent) :])
+        if found:
+            margins.append(len(found[1]))
+    return out
+
+
+def _line(line: str) -> str | None:
+    """A line without marks; None where nothing of it is shown."""
+    if _CONTENTS.match(line) or _LINE_OF_ATTRIBUTES.match(line):
+        return None
+    if found := _CONTAINER.match(line):
+        return f"\n{_container_title(found[1])}\n"
+    if found := _ADMONITION.match(line):
+        return f"\n{_admonition_title(found[2])}\n"
+    if found := _ALERT.match(line):
+        return f"{found[1]}{found[3] or found[2].capitalize()}"
+    if found := _FOOTNOTE.match(line):
+        line = found[2]
+    return _FOOTNOTE_MARK.sub("", _ATTRIBUTE_LIST.sub("", line))
+
+
+def _container_title(rest: str) -> str:
+    if labelled := re.match(r"[\w-]{1,40}\[([^\[\]]*+)\]", rest.strip()):
+        return labelled[1].strip()
+    name, _, title = rest.strip().partition(" ")
+    if name.startswith("{"):
+        return title.strip()
+    title = title.strip().strip("{}[]")
+    return title or (name.capitalize() if name.isalpha() else "")
+
+
+def _admonition_title(rest: str) -> str:
+    quoted = _QUOTED.search(rest)
+    if quoted:
+        return quoted[1]
+    name = rest.split()[0] if rest.split() else ""
+    return name.capitalize() if name.isalpha() else rest.strip()
+
+
+def _with_references(lines: list[str]) -> str:
+    """Links by reference become links; the lines that say where they lead go."""
+    places: dict[str, str] = {}
+    kept = []
+    for line in lines:
+        found = _REFERENCE.match(line)
+        if found and not found[1].startswith("^"):
+            places.setdefault(" ".join(found[1].lower().split()), found[2])
+        else:
+            kept.append(line)
+    text = "\n".join(kept)
+    if not places:
+        return text
+
+    def link(found: re.Match[str]) -> str:
+        place = places.get(" ".join((found[2] or found[1]).lower().split()))
+        return f"[{found[1]}]({place})" if place else found[0]
+
+    return _REFERRED.sub(link, text)

@@ -1,0 +1,89 @@
+"""Markdown of any generator -> a title and Markdown that shows its words and no marks of its site.
+
+Code is put aside first, so that nothing is done to it; front matter and comments go; HTML, components,
+shortcodes and admonitions become what they show.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.sources.formats.markdown.dialects import directive_of, with_fences, without_data, without_marks
+from index.sources.formats.markdown.front_matter import split_front_matter, title_of
+from index.sources.formats.markdown.html_inside import without_html
+from index.sources.formats.markdown.prose import Piece, pieces
+from index.text.marks import plain
+from index.text.split import headed_lines
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_ASIDE = re.compile(rf"{_OPEN}(\d{{1,9}}){_CLOSE}")
+_HOLDS = re.compile(r"\s{0,3}(?:[-*+]\s|\d{1,9}[.)]\s|!!!|\?\?\?|===|:\s|\[\^|<)")
+"""Lines below which indented lines are content: items, admonitions, tabs, definitions, footnotes, HTML."""
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n){2,}")
+_NESTED = 4
+"""How deep directives of MyST in each other are read."""
+
+
+def read_markdown(text: str, *, mdx: bool = False) -> tuple[str, str]:
+    """(title, text) of a page."""
+    facts, body = split_front_matter(text)
+    shown = shown_markdown(body, mdx=mdx)
+    return title_of(facts) or first_heading(shown), shown
+
+
+def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
+    """The Markdown that a page shows."""
+    body = with_fences(without_data(body)).replace(_OPEN, "").replace(_CLOSE, "")
+    aside: list[str] = []
+    prose = "".join(_put_aside(piece, aside, mdx, depth) for piece in pieces(body))
+    prose = without_html(without_marks(_without_indented_code(prose, aside), mdx=mdx))
+    text = _ASIDE.sub(lambda found: _put_back(found, aside), prose)
+    return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
+
+
+def _put_aside(piece: Piece, aside: list[str], mdx: bool, depth: int) -> str:
+    """Prose as it is; code as a sign that stands for it."""
+    if not piece.code:
+        return piece.text
+    held = directive_of(piece.text)
+    if held is not None and not held.startswith("```"):
+        return f"\n\n{shown_markdown(held, mdx=mdx, depth=depth + 1) if depth < _NESTED else held}\n\n"
+    block = piece.text if held is None else held
+    indent = block[: len(block) - len(block.lstrip(" "))]
+    aside.append("\n".join(line.removeprefix(indent) for line in block.split("\n")))
+    return f"{indent}{_OPEN}{len(aside) - 1}{_CLOSE}"
+
+
+def _put_back(found: re.Match[str], aside: list[str]) -> str:
+    """What was put aside, each line as far in as the sign that stood for it."""
+    before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return aside[int(found[1])].replace("\n", "\n" + before) if before.isspace() else aside[int(found[1])]
+
+
+def _without_indented_code(prose: str, aside: list[str]) -> str:
+    """The prose with blocks of code that are only indented put aside too; in lists indented is no code."""
+    out: list[str] = []
+    code: list[str] = []
+    held, blank = False, True
+    for line in [*prose.split("\n"), "."]:
+        indented = line.startswith(("    ", "\t"))
+        if indented and not held and (blank or code):
+            code.append(line)
+            continue
+        if code and not line.strip():
+            code.append(line)
+            continue
+        if code:
+            aside.append(_ASIDE.sub(lambda found: aside[int(found[1])], "\n".join(code)))
+            out.append(f"{_OPEN}{len(aside) - 1}{_CLOSE}")
+            code = []
+        if not indented and line.strip():
+            held = bool(_HOLDS.match(line)) or (held and (not blank or line.startswith("  ")))
+        blank = not line.strip()
+        out.append(line)
+    return "\n".join(out[:-1])
+
+
+def first_heading(markdown: str) -> str:
+    """The text of the first heading; empty where there is none."""
+    return next((plain(line) for level, line in headed_lines(markdown) if level), "")

@@ -1,0 +1,529 @@
+"""Every visible word is read and no mark is shown, whatever wrote the file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from bot.errors import LoadError
+from index.sources.formats import SUFFIXES, DocumentText, read
+from tests.office_files import SPACES, book, shape, slides, word
+
+
+def shown(suffix: str, text: str | bytes) -> DocumentText:
+    return read(suffix, text.encode() if isinstance(text, str) else text)
+
+
+def lines(page: DocumentText) -> list[str]:
+    return [line for line in page.text.split("\n") if line.strip()]
+
+
+MDX = """---
+title: Set up
+---
+import Tabs from "@theme/Tabs"
+import {
+  One,
+  Two,
+} from './parts'
+
+export const port = 8080;
+
+# Set up on Windows
+
+{/* a comment */}
+<Tabs groupId="os">
+<TabItem value="mac" label="macOS">
+
+Run `harbor up` there.
+
+```jsx
+<Tabs>import x from 'y'</Tabs>
+```
+
+</TabItem>
+</Tabs>
+
+import duties are not code.
+"""
+
+
+def test_mdx_shows_its_words_and_labels() -> None:
+    page = shown(".mdx", MDX)
+    assert page.title == "Set up"
+    assert lines(page) == [
+        "# Set up on Windows",
+        "macOS",
+        "Run `harbor up` there.",
+        "```jsx",
+        "<Tabs>import x from 'y'</Tabs>",
+        "```",
+        "import duties are not code.",
+    ]
+
+
+DIALECTS = """# Guide
+
+!!! warning "Look out"
+    Never do *this*.
+
+    ```bash
+    rm -r data
+    ```
+
+=== "Linux"
+
+    apt install harbor
+
+::: tip Good to know
+inside
+:::
+
+:::note[A label]
+more
+:::
+
+{% tabs %}
+{% tab title="First tab" %}
+alpha
+{% endtab %}
+{% endtabs %}
+
+{% highlight python %}
+print("<b>{% x %}</b>")
+{% endhighlight %}
+
+{{< notice title="Be careful" >}}
+shortcode words
+{{< /notice >}}
+
+```{admonition} Of MyST
+:class: tip
+
+Read `this`.
+```
+
+```{code-block} yaml
+:linenos:
+
+key: value
+```
+
+> [!IMPORTANT]
+> an alert
+
+See [the docs][d], [d][] and a note[^1].
+
+[d]: https://d.example "Title"
+[^1]: The footnote's words.
+
+[[_TOC_]]
+
+A paragraph.
+{: .lead }
+
+## Named {#anchor}
+"""
+
+
+def test_the_marks_of_generators_go_and_their_words_stay() -> None:
+    assert lines(shown(".md", DIALECTS)) == [
+        "# Guide",
+        "Look out",
+        "Never do *this*.",
+        "```bash",
+        "rm -r data",
+        "```",
+        "Linux",
+        "apt install harbor",
+        "Good to know",
+        "inside",
+        "A label",
+        "more",
+        "First tab",
+        "alpha",
+        "```python",
+        'print("<b>{% x %}</b>")',
+        "```",
+        "Be careful",
+        "shortcode words",
+        "Of MyST",
+        "Read `this`.",
+        "```yaml",
+        "key: value",
+        "```",
+        "> Important",
+        "> an alert",
+        "See [the docs](https://d.example), [d](https://d.example) and a note.",
+        "The footnote's words.",
+        "A paragraph.",
+        "## Named {#anchor}",
+    ]
+
+
+HTML_INSIDE = """<p align="center">
+    <img src="a.png" width="20">
+    <b>Harbor</b> is small.
+</p>
+
+Set <your_token> where `a <b>` stands, see <https://e.org/x>; 1 < 2 &amp; 3&nbsp;> 2 &lt;tag&gt;.
+
+    <div>indented code stays</div>
+
+<details><summary>More on <code>x</code></summary>
+
+- a
+  - b
+
+</details>
+
+<table><tr><th>Key</th><th>Value</th></tr><tr><td>port</td><td><code>80</code></td></tr></table>
+
+<pre><code>ls <dir>
+</code></pre>
+
+<Card title="A card" icon="x">
+
+Inside it
+
+</Card>
+<script>var gone = 1;</script>
+<!-- gone -->
+"""
+
+
+def test_html_in_markdown_becomes_what_it_shows() -> None:
+    assert lines(shown(".md", HTML_INSIDE)) == [
+        "Harbor is small.",
+        "Set \\<your_token> where `a <b>` stands, see https://e.org/x; 1 < 2 & 3 > 2 \\<tag>.",
+        "    <div>indented code stays</div>",
+        "**More on `x`**",
+        "- a",
+        "  - b",
+        "| Key | Value |",
+        "| --- | --- |",
+        "| port | `80` |",
+        "```",
+        "ls <dir>",
+        "```",
+        "A card",
+        "Inside it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("---\ntitle: 'It: works'\n---\nText", "It: works"),
+        ("---\ntitle: It: works\ntags: [a\n---\nText", "It: works"),
+        ("---\ntitle: >-\n  Two\n  lines\n---\nText", "Two lines"),
+        ('+++\ntitle = "Of TOML"\n[params]\na = 1\n+++\nText', "Of TOML"),
+        ("<!-- lint off -->\n\n---\ntitle: Behind\n---\nText", "Behind"),
+        ("---\nno facts here\n---\nText", ""),
+        ("---\n\nA line across and a heading\n\n# Later\n", "Later"),
+    ],
+)
+def test_front_matter_is_read_in_every_form(text: str, title: str) -> None:
+    page = shown(".md", text)
+    assert page.title == title
+    if title and title != "Later":
+        assert page.text.strip() == "Text"
+
+
+def test_comment_marks_in_code_are_text() -> None:
+    text = "A `<!--` opens.\n\n## Nested\n\nand `-->` ends.\n\n```html\n<!-- kept -->\n```\n\n"
+    text += "<!-- gone\n\n# gone\n-->\nEnd <!-- open\n"
+    assert lines(shown(".md", text)) == [
+        "A `<!--` opens.",
+        "## Nested",
+        "and `-->` ends.",
+        "```html",
+        "<!-- kept -->",
+        "```",
+        "End \\<!-- open",
+    ]
+
+
+def test_pictures_in_the_text_are_cut() -> None:
+    picture = "iVBORw0KGgo" * 4_000
+    data = f"data:image/png;base64,{picture}"
+    text = f"Press it.\n\n![shot]({data})\n\n<img src='{data}'>\n\nWait.\n"
+    assert lines(shown(".md", text)) == ["Press it.", "Wait."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "big5"])
+def test_chinese_is_read_in_its_encoding(encoding: str) -> None:
+    text = (
+        "安裝說明：請先下載，然後設定系統的環境。"
+        if encoding == "big5"
+        else "安装说明：请先下载，然后设定系统的环境。"
+    )
+    page = shown(".txt", (text * 3).encode(encoding))
+    assert page.text == text * 3
+    assert not page.notes
+
+
+def test_text_cut_in_the_middle_of_a_character_stays_utf_8() -> None:
+    page = shown(".md", "# 安装\n\n请先安装驱动".encode()[:-1])
+    assert page.title == "安装"
+    assert "请先安装驱" in page.text
+    assert "not UTF-8" in page.notes[0]
+
+
+RST = """
+:orphan:
+
+Title
+=====
+
+.. tabs::
+
+   .. group-tab:: Linux
+
+      .. code-block:: bash
+         :caption: In a shell
+
+         # a comment
+         for x in a; do
+             echo $x
+         done
+
+.. note:: Said at once
+   and on.
+
+   A second paragraph.
+
+.. versionadded:: 2.0
+   The thing.
+
+.. csv-table:: Codes
+   :header: "code", "means"
+
+   230020, "too fast, wait"
+
+.. |product| replace:: Harbor server
+
+The |product| says [1]_ ``--flag`` to :func:`~pkg.mod.go` in :ref:`the part <label>`.
+
+.. [1] Its footnote.
+
+.. _label:
+
+.. unknown-thing:: Shown argument
+   :hidden: option
+
+   Body of it::
+
+     two blanks
+
+.. option:: --port <number>
+
+   The port.
+
+.. include:: /etc/passwd
+
+.. toctree::
+
+   other
+"""
+
+
+def test_restructured_text_is_read_to_its_last_directive() -> None:
+    page = shown(".rst", RST)
+    assert page.title == "Title"
+    assert lines(page) == [
+        "# Title",
+        "Linux",
+        "In a shell",
+        "```bash",
+        "# a comment",
+        "for x in a; do",
+        "    echo $x",
+        "done",
+        "```",
+        "Note",
+        "Said at once and on.",
+        "A second paragraph.",
+        "New in version 2.0: The thing.",
+        "**Codes**",
+        "| code | means |",
+        "| --- | --- |",
+        "| 230020 | too fast, wait |",
+        "The Harbor server says [1] `--flag` to `go` in the part.",
+        "[1] Its footnote.",
+        "Shown argument",
+        "Body of it:",
+        "```",
+        "two blanks",
+        "```",
+        "`--port <number>`",
+        "The port.",
+    ]
+
+
+def run(text: str) -> str:
+    return f"<w:r><w:t>{text}</w:t></w:r>"
+
+
+STYLES = f'<w:styles {SPACES}><w:style w:styleId="b1"><w:name w:val="heading 2"/></w:style></w:styles>'
+CELL = "<w:tc><w:p>{}</w:p></w:tc>"
+INNER = f"<w:tbl><w:tr>{CELL.format(run('inner'))}</w:tr></w:tbl>"
+BODY = (
+    f'<w:p><w:pPr><w:pStyle w:val="b1"/></w:pPr>{run("Head")}</w:p>'
+    f"<w:p><w:ins>{run('inserted ')}</w:ins><w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
+    f"<w:hyperlink>{run('linked')}</w:hyperlink></w:p>"
+    f"<w:sdt><w:sdtContent><w:p>{run('controlled')}</w:p></w:sdtContent></w:sdt>"
+    f"<w:p><w:r><mc:AlternateContent><mc:Choice><w:drawing><w:txbxContent><w:p>{run('boxed')}</w:p></w:txbxContent>"
+    f"</w:drawing></mc:Choice><mc:Fallback><w:pict><w:txbxContent><w:p>{run('boxed')}</w:p></w:txbxContent></w:pict>"
+    f"</mc:Fallback></mc:AlternateContent></w:r>{run('around')}</w:p>"
+    f"<w:tbl><w:tr>{CELL.format(run('a'))}<w:tc>{INNER}<w:p>{run('b')}</w:p></w:tc></w:tr>"
+    f"<w:sdt><w:sdtContent><w:tr>{CELL.format(run('c'))}{CELL.format(run('d'))}</w:tr></w:sdtContent></w:sdt></w:tbl>"
+    f'<w:p>{run("noted")}<w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
+)
+FOOTNOTES = (
+    f'<w:footnotes {SPACES}><w:footnote w:type="separator" w:id="0"><w:p>{run("no")}</w:p></w:footnote>'
+    f'<w:footnote w:id="2"><w:p>{run("the footnote")}</w:p></w:footnote></w:footnotes>'
+)
+
+
+def test_word_documents_are_read_with_what_lies_in_boxes_and_controls() -> None:
+    page = shown(".docx", word(BODY, styles=STYLES, footnotes=FOOTNOTES))
+    assert page.title == "Head"
+    assert lines(page) == [
+        "## Head",
+        "inserted linked",
+        "controlled",
+        "around",
+        "boxed",
+        "| a | inner b |",
+        "| --- | --- |",
+        "| c | d |",
+        "noted[2]",
+        "[2] the footnote",
+    ]
+
+
+def test_presentations_are_read_slide_by_slide() -> None:
+    cell = "<a:tc><a:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></a:txBody></a:tc>"
+    row = "<a:tr>" + cell.format("k") + cell.format("v") + "</a:tr>"
+    graphic = f"<a:graphic><a:graphicData><a:tbl>{row}</a:tbl></a:graphicData></a:graphic>"
+    table = f"<p:graphicFrame>{graphic}</p:graphicFrame>"
+    grouped = f"<p:grpSp>{shape('grouped')}</p:grpSp>"
+    first = shape("Welcome", "title") + shape("point", level=1) + grouped + shape("7", "sldNum")
+    page = shown(".pptx", slides(first, shape("no title") + table, notes="said aloud"))
+    assert page.title == "Welcome"
+    assert lines(page) == [
+        "## Welcome",
+        "  - point",
+        "- grouped",
+        "said aloud",
+        "## Slide 2",
+        "- no title",
+        "| k | v |",
+        "| --- | --- |",
+    ]
+
+
+def test_workbooks_are_read_as_their_cells_show_them() -> None:
+    made = openpyxl.Workbook()
+    sheet = made.active
+    assert sheet is not None
+    sheet.title = "Prices"
+    for row in (
+        ["Our prices"],
+        ["item", "price", "since", "share"],
+        ["pump|2", 3.0, date(2026, 1, 5), 0.125],
+    ):
+        sheet.append(row)
+    sheet["D3"].number_format = "0.0%"
+    hidden = made.create_sheet("Hidden")
+    hidden.append(["secret"])
+    hidden.sheet_state = "hidden"
+    packed = io.BytesIO()
+    made.save(packed)
+    assert lines(shown(".xlsx", packed.getvalue())) == [
+        "## Prices",
+        "Our prices",
+        "| item | price | since | share |",
+        "| --- | --- | --- | --- |",
+        "| pump\\|2 | 3 | 2026-01-05 | 12.5% |",
+    ]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_tables_of_values_are_read_with_any_separator(mark: str) -> None:
+    rows = [f"name{mark}port", *(f"host{number}{mark}{number}" for number in range(25))]
+    text = shown(".csv", "\n".join(rows)).text
+    assert text.count("| name | port |") == 2, "every table has its header"
+    assert "| host24 | 24 |" in text
+
+
+def test_notebooks_are_read_cell_by_cell() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Tutorial\n", "<b>Start</b> here."]},
+        {
+            "cell_type": "code",
+            "source": "calibrate()",
+            "outputs": [{"output_type": "stream", "text": ["done\n"]}],
+        },
+        {
+            "cell_type": "code",
+            "source": "plot()",
+            "outputs": [{"data": {"image/png": "iVBO", "text/plain": "<Figure>"}}],
+        },
+        {"cell_type": "raw", "source": "raw words"},
+        None,
+    ]
+    notebook = {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4}
+    page = shown(".ipynb", json.dumps(notebook))
+    assert page.title == "Tutorial"
+    fenced = "```python\ncalibrate()\n```\n```\ndone\n```\n```python\nplot()\n```\n```\nraw words\n```"
+    assert lines(page) == ["# Tutorial", "Start here.", *fenced.split("\n")]
+
+
+def test_books_are_read_in_the_order_of_their_spine() -> None:
+    page = shown(".epub", book("The Book", "<h1>One</h1><p>first</p>", "<h1>Two</h1><p>second</p>"))
+    assert page.title == "The Book"
+    assert lines(page) == ["# One", "first", "# Two", "second"]
+
+
+@pytest.mark.parametrize(
+    "suffix", sorted(SUFFIXES - {".txt", ".md", ".markdown", ".mdx", ".rst", ".csv", ".tsv"})
+)
+@pytest.mark.parametrize("raw", [b"", b"\x00\x01", b"PK\x03\x04", b"{}", b"[]", b"<", b"null"])
+def test_what_is_no_file_of_its_kind_is_a_load_error_or_empty(suffix: str, raw: bytes) -> None:
+    with contextlib.suppress(LoadError):
+        assert not read(suffix, raw).text.strip() or suffix in (".html", ".htm", ".xhtml")
+
+
+CASES = Path("../shared/cases")
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not CASES.is_dir(), reason="../shared/cases is not here")
+@pytest.mark.parametrize(
+    ("place", "said", "unsaid"),
+    [
+        (
+            "16-rst-code-inside-directives/input/install.rst",
+            ["    echo $x", "py -3 -m venv .venv"],
+            ["..", "::"],
+        ),
+        ("17-rst-literal-indent/input/code.rst", ["\ndef f():\n    return 1", "\npip install"], [" pip"]),
+        ("19-html-aside-and-header/input/backup.html", ["Back up Harbor", "Never run it"], []),
+        ("21-html-code-lines/input/hexo.html", ["cd harbor\npip install"], ["1\n2"]),
+        ("21-html-code-lines/input/br.html", ["line one\nline two"], []),
+        ("27-html-in-markdown/input/README.md", ["| Camera Z9 | harbor-zebra |"], ["<", "{{", "[!"]),
+        ("04-mdx-and-notebooks/input/tutorial.ipynb", ["Zebra calibration"], []),
+    ],
+)
+def test_the_small_inputs(place: str, said: list[str], unsaid: list[str]) -> None:
+    text = read(Path(place).suffix, (CASES / place).read_bytes()).text
+    assert all(words in text for words in said), text
+    assert not any(mark in text for mark in unsaid), text
