@@ -76,6 +76,8 @@ class Answer:
     """Which version of the product it speaks of, where the sources say."""
     standalone: str = new_field("")
     """The question as it was understood, where that is not as it was asked: a follow-up, a quoted message."""
+    private: bool = new_field(False)
+    """Asked in a private chat: only the asker sees the card."""
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON: what is kept so that a pressed button can draw the card anew."""
@@ -99,13 +101,15 @@ def _source(data: Mapping[str, Any]) -> Source:
 
 
 class Feedback(StrEnum):
-    """Where a card stands after "helpful" or "not helpful" was pressed."""
+    """Whether a card asks for a reason. Opinions are a person's own and kept beside the card, not on it."""
 
     NONE = "none"
     HELPFUL = "helpful"
+    """Written by the first release; read like NONE."""
     ASKING_REASON = "asking_reason"
-    """"Not helpful" was pressed; the optional form is open."""
+    """Somebody pressed "not helpful" and gave no reason yet: the optional form is open."""
     NOT_HELPFUL = "not_helpful"
+    """Like HELPFUL."""
 
 
 class Human(StrEnum):
@@ -132,7 +136,10 @@ class CardState:
     searching_web: bool = False
     """It was pressed and the new answer is under way."""
     more_sources: bool = False
-    """The passages that were not cited are shown."""
+    """Asked for by a button of the first release; they stand behind the fold now."""
+    helpful: int = new_field(0)
+    """People who found the answer helpful, and below who did not."""
+    not_helpful: int = new_field(0)
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON, kept beside the answer's."""

@@ -91,6 +91,9 @@ def test_every_press_says_who_may_and_what_is_said(press: Press) -> None:
         (Press.TAKE, "ou_other", True, True),
         (Press.RESOLVE, "ou_asker", False, True),
         (Press.RESOLVE, "ou_other", False, False),
+        (Press.WHY, "ou_other", False, True),
+        (Press.WEB, "ou_other", False, True),
+        (Press.ASK_HUMAN, "ou_other", False, True),
     ],
 )
 def test_who_may_press(kind: Press, operator: str, expert: bool, allowed: bool) -> None:

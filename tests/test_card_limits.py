@@ -83,6 +83,8 @@ _STATES = st.builds(
     can_search_web=st.booleans(),
     searching_web=st.booleans(),
     more_sources=st.booleans(),
+    helpful=st.integers(0, 9999),
+    not_helpful=st.integers(0, 9999),
 )
 
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.answer import CardState, Feedback, Human, Outcome
-from bot.cards.answer import ANSWER_ELEMENT, PROGRESS_ELEMENT, answer_cards, notice_card, progress_card
+from bot.answer import CardState, Feedback, Human, Outcome, Source
+from bot.cards.answer import (
+    ANSWER_ELEMENT,
+    PROGRESS_ELEMENT,
+    answer_cards,
+    human_card,
+    notice_card,
+    progress_card,
+)
 from bot.cards.buttons import REASON_FIELD
-from bot.cards.presses import Press
+from bot.cards.presses import Press, may_press
 from bot.cards.sources import age
 from simulator.cards.validator import validate_card
-from tests.answer_cards import ANSWER, DAY, EXPERTS, NOW, SOURCE, cards_of, parts, presses, text_of
+from tests.answer_cards import ANSWER, DAY, EXPERTS, NOW, SIGNER, SOURCE, cards_of, parts, presses, text_of
+
+BOTH = (Press.HELPFUL, Press.NOT_HELPFUL)
 
 
 def test_the_progress_card_streams() -> None:
@@ -25,16 +35,90 @@ def test_the_progress_card_streams() -> None:
     assert "What &#60;is&#62; this?" in text_of(card)
 
 
-def test_an_answer_shows_question_text_sources_and_footer() -> None:
+def test_an_answer_is_text_sources_two_buttons_and_one_fold() -> None:
     [card] = cards_of(ANSWER)
     text = text_of(card)
     assert card["header"]["template"] == "green"
-    assert "> How do I &#42;ask&#42; &#60;this&#62;?" in text
     assert "Like **this** [&#91;1&#93;](https://a.b/guide#events)." in text
     assert "[Guide › Events](https://a.b/guide#events)" in text
-    assert "updated today" in text
-    assert "extractive · index v7" in text
-    assert presses(card) == [Press.HELPFUL, Press.NOT_HELPFUL, Press.WHY, Press.RECALL]
+    assert [element["tag"] for element in card["body"]["elements"]] == [
+        "markdown",
+        "markdown",
+        "column_set",
+        "collapsible_panel",
+    ]
+    assert "updated today" in text_of(fold(card))
+    assert presses(card) == [Press.HELPFUL, Press.NOT_HELPFUL, Press.WHY]
+
+
+def test_what_is_well_is_not_on_the_card() -> None:
+    """Feishu shows the question above the reply; which engine and index answered is for `/why`."""
+    text = text_of(cards_of(ANSWER)[0])
+    assert "How do I" not in text
+    assert "extractive" not in text
+    assert "v7" not in text
+    [reduced] = cards_of(replace(ANSWER, degraded="the model is away"))
+    assert "extractive" in text_of(fold(reduced))
+
+
+def test_in_a_group_everybody_may_press_every_button_of_an_answer() -> None:
+    crowded = CardState(experts=EXPERTS, can_search_web=True, feedback=Feedback.ASKING_REASON)
+    for outcome in Outcome:
+        for human in Human:
+            [card] = cards_of(replace(ANSWER, outcome=outcome), replace(crowded, human=human))
+            assert all(may_press(press, "ou_reader", "ou_asker") for press in presses(card)), outcome
+    [private] = cards_of(replace(ANSWER, private=True))
+    assert Press.RECALL in presses(private)
+
+
+def test_a_decline_asks_for_no_feedback() -> None:
+    declined = cards_of(replace(ANSWER, outcome=Outcome.DECLINED, sources=()), CardState(experts=EXPERTS))[0]
+    assert presses(declined) == [Press.ASK_HUMAN, Press.WHY]
+    nothing = cards_of(replace(ANSWER, outcome=Outcome.NOT_FOUND, sources=()))[0]
+    assert presses(nothing) == [Press.WHY]
+
+
+def test_the_nearest_pages_come_with_what_they_are_about() -> None:
+    near = (
+        replace(SOURCE, excerpt="# Events\n\n**Every push** is signed.", title="`Guide`"),
+        replace(SOURCE, number=2, url="https://a.b/guide#cards", heading_path=("Cards",)),
+        Source(3, "Ports", path="ops/ports.md", excerpt="Which `port` serves what."),
+    )
+    [card] = cards_of(replace(ANSWER, outcome=Outcome.NOT_FOUND, sources=near))
+    [pages] = [
+        one["content"] for one in card["body"]["elements"] if one.get("element_id") == "sources_nearest"
+    ]
+    first, second = pages.split("<br>")
+    assert first.startswith("[Guide › Events](https://a.b/guide#events)")
+    assert "Every push is signed" in first
+    assert "ops/ports.md" in second
+    assert "Which port serves what" in second
+
+
+def test_a_source_without_an_address_shows_its_file() -> None:
+    source = Source(1, "**Ports** of <code>vLLM</code>", ("Ports", "`std::vector<int>`"), path="ops/ports.md")
+    text = text_of(cards_of(replace(ANSWER, sources=(source,)))[0])
+    assert "ops/ports.md" in text
+    assert "Ports of vLLM › std::vector" in text
+    assert "**Ports**" not in text
+    assert "60;code" not in text
+
+
+def test_an_excerpt_that_the_answer_repeats_is_not_shown_again() -> None:
+    quoted = replace(SOURCE, excerpt="Run `harbor cache clear` once a week.")
+    other = replace(SOURCE, number=2, excerpt="The cache holds layers of images.")
+    [card] = cards_of(
+        replace(ANSWER, text="Run `harbor cache clear` once a week [1]. See [2].", sources=(quoted, other))
+    )
+    assert "once a week" not in text_of(fold(card))
+    assert "holds layers" in text_of(fold(card))
+
+
+def fold(card: dict[str, Any]) -> dict[str, Any]:
+    """The one fold of a card."""
+    [found] = [part for part in parts(card) if part.get("tag") == "collapsible_panel"]
+    assert found["expanded"] is False
+    return found
 
 
 def test_signs_that_no_json_carries_spoil_no_card() -> None:
@@ -86,44 +170,27 @@ def test_no_buttons_without_a_signer() -> None:
 @pytest.mark.parametrize(
     ("state", "wanted", "words"),
     [
-        (CardState(feedback=Feedback.HELPFUL), [Press.WHY, Press.RECALL], "Thank you, noted."),
-        (CardState(feedback=Feedback.NOT_HELPFUL), [Press.WHY, Press.RECALL], "it helps the next answer"),
+        (CardState(helpful=2, not_helpful=1), [*BOTH, Press.WHY], "👍 2 · 👎 1"),
+        (CardState(feedback=Feedback.ASKING_REASON), [*BOTH, Press.REASON, Press.WHY], "What was wrong?"),
+        (CardState(experts=EXPERTS), [*BOTH, Press.ASK_HUMAN, Press.WHY], "Ask a human"),
         (
-            CardState(feedback=Feedback.ASKING_REASON),
-            [Press.REASON, Press.WHY, Press.RECALL],
-            "What was wrong?",
-        ),
-        (
-            CardState(experts=EXPERTS),
-            [Press.HELPFUL, Press.NOT_HELPFUL, Press.ASK_HUMAN, Press.WHY, Press.RECALL],
-            "Ask a human",
-        ),
-        (
-            CardState(experts=EXPERTS, human=Human.ASKED, feedback=Feedback.HELPFUL),
-            [Press.TAKE, Press.RESOLVE, Press.WHY, Press.RECALL],
+            CardState(experts=EXPERTS, human=Human.ASKED),
+            [*BOTH, Press.WHY],
             "Asked <at id=ou_expert></at> for help",
         ),
         (
-            CardState(experts=EXPERTS, human=Human.TAKEN, taken_by="ou_expert", feedback=Feedback.HELPFUL),
-            [Press.RESOLVE, Press.WHY, Press.RECALL],
+            CardState(experts=EXPERTS, human=Human.TAKEN, taken_by="ou_expert"),
+            [*BOTH, Press.WHY],
             "<at id=ou_expert></at> has taken it.",
         ),
         (
-            CardState(experts=EXPERTS, human=Human.RESOLVED, taken_by="ou_expert", feedback=Feedback.HELPFUL),
-            [Press.WHY, Press.RECALL],
+            CardState(experts=EXPERTS, human=Human.RESOLVED, taken_by="ou_expert"),
+            [*BOTH, Press.WHY],
             "Resolved by <at id=ou_expert></at>.",
         ),
-        (CardState(human=Human.RESOLVED, feedback=Feedback.HELPFUL), [Press.WHY, Press.RECALL], "Resolved."),
-        (
-            CardState(can_search_web=True, feedback=Feedback.HELPFUL),
-            [Press.WEB, Press.WHY, Press.RECALL],
-            "Answer with web search",
-        ),
-        (
-            CardState(can_search_web=True, searching_web=True, feedback=Feedback.HELPFUL),
-            [Press.WHY, Press.RECALL],
-            "Answering again",
-        ),
+        (CardState(human=Human.RESOLVED), [*BOTH, Press.WHY], "Resolved."),
+        (CardState(can_search_web=True), [*BOTH, Press.WEB, Press.WHY], "Answer with web search"),
+        (CardState(can_search_web=True, searching_web=True), [*BOTH, Press.WHY], "Answering again"),
     ],
 )
 def test_the_card_after_a_press(state: CardState, wanted: list[Press], words: str) -> None:
@@ -144,21 +211,31 @@ def test_the_reason_form_stands_at_the_root_and_names_its_field() -> None:
     assert form["elements"][1]["form_action_type"] == "submit"
 
 
-def test_uncited_passages_are_shown_on_demand() -> None:
-    answer = replace(ANSWER, further=(replace(SOURCE, number=2, title="Elsewhere"),))
-    [folded] = cards_of(answer)
-    [shown] = cards_of(answer, CardState(more_sources=True))
-    assert Press.SOURCES in presses(folded)
-    assert "Elsewhere" not in text_of(folded)
-    assert Press.SOURCES not in presses(shown)
-    assert "Elsewhere" in text_of(shown)
+@pytest.mark.parametrize(
+    ("human", "wanted"),
+    [
+        (Human.ASKED, [Press.TAKE, Press.RESOLVE]),
+        (Human.TAKEN, [Press.RESOLVE]),
+        (Human.RESOLVED, []),
+    ],
+)
+def test_experts_are_called_to_a_card_with_their_buttons(human: Human, wanted: list[Press]) -> None:
+    state = CardState(experts=EXPERTS, human=human)
+    card = human_card(ANSWER, state, actions=SIGNER, message_id="om_question")
+    validate_card(card)
+    assert presses(card) == wanted
+    assert "How do I &#42;ask&#42; &#60;this&#62;?" in text_of(card)
+
+
+def test_uncited_passages_stand_behind_the_fold() -> None:
+    [card] = cards_of(replace(ANSWER, further=(replace(SOURCE, number=2, title="Elsewhere"),)))
+    assert "Elsewhere" in text_of(fold(card))
+    assert text_of(card).count("Elsewhere") == 1
 
 
 def test_excerpts_are_folded_and_without_markup() -> None:
     [card] = cards_of(replace(ANSWER, sources=(replace(SOURCE, excerpt="## An\n\n**excerpt.**"),)))
-    [excerpts] = [item for item in card["body"]["elements"] if item.get("element_id") == "sources_x"]
-    assert excerpts["expanded"] is False
-    assert "An excerpt." in text_of(excerpts)
+    assert "An excerpt." in text_of(fold(card))
 
 
 def test_the_preview_is_the_answers_beginning() -> None:

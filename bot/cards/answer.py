@@ -1,9 +1,9 @@
 """The cards people see: pure functions from what happened to card JSON 2.0.
 
 Every outcome of a question has its card, told apart by header colour and title, small enough for a phone:
-the question as a quote, the answer, its sources, buttons, and a line that says which engine and which index
-version answered. Whatever goes in, the card stays within Feishu's limits; a long answer continues in further
-cards.
+the answer, its sources, two small buttons, and one fold with all the rest. Feishu shows the question above a
+reply, so a card says it again only where it was understood otherwise than it was asked. Whatever goes in, the
+card stays within Feishu's limits; a long answer continues in further cards.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
-from bot.cards.buttons import button_elements, people
+from bot.cards.buttons import below_answer, hand_over_row, human_line, people
 from bot.cards.operator import help_card, reindex_card, sources_card, status_card, versions_card
 from bot.cards.paging import Room
 from bot.cards.parts import (
@@ -26,11 +26,10 @@ from bot.cards.parts import (
     grey,
     json_bytes,
     markdown,
-    rule,
     shorten,
 )
 from bot.cards.presses import PressSigner
-from bot.cards.sources import MAX_LISTED, source_elements
+from bot.cards.sources import MAX_LISTED, cited_sources, folded_sources, nearest_pages
 from bot.cards.text import first_words, pages, to_feishu
 from bot.markdown.dialect import escape
 from bot.messages import say
@@ -107,10 +106,13 @@ def answer_cards(
 
     `message_id` is the question's, which the buttons act on; no buttons without `actions`. `state` is what
     people did with the card since. `now` is in Unix seconds, for the sources' age. Sources, buttons and
-    footer stand on the last card, and that is the only one that a change of `state` changes: what stands on
+    fold stand on the last card, and that is the only one that a change of `state` changes: what stands on
     which card is settled by the fullest state.
     """
-    fullest = replace(state, feedback=Feedback.ASKING_REASON, human=Human.ASKED, more_sources=True)
+    crowd = 99_999
+    fullest = replace(
+        state, feedback=Feedback.ASKING_REASON, human=Human.ASKED, helpful=crowd, not_helpful=crowd
+    )
     head = _head(answer)
     frame = json_bytes(_card(answer, fullest, head)) + _FRAME_MARGIN
     room = Room(limits.bytes - frame, limits.elements - _FRAME_ELEMENTS, limits.tables)
@@ -136,15 +138,20 @@ def _tail(
     listed: int,
 ) -> list[Element]:
     """What stands below an answer."""
+    language = answer.language
     elements = _notes(answer)
-    if answer.sources:
-        elements.append(rule())
-    elements += source_elements(answer.sources, _sources_heading(answer), answer.language, now, listed)
-    if state.more_sources:
-        elements += source_elements(answer.further, "sources_further", answer.language, now, listed)
-    if actions is not None:
-        elements += button_elements(answer, state, actions, message_id)
-    return elements + _footer(answer)
+    folded: list[Element] = []
+    if answer.outcome in (Outcome.NOT_FOUND, Outcome.DECLINED):
+        elements += nearest_pages(answer.sources, listed)
+    else:
+        note = ""
+        if answer.product_version:
+            note = say("footer_product_version", language, version=shorten(answer.product_version, 60))
+        elements += cited_sources(answer.sources, language, now, listed, note)
+        folded += folded_sources(answer.sources, answer.further, answer.text, language, now, listed)
+    if answer.degraded and answer.engine:
+        folded.append(grey(shorten(answer.engine, 60)))
+    return elements + below_answer(answer, state, actions, message_id, folded)
 
 
 def _fits(whole: Card, limits: CardLimits) -> bool:
@@ -154,13 +161,25 @@ def _fits(whole: Card, limits: CardLimits) -> bool:
     )
 
 
-def human_card(answer: Answer, experts: Sequence[str]) -> Card:
-    """Calls the group's experts to an answer that did not help; it goes into the answer's thread."""
-    elements = [
-        _question(answer.question),
-        markdown(say("human_wanted", answer.language, people=people(experts))),
-    ]
-    return card(say("title_human", answer.language), "violet", elements)
+def human_card(
+    answer: Answer,
+    state: CardState,
+    *,
+    actions: PressSigner | None = None,
+    message_id: str = "",
+) -> Card:
+    """Calls the group's experts to an answer that did not help, with the buttons that they are called to.
+
+    It goes into the answer's thread and is drawn anew as the hand-over goes on.
+    """
+    elements = [_question(answer.question)]
+    if state.human in (Human.NONE, Human.ASKED):
+        elements.append(markdown(say("human_wanted", answer.language, people=people(state.experts))))
+    else:
+        elements += human_line(answer, state)
+    row = hand_over_row(answer, state, actions, message_id) if actions is not None else []
+    color = "green" if state.human is Human.RESOLVED else "violet"
+    return card(say("title_human", answer.language), color, [*elements, *row])
 
 
 def notice_card(title: str, text: str, language: str, color: str = "blue") -> Card:
@@ -198,14 +217,11 @@ def _question(question: str) -> Element:
 
 
 def _head(answer: Answer) -> list[Element]:
-    """What was asked and, where that is not the same, what was understood."""
-    head = [_question(answer.question)] if answer.question.strip() else []
-    if answer.standalone.strip():
-        understood = say(
-            "understood_as", answer.language, question=shorten(answer.standalone, _QUESTION_LENGTH)
-        )
-        head.append({**grey(understood), "element_id": "understood"})
-    return head
+    """What was understood, where that is not what was asked."""
+    if not answer.standalone.strip():
+        return []
+    understood = say("understood_as", answer.language, question=shorten(answer.standalone, _QUESTION_LENGTH))
+    return [{**grey(understood), "element_id": "understood"}]
 
 
 def _text(answer: Answer) -> str:
@@ -213,11 +229,6 @@ def _text(answer: Answer) -> str:
         name = "busy" if answer.queue_position > 0 else "busy_next"
         return say(name, answer.language, position=answer.queue_position)
     return answer.text
-
-
-def _sources_heading(answer: Answer) -> str:
-    nearest = answer.outcome in (Outcome.NOT_FOUND, Outcome.DECLINED)
-    return "sources_nearest" if nearest else "sources"
 
 
 def _notes(answer: Answer) -> list[Element]:
@@ -241,15 +252,3 @@ def _span(seconds: float, language: str) -> str:
     if minutes < 90:
         return say("age_in_minutes", language, count=minutes)
     return say("age_in_hours", language, count=round(minutes / 60))
-
-
-def _footer(answer: Answer) -> list[Element]:
-    parts = [shorten(answer.engine, 60)] if answer.engine else []
-    if answer.product_version:
-        version = shorten(answer.product_version, 60)
-        parts.append(say("footer_product_version", answer.language, version=version))
-    if answer.index_version:
-        parts.append(say("footer_index", answer.language, version=shorten(answer.index_version, 60)))
-    if not parts:
-        return []
-    return [{**grey(" · ".join(parts)), "element_id": "footer"}]

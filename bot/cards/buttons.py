@@ -1,7 +1,9 @@
 """The buttons under an answer and what the card shows after they were pressed.
 
-Two buttons stand in sight, feedback; the rest fold away, so that a card on a phone is an answer and not a
-control panel. The reason form stands at the root of the card's body, the only place Feishu allows a form.
+Two small buttons stand in sight, feedback; the rest fold away, so that a card on a phone is an answer and not
+a control panel. Everybody in a group sees the same card, so in a group it carries only buttons that everybody
+may press; what only some may do stands where they are alone or are called to: a private chat, the card that
+calls the experts. The reason form stands at the root of the card's body, the only place Feishu allows a form.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
-from bot.cards.parts import Element, button_row, callback_button, markdown, panel, plain
+from bot.cards.parts import Element, button_row, callback_button, grey, markdown, panel, plain
 from bot.cards.presses import Press, PressSigner
 from bot.markdown.dialect import escape, is_open_id, mention
 from bot.messages import say
@@ -22,7 +24,9 @@ _REASON_LENGTH = 500
 _MENTIONED = 10
 """Experts mentioned on one card."""
 
-_WITHOUT_FEEDBACK = (Outcome.BUSY, Outcome.FAILED)
+_WITHOUT_FEEDBACK = (Outcome.BUSY, Outcome.FAILED, Outcome.DECLINED)
+_UNANSWERED = (Outcome.NOT_FOUND, Outcome.DECLINED, Outcome.FAILED)
+"""Ends after which another way to an answer is what the reader wants next: it stands in sight."""
 
 
 class _Buttons:
@@ -36,38 +40,48 @@ class _Buttons:
     def value(self, kind: Press) -> dict[str, Any]:
         return self._actions.sign(kind, self._message_id, self._answer.asker)
 
-    def button(self, kind: Press, style: str = "default", confirm: tuple[str, str] | None = None) -> Element:
+    def button(
+        self,
+        kind: Press,
+        style: str = "default",
+        confirm: tuple[str, str] | None = None,
+        size: str = "small",
+    ) -> Element:
         text = say(kind.label, self._answer.language)
-        return callback_button(text, self.value(kind), style=style, confirm=confirm)
+        return callback_button(text, self.value(kind), style=style, confirm=confirm, size=size)
 
 
-def button_elements(answer: Answer, state: CardState, actions: PressSigner, message_id: str) -> list[Element]:
-    """The elements under an answer: the state of feedback and hand-over, then the buttons still useful."""
+def below_answer(
+    answer: Answer,
+    state: CardState,
+    actions: PressSigner | None,
+    message_id: str,
+    folded: Sequence[Element] = (),
+) -> list[Element]:
+    """What happened to the answer since, the buttons in sight, and one fold with `folded` and the rest."""
     if answer.outcome is Outcome.BUSY:
         return []
+    if actions is None:
+        return [panel(say("panel_more", answer.language), folded, "more")] if folded else []
     buttons = _Buttons(answer, actions, message_id)
-    elements = _feedback_line(answer, state) + _human_line(answer, state)
+    elements = human_line(answer, state)
     if state.searching_web:
         elements.append(markdown(escape(say("web_searching", answer.language)), "web", small=True))
     row = _row(answer, state, buttons)
     if row:
         elements.append(button_row(row, "buttons"))
-    if state.feedback is Feedback.ASKING_REASON:
+    if state.feedback is Feedback.ASKING_REASON and answer.outcome not in _WITHOUT_FEEDBACK:
         elements.append(_reason_form(answer, buttons))
-    folded = _folded(answer, state, buttons)
-    if folded:
-        title = say("panel_more", answer.language)
-        elements.append(panel(title, [button_row(folded, "more_buttons")], "more"))
-    return elements
+    more = [*folded, button_row(_folded(answer, state, buttons), "more_buttons")]
+    if state.helpful or state.not_helpful:
+        more.append(grey(f"👍 {state.helpful} · 👎 {state.not_helpful}"))
+    if not answer.private:
+        more.append({**grey(say("take_back", answer.language)), "element_id": "take_back"})
+    return [*elements, panel(say("panel_more", answer.language), more, "more")]
 
 
-def _feedback_line(answer: Answer, state: CardState) -> list[Element]:
-    names = {Feedback.HELPFUL: "feedback_thanks", Feedback.NOT_HELPFUL: "feedback_sorry"}
-    name = names.get(state.feedback)
-    return [markdown(escape(say(name, answer.language)), "feedback", small=True)] if name else []
-
-
-def _human_line(answer: Answer, state: CardState) -> list[Element]:
+def human_line(answer: Answer, state: CardState) -> list[Element]:
+    """Where a hand-over to a human stands; nothing where none was asked."""
     if state.human is Human.NONE:
         return []
     person = _person(state.taken_by)
@@ -82,6 +96,17 @@ def _human_line(answer: Answer, state: CardState) -> list[Element]:
     return [markdown(text, "human", small=True)]
 
 
+def hand_over_row(answer: Answer, state: CardState, actions: PressSigner, message_id: str) -> list[Element]:
+    """The buttons on the card that experts are called to."""
+    buttons = _Buttons(answer, actions, message_id)
+    row = []
+    if state.human in (Human.NONE, Human.ASKED):
+        row.append(buttons.button(Press.TAKE, "primary"))
+    if state.human is not Human.RESOLVED:
+        row.append(buttons.button(Press.RESOLVE))
+    return [button_row(row, "hand_over")] if row else []
+
+
 def people(open_ids: Sequence[str]) -> str:
     """Mentions of the experts, the first ten."""
     return " ".join(_person(open_id) for open_id in open_ids[:_MENTIONED])
@@ -94,26 +119,30 @@ def _person(open_id: str) -> str:
 
 def _row(answer: Answer, state: CardState, buttons: _Buttons) -> list[Element]:
     row = []
-    if state.feedback is Feedback.NONE and answer.outcome not in _WITHOUT_FEEDBACK:
-        row += [buttons.button(Press.HELPFUL), buttons.button(Press.NOT_HELPFUL)]
+    if answer.outcome not in _WITHOUT_FEEDBACK and (
+        answer.sources or answer.outcome is not Outcome.NOT_FOUND
+    ):
+        row.append(buttons.button(Press.HELPFUL, size="tiny"))
+        row.append(buttons.button(Press.NOT_HELPFUL, size="tiny"))
+    return row + (_other_ways(state, buttons) if answer.outcome in _UNANSWERED else [])
+
+
+def _other_ways(state: CardState, buttons: _Buttons) -> list[Element]:
+    """To an answer: people, the web."""
+    ways = []
     if state.human is Human.NONE and state.experts:
-        row.append(buttons.button(Press.ASK_HUMAN))
-    if state.human is Human.ASKED:
-        row.append(buttons.button(Press.TAKE, "primary"))
-    if state.human in (Human.ASKED, Human.TAKEN):
-        row.append(buttons.button(Press.RESOLVE))
-    return row
+        ways.append(buttons.button(Press.ASK_HUMAN))
+    if state.can_search_web and not state.searching_web:
+        ways.append(buttons.button(Press.WEB))
+    return ways
 
 
 def _folded(answer: Answer, state: CardState, buttons: _Buttons) -> list[Element]:
-    folded = []
-    if state.can_search_web and not state.searching_web:
-        folded.append(buttons.button(Press.WEB))
-    if answer.further and not state.more_sources:
-        folded.append(buttons.button(Press.SOURCES))
+    folded = [] if answer.outcome in _UNANSWERED else _other_ways(state, buttons)
     folded.append(buttons.button(Press.WHY))
-    confirm = (say("confirm_recall_title", answer.language), say("confirm_recall", answer.language))
-    folded.append(buttons.button(Press.RECALL, confirm=confirm))
+    if answer.private:
+        confirm = (say("confirm_recall_title", answer.language), say("confirm_recall", answer.language))
+        folded.append(buttons.button(Press.RECALL, confirm=confirm))
     return folded
 
 

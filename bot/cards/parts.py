@@ -76,11 +76,6 @@ def _grey(text: str) -> str:
     return f"<font color='grey'>{escape(text)}</font>"
 
 
-def rule() -> Element:
-    """A horizontal line."""
-    return {"tag": "hr"}
-
-
 def callback_button(
     text: str,
     value: Mapping[str, Any],
@@ -88,12 +83,13 @@ def callback_button(
     style: str = "default",
     confirm: tuple[str, str] | None = None,
     disabled: bool = False,
+    size: str = "small",
 ) -> Element:
-    """A small button whose press calls back with `value`; `confirm` is a title and a question."""
+    """A button whose press calls back with `value`; `confirm` is a title and a question."""
     button: Element = {
         "tag": "button",
         "type": style,
-        "size": "small",
+        "size": size,
         "text": plain(shorten(text, 100)),
         "behaviors": [{"type": "callback", "value": dict(value)}],
     }

@@ -44,15 +44,15 @@ class Press(StrEnum):
     NOT_HELPFUL = "not_helpful", Who.ANYONE, "button_not_helpful", "feedback_sorry"
     REASON = "reason", Who.ANYONE, "button_send_reason", "feedback_thanks"
     """The form below "not helpful" was sent."""
-    ASK_HUMAN = "ask_human", Who.ASKER_OR_EXPERT, "button_ask_human"
+    ASK_HUMAN = "ask_human", Who.ANYONE, "button_ask_human"
     TAKE = "take", Who.EXPERT, "button_take"
     """An expert takes the question over."""
     RESOLVE = "resolve", Who.ASKER_OR_EXPERT, "button_resolve"
-    WEB = "web", Who.ASKER, "button_web", "web_searching"
+    WEB = "web", Who.ANYONE, "button_web", "web_searching"
     """Answer once more, with web search."""
     SOURCES = "sources", Who.ANYONE, "button_sources"
-    """Show the passages that were found but not cited."""
-    WHY = "why", Who.ASKER, "button_why"
+    """On cards of the first release: show the passages that were found but not cited."""
+    WHY = "why", Who.ANYONE, "button_why"
     RECALL = "recall", Who.ASKER, "button_recall"
     REMOVE_GONE = "remove_gone", Who.ASKER, "button_remove_gone", "toast_reindexing"
     """Build the index again and remove what is gone, however much: the button on a reindex card that asks."""
@@ -86,8 +86,10 @@ def may_press(
 ) -> bool:
     """Whether `operator` (open_id) may press a button of `kind` under the answer to `asker`'s question."""
     who = Press(kind).who
-    if is_admin or who is Who.ANYONE:
+    if is_admin:
         return True
+    if who is Who.ANYONE:
+        return bool(operator)
     is_asker = bool(operator) and operator == asker
     if who is Who.ASKER:
         return is_asker

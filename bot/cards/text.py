@@ -6,6 +6,7 @@ the text of the streaming element while the answer is still being written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from bot.cards.parts import LIMITS, CardLimits, Element, shorten
 from bot.markdown import dialect
 from bot.markdown.blocks import Block
 from bot.markdown.inline import plain
-from bot.markdown.parser import parse
+from bot.markdown.parser import parse, parse_inline
 from bot.markdown.reader import read_blocks
 from bot.markdown.unfinished import hold_back, settled_parts
 
@@ -22,6 +23,12 @@ _FRAME_BYTES = 3000
 """Left for a card's header and what is not the text."""
 
 _FRAME_ELEMENTS = 30
+
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|code|del|div|em|font|i|img|kbd|p|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+"""Tags of HTML that stand in headings; what only looks like one is text."""
 
 
 def pages(markdown: str, first: Room, rest: Room, citations: Mapping[int, str]) -> list[list[Element]]:
@@ -62,13 +69,19 @@ def _part_blocks(part: str, citations: tuple[tuple[int, str], ...]) -> tuple[Blo
 @lru_cache(maxsize=2048)
 def first_words(markdown: str, length: int) -> str:
     """The beginning of the text without any markup, one line of at most `length` characters."""
-    beginning = dialect.clean(markdown[: length * 4])
+    beginning = _TAG.sub(" ", dialect.clean(markdown[: length * 4]))
     parts = (
         plain(token.children) if token.children else token.content
         for token in parse(beginning)
         if token.type != "math_block"
     )
     return shorten(" ".join(parts), length)
+
+
+@lru_cache(maxsize=2048)
+def without_marks(title: str) -> str:
+    """A title or heading without the marks of Markdown and HTML; `std::vector<int>` stays as it is."""
+    return plain(parse_inline(_TAG.sub("", dialect.clean(title))))
 
 
 def card_room(limits: CardLimits) -> Room:

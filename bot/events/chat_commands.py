@@ -1,11 +1,13 @@
 """Commands people type to the bot in chat, in English and Chinese.
 
 Parsing only: who may give a command is `Settings.is_admin`, what it does is worker.jobs.command.
-A line that starts with a slash but names no command is not a command ("/etc/hosts 怎么配置" is a question).
+A line that starts with a slash is a command, a mistyped one, which gets help, or a question that begins with
+a path ("/etc/hosts 怎么配置").
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
@@ -33,6 +35,15 @@ who asked, decides about those."""
 
 _NAMES = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _COMMAND = re.compile(r"[/／]\s?(\w+)(?:\s+(.*))?", re.DOTALL)
+_WORD = re.compile(r"[/／]\s?([\w-]{1,24})(?:\s+(.*))?", re.DOTALL)
+_FOLDERS = frozenset(
+    {"bin", "boot", "data", "dev", "etc", "home", "lib", "lib64", "mnt", "opt", "proc", "root", "run", "sbin"}
+    | {"srv", "sys", "tmp", "usr", "var", "workspace"}
+)
+"""Names that begin a path as they stand."""
+_CLOSE = 0.75
+_FEW = 2
+"""Words behind an unknown command; more of them are a sentence."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +70,14 @@ def parse(text: str, *, reply: bool = False) -> Command | None:
     found = _COMMAND.fullmatch(text)
     name = _NAMES.get(found.group(1).lower()) if found else None
     return Command(name, (found.group(2) or "").strip()) if found and name else None
+
+
+def is_mistyped(text: str) -> bool:
+    """Whether a line means a command that there is not: one word alone, or one much like a command."""
+    found = _WORD.fullmatch(text.strip())
+    if not found or found.group(1).lower() in _FOLDERS or found.group(1).isdigit():
+        return False
+    rest = (found.group(2) or "").strip()
+    if not rest or difflib.get_close_matches(found.group(1).lower(), _NAMES, 1, _CLOSE):
+        return True
+    return found.group(1).isascii() and rest.isascii() and "?" not in rest and len(rest.split()) <= _FEW

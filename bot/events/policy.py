@@ -6,7 +6,6 @@ words. Rates and room in the queue are not decided here: they need Redis and are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,16 +13,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.events.chat_commands import Command, parse
+from bot.events.chat_commands import Command, is_mistyped, parse
 from bot.events.content import READABLE
 from bot.events.events import Message
 
 if TYPE_CHECKING:
     from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
-
-
-_NO_COMMAND = re.compile(r"[/／]\s?[^\W\d_]{1,20}")
-"""A slash and one word that is no command: whoever types it gets the list of those there are."""
 
 
 class Handling(StrEnum):
@@ -87,7 +82,7 @@ def _judge_words(
     if not text and not quotes and not (mentioned and message.attachments):
         return Verdict(Handling.IGNORE, "empty", mentioned)
     command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
-    if command is None and mentioned and _NO_COMMAND.fullmatch(text):
+    if command is None and mentioned and not follow and is_mistyped(text):
         command = Command("help", "")
     if command:
         return Verdict(Handling.COMMAND, "command", mentioned, command)

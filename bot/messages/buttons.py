@@ -16,6 +16,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "button_remove_gone": ("确认删除并发布", "Remove them and publish"),
     "button_send_reason": ("提交", "Send"),
     "panel_more": ("更多", "More"),
+    "take_back": (
+        "提问者回复“撤回”可以撤回这条回答。",
+        "Whoever asked can take this back by replying “recall”.",
+    ),
     "confirm_recall_title": ("撤回这条回答？", "Recall this answer?"),
     "confirm_recall": ("撤回后所有人都看不到它。", "Nobody will see it any more."),
     "reason_prompt": ("哪里不对？（可不填）", "What was wrong? (optional)"),

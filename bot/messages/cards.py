@@ -15,9 +15,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "tag_degraded": ("精简模式", "reduced"),
     "tag_resolved": ("已解决", "resolved"),
     "sources": ("来源", "Sources"),
-    "sources_nearest": ("最接近的页面", "Nearest pages"),
     "sources_further": ("其他相关内容（未被引用）", "Also found, not cited"),
-    "sources_excerpts": ("查看原文摘录（{count}）", "Excerpts ({count})"),
     "sources_omitted": ("另有 {count} 个来源未列出", "{count} more not listed"),
     "source_web": ("网页", "web"),
     "age_today": ("今天更新", "updated today"),
@@ -40,6 +38,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This answer comes {age} late: Feishu could not be reached meanwhile.",
     ),
     "footer_product_version": ("适用于版本 {version}", "for version {version}"),
-    "footer_index": ("索引 {version}", "index {version}"),
     "continued": ("接下一张卡片 ↓", "continued in the next card ↓"),
 }

@@ -189,15 +189,21 @@ def _progress(base: Answer) -> Iterator[Sample]:
 def _presses(language: str) -> Iterator[Sample]:
     base = _base(language)
     state = CardState(experts=(EXPERT,), can_search_web=True)
-    yield from _drawn("pressed-helpful", base, replace(state, feedback=Feedback.HELPFUL))
+    yield from _drawn("pressed-helpful", base, replace(state, helpful=1))
     yield from _drawn("pressed-not-helpful", base, replace(state, feedback=Feedback.ASKING_REASON))
-    yield from _drawn("reason-given", base, replace(state, feedback=Feedback.NOT_HELPFUL))
+    yield from _drawn("reason-given", base, replace(state, not_helpful=1))
     yield from _drawn("human-asked", base, replace(state, human=Human.ASKED))
-    yield Sample("human-wanted", cards.human_card(base, (EXPERT,)))
-    yield from _drawn("human-taken", base, replace(state, human=Human.TAKEN, taken_by=EXPERT))
-    yield from _drawn("human-resolved", base, replace(state, human=Human.RESOLVED, taken_by=EXPERT))
+    steps = {
+        "human-wanted": replace(state, human=Human.ASKED),
+        "human-taken": replace(state, human=Human.TAKEN, taken_by=EXPERT),
+        "human-resolved": replace(state, human=Human.RESOLVED, taken_by=EXPERT),
+    }
+    signer = PressSigner("samples only")
+    for name, step in steps.items():
+        yield Sample(name, cards.human_card(base, step, actions=signer, message_id="om_sample"))
+    yield from _drawn("resolved", base, steps["human-resolved"])
     yield from _drawn("searching-web", base, replace(state, searching_web=True))
-    yield from _drawn("more-sources", base, replace(state, more_sources=True))
+    yield from _drawn("private", replace(base, private=True), state)
 
 
 def _operators(language: str) -> Iterator[Sample]:

@@ -112,7 +112,7 @@ def test_an_answer_is_taken_back_by_its_asker_or_an_admin_and_by_nobody_else(hou
     card = house.card(asked)
     refused = house.command("/recall", user="ou_bob", chat=OWN, reply_to=asked)
     assert "Only the asker and admins" in refused
-    house.feishu.click(card.message_id, "Recall", user="ou_head")
+    house.ask("/recall", user="ou_head", chat=OWN, reply_to=asked)
     until(lambda: card.message_id not in [left.message_id for left in house.feishu.cards(asked)])
     assert entries(house) == [("recall", "ou_head", OWN, asked)]
 

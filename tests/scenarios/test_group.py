@@ -20,7 +20,7 @@ def test_a_question_gets_one_cited_card_in_its_thread(house: House) -> None:
     assert "harbor serve --port 7070" in said, "the list of steps comes whole"
     assert "[1]" in said
     assert "docs.example.com/harbor" in said, "the source is a link"
-    assert "extractive" in said, "the footer names the engine"
+    assert "extractive" not in said, "all is well: which engine answered is for /why"
     house.quiet()
     assert len(house.feishu.cards(asked)) == 1
     facts = trace.read(house.redis, asked)
@@ -110,12 +110,35 @@ def test_an_expert_is_asked_takes_it_and_resolves_it(house: House) -> None:
     card = house.card(asked)
     house.feishu.click(card.message_id, "🙋 Ask a human")
     until(lambda: "ou_expert" in words(house.card(asked)))
-    refused = house.feishu.click(card.message_id, "I will take it", user="ou_bob")
+    house.feishu.wait_for_replies(asked, 2)
+    called = house.feishu.cards(asked)[-1]
+    assert "How do I create a Harbor token?" in words(called), "an expert reads what it is about"
+    refused = house.feishu.click(called.message_id, "I will take it", user="ou_bob")
     assert refused is not None
-    house.feishu.click(card.message_id, "I will take it", user="ou_expert")
+    house.feishu.click(called.message_id, "I will take it", user="ou_expert")
     until(lambda: "has taken it" in words(house.card(asked)))
-    house.feishu.click(card.message_id, "Resolved")
+    until(lambda: "has taken it" in words(house.feishu.cards(asked)[-1]))
+    house.feishu.click(called.message_id, "Resolved")
     until(lambda: "Resolved" in words(house.card(asked)))
+
+
+def test_an_opinion_is_a_persons_own(house: House) -> None:
+    asked = house.ask("How do I upgrade Harbor?")
+    card = house.card(asked)
+    house.feishu.click(card.message_id, "👍 Helpful", "ou_alice")
+    until(lambda: "👍 1 · 👎 0" in words(house.card(asked)))
+    house.feishu.click(card.message_id, "👎 Not helpful", "ou_bob")
+    until(lambda: "👍 1 · 👎 1" in words(house.card(asked)))
+    house.feishu.click(card.message_id, "Send", "ou_bob", form={"reason": "too old"})
+    until(lambda: "reason_form" not in str(house.card(asked)))
+    house.feishu.click(card.message_id, "👎 Not helpful", "ou_alice")
+    until(lambda: "👍 0 · 👎 2" in words(house.card(asked)))
+    kept = {
+        who.decode(): json.loads(value)
+        for who, value in house.redis.hgetall(f"fennel:feedback:{asked}").items()
+    }
+    assert kept["ou_bob"]["reason"] == "too old"
+    assert kept["ou_alice"]["kind"] == "not_helpful"
 
 
 def test_the_asker_sees_why_and_takes_the_answer_back(house: House) -> None:
@@ -124,7 +147,7 @@ def test_the_asker_sees_why_and_takes_the_answer_back(house: House) -> None:
     house.feishu.click(card.message_id, "Why this answer")
     house.feishu.wait_for_replies(asked, 2)
     assert any("probability" in words(reply) for reply in house.feishu.cards(asked))
-    house.feishu.click(card.message_id, "Recall")
+    house.ask("recall", reply_to=card.message_id)
     until(lambda: not house.feishu.cards(asked))
 
 

@@ -54,6 +54,13 @@ def value_of(card: SentCard, kind: Press) -> dict[str, Any]:
     return next(value for value in values(card) if value["kind"] == kind)
 
 
+def signed(house: House, kind: Press, asked: str) -> dict[str, Any]:
+    """A genuine value, as a card in a private chat or of an earlier release carries it."""
+    assert house.process is not None
+    assert house.process.signer is not None
+    return house.process.signer.sign(kind, asked, "ou_alice")
+
+
 def press(house: House, card: SentCard, value: object, user: str = "ou_alice", times: int = 1) -> str:
     """Pushes one press as Feishu would, whatever its value, `times` times; the toast that comes back."""
     event = {
@@ -69,6 +76,12 @@ def press(house: House, card: SentCard, value: object, user: str = "ou_alice", t
     return str(json.loads(attempt.body)["toast"]["content"])
 
 
+def called(house: House, asked: str) -> SentCard:
+    """The card that experts are called to."""
+    until(lambda: any("I will take it" in words(card) for card in house.feishu.cards(asked)))
+    return next(card for card in house.feishu.cards(asked) if "I will take it" in words(card))
+
+
 def calm(house: House, unchanged: Callable[[], object]) -> object:
     """What a thing is once every job has ended."""
     house.quiet()
@@ -77,7 +90,7 @@ def calm(house: House, unchanged: Callable[[], object]) -> object:
 
 def test_forged_values_do_nothing(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
-    genuine = value_of(card, Press.RECALL)
+    genuine = signed(house, Press.RECALL, asked)
     forged = [
         {**genuine, "asker": "ou_bob"},
         {**genuine, "message_id": "om_other"},
@@ -95,11 +108,10 @@ def test_forged_values_do_nothing(house: House, answered: tuple[str, SentCard]) 
 
 def test_the_wrong_person_is_told_so(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
-    for kind in (Press.RECALL, Press.WHY):
-        assert press(house, card, value_of(card, kind), user="ou_bob") == "这个按钮不是给你用的。"
+    recall = signed(house, Press.RECALL, asked)
+    assert press(house, card, recall, user="ou_bob") == "这个按钮不是给你用的。"
     house.feishu.click(card.message_id, "🙋 Ask a human")
-    until(lambda: "I will take it" in words(house.card(asked)))
-    take = value_of(house.card(asked), Press.TAKE)
+    take = value_of(called(house, asked), Press.TAKE)
     assert press(house, card, take, user="ou_alice") == "这个按钮不是给你用的。"
     assert calm(house, lambda: str(state(house, asked).state.human)) == "asked"
 
@@ -112,16 +124,15 @@ def test_experts_are_called_by_a_message_and_once(house: House, answered: tuple[
         press(house, card, value, times=2)
     until(lambda: str(state(house, asked).state.human) == "asked")
     calm(house, lambda: None)
-    called = [reply for reply in house.feishu.cards(asked) if reply.message_id != card.message_id]
-    assert [words(reply).count("<at id=ou_expert></at>") for reply in called] == [1]
+    others = [reply for reply in house.feishu.cards(asked) if reply.message_id != card.message_id]
+    assert [words(reply).count("<at id=ou_expert></at>") for reply in others] == [1]
 
 
 def test_a_press_that_comes_too_late_changes_nothing(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
     house.feishu.click(card.message_id, "🙋 Ask a human")
-    until(lambda: "I will take it" in words(house.card(asked)))
-    take = value_of(house.card(asked), Press.TAKE)
-    resolve = value_of(house.card(asked), Press.RESOLVE)
+    take = value_of(called(house, asked), Press.TAKE)
+    resolve = value_of(called(house, asked), Press.RESOLVE)
     press(house, card, take, user="ou_expert")
     until(lambda: state(house, asked).state.taken_by == "ou_expert")
     press(house, card, resolve)
@@ -159,7 +170,7 @@ def test_a_recall_takes_one_answer_and_leaves_an_audit_line(
     asked, card = answered
     other = house.ask("How do I revoke a Harbor access token?")
     house.card(other)
-    press(house, card, value_of(card, Press.RECALL))
+    press(house, card, signed(house, Press.RECALL, asked))
     until(lambda: not house.feishu.cards(asked))
     assert calm(house, lambda: len(house.feishu.cards(other))) == 1
     entry = audit.newest(house.redis, 1)[0]
@@ -182,7 +193,7 @@ def test_the_words_of_recall_said_to_an_answer(
 
 def test_an_admin_takes_anybodys_answer_back(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
-    press(house, card, value_of(card, Press.RECALL), user="ou_admin")
+    press(house, card, signed(house, Press.RECALL, asked), user="ou_admin")
     until(lambda: not house.feishu.cards(asked))
 
 

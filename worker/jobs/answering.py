@@ -197,7 +197,7 @@ class Answering:
         return self.process.web is not None and self.group.web_search and not searched
 
     def _signed(self, answer: Answer) -> Answer:
-        return replace(answer, asker=self.message.sender_id)
+        return replace(answer, asker=self.message.sender_id, private=self.message.chat_type == "p2p")
 
     def _finish(self, kept: kept_answers.Kept) -> str:
         self.process.admission.finish()

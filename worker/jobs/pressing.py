@@ -96,26 +96,67 @@ class Presses:
         )
 
     def _act(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
-        if press.kind in _OPINIONS:
-            self._note(press, action)
         return _ACTS.get(press.kind, Presses._change)(self, press, action, kept)
 
     def _change(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
-        """Changes what the card shows and nothing else."""
-        changed = _changed(kept.state, press.kind, action.operator_id)
-        self._draw(press.message_id, action.message_id, replace(kept, state=changed))
+        """Changes what the cards show and nothing else."""
+        changed = replace(kept, state=_changed(kept.state, press.kind, action.operator_id))
+        self._draw(press.message_id, self._answer_card(press.message_id, action.message_id), changed)
+        self._draw_hand_over(press.message_id, changed)
         return str(press.kind)
 
-    def _note(self, press: ProvenPress, action: CardPress) -> None:
-        """Keeps what was thought of the answer, one entry a person."""
+    def _judge(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
+        """Keeps what one person thinks of the answer; the card asks for a reason while one is wanted."""
+        opinions = self._note(press, action)
+        helpful = sum(one.get("kind") == Press.HELPFUL for one in opinions)
+        asking = any(one.get("kind") == Press.NOT_HELPFUL and not one.get("reason") for one in opinions)
+        state = replace(
+            kept.state,
+            feedback=Feedback.ASKING_REASON if asking else Feedback.NONE,
+            helpful=helpful,
+            not_helpful=len(opinions) - helpful,
+        )
+        card = self._answer_card(press.message_id, action.message_id)
+        self._draw(press.message_id, card, replace(kept, state=state))
+        return str(press.kind)
+
+    def _note(self, press: ProvenPress, action: CardPress) -> list[dict[str, object]]:
+        """One entry a person, the last word counts; all entries there are now.
+
+        Who presses "not helpful" again keeps the reason given before.
+        """
+        key, who = FEEDBACK.of(press.message_id), action.operator_id
+        before = self.process.redis.hget(key, who)
         reason = str(action.form.get(REASON_FIELD) or "")[:REASON_LENGTH]
+        if press.kind is Press.NOT_HELPFUL and before:
+            reason = str(_entry(before).get("reason") or "")
         entry = {"kind": str(press.kind), "reason": reason, "at": time.time()}
-        key = FEEDBACK.of(press.message_id)
         with self.process.redis.pipeline() as pipeline:
-            pipeline.hset(key, action.operator_id, json.dumps(entry, ensure_ascii=False))
+            pipeline.hset(key, who, json.dumps(entry, ensure_ascii=False))
             pipeline.expire(key, self.process.settings.privacy.keep_feedback_days * DAY)
-            pipeline.execute()
+            pipeline.hvals(key)
+            values = pipeline.execute()[-1]
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
+        return [_entry(value) for value in values]
+
+    def _answer_card(self, question: str, pressed: str) -> str:
+        """The answer's last card, which carries its buttons; a press may come from another card."""
+        sent = self.process.feishu.records.sent(question)
+        if pressed not in [record.message_id for key, record in sent.items() if key in BESIDE]:
+            return pressed
+        own = [one for key, one in sent.items() if key not in BESIDE and one.message_id]
+        return max(own, key=lambda record: record.started).message_id if own else ""
+
+    def _draw_hand_over(self, question: str, kept: kept_answers.Kept) -> None:
+        """The card that experts are called to, as far as the hand-over is."""
+        record = self.process.feishu.records.get(question, HUMAN_KEY)
+        if record is None or not record.message_id:
+            return
+        card = human_card(kept.answer, kept.state, actions=self.process.signer, message_id=question)
+        try:
+            self.process.feishu.update(record.message_id, card, key="state")
+        except MessageGone:
+            log.info("hand_over_card_gone", message_id=question)
 
     def _recall(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         by, chat = action.operator_id, action.chat_id
@@ -132,8 +173,9 @@ class Presses:
     def _call_experts(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
         """A new message that mentions them: Feishu notifies nobody whom a changed card mentions."""
         if kept.state.human is Human.NONE:
-            card = human_card(kept.answer, kept.state.experts)
-            self.process.feishu.reply(press.message_id, card, key="human", chat_id=kept.chat_id)
+            state = replace(kept.state, human=Human.ASKED)
+            card = human_card(kept.answer, state, actions=self.process.signer, message_id=press.message_id)
+            self.process.feishu.reply(press.message_id, card, key=HUMAN_KEY, chat_id=kept.chat_id)
         return self._change(press, action, kept)
 
     def _web(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
@@ -165,7 +207,7 @@ class Presses:
             answer = failed(old.question, old.language, reason_of(error))
             trace.finish(Outcome.FAILED)
         trace.store(self.process.redis, self.process.keep_seconds)
-        return replace(answer, asker=old.asker)
+        return replace(answer, asker=old.asker, private=old.private)
 
     def _cards(self, question: str, kept: kept_answers.Kept) -> list[Card]:
         limits = CardLimits(tables=self.process.settings.cards.tables)
@@ -175,8 +217,8 @@ class Presses:
     def _draw(self, question: str, card: str, kept: kept_answers.Kept) -> None:
         """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""
         kept_answers.keep(self.process.redis, question, kept, self.process.keep_seconds)
-        cards = self._cards(question, kept)
-        self.process.feishu.update(card, cards[-1], key="state")
+        if card:
+            self.process.feishu.update(card, self._cards(question, kept)[-1], key="state")
 
     def _draw_new(self, question: str, card: str, kept: kept_answers.Kept) -> None:
         """Keeps a new answer and shows it in the pressed card's place, what is too long for it below.
@@ -193,9 +235,14 @@ class Presses:
             self.process.feishu.reply(question, further, key=f"web:{number}", chat_id=kept.chat_id)
 
 
-_OPINIONS = frozenset({Press.HELPFUL, Press.NOT_HELPFUL, Press.REASON})
-"""Presses that say what somebody thinks of the answer."""
+HUMAN_KEY = "human"
+"""Key of the logical send that calls the experts."""
+BESIDE = frozenset({HUMAN_KEY, "why", "command"})
+"""Sends for a question that are not its answer."""
 _ACTS: Mapping[Press, Callable[[Presses, ProvenPress, CardPress, kept_answers.Kept], str]] = {
+    Press.HELPFUL: Presses._judge,
+    Press.NOT_HELPFUL: Presses._judge,
+    Press.REASON: Presses._judge,
     Press.WHY: Presses._why,
     Press.RECALL: Presses._recall,
     Press.WEB: Presses._web,
@@ -211,17 +258,20 @@ def _changed(state: CardState, kind: Press, operator: str) -> CardState:
     """
     if kind is Press.SOURCES:
         return replace(state, more_sources=True)
-    feedback = _FEEDBACK.get((state.feedback, kind), state.feedback)
     human = _HUMAN.get((state.human, kind), state.human)
     helper = human is not state.human and not state.taken_by and operator in state.experts
-    return replace(state, feedback=feedback, human=human, taken_by=operator if helper else state.taken_by)
+    return replace(state, human=human, taken_by=operator if helper else state.taken_by)
 
 
-_FEEDBACK = {
-    (Feedback.NONE, Press.HELPFUL): Feedback.HELPFUL,
-    (Feedback.NONE, Press.NOT_HELPFUL): Feedback.ASKING_REASON,
-    (Feedback.ASKING_REASON, Press.REASON): Feedback.NOT_HELPFUL,
-}
+def _entry(raw: bytes | str) -> dict[str, object]:
+    """One person's opinion as it was kept; empty for anything else."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 _HUMAN = {
     (Human.NONE, Press.ASK_HUMAN): Human.ASKED,
     (Human.ASKED, Press.TAKE): Human.TAKEN,

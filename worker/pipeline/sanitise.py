@@ -2,8 +2,9 @@
 
 A document may tell the model to mention everybody or to post a link, and a weak model obeys. So nothing
 the model writes can do either: mention tags and @all are taken out, a link stays a link only when its
-address is one of the sources', an address in code stays only when a source has it in its code, and
-lines that repeat the system prompt or the fences go. Citations get the one form that is asked for: `[1]`.
+address is one of the sources', an address that an indexed document writes is shown as code, which nobody can
+press by mistake, one in code stays only when a source has it in its code, and lines that repeat the system
+prompt or the fences go. Citations get the one form that is asked for: `[1]`.
 """
 
 from __future__ import annotations
@@ -58,6 +59,12 @@ class Sanitiser:
         self.addresses = {excerpt.url for excerpt in excerpts if excerpt.url}
         self.hosts = {_host(address) for address in self.addresses} | {"127.0.0.1", "localhost"}
         self.written = "\n".join(excerpt.text for excerpt in excerpts)
+        indexed = "\n".join(excerpt.text for excerpt in excerpts if not excerpt.web)
+        self.own = {
+            *(_split_end(address)[0] for address in _ADDRESS.findall(indexed) if _host(address)),
+            *(_split_end(host)[0] for host in _BARE_HOST.findall(indexed)),
+        }
+        """Web addresses that the operator's own documents write; a page of the web may write any."""
         self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
         self.removed = say("link_removed", language)
         self.numbers = {excerpt.number for excerpt in excerpts}
@@ -73,8 +80,8 @@ class Sanitiser:
         ).source()
 
     def _line(self, text: str) -> str:
-        text = _ADDRESS.sub(self._address, text)
-        return _without_mentions(_BARE_HOST.sub(self.removed, text))
+        text = _ADDRESS.sub(lambda match: match.group() if match.group() in self.addresses else "…", text)
+        return _without_mentions(_BARE_HOST.sub("…", text))
 
     def clean(self, text: str, *, finished: bool = False) -> str:
         """The text as it may be shown. Also right for the unfinished text of an answer being written.
@@ -99,7 +106,7 @@ class Sanitiser:
         text = _IMAGE.sub(lambda match: match.group(1), text)
         text = _LINK.sub(self._link, text)
         text = _ADDRESS.sub(self._address, text)
-        text = _BARE_HOST.sub(self.removed, text)
+        text = _BARE_HOST.sub(self._address, text)
         return _without_mentions(text)
 
     def _link(self, match: re.Match[str]) -> str:
@@ -108,12 +115,14 @@ class Sanitiser:
         return match.group() if kept else label
 
     def _address(self, match: re.Match[str]) -> str:
-        """A source's address stays; one on a source's machine, or on the reader's own, stays as code."""
-        address = match.group()
+        """A source's address stays; one that a document writes, or on a source's machine, stays as code."""
+        if match.group() in self.addresses:
+            return match.group()
+        address, end = _split_end(match.group())
         if address in self.addresses:
-            return address
-        known = address in self.written and _host(address) in self.hosts
-        return f"`{address}`" if known else self.removed
+            return address + end
+        known = address in self.own or (address in self.written and _host(address) in self.hosts)
+        return f"`{address}`{end}" if known else self.removed + end
 
     def _code(self, text: str) -> str:
         known = self.addresses | self.in_code
@@ -156,6 +165,12 @@ def _plain_word(match: re.Match[str]) -> str:
 
 def _without_open_ids(text: str) -> str:
     return _OPEN_ID.sub("ou_…", text)
+
+
+def _split_end(address: str) -> tuple[str, str]:
+    """An address, and what behind it belongs to the sentence around it."""
+    bare = address.rstrip(".,;:!?*_")
+    return bare, address[len(bare) :]
 
 
 def _host(address: str) -> str:
