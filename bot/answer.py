@@ -76,6 +76,8 @@ class Answer:
     """Which version of the product it speaks of, where the sources say."""
     standalone: str = new_field("")
     """The question as it was understood, where that is not as it was asked: a follow-up, a quoted message."""
+    gathered: bool = new_field(False)
+    """The question is more than the message that the card replies to: pieces, a quoted message, a file."""
     private: bool = new_field(False)
     """Asked in a private chat: only the asker sees the card."""
 

@@ -173,3 +173,15 @@ def test_inline_code_is_neither_cut_nor_read_for_citations() -> None:
 def test_lines_that_repeat_the_marks_still_go() -> None:
     text = f"<<<end 0123456789abcdef\n<<<material [1] 0123\nok\n{NOT_FOUND}"
     assert Sanitiser([MATERIAL], "en").clean(text).startswith("ok")
+
+
+def test_a_link_that_the_documents_write_is_shown_as_code() -> None:
+    """Whoever indexed a document trusts it to name a page; a page of the web may name any."""
+    own = Excerpt(1, "Guide", "Get it from https://pkg.example.org/get-started/ or www.example.net/mirror.")
+    said = "Get it from https://pkg.example.org/get-started/. Or www.example.net/mirror, or https://evil.example/x"
+    shown = Sanitiser([own], "en").clean(said, finished=True)
+    assert "`https://pkg.example.org/get-started/`." in shown
+    assert "`www.example.net/mirror`," in shown
+    assert "evil.example" not in shown
+    page = replace(own, web=True, url="https://blog.example.com/post")
+    assert "pkg.example.org" not in Sanitiser([page], "en").clean(said, finished=True)

@@ -263,3 +263,9 @@ def test_age(days: float, words: str) -> None:
 
 def test_an_unknown_age_is_not_shown() -> None:
     assert age(0, "en", NOW) == ""
+
+
+def test_a_question_of_several_messages_is_said_again() -> None:
+    """Feishu shows only the message that the card replies to."""
+    [card] = cards_of(replace(ANSWER, gathered=True))
+    assert "> How do I &#42;ask&#42; &#60;this&#62;?" in text_of(card)

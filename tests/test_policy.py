@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config.settings import AccessSettings, GroupSettings, Settings, WorkTime
-from bot.events.chat_commands import Command, parse
+from bot.events.chat_commands import Command, is_mistyped, parse
 from bot.events.events import Mention, Message
 from bot.events.policy import Handling, decide, is_open
 
@@ -159,3 +159,22 @@ def test_commands(text: str, command: Command | None) -> None:
 def test_any_text_is_a_command_or_not(text: str) -> None:
     parse(text)
     parse("/" + text)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistyped"),
+    [
+        ("/setings", True),
+        ("/reindx wiki", True),
+        ("/帮我", True),
+        ("/docker-compose", True),
+        ("/etc/hosts 怎么配置", False),
+        ("/tmp 满了怎么办", False),
+        ("/var", False),
+        ("/api 返回 404 怎么办？", False),
+        ("/v1/models", False),
+        ("/why", False),
+    ],
+)
+def test_a_mistyped_command_is_told_from_a_path(text: str, mistyped: bool) -> None:
+    assert (is_mistyped(text) and parse(text) is None) is mistyped

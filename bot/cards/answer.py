@@ -217,9 +217,9 @@ def _question(question: str) -> Element:
 
 
 def _head(answer: Answer) -> list[Element]:
-    """What was understood, where that is not what was asked."""
+    """What was asked and understood, where that is not what Feishu shows above the card."""
     if not answer.standalone.strip():
-        return []
+        return [_question(answer.question)] if answer.gathered and answer.question.strip() else []
     understood = say("understood_as", answer.language, question=shorten(answer.standalone, _QUESTION_LENGTH))
     return [{**grey(understood), "element_id": "understood"}]
 

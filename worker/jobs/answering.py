@@ -51,7 +51,8 @@ class Answering:
         """Asked in person: whoever does gets a word, also where there is no answer."""
         self.message = message
         self.group = process.settings.group(message.chat_id)
-        self.text = message.text_without(process.bot_open_id() or "")
+        self.own_text = message.text_without(process.bot_open_id() or "")
+        self.text = self.own_text
         self.language = language_of(self.text, self.group.language)
         self.lease = lease
         self.wanted = StillWanted(process, message.message_id, lease)
@@ -197,7 +198,12 @@ class Answering:
         return self.process.web is not None and self.group.web_search and not searched
 
     def _signed(self, answer: Answer) -> Answer:
-        return replace(answer, asker=self.message.sender_id, private=self.message.chat_type == "p2p")
+        return replace(
+            answer,
+            asker=self.message.sender_id,
+            private=self.message.chat_type == "p2p",
+            gathered=self.text != self.own_text,
+        )
 
     def _finish(self, kept: kept_answers.Kept) -> str:
         self.process.admission.finish()

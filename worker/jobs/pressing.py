@@ -207,7 +207,7 @@ class Presses:
             answer = failed(old.question, old.language, reason_of(error))
             trace.finish(Outcome.FAILED)
         trace.store(self.process.redis, self.process.keep_seconds)
-        return replace(answer, asker=old.asker, private=old.private)
+        return replace(answer, asker=old.asker, private=old.private, gathered=old.gathered)
 
     def _cards(self, question: str, kept: kept_answers.Kept) -> list[Card]:
         limits = CardLimits(tables=self.process.settings.cards.tables)
