@@ -21,9 +21,14 @@ from tests.browser import chromium
 from tests.feishu_caller import Caller
 
 pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report")
-# Hypothesis, too, would take a slow machine for a slow test.
+# Hypothesis, too, would take a slow machine for a slow test. It tries the same examples in every run, so that
+# a suite that passed passes again; FENNEL_EXPLORE=1 tries new ones.
 hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=not os.environ.get("FENNEL_EXPLORE"),
+    database=None,
 )
 hypothesis.settings.load_profile("any machine")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -69,6 +69,13 @@ def test_post_keeps_words_code_and_links() -> None:
     assert text == "Install\n why?\n\n```python\nimport x\n    y\n```\n\ndocs (https://e.org/a)"
 
 
+def test_code_of_a_post_that_holds_fences_stays_one_block() -> None:
+    code = "cat > a.md <<EOF\n```\n# x\n````\nEOF"
+    span = {"tag": "code_block", "language": "MARK`DOWN\n```", "text": code}
+    text = read_message({"content": [[span]]}, message_type="post").text_without(BOT)
+    assert text == f"`````mark down\n{code}\n`````"
+
+
 def test_mention_of_everybody_is_seen_without_a_mention_entry() -> None:
     message = read_message({"text": "@_all hello"}, mentions=[])
     assert message.mention_all

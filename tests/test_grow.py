@@ -38,5 +38,18 @@ def test_a_passage_that_begins_inside_code_opens_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "closing"),
+    [
+        ("1. Install\n\n   ```sh\n   pip install x", "   ```"),
+        ("> ~~~~ text\n> a", "> ~~~~"),
+        ("- a\n  > ```\n  > b", "  > ```"),
+        ("!!! note\n\n    ```\n    c", "    ```"),
+    ],
+)
+def test_code_in_a_list_or_quote_is_closed_where_it_stands(text: str, closing: str) -> None:
+    assert grown(text, "```", budget=1) == f"{text}\n{closing}"
+
+
 def test_a_passage_that_ends_inside_code_closes_it() -> None:
     assert grown("Before.\n\n````sh\nfirst", "second\n````", budget=1) == "Before.\n\n````sh\nfirst\n````"

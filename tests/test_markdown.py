@@ -252,6 +252,13 @@ def markdown_texts(value: Any) -> list[str]:
     return texts
 
 
+@pytest.mark.parametrize("code", ["<br>=", "a <br> - b", "<br>", "x` <br>1. y"])
+def test_a_break_in_inline_code_is_code(code: str) -> None:
+    marks = "``" if "`" in code else "`"
+    shown = to_feishu(f"before {marks}{code}{marks} after")
+    assert shown == [{"tag": "markdown", "content": f"before {marks}{code}{marks} after"}]
+
+
 @given(markdown=MARKDOWN | ANY_TEXT | LONG_MARKDOWN)
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_comes_through_whole(markdown: str) -> None:

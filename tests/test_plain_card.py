@@ -53,6 +53,21 @@ def test_markdown_tables_become_fenced_text_and_fences_stay() -> None:
     assert plain == "Before\n```\n| a | b |\n|---|---|\n| 1 | 2 |\n```\nAfter\n```\n| x |\n|---|\n```"
 
 
+def test_only_what_feishu_takes_for_code_may_hold_a_tag() -> None:
+    tag = "<at id=all></at>"
+    for text in (
+        f"~~~\nx {tag}",
+        f"- ```\n  x {tag}\n  ```",
+        f"    ```\n    x {tag}\n    ```",
+        f"````\n```\n{tag}\n",
+    ):
+        assert "<at" not in contents(plain_card(card({"tag": "markdown", "content": text})))[0]
+    code = f"~~~~sh\n~~~\necho '{tag}' > ![x](y)\n~~~~"
+    shown = contents(plain_card(card({"tag": "markdown", "content": code})))[0]
+    assert shown.replace("\u200b", "") == code
+    assert "<at" not in shown
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(alphabet="ab |-\n`<!>[]()", max_size=60), min_size=1, max_size=250))
 def test_many_elements_become_few_without_losing_letters(texts: list[str]) -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
+from bot.config.fences import opening
 from index.text.chinese import CHARACTERS
 
 _SENTENCE_END = re.compile(
@@ -21,7 +22,6 @@ _SENTENCE_END = re.compile(
 _CITATION_TAIL = re.compile(r"\A\s*+(?:\[\d{1,2}\]\s*+)++")
 _PARSER = MarkdownIt("commonmark").enable("table")
 _MAY_HOLD_CODE = re.compile(r"```|~~~|^ {4}|\t", re.MULTILINE)
-_FENCE = re.compile(r"^(?:\s|>|[-*+]\s|\d{1,3}[.)]\s)*+(`{3,}+|~{3,}+)(.*)$")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?[^`\n](?<!`)\1(?!`)")
 
 
@@ -72,24 +72,6 @@ def code_lines(markdown: str) -> list[tuple[int, int]]:
         for token in tokens
         if token.type in ("fence", "code_block") and token.map
     ]
-
-
-def fenced_lines(markdown: str) -> list[tuple[int, int]]:
-    """The same for fenced blocks alone, without parsing: for a text that grows piece by piece."""
-    if "```" not in markdown and "~~~" not in markdown:
-        return []
-    found, start, mark = [], -1, ""
-    lines = markdown.split("\n")
-    for place, line in enumerate(lines):
-        fence = _FENCE.match(line)
-        if fence is None:
-            continue
-        if start < 0 and ("`" not in fence.group(2) or fence.group(1)[0] == "~"):
-            start, mark = place, fence.group(1)
-        elif start >= 0 and fence.group(1).startswith(mark) and not fence.group(2).strip():
-            found.append((start, place + 1))
-            start = -1
-    return found if start < 0 else [*found, (start, len(lines))]
 
 
 def segments(
@@ -200,8 +182,8 @@ def _cut_prose(text: str, budget: int, count: Callable[[str], int]) -> str:
 
 def _cut_code(text: str, budget: int, count: Callable[[str], int]) -> str:
     lines = text.splitlines()
-    fence = re.match(r"\A\s*+(`{3,}+|~{3,}+)", text)
-    closing = fence.group(1) if fence else ""
+    fence = opening(lines[0])
+    closing = fence.closing if fence else ""
     kept: list[str] = []
     for line in lines[:-1] if closing else lines:
         if count("\n".join([*kept, line, closing])) > budget:

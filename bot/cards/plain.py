@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.markdown.dialect import without_tags
+from bot.config.fences import fenced, stretches
+from bot.markdown.dialect import quiet_tags, without_tags
 
 _IMAGE = re.compile(r"!\[([^\[\]]*+)\]\((?:[^()]++|\([^()]*+\))*+\)")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n)?^[ \t]*\|[ :|-]+\|[ \t]*$(?:\n[ \t]*\|.*$)*", re.MULTILINE)
-_FENCED = re.compile(r"(^```.*?^```[ \t]*$)", re.DOTALL | re.MULTILINE)
 
 
 def plain_card(card: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def texts_of(elements: list[dict[str, Any]]) -> Iterator[str]:
     for element in elements:
         tag = element.get("tag")
         if tag == "table":
-            yield _fenced(_rows(element))
+            yield fenced("\n".join(_rows(element)))
         elif tag == "button":
             continue
         else:
@@ -54,12 +54,15 @@ def _own_text(element: dict[str, Any]) -> Iterator[str]:
 
 
 def _without_risks(markdown: str) -> str:
-    pieces = _FENCED.split(markdown)
-    for number in range(0, len(pieces), 2):
-        text = without_tags(pieces[number])
-        text = _IMAGE.sub(r"\1", text)
-        pieces[number] = _TABLE.sub(lambda found: _fenced(found.group(0).splitlines()), text)
-    return "".join(pieces)
+    """Code stays, as Feishu takes it: at the start of a line and closed. In anything else a tag would act."""
+    return "".join(
+        quiet_tags(one.text) if one.fence and one.closed and not one.fence.lead else _plain(one.text)
+        for one in stretches(markdown)
+    )
+
+
+def _plain(text: str) -> str:
+    return _TABLE.sub(lambda found: fenced(found.group()), _IMAGE.sub(r"\1", without_tags(text)))
 
 
 def _rows(table: dict[str, Any]) -> list[str]:
@@ -68,10 +71,6 @@ def _rows(table: dict[str, Any]) -> list[str]:
     titles = [str(column.get("display_name", "")) for column in columns]
     rows = [[str(row.get(name, "")) for name in names] for row in table.get("rows") or []]
     return [" | ".join(cells) for cells in [titles, *rows]]
-
-
-def _fenced(lines: list[str]) -> str:
-    return "\n".join(["```", *lines, "```"])
 
 
 def _merged(texts: list[str], room: int = 100) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.cards.parts import Card, card, markdown, panel, shorten
 from bot.cards.text import to_feishu
+from bot.config.fences import fenced
 from bot.markdown.dialect import escape
 from bot.messages import SENTENCES, say
 
@@ -18,7 +19,7 @@ def why_card(facts: Mapping[str, Any], numbers: str, language: str) -> Card:
     """`facts` are those of a Trace, `numbers` the same for those who look closer."""
     sentences = [_looked_for(facts, language), _found(facts, language), _decided(facts, language)]
     text = "<br>".join(escape(sentence) for sentence in sentences if sentence)
-    folded = panel(say("why_numbers", language), to_feishu(f"```\n{numbers}\n```"), "numbers")
+    folded = panel(say("why_numbers", language), to_feishu(fenced(numbers)), "numbers")
     return card(say("title_why", language), "blue", [markdown(text, "why"), folded])
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.config.fences import fenced
 from bot.errors import MalformedEvent
 
 MENTION_ALL = "@_all"
@@ -125,7 +126,7 @@ def _read_span(span: Any, found: Content) -> str:
     if tag == "at":
         return _read_at(span, found)
     if tag == "code_block":
-        return f"\n```{text_of(span, 'language').lower()}\n{text_of(span, 'text')}\n```\n"
+        return f"\n{fenced(text_of(span, 'text'), text_of(span, 'language').lower())}\n"
     if tag == "a":
         words, address = text_of(span, "text"), text_of(span, "href")
         return words if not address or address == words else f"{words} ({address})"

@@ -12,6 +12,8 @@ import json
 import re
 from urllib.parse import urlsplit
 
+from bot.config.fences import fenced, longest_run
+
 _LITERAL = re.compile(r"[<>*_~\[\]`$\\|]|&(?=#?\w+;)|:(?=[A-Za-z_]\w*:)|!(?=\[|\Z)")
 """Characters that mean something wherever they stand; `&` before an entity, `:name:` is an emoji."""
 
@@ -20,10 +22,12 @@ _UNWANTED = re.compile(
 )
 """Control characters but tab, newline and its like; overrides of the writing direction; lone surrogates."""
 
-_LINE_START = re.compile(r"(?m)(?:^|(?<=<br>))(?:[#+=:-]|\d{1,9}[.)])")
-"""What opens a heading, a list item, a rule or an underline when a line starts with it."""
+_SPAN = r"``(?:[^`\n]|`(?!`))*+``|`[^`\n]++`"
+"""Inline code as `inline_code` writes it; outside it no backtick is left unescaped."""
+_LINE_START = re.compile(rf"(?m){_SPAN}|(?P<mark>(?:^|(?<=<br>))(?:[#+=:-]|\d{{1,9}}[.)]))")
+"""What opens a heading, a list item, a rule or an underline when a line starts with it; code is passed by."""
 
-_BREAK = re.compile(r"(?:(?<!\s)\s++)?<br>\s*+")
+_BREAK = re.compile(rf"{_SPAN}|(?P<mark>(?:(?<!\s)\s++)?<br>\s*+)")
 _OUTER_BREAKS = re.compile(r"\A(?:<br>)+|(?:<br>)+\Z")
 _TAG_IN_CODE = re.compile(r"<(?=/?(?:at|person|audio|local_datetime|raw)\b)", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:at|person|user)\b[^<>]*>", re.IGNORECASE)
@@ -110,13 +114,14 @@ def escape_line_starts(rendered: str) -> str:
     a line that starts with a tag is an HTML block.
     """
     lines = "\n".join(line.strip(" \t") for line in rendered.split("\n"))
-    lines = _OUTER_BREAKS.sub("", _BREAK.sub("<br>", lines))
+    lines = _BREAK.sub(lambda found: "<br>" if found["mark"] else found[0], lines)
+    lines = _OUTER_BREAKS.sub("", lines)
     return _LINE_START.sub(_escape_last, lines)
 
 
 def _escape_last(match: re.Match[str]) -> str:
     text = match.group()
-    return f"{text[:-1]}&#{ord(text[-1])};"
+    return f"{text[:-1]}&#{ord(text[-1])};" if match["mark"] else text
 
 
 def safe_url(url: str) -> str:
@@ -167,9 +172,7 @@ def knows_language(name: str) -> bool:
 
 def code_block(code: str, language: str) -> str:
     """A fenced block at the start of a line, its fence longer than any run of backticks inside."""
-    text = quiet_tags(code.rstrip("\n"))
-    fence = "`" * max(3, longest_run(text, "`") + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
+    return fenced(quiet_tags(code.rstrip("\n")), language)
 
 
 def inline_code(code: str) -> str:
@@ -189,15 +192,6 @@ def quiet_tags(code: str) -> str:
     Entities are shown as they stand inside code, so they cannot be used there.
     """
     return _TAG_IN_CODE.sub("<\u200b", code)
-
-
-def longest_run(text: str, sign: str) -> int:
-    """Length of the longest run of one character."""
-    longest = current = 0
-    for letter in text:
-        current = current + 1 if letter == sign else 0
-        longest = max(longest, current)
-    return longest
 
 
 def json_length(text: str) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from bot.config.fences import FenceReader, State, may_hold
+
 _MAX_HELD = 200
 """Characters: an opening this old is taken for a literal."""
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9*_\\])(\*{1,3}|_{1,3})(?=[^\s*_])")
@@ -21,11 +23,12 @@ _FORMULA_MARKS = {"$$": "$$", "\\[": "\\]"}
 
 def hold_back(partial: str) -> str:
     """`partial` without an unfinished ending. Code that is still open is kept."""
-    if _in_fence(partial):
-        return _without_open_fence_line(partial)
     start = partial.rfind("\n") + 1
     done, line = partial[:start], partial[start:]
-    if _is_fence(line):
+    state = _last_state(partial)
+    if state in ("opens", "inside"):
+        return done if state == "opens" or (line.strip() and not line.strip(" \t>`~")) else partial
+    if state == "closes":
         return partial
     done, whole = _without_open_formula(done)
     if not whole:
@@ -44,61 +47,42 @@ def settled_parts(text: str) -> list[str]:
     begin one itself.
     """
     parts = [""]
-    fence = ""
+    reader = FenceReader()
     empty = False
     for line in text.split("\n"):
-        if not fence and empty and line[:1].isalnum() and not line[:1].isdigit():
+        if not reader.fence and empty and line[:1].isalnum() and not line[:1].isdigit():
             parts.append("")
-        fence = _fence_after(fence, line)
+        reader.read(line)
         empty = not line.strip()
         parts[-1] += f"{line}\n"
     return parts
 
 
-def _in_fence(text: str) -> bool:
-    """Whether code is open at the end of the text."""
-    fence = ""
+def _last_state(text: str) -> State:
+    """What the last line is to a block of code. An opening one waits: its language may still be growing."""
+    if not may_hold(text):
+        return ""
+    reader = FenceReader()
+    state: State = ""
     for line in text.split("\n"):
-        fence = _fence_after(fence, line)
-    return bool(fence)
-
-
-def _fence_after(fence: str, line: str) -> str:
-    """The open fence after this line with its indentation, empty when none is; `fence` is that before it."""
-    stripped = line.strip()
-    indent = len(line) - len(line.lstrip())
-    if not fence and stripped.startswith(("```", "~~~")):
-        return line[:indent] + stripped[: len(stripped) - len(stripped.lstrip(stripped[0]))]
-    marks = fence.strip()
-    closes = bool(fence) and stripped.startswith(marks) and not stripped.strip(marks[0])
-    return "" if closes and indent <= len(fence) - len(marks) + 3 else fence
-
-
-def _is_fence(line: str) -> bool:
-    """Whether this line, after which no code is open, has just closed some."""
-    return line.strip().startswith(("```", "~~~")) and not line.strip().strip(line.strip()[0])
+        state = reader.read(line)
+    return state
 
 
 def _without_open_formula(done: str) -> tuple[str, bool]:
     """Whole lines before a formula of several lines that has no end yet, and whether that is all of them."""
-    closing, start, position, fence = "", 0, 0, ""
+    closing, start, position = "", 0, 0
+    reader = FenceReader()
     for line in done.splitlines(keepends=True):
         mark = line.strip()
-        fence = _fence_after(fence, line)
+        reader.read(line)
         if closing:
             closing = "" if mark == closing else closing
-        elif not fence and mark in _FORMULA_MARKS:
+        elif not reader.fence and mark in _FORMULA_MARKS:
             closing, start = _FORMULA_MARKS[mark], position
         position += len(line)
     held = bool(closing) and len(done) - start < _MAX_HELD
     return (done[:start], False) if held else (done, True)
-
-
-def _without_open_fence_line(text: str) -> str:
-    """The language after an opening fence may still be growing: the fence waits for its first line."""
-    start = text.rfind("\n") + 1
-    last = text[start:].strip()
-    return text[:start] if last.startswith(("```", "~~~")) or (last and not last.strip("`~")) else text
 
 
 def _without_young_table(done: str) -> str:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.config.fences import prose
 from index.search.copies import page_key
 from index.text.split import Chunk
 
@@ -22,7 +23,7 @@ _MOST_PAGES = 3
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？；;])\s*|\n+")
 _ADDRESS = re.compile(r"\]\([^()]*+\)|(?<!\S)\S*?://\S*+")
-_NO_PROSE = re.compile(r"^\s*(?:[|>#`<]|```)|[{}=]")
+_NO_PROSE = re.compile(r"^\s*[|>#`<]|[{}=]")
 _VERSION = re.compile(r"v\d|version|版本|release|发布|20\d\d")
 
 
@@ -98,9 +99,8 @@ def contradictions(chunks: Sequence[Chunk]) -> list[Contradiction]:
 
 def _sentences(text: str) -> list[str]:
     """Prose with numbers in it; code, tables, links and versions left out."""
-    prose = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
-    prose = _ADDRESS.sub(" ", prose)
-    sentences = [" ".join(part.split()) for part in _SENTENCE_END.split(prose)]
+    plain = _ADDRESS.sub(" ", prose(text))
+    sentences = [" ".join(part.split()) for part in _SENTENCE_END.split(plain)]
     return [
         sentence
         for sentence in sentences

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
+from bot.config.fences import open_fence
 from index.text.split import Chunk
 
 SECTION_CHARACTERS = 2400
 """A grown passage's aim; a section that is longer gives its part around the chunk."""
-_FENCE = re.compile(r"^\s*+(`{3,}+|~{3,}+)(.*)$")
 _ITEM = re.compile(r"\A\s*+(?:[-*+]|\d{1,9}[.)])\s")
 
 
@@ -100,7 +100,8 @@ class Grower:
         start = row
         while start > 0 and self._chunks[start - 1].section == self._chunks[row].section:
             start -= 1
-        return _open_fence("\n".join(chunk.text for chunk in self._chunks[start:row]))
+        fence = open_fence("\n".join(chunk.text for chunk in self._chunks[start:row]), deep=True)
+        return f"{fence.marks}{fence.info}" if fence else ""
 
 
 def _joint(above: str, below: str) -> str:
@@ -110,24 +111,10 @@ def _joint(above: str, below: str) -> str:
     last, first = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
     table = last.lstrip().startswith("|") and first.lstrip().startswith("|")
     items = _ITEM.match(first) and (_ITEM.match(last) or last.startswith("  "))
-    return "\n" if table or items or _open_fence(above) else "\n\n"
+    return "\n" if table or items or open_fence(above, deep=True) else "\n\n"
 
 
 def _closed(text: str) -> str:
-    """The text with the code block closed that it ends in."""
-    fence = _FENCE.match(_open_fence(text))
-    return f"{text}\n{fence.group(1)}" if fence else text
-
-
-def _open_fence(text: str) -> str:
-    """The line that opens the code block in which the text ends; empty when it ends in none."""
-    if "```" not in text and "~~~" not in text:
-        return ""
-    opened = mark = ""
-    for line in text.splitlines():
-        fence = _FENCE.match(line)
-        if fence and not opened:
-            opened, mark = line.strip(), fence.group(1)
-        elif fence and fence.group(1).startswith(mark) and not fence.group(2).strip():
-            opened = ""
-    return opened
+    """The text with the code block closed that it ends in, in the list item or quote where it stands."""
+    fence = open_fence(text, deep=True)
+    return f"{text}\n{fence.closing}" if fence else text

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.config.fences import outside
 from index.text.document import Document
 from index.text.terms import language_of
 
 MOST_CHARACTERS = 60_000
 """Of one page: logs that are pasted into an issue have no end."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_HEADING = re.compile(r"^#{1,4}(?=\s)", re.MULTILINE)
 _MAINTAINERS = ("OWNER", "MEMBER", "COLLABORATOR")
 _COMMAND = re.compile(r"\s*(?:/\w+[^\n]*|\+1|👍|same here|same problem|\S{0,3})\s*", re.IGNORECASE)
 """A reply that says nothing to a later reader."""
@@ -101,9 +103,7 @@ def to_document(thread: Thread, source: str) -> Document | None:
 def clean(body: str) -> str:
     """A body without the comments of its template; its headings stand below the page's own."""
     text = _COMMENT.sub("", body.replace("\r\n", "\n")).strip()
-    pieces = re.split(r"(^```.*?^```|^~~~.*?^~~~)", text, flags=re.DOTALL | re.MULTILINE)
-    pieces[::2] = [re.sub(r"^#{1,4}(?=\s)", "####", piece, flags=re.MULTILINE) for piece in pieces[::2]]
-    return "".join(pieces)
+    return outside(text, lambda prose: _HEADING.sub("####", prose))
 
 
 def _title(data: Mapping[str, Any]) -> str:

@@ -40,33 +40,6 @@ def underline(line: str) -> int:
     return {"=": 1, "-": 2}.get(marks[0], 0)
 
 
-def fence(line: str) -> str:
-    """The marks that open or close a code block in this line, three or more of one kind; empty for none."""
-    text = line.lstrip()
-    for mark in ("`", "~"):
-        length = len(text) - len(text.lstrip(mark))
-        if length >= 3 and len(line) - len(text) <= 3:
-            return mark * length
-    return ""
-
-
-def without_code_blocks(markdown: str) -> str:
-    """The text with the lines of fenced code blocks left out; a block that is never closed stays."""
-    kept: list[str] = []
-    opened, start = "", 0
-    for line in markdown.split("\n"):
-        mark = fence(line)
-        if opened and mark.startswith(opened):
-            del kept[start:]
-            opened = ""
-        elif not opened and mark:
-            opened, start = mark, len(kept)
-            kept.append(line)
-        else:
-            kept.append(line)
-    return "\n".join(kept)
-
-
 def plain(markdown: str) -> str:
     """A line of Markdown without links, emphasis, code marks, tags and given anchors."""
     return _MARKUP.sub("", _LINK.sub(r"\1", markdown)).strip()

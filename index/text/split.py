@@ -17,8 +17,9 @@ from typing import Literal
 
 from semantic_text_splitter import MarkdownSplitter
 
+from bot.config.fences import FenceReader, may_hold
 from index.text.document import Document
-from index.text.marks import HEADING_CHARACTERS, fence, heading, plain, underline
+from index.text.marks import HEADING_CHARACTERS, heading, plain, underline
 
 CHUNK_CHARACTERS = 900
 """Aim of a chunk, counted with a Chinese character as two: about 450 characters of Chinese."""
@@ -128,23 +129,21 @@ def _section(path: list[tuple[int, str]], anchor: str, body: list[str], *, leaf:
 
 def headed_lines(markdown: str) -> Iterator[tuple[int, str]]:
     """(0, line) of the body and (level, heading) of headings; code blocks hold no headings."""
-    opened = ""
+    reader = FenceReader() if may_hold(markdown) else None
     lines = markdown.splitlines()
     skip = False
     for number, line in enumerate(lines):
+        code = reader.read(line) if reader else ""
         if skip:
             skip = False
             continue
-        mark = fence(line)
-        if mark and (not opened or line.strip().startswith(opened)):
-            opened = "" if opened else mark
+        if code:
             yield 0, line
             continue
-        found = None if opened else heading(line)
-        if found:
+        if found := heading(line):
             yield found
             continue
-        level = 0 if opened or number + 1 == len(lines) else _underlined(lines, number)
+        level = 0 if number + 1 == len(lines) else _underlined(lines, number)
         skip = bool(level)
         yield level, line.strip() if level else line
 

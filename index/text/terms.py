@@ -15,12 +15,12 @@ from typing import Literal
 
 import rjieba
 
+from bot.config.fences import prose
 from index.text.chinese import CHARACTERS, chinese_share, is_chinese
 
 _PIECES = re.compile(rf"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[{CHARACTERS}]+")
 _JOINTS = re.compile(r"[-./:+_]+")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_CODE_BLOCK = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CHINESE_SHARE = 0.05
 """From this share of Chinese among letters on, prose counts as Chinese: its code is English anyway."""
 
@@ -82,4 +82,4 @@ def _undouble(word: str) -> str:
 
 def language_of(text: str) -> Literal["zh", "en"]:
     """The language of a document's prose; its code blocks do not count."""
-    return "zh" if chinese_share(_CODE_BLOCK.sub("", text)) > _CHINESE_SHARE else "en"
+    return "zh" if chinese_share(prose(text)) > _CHINESE_SHARE else "en"

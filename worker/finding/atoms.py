@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from bot.config.fences import opening
 from worker.finding.tidy import one_line, tidied
 from worker.sentences import MarkdownBlock, blocks
 
@@ -178,4 +179,4 @@ def _is_empty(block: MarkdownBlock) -> bool:
     if block.kind != "code":
         return not re.search(r"\w", block.text)
     first, *rest = block.text.strip().splitlines()
-    return first.startswith(("```", "~~~")) and not any(line.strip(" `~") for line in rest)
+    return opening(first) is not None and not any(line.strip(" `~") for line in rest)

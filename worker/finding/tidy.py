@@ -11,9 +11,9 @@ import re
 
 from bs4 import BeautifulSoup
 
-_CODE = re.compile(
-    r"(^[ \t]*(?:```|~~~).*?(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL
-)
+from bot.config.fences import outside
+
+_SPAN = re.compile(r"(`[^`\n]+`)")
 _LINES = re.compile(
     r"^[ \t]*(?:import\s[^\n]{1,300}?\sfrom\s++['\"][^\n'\"]{1,300}+['\"];?|"
     r"export\s+(?:default|const)\s.*|:::.*|[!?]{3}\+?\s.*|"
@@ -39,9 +39,13 @@ def tidied(markdown: str) -> str:
     text = _COMMENT.sub("", markdown)
     if "<table" in text.lower():
         text = _TABLE.sub(_as_table, text)
-    parts = _CODE.split(text)
-    text = "".join(part if place % 2 else _prose(part) for place, part in enumerate(parts))
+    text = outside(text, _prose_with_spans, deep=True)
     return _BLANK.sub("\n\n", text).strip("\n")
+
+
+def _prose_with_spans(text: str) -> str:
+    parts = _SPAN.split(text)
+    return "".join(part if place % 2 else _prose(part) for place, part in enumerate(parts))
 
 
 def _prose(text: str) -> str:

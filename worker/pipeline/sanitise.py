@@ -16,11 +16,12 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from bot.answer import Source
+from bot.config.fences import RUN, fenced_lines
 from bot.markdown.dialect import without_tags
 from bot.messages import say
 from worker.excerpts import EXCERPT_LENGTH, Excerpt
 from worker.prompts import MATERIAL, QUESTION, SYSTEM
-from worker.sentences import code_lines, fenced_lines, segments, split_spans
+from worker.sentences import code_lines, segments, split_spans
 
 _MENTION_TAG = re.compile(r"</?\s*(?:at|person|user)\b[^>]*>|<\s*(?:at|person)\b[^>]*$", re.IGNORECASE)
 _MENTION_WORD = re.compile(
@@ -41,7 +42,7 @@ _FENCE_LINE = re.compile(
 )
 """A line that repeats the marks around the material. Programs have <<< too: here-strings, CUDA, conflicts."""
 _CITED_FENCE = re.compile(
-    r"^([^\S\n]*+(?:`{3,}+|~{3,}+))[ \t]*+((?:\[\d{1,2}\][ \t]*+)++[.。]?)[ \t]*+$", re.MULTILINE
+    rf"^([^\S\n]*+{RUN})[ \t]*+((?:\[\d{{1,2}}\][ \t]*+)++[.。]?)[ \t]*+$", re.MULTILINE
 )
 """A closing fence with a citation behind it, which closes nothing."""
 _NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.config.fences import opening
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.prompts import Similarity
@@ -150,9 +151,7 @@ class Verifier:
         result.recited += 1
         lead = _ITEM_LEAD.match(code)
         inside = re.sub(r"[^\s>]", " ", lead.group()) if lead else ""
-        if not code[len(inside) :].startswith(
-            ("```", "~~~")
-        ):  # indented code is four further in than its item
+        if opening(code[len(inside) :].split("\n", 1)[0]) is None:  # indented: four further in than its item
             inside = inside[:-4] if inside.endswith("    ") else inside
         return [kept, f"{inside}".rstrip(" ") if ">" in inside else "", f"{inside}[{self._nearest(kept)}]"]
 

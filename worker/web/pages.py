@@ -10,6 +10,7 @@ import re
 import time
 from dataclasses import asdict, dataclass
 
+from bot.config.fences import outside
 from bot.errors import FetchRefused
 from bot.redis_keys import PAGE
 from worker.web.cache import WebCache
@@ -22,7 +23,6 @@ MAX_CHARACTERS = 60_000
 """Of a page's text; more is never read for one answer."""
 MAX_ELEMENTS = 10_000
 """Of a page's tree: what takes a second to take apart; the longest pages of documentation have half."""
-_FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!<>~|-])")
 
 
@@ -108,9 +108,7 @@ def _unescaped(markdown: str) -> str:
 
     They would break identifiers such as quant_policy for the search, for citations and for readers.
     """
-    pieces = _FENCED.split(markdown)
-    pieces[::2] = [_ESCAPE.sub(r"\1", piece) for piece in pieces[::2]]
-    return "".join(pieces)
+    return outside(markdown, lambda prose: _ESCAPE.sub(r"\1", prose))
 
 
 def _decoded(page: FetchedPage) -> str:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from index.sources.feishu.inline import Surroundings, elements_of, inline, longest_run, mentioned, plain
+from bot.config.fences import fenced
+from index.sources.feishu.inline import Surroundings, elements_of, inline, mentioned, plain
 from index.sources.feishu.tables import as_text, spread, table
 
 Json = dict[str, Any]
@@ -338,9 +339,7 @@ def _fenced(code: str, data: Json) -> str:
     style = data.get("style")
     number = style.get("language") if isinstance(style, dict) else None
     language = _LANGUAGES.get(number, "") if isinstance(number, int) else ""
-    fence = "`" * max(3, longest_run(code, "`") + 1)
-    body = code.strip("\n")
-    return f"{fence}{language}\n{body}\n{fence}"
+    return fenced(code.strip("\n"), language)
 
 
 def _quoted(text: str) -> str:

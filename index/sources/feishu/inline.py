@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
+
+from bot.config.fences import longest_run
 
 Json = dict[str, Any]
 _CHINA = timedelta(hours=8)
@@ -123,8 +124,3 @@ def _moment(reminder: Json) -> str:
     except (ValueError, OverflowError, OSError, TypeError):
         return ""
     return at.strftime("%Y-%m-%d" if reminder.get("is_whole_day") else "%Y-%m-%d %H:%M")
-
-
-def longest_run(text: str, mark: str) -> int:
-    """The longest run of a character in a text."""
-    return max((len(list(run)) for one, run in groupby(text) if one == mark), default=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from bot.config.fences import open_fence
 from index.text.chinese import CHARACTERS
 
 _NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|antthinking|scratchpad"
@@ -186,7 +187,7 @@ class ReasoningFilter:
 
     def _counts(self, tag: re.Match[str], before: str, after: str, *, opens: bool) -> bool:
         line = before.rpartition("\n")[2]
-        if line.endswith("`") or after == "`" or line.count("`") % 2 or _fenced(before):
+        if line.endswith("`") or after == "`" or line.count("`") % 2 or open_fence(before):
             return False
         if opens:
             return not line.strip()
@@ -204,14 +205,6 @@ def split_reasoning(text: str, *, opened: str = "no", cut: bool = False) -> tupl
 
 def _may_hold_tag(piece: str) -> bool:
     return "<" in piece or "[" in piece or "◁" in piece or "assistantfinal" in piece
-
-
-def _fenced(text: str) -> bool:
-    """Whether a code fence is open at the end of `text`."""
-    if "```" not in text and "~~~" not in text:
-        return False
-    marks = [line.lstrip()[:3] for line in text.split("\n")]
-    return (marks.count("```") + marks.count("~~~")) % 2 == 1
 
 
 def _partial(text: str) -> int:
