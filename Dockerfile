@@ -10,21 +10,23 @@ RUN apt-get update && apt-get install -y --no-install-recommends git openssh-cli
 WORKDIR /srv/fennel
 RUN mkdir -p data/metrics && chown -R fennel:fennel /srv/fennel
 ARG PIP_INDEX_URL
+# Packages that a setting asks for: --build-arg EXTRAS="ddgs"; bot/config/extras.py has the list.
+ARG EXTRAS=""
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
     CMD ["python", "deploy/healthcheck.py"]
 
 FROM base AS gpu
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+COPY requirements.txt ./
+RUN pip install -r requirements.txt $EXTRAS
 COPY --chown=fennel:fennel . .
 USER fennel
 CMD ["python", "-m", "worker"]
 
 FROM base AS cpu
-COPY requirements-cpu.txt .
-RUN pip install -r requirements-cpu.txt
+COPY requirements-cpu.txt requirements-dev.txt ./
+RUN pip install -r requirements-cpu.txt -c requirements-dev.txt $EXTRAS
 COPY --chown=fennel:fennel . .
 USER fennel
 CMD ["python", "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]

@@ -40,7 +40,8 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 	@$(INSTALL) -r requirements-dev.txt || $(FAILED)
 	@touch $@
 
-setup: $(VENV)/runtime ## .venv with what runs the bot, and no more
+setup: $(VENV)/runtime ## .venv with what runs the bot, and no more; EXTRAS="NAME ..." adds what a setting asks for
+	@[ -z "$(EXTRAS)" ] || $(INSTALL) -c requirements-dev.txt $(EXTRAS) || $(FAILED)
 
 dev: $(VENV)/development ## adds what tests, checks and benchmarks need
 

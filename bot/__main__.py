@@ -5,13 +5,15 @@ The commands stand in bot/dotted_paths.py; only the one that is run, or asked fo
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bot import logs
-from bot.command_line import Version, run
+from bot.config import progress
+from bot.config.command_line import Version, run
 from bot.dotted_paths import COMMANDS, look_up
 
 
@@ -37,13 +39,21 @@ def load(name: str) -> Any:
     return typer.main.get_command(one)
 
 
-app = typer.Typer(cls=_Table, no_args_is_help=True, pretty_exceptions_enable=False)
+def whole() -> Any:
+    """The program with the options of every command, all of them imported."""
+    group = typer.main.get_command(app)
+    group.commands = {name: load(name) for name in COMMANDS}  # type: ignore[attr-defined]
+    return group
+
+
+app = typer.Typer(cls=_Table, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
 def _quietly(version: Version = False) -> None:
     """Fennel, a Feishu bot that answers from your documents."""
     logs.configure("command", "warning")
+    progress.show_on(sys.stderr)
 
 
 if __name__ == "__main__":

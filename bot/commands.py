@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.command_line import AsJson, Config
+from bot.config.command_line import AsJson, Config
 from bot.config.settings import load_settings
 
 
@@ -137,6 +137,15 @@ def migrate(
     from bot.config.huixiangdou import migrate as run
 
     print(run(path, to))
+
+
+def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
+    """The script that lets Tab complete commands: bash, zsh or fish."""
+    from bot import completion as completing
+    from bot.dotted_paths import PROGRAMS, look_up
+
+    programs = {name: look_up(path)() for name, path in PROGRAMS.items()}
+    print(completing.script(shell, completing.tree(programs)), end="")
 
 
 def longconn(config: Config = None) -> None:

@@ -83,6 +83,9 @@ COMMANDS = {
         "bot.commands.migrate",
         "Settings, secrets and labelled questions from HuixiangDou's files; nothing is written over.",
     ),
+    "completion": Command(
+        "bot.commands.completion", "The script that lets Tab complete commands: bash, zsh or fish."
+    ),
     "longconn": Command(
         "bot.commands.longconn", "Receives events over Feishu's WebSocket, with no public address."
     ),
@@ -90,6 +93,13 @@ COMMANDS = {
         "bot.commands.notify", "Sends one message to the custom-bot webhook of feishu.webhook_url, signed."
     ),
 }
+
+PROGRAMS = {
+    "bot": "bot.__main__.whole",
+    "index": "index.__main__.whole",
+    "worker": "worker.__main__.whole",
+}
+"""Functions that give each program's commands with all their options, for shell completion."""
 
 
 def look_up(path: str) -> Callable[..., Any]:

@@ -13,15 +13,11 @@ from typing import Any
 from redis import Redis
 
 from bot.config.settings import Settings
-from bot.errors import FennelError
 from bot.messages import because_ignored
 from bot.redis_keys import FOR_COMMANDS, IGNORED, TRACE, connect
 
 SHOWN_REASONS = 8
-
-
-class TraceMissing(FennelError):
-    """There is no Trace of that message."""
+UNKNOWN = "unknown"
 
 
 def read(redis: Redis, message_id: str) -> dict[str, Any] | None:
@@ -37,7 +33,7 @@ def reason_ignored(redis: Redis, message_id: str) -> str:
 
 
 def load(settings: Settings, message_id: str) -> dict[str, Any]:
-    """The same for the command line. Raises TraceMissing that says what to look at."""
+    """The same for the command line; what is unknown has the outcome "unknown"."""
     redis = connect(settings.redis.url, FOR_COMMANDS)
     try:
         facts = read(redis, message_id)
@@ -46,15 +42,15 @@ def load(settings: Settings, message_id: str) -> dict[str, Any]:
         redis.close()
     if reason:
         return {"message_id": message_id, "decision": "", "outcome": "ignored", "reason": reason}
-    if facts is None:
-        raise TraceMissing(f"no trace of {message_id}: it never arrived, or is older than it is kept")
-    return facts
+    return facts or {"message_id": message_id, "decision": "", "outcome": UNKNOWN}
 
 
 def explain(facts: dict[str, Any]) -> str:
     """The Trace as lines a person reads."""
     if facts.get("reason"):
         return f"{facts['message_id']}: ignored: {because_ignored(facts['reason'], 'en')}"
+    if facts.get("outcome") == UNKNOWN:
+        return f"no trace of {facts['message_id']}: it never arrived, or is older than it is kept"
     gate = facts.get("gate") or {}
     if facts.get("erased_at"):
         return f"{facts['message_id']}: taken back by its asker, and erased"

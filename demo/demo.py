@@ -120,7 +120,7 @@ def _exchanges(stack: LocalStack) -> list[Exchange]:
     versions = Versions(stack.folder / "index")
     chunks = read(versions.path / versions.current()).chunks
     print(f"Looking for questions that these documents answer ({len(chunks)} passages) ...", flush=True)
-    ask = partial(stack.run, "-m", "bot", "ask", "--json", "--batch")
+    ask = partial(stack.run, "-m", "bot", "ask", "--json", "--batch", doing="asking")
     found = suggest(chunks, ask, stack.folder)
     if not found:
         print("None of the questions made from their headings was answered; ask your own on the page.\n")

@@ -23,6 +23,7 @@ from typing import Any
 from redis import Redis
 
 from bot import trace as traces
+from bot.config import progress
 from bot.config.settings import Settings, load_settings
 from bot.errors import ConfigError
 from bot.queue.queue import Queue
@@ -138,7 +139,7 @@ def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
         pushes = [stack.feishu.wait_for_push(message_id) for message_id in said]
         if refused := [push for push in pushes if push.state != "delivered"]:
             raise ConfigError(f"the webhook refused {len(refused)} of {len(rows)} messages")
-        _wait_for_all(stack, redis)
+        _wait_for_all(stack, redis, len(said))
         return [_result(stack, redis, row, message_id) for row, message_id in zip(rows, said, strict=True)]
 
 
@@ -153,7 +154,7 @@ def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
         if root or quoted:
             for message_id in messages[-1:]:
                 stack.feishu.wait_for_push(message_id)
-            _wait_for_all(stack, redis)
+            _wait_for_all(stack, redis, len(messages))
         how: dict[str, Any] = {"reply_to": quoted or root, "in_thread": bool(root)} if root or quoted else {}
         message_id = stack.feishu.say(row.user, row.text, mention_bot=row.mention, **how)
         messages.append(message_id)
@@ -163,7 +164,7 @@ def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
     return messages
 
 
-def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
+def _wait_for_all(stack: LocalStack, redis: Redis, said: int) -> None:
     """Returns when the queue is empty and every card is closed. Raises ConfigError when nothing moves."""
     waiting = Queue(redis, load_settings())
     moved, seen = time.monotonic(), -1
@@ -171,6 +172,7 @@ def _wait_for_all(stack: LocalStack, redis: Redis) -> None:
         unfinished = depth.waiting + depth.running
         if not unfinished:
             return
+        progress.tell("answering", said - unfinished, said)
         if unfinished != seen:
             moved, seen = time.monotonic(), unfinished
         if time.monotonic() - moved > ROW_TIMEOUT:

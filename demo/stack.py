@@ -21,6 +21,7 @@ from types import TracebackType
 
 import requests
 
+from bot.config.progress import waiting
 from bot.errors import ConfigError
 from bot.http_session import new_session
 from bot.supervisor.redis_server import RedisServer, answers, free_port
@@ -123,19 +124,27 @@ class LocalStack:
             self.redis_url = self.redis.url
         self.feishu.start()
         if self.build:
-            self.run("-m", "index", "build")
+            self.run("-m", "index", "build", doing="indexing the documents")
         self.spawn("web", "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
         self.spawn("worker", "-m", "worker")
         self.spawn("indexer", "-m", "worker", "--queue", "index")
         self.wait_ready()
 
-    def run(self, *arguments: str) -> str:
-        """Runs one Python command with the stack's settings to its end; returns what it printed."""
-        done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment(), capture_output=True, text=True, check=False
-        )
+    def run(self, *arguments: str, doing: str = "") -> str:
+        """Runs one Python command with the stack's settings to its end; returns what it printed.
+
+        `doing` is what a person at a terminal sees meanwhile.
+        """
+        with waiting(doing or "working"):
+            done = subprocess.run(
+                [sys.executable, *arguments],
+                env=self.environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if done.returncode:
-            raise ConfigError(f"`python {' '.join(arguments)}` failed:\n{done.stderr[-2000:]}")
+            raise ConfigError(_last_words(done.stderr) or f"`python {' '.join(arguments)}` failed")
         return done.stdout
 
     def spawn(self, name: str, *arguments: str) -> None:
@@ -147,6 +156,10 @@ class LocalStack:
 
     def wait_ready(self) -> None:
         """Returns when /readyz says so. Raises ConfigError naming the process that ended, or the log."""
+        with waiting("starting the webhook and the worker"):
+            self._wait_ready()
+
+    def _wait_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while not _ok(f"{self.web_url}/readyz"):
             for name, process in self.processes.items():
@@ -183,6 +196,12 @@ class LocalStack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _last_words(said: str) -> str:
+    """The sentence a command ended with; all it said where it ended otherwise, as a traceback is."""
+    last = said.strip().rpartition("\n")[2]
+    return last.removeprefix("error: ") if last.startswith("error: ") else said[-2000:].strip()
 
 
 def _ok(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from contextlib import closing
@@ -13,36 +14,22 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from bot.config.release import VERSION
+from bot.config import progress
+from bot.config.command_line import AsJson, Config, Version, run
 from bot.config.settings import load_settings
-from bot.errors import FennelError, RemovalUnconfirmed
+from bot.errors import RemovalUnconfirmed
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 evaluation = typer.Typer(no_args_is_help=True, help="Measures the gate and the retrieval on labelled files.")
 app.add_typer(evaluation, name="eval")
 
-Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or ./config.yaml")
-]
+PHASES = {"read": "reading documents", "embed": "embedding passages", "index": "indexing passages"}
 SOURCE_AWAY = 3
 """Exit status of a build that could not read a source."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        print(f"Fennel {VERSION}")
-        raise typer.Exit
-
 
 @app.callback()
-def _fennel(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the release and stop."),
-    ] = False,
-) -> None:
+def _fennel(version: Version = False) -> None:
     """Builds, searches, measures and calibrates the index."""
 
 
@@ -75,17 +62,22 @@ def build(
 
     settings = load_settings(config)
     redis = connect(settings.redis.url, FOR_COMMANDS)
-    show = None if as_json else _show_progress
-    run = partial(
-        build_index, settings, redis=redis, progress=show, force=force, only=source or (), dry_run=dry_run
+    again = partial(
+        build_index,
+        settings,
+        redis=redis,
+        progress=_show_progress,
+        force=force,
+        only=source or (),
+        dry_run=dry_run,
     )
     with closing(redis):
         try:
-            report = run(confirmed=yes)
+            report = again(confirmed=yes)
         except RemovalUnconfirmed as error:
             if as_json or not sys.stdin.isatty() or not typer.confirm(f"{error}\nRemove them?"):
                 raise
-            report = run(confirmed=True)
+            report = again(confirmed=True)
     if as_json:
         _print_json(report.to_json())
     else:
@@ -95,8 +87,10 @@ def build(
 
 
 def _show_progress(stage: str, done: int, total: int) -> None:
-    if stage == "embed" and sys.stderr.isatty():
-        print(f"\rembedding {done}/{total}", end="" if done < total else "\n", file=sys.stderr, flush=True)
+    if stage in PHASES:
+        progress.tell(PHASES[stage], done, total)
+    else:
+        progress.clear()
 
 
 @app.command()
@@ -174,6 +168,8 @@ def versions(config: Config = None, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(rows)
         return
+    if not rows:
+        print(f"no versions in {kept.folder} yet; `python -m index build` makes one")
     for row in rows:
         print(
             f"{'*' if row['current'] else ' '} {row['version']}  {row['documents']} documents, "
@@ -282,13 +278,26 @@ def evaluate_retrieval(
 
 
 def main() -> None:
-    """Runs a command; an expected failure is one line on stderr and exit status 1. Logs go to stderr."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    try:
-        app()
-    except FennelError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+    """Runs a command. Warnings go to stderr: as text to a terminal, elsewhere as a JSON object a line."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer()
+            if terminal
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    progress.show_on(sys.stderr)
+    run(app)
+
+
+def whole() -> Any:
+    """The program with its options, for shell completion."""
+    return typer.main.get_command(app)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,29 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 from redis import exceptions
 
-from bot.command_line import run
-from bot.errors import ConfigError
+from bot.config.command_line import run
+from bot.errors import ConfigError, QueueUnavailable
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def program(failure: BaseException) -> typer.Typer:
+    """A program whose only command fails so."""
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise failure
+
+    return app
+
+
+def caused(error: Exception, by: Exception) -> Exception:
+    error.__cause__ = by
+    return error
 
 
 @pytest.mark.parametrize(
@@ -24,27 +41,93 @@ ROOT = Path(__file__).resolve().parents[1]
         (exceptions.TimeoutError("Timeout"), "error: Redis does not answer; start one with"),
         (exceptions.AuthenticationError("WRONGPASS"), "error: redis.url: Redis refuses the user or the pass"),
         (exceptions.ResponseError("MISCONF"), "error: Redis refuses a command: MISCONF"),
+        (caused(QueueUnavailable("no"), exceptions.ConnectionError("x")), "error: Redis does not answer"),
+        (FileNotFoundError(2, "No such file or directory", "/a/b"), "error: /a/b: No such file or directory"),
+        (PermissionError(13, "Permission denied", "data"), "error: data: Permission denied"),
+        (OSError(28, "No space left on device"), "error: [Errno 28] No space left on device"),
+        (ModuleNotFoundError("no", name="ddgs.exceptions"), "error: web_search.engine: ddgs needs the pack"),
+        (ModuleNotFoundError("no", name="flask"), "error: the package flask is not installed: run `make set"),
+        (typer.Abort(), "error: stopped; nothing was changed"),
     ],
 )
 def test_an_expected_failure_is_one_line(
-    failure: Exception, said: str, capsys: pytest.CaptureFixture[str]
+    failure: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def app() -> None:
-        raise failure
-
+    monkeypatch.setattr(sys, "argv", ["bot"])
     with pytest.raises(SystemExit, match="1"):
-        run(app)
+        run(program(failure))
     shown = capsys.readouterr().err
     assert shown.startswith(said)
     assert shown.count("\n") == 1
 
 
-def test_what_nobody_expected_keeps_its_traceback() -> None:
-    def app() -> None:
-        raise ZeroDivisionError
+@pytest.mark.parametrize("failure", [ZeroDivisionError(), ModuleNotFoundError("no", name="worker.nowhere")])
+def test_what_nobody_expected_keeps_its_traceback(
+    failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bot"])
+    with pytest.raises(type(failure)):
+        run(program(failure))
 
-    with pytest.raises(ZeroDivisionError):
-        run(app)
+
+def typed(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, check=False, cwd=ROOT, input=stdin
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bot", "nonsense"], "No such command 'nonsense'"),
+        (["bot", "--nonsense"], "No such option: --nonsense"),
+        (["bot", "ask"], "give either a question or --batch FILE"),
+        (["bot", "ask", "x", "--batch", "y"], "give either a question or --batch FILE"),
+        (["bot", "audit", "--count", "many"], "Invalid value for '--count'"),
+        (["bot", "completion", "powershell"], "powershell is not known here"),
+        (["index", "nonsense"], "No such command 'nonsense'"),
+        (["index", "search"], "Missing argument 'query'"),
+        (["index", "search", "x", "-k", "0"], "Invalid value for '-k'"),
+        (["index", "eval", "gate"], "Missing option '--questions'"),
+        (["worker", "--queue", "other"], "'other' is neither answer nor index"),
+        (["worker.engines", "--config", "/nowhere.yaml"], "settings file /nowhere.yaml does not exist"),
+    ],
+)
+def test_a_word_that_is_wrong_is_one_line_and_status_1(words: list[str], said: str) -> None:
+    done = typed(*words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said"), [(["bot"], "doctor"), (["index"], "build"), (["index", "eval"], "gate")]
+)
+def test_a_program_without_a_word_shows_its_help(words: list[str], said: str) -> None:
+    done = typed(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["bot", "bot.ask", "bot.doctor", "index", "index.eval", "worker"])
+def test_help_loads_nothing_heavy(module: str) -> None:
+    program, _, command = module.partition(".")
+    looked = (
+        f"import sys, runpy; sys.argv = ['{program}', *'{command}'.split(), '--help']\n"
+        f"try: runpy.run_module('{program}', run_name='__main__', alter_sys=False)\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'scipy', 'sklearn', 'faiss', 'lark_oapi', 'bm25s', 'torch', 'flask', 'rq'}\n"
+        "print('loaded:', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", looked], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.splitlines()[-1] == "loaded: []"
 
 
 @pytest.mark.slow

@@ -9,31 +9,26 @@ import logging
 import os
 import sys
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from bot import logs, metrics
-from bot.clock import SYSTEM, Clock
-from bot.command_line import Version, run
+from bot import logs
+from bot.config.command_line import Config, Version, run
 from bot.config.settings import Settings, load_settings
-from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
-from worker.jobs.running import runner_of
-from worker.jobs.timetable import Timetables
-from worker.process.process import open_process, use
-from worker.runner.lanes import beside
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def main(
-    queue: Annotated[str, typer.Option(help="answer; index for the indexer.")] = ANSWER_QUEUE,
-    config: Annotated[Path | None, typer.Option("--config", help="Settings file.")] = None,
+    queue: Annotated[str, typer.Option(help="answer; index for the indexer.")] = "answer",
+    config: Config = None,
     version: Version = False,
 ) -> None:
     """Runs one worker process."""
+    from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE
+
     if queue not in (ANSWER_QUEUE, INDEX_QUEUE):
         raise typer.BadParameter(
             f"{queue!r} is neither {ANSWER_QUEUE} nor {INDEX_QUEUE}", param_hint="--queue"
@@ -42,8 +37,7 @@ def main(
     logs.configure("indexer" if indexes else "worker")
     for name in ("rq", "rq.worker", "rq.job"):  # RQ sets the level of its loggers when it is imported
         logging.getLogger(name).setLevel(logging.WARNING)
-    settings = load_settings(config)
-    serve(settings, indexes=indexes)
+    serve(load_settings(config), indexes=indexes)
     sys.stdout.flush()
     sys.stderr.flush()
     # A job that was handed back may still hang in a call that nothing can interrupt; its thread must not
@@ -51,9 +45,16 @@ def main(
     os._exit(0)
 
 
-def serve(settings: Settings, *, indexes: bool = False, clock: Clock = SYSTEM) -> None:
-    """Runs jobs until SIGTERM or SIGINT; `indexes` those of the indexer."""
-    process = open_process(settings, answers=not indexes, clock=clock)
+def serve(settings: Settings, *, indexes: bool = False) -> None:
+    """Runs jobs until SIGTERM or SIGINT; `indexes` those of the indexer. Imports what answers: 3 s."""
+    from bot import metrics
+    from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
+    from worker.jobs.running import runner_of
+    from worker.jobs.timetable import Timetables
+    from worker.process.process import open_process, use
+    from worker.runner.lanes import beside
+
+    process = open_process(settings, answers=not indexes)
     use(process)
     if settings.worker.metrics_port and not indexes:
         metrics.serve(settings.worker.metrics_port)
@@ -65,6 +66,11 @@ def serve(settings: Settings, *, indexes: bool = False, clock: Clock = SYSTEM) -
         runner_of(process, INDEX_QUEUE if indexes else ANSWER_QUEUE).run()
     timetables.stop()
     process.close()
+
+
+def whole() -> Any:
+    """The program with its options, for shell completion."""
+    return typer.main.get_command(app)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.command_line import AsJson, Config
+from bot.config.command_line import AsJson, Config
 from bot.config.settings import load_settings
 
 

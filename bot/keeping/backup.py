@@ -42,10 +42,11 @@ def backup(settings: Settings, settings_file: Path | None, folder: Path) -> str:
     """Writes the backup; says what is in it. Raises ConfigError, QueueUnavailable."""
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty: give a new folder for each backup")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
     try:
         with connect(settings.redis.url, FOR_WORKERS) as redis:
+            redis.ping()  # a Redis that is away leaves no folder behind
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
             keys = _write_redis(redis, folder / "redis.jsonl")
     except RedisError as error:
         raise QueueUnavailable(f"no answer at redis.url ({type(error).__name__})") from error

@@ -13,11 +13,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from typing import Any
 
 import requests
 
+from bot.config.extras import command, is_here
 from bot.errors import ConfigError
 from bot.http_session import new_session
 
@@ -26,7 +26,7 @@ START_TIMEOUT = 30.0
 AGENT_API = "http://127.0.0.1:4040/api/tunnels"
 ACCOUNT_PAGE = "https://dashboard.ngrok.com/get-started/your-authtoken"
 _INSTALL = (
-    "ngrok is not there: `.venv/bin/uv pip install ngrok` and export NGROK_AUTHTOKEN, or install the program "
+    f"ngrok is not there: run `{command('ngrok')}` and export NGROK_AUTHTOKEN, or install the program "
     "(https://ngrok.com/download); without a tunnel use `python -m bot up --longconn`"
 )
 
@@ -38,11 +38,11 @@ def open_tunnel(port: int, *, agent_api: str = AGENT_API) -> Iterator[str]:
     Raises ConfigError that says what is missing.
     """
     with ExitStack() as stack:
-        if os.environ.get("NGROK_AUTHTOKEN") and find_spec("ngrok"):
+        if os.environ.get("NGROK_AUTHTOKEN") and is_here("ngrok"):
             yield stack.enter_context(_by_sdk(port))
         elif program := shutil.which("ngrok"):
             yield stack.enter_context(_by_program(program, port, agent_api))
-        elif find_spec("ngrok"):
+        elif is_here("ngrok"):
             raise ConfigError(f"NGROK_AUTHTOKEN is not set; copy it from {ACCOUNT_PAGE} and export it")
         else:
             raise ConfigError(_INSTALL)

@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot import metrics
+from bot.config.extras import is_here, what_to_install
 from bot.queue.queue import Queue
 from bot.redis_keys import connect
 from bot.web.readiness import check_readiness
@@ -52,10 +53,14 @@ def create_operator_app(settings: Settings, connection: Redis | None = None) -> 
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/metrics", "metrics", view_func=show_metrics)
     refuse_alike(app)
-    if settings.web.dashboard_token.get_secret_value():
+    if not settings.web.dashboard_token.get_secret_value():
+        return app
+    if is_here("rq_dashboard"):
         from bot.web.dashboard import add_dashboard
 
         add_dashboard(app, settings, queue.connection)
+    else:  # a page that is not there must not keep the webhook from starting
+        log.warning("no_dashboard", fix=what_to_install("rq_dashboard"))
     return app
 
 

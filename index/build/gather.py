@@ -93,7 +93,7 @@ def gather(
     clones = settings.index.dir / "sources"
     for read, loaded in load_chunks(settings.index.sources, clones, report, ask, limits=limits, only=only):
         gathered.add(loaded.document, loaded.chunks, read.key)
-        tell("read", len(gathered.documents), 0)
+        tell("read", len(gathered.documents), report.expected)
     gathered.sources = report.sources
     if not confirmed:
         _doubt_empty_sources(report, previous)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.config.progress import counted
 from bot.config.settings import Settings
 from bot.errors import ConfigError
 from index.check.questions import Question
@@ -61,7 +62,8 @@ class Judge:
     def all(self, questions: Sequence[Question]) -> list[Judged]:
         """Judges each, in order."""
         vectors = self._searcher.embedder.embed([question.text for question in questions])
-        return [self._one(question, vector) for question, vector in zip(questions, vectors, strict=True)]
+        pairs = counted(zip(questions, vectors, strict=True), "asking", len(questions))
+        return [self._one(question, vector) for question, vector in pairs]
 
     def _one(self, question: Question, vector: Any) -> Judged:
         if self._answering is not None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from bot.config.extras import require
 from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.search.endpoint import UNAVAILABLE, Endpoint
@@ -91,6 +92,7 @@ class SentenceTransformersEmbedder:
 
     def __init__(self, settings: EmbedderSettings, place: Path | None = None) -> None:
         """`place`: where the model's files are; None: where its name leads."""
+        require("sentence_transformers")
         from sentence_transformers import SentenceTransformer
 
         try:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.config.extras import require
 from bot.config.settings import RerankerSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.search.endpoint import UNAVAILABLE, Endpoint
@@ -58,6 +59,7 @@ class CrossEncoderReranker:
 
     def __init__(self, settings: RerankerSettings, place: Path | None = None) -> None:
         """`place`: where the model's files are; None: where its name leads."""
+        require("sentence_transformers")
         from sentence_transformers import CrossEncoder
 
         try:

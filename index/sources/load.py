@@ -58,6 +58,8 @@ class LoadReport:
     sources: list[SourceRead] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
     """Files whose format is not read, by suffix."""
+    expected: int = 0
+    """Files that were listed so far: documents that have come or will."""
 
 
 def load(
@@ -193,7 +195,9 @@ class _Loading:
 
     def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[Loaded]:
         self._titles = titles_under(root)
-        for found in files_in(root, self.source, self._unlisted):
+        listed = list(files_in(root, self.source, self._unlisted))
+        self.report.expected += sum(found.suffix in self._suffixes() for found in listed)
+        for found in listed:
             if checkout and found.path in checkout.links:
                 continue
             if found.suffix not in self._suffixes():

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.config.progress import counted
 from bot.config.settings import Settings
 from bot.errors import ConfigError
 from index.search.fusion import Scores, Weights
@@ -55,7 +56,7 @@ def evaluate(searcher: Searcher, queries: list[Query], ranking: Ranking) -> dict
     """{"recall@1", "recall@5", "recall@10", "mrr", "n", "by_type"}, shares of 1."""
     vectors = searcher.embedder.embed([query.text for query in queries])
     ranks: dict[str, list[int]] = defaultdict(list)
-    for query, vector in zip(queries, vectors, strict=True):
+    for query, vector in counted(zip(queries, vectors, strict=True), "searching", len(queries)):
         files = ranking(searcher, searcher.look_up(query.text, vector))
         rank = next((number for number, file in enumerate(files, 1) if file in query.relevant), 0)
         ranks[query.type].append(rank)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import rjieba
 
+from bot.config.progress import counted
 from index.gate.evidence import Evidence
 from index.gate.examined_message import ExaminedMessage, examined
 from index.gate.features import FEATURES, typicality
@@ -98,7 +99,9 @@ def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence)
     vectors = searcher.embedder.embed(list(messages))
     return [
         examined(message, vector, searcher, evidence)
-        for message, vector in zip(messages, vectors, strict=True)
+        for message, vector in counted(
+            zip(messages, vectors, strict=True), "looking up messages", len(messages)
+        )
     ]
 
 

@@ -17,6 +17,7 @@ from time import time
 import requests
 from redis.exceptions import RedisError
 
+from bot.config.progress import waiting
 from bot.config.settings import Settings
 from bot.errors import FennelError
 from bot.http_session import new_session
@@ -62,6 +63,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order a newcomer meets the parts."""
     checks: list[tuple[str, Callable[[Settings], list[Finding]]]] = [
         ("keys", _keys),
+        ("settings", _by_path("worker.doctor.meaning", "meaning_rows")),
         ("redis", _by_path("worker.doctor.redis", "redis_rows")),
         ("proxies", _by_path("worker.doctor.checks", "proxies")),
         ("feishu", _by_path("worker.doctor.checks", "feishu")),
@@ -72,23 +74,35 @@ def examine(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
     for name, check in checks:
         try:
-            findings += check(settings)
+            with waiting(f"checking {name}"):
+                findings += check(settings)
         except (FennelError, RedisError, OSError, ImportError) as error:
             findings.append(Finding(name, FAILED, f"{type(error).__name__}: {error}"))
     return findings
 
 
 def verdict(findings: list[Finding]) -> Finding:
-    """All of it in one line."""
-    failed = [finding.check for finding in findings if finding.state == FAILED]
-    warned = [finding.check for finding in findings if finding.state == WARNING]
+    """All of it in one line, and the one thing to do next."""
+    failed = {finding.check: finding for finding in findings if finding.state == FAILED}
+    warned = dict.fromkeys(finding.check for finding in findings if finding.state == WARNING)
     if failed:
-        return Finding("verdict", FAILED, f"not ready: {', '.join(dict.fromkeys(failed))} first")
+        detail = f"not ready: {', '.join(failed)} first"
+        return Finding("verdict", FAILED, detail, f"next: {_next_step(failed)}")
+    start = "next: mention the bot in a group; `python -m bot up` starts what does not run yet"
     if warned:
-        return Finding(
-            "verdict", WARNING, f"ready; look at {', '.join(dict.fromkeys(warned))} when there is time"
-        )
-    return Finding("verdict", GOOD, "ready")
+        return Finding("verdict", WARNING, f"ready; look at {', '.join(warned)} when there is time", start)
+    return Finding("verdict", GOOD, "ready", start)
+
+
+def _next_step(failed: dict[str, Finding]) -> str:
+    """What mends the most: one scan for an app that is not there, one command for what does not run."""
+    if {"feishu.app_id", "feishu.app_secret"} & set(failed):
+        return "`python -m bot connect` makes the Feishu app by one scan and keeps its keys"
+    if set(failed) <= {"redis", "feishu", "callback", "index"} and "redis" in failed:
+        return "`python -m bot up` starts a Redis here, builds the index and starts everything"
+    if set(failed) <= {"callback", "index"}:
+        return "`python -m bot up` builds the index where there is none and starts everything"
+    return next((finding.fix for finding in failed.values() if finding.fix), "read the lines above")
 
 
 def _by_path(module: str, function: str) -> Callable[[Settings], list[Finding]]:
@@ -110,6 +124,11 @@ def _keys(settings: Settings) -> list[Finding]:
             "Events & Callbacks > Encryption Strategy",
         ),
     }
+    if _without_webhook(settings):
+        return [
+            *(Finding(f"feishu.{name}", GOOD, "set") for name in ("app_id", "app_secret")),
+            Finding("webhook keys", GOOD, "none: events come over the long connection, which needs none"),
+        ]
     return [
         Finding(f"feishu.{name}", GOOD, "set")
         if value
@@ -123,8 +142,17 @@ def _keys(settings: Settings) -> list[Finding]:
     ]
 
 
+def _without_webhook(settings: Settings) -> bool:
+    """Whether events can only come over the long connection, as after `python -m bot connect`."""
+    feishu = settings.feishu
+    provable = feishu.encrypt_key.get_secret_value() or feishu.verification_token.get_secret_value()
+    return bool(feishu.app_id and feishu.app_secret.get_secret_value() and not provable)
+
+
 def _callback(settings: Settings) -> list[Finding]:
     """Sends the webhook the challenge that Feishu sends when the request URL is saved."""
+    if _without_webhook(settings):
+        return []
     url = f"http://{settings.web.host}:{settings.web.port}/feishu/event"
     feishu = settings.feishu
     challenge = token_hex(8)
@@ -153,7 +181,7 @@ def _callback(settings: Settings) -> list[Finding]:
             return [Finding("callback", FAILED, f"{url} answered {response.status_code}", fix)]
         answer = response.json()
     except (requests.RequestException, ValueError) as error:
-        fix = "start the web process: .venv/bin/honcho start web"
+        fix = "start everything: `python -m bot up`, or the web process: `.venv/bin/honcho start web`"
         return [Finding("callback", FAILED, f"{url} does not answer: {error}", fix)]
     if not isinstance(answer, dict) or answer.get("challenge") != challenge:
         return [Finding("callback", FAILED, f"{url} is not Fennel's webhook", "set web.port to a free port")]

@@ -5,30 +5,31 @@ The Procfile's `llm`. Where there is nothing to run it says why and waits, so th
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import signal
 import threading
-from pathlib import Path
 from types import FrameType
 
 import structlog
+import typer
 
+from bot import logs
+from bot.config.command_line import Config, Version, run
 from bot.config.settings import load_settings
-from worker.engines.choose import choose_engine
-from worker.engines.turbomind.engine import open_turbomind
-from worker.engines.turbomind.gpu import graphics_cards
 
 log = structlog.get_logger(__name__)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Runs the servers until SIGTERM; where there is nothing to run, says why and waits."""
-    parser = argparse.ArgumentParser(
-        description="runs LMDeploy's api_server on every GPU and keeps it running"
-    )
-    parser.add_argument("--config", type=Path, default=None)
-    settings = load_settings(parser.parse_args(arguments).config)
+@app.command()
+def main(config: Config = None, version: Version = False) -> None:
+    """Runs LMDeploy's api_server on every GPU until SIGTERM and keeps it running."""
+    from worker.engines.choose import choose_engine
+    from worker.engines.turbomind.engine import open_turbomind
+    from worker.engines.turbomind.gpu import graphics_cards
+
+    logs.configure("llm")
+    settings = load_settings(config)
     stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -48,4 +49,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(app)

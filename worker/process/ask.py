@@ -6,11 +6,13 @@ One question, or a file of them in one process: loading the index takes longer t
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FennelError
 from index.gate.gate import open_gate
@@ -38,7 +40,9 @@ def ask(text: str, settings: Settings) -> dict[str, Any]:
 
     Raises what Pipeline.run raises, and IndexMissing.
     """
-    with _Asker(settings) as asker:
+    with waiting("loading the index and the model"):
+        asker = _Asker(settings)
+    with asker, waiting("answering"):
         return asker.ask(Row("", text))
 
 
@@ -50,7 +54,8 @@ def ask_all(file: Path, settings: Settings) -> Iterator[dict[str, Any]]:
     """
     rows = read_batch(file)
     with _Asker(settings) as asker:
-        for row in rows:
+        redirected = not sys.stdout.isatty()  # on a terminal the lines that come out are progress enough
+        for row in counted(rows, "answering", len(rows)) if redirected else rows:
             try:
                 yield {"id": row.id, **asker.ask(row)}
             except FennelError as error:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import requests
 
+from bot.config.extras import require
 from bot.config.proxies import proxy_for
 from bot.config.settings import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
@@ -119,6 +120,7 @@ class Ddgs:
     name = "ddgs"
 
     def __init__(self, settings: WebSearchSettings) -> None:
+        require("ddgs")
         self._timeout = max(int(settings.timeout), 1)
         self._backend = settings.base_url or "auto"
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.config.extras import command, is_here, require
 from bot.config.settings import LLMSettings
 from bot.errors import ConfigError
 from worker.engines.model_files import find_folder
@@ -94,12 +95,9 @@ class FastCounter:
     exact = True
 
     def __init__(self, file: Path) -> None:
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as error:
-            raise ConfigError(
-                f"llm.tokenizer: {file} needs the package tokenizers: pip install tokenizers"
-            ) from error
+        require("tokenizers")
+        from tokenizers import Tokenizer
+
         self.tokenizer = Tokenizer.from_file(str(file))
         self.ten_is_one_token = len(self.encode("10")) == 1
 
@@ -129,8 +127,10 @@ def open_counter(settings: LLMSettings) -> Counter:
         raise ConfigError(
             f"llm.tokenizer: {settings.tokenizer} is no {SENTENCEPIECE_FILE} or {FAST_FILE} and has none"
         )
-    if file is None:
-        log.info("token_counts_are_estimates", model=settings.model, fix="set llm.tokenizer")
+    readable = file is not None and (settings.tokenizer or file.suffix != ".json" or is_here("tokenizers"))
+    if file is None or not readable:
+        fix = "set llm.tokenizer" if file is None else command("tokenizers")
+        log.info("token_counts_are_estimates", model=settings.model, fix=fix)
         return Estimate()
     return open_file(file)
 

@@ -1,0 +1,112 @@
+"""What the commands of every program share: their common options, and how they end.
+
+Whatever goes wrong in a way that somebody can mend, a wrong option, a setting, a file, a service or a package
+that is not there, is one line on stderr that begins with `error:`, and exit status 1. Only what nobody
+expected keeps its traceback. It stands in this room because bot, index and worker all may import from here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.config.extras import what_to_install
+from bot.config.release import VERSION
+from bot.errors import FennelError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl+C, as shells have it."""
+OWN = ("bot", "index", "worker", "simulator", "demo", "bench", "tests")
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"Fennel {VERSION}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_show_version, is_eager=True, help="Print the release and stop."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def run(app: typer.Typer) -> None:
+    """Runs the command that was typed and ends the process with its exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show Chinese shows question marks
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        status = _help_or(app)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever read the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        reason = _reason(error)
+        if not reason:
+            raise
+        sys.stderr.write(f"error: {reason}\n")
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _help_or(app: typer.Typer) -> object:
+    """The exit status of what was typed; a program or a group without a word shows its help."""
+    try:
+        return app(standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        if type(error).__name__ != "NoArgsIsHelpError" or context is None:
+            raise
+        context.get_help()  # printed where rich draws it, and returned as text where it does not
+        return 0
+
+
+def _reason(error: Exception) -> str:
+    """What to tell somebody who cannot read tracebacks; empty for what nobody expected."""
+    if isinstance(error, FennelError):
+        return _trouble_with_redis(error.__cause__) or str(error)
+    if isinstance(error, typer.TyperException):
+        return _misuse(error)
+    if isinstance(error, typer.Abort):
+        return "stopped; nothing was changed"
+    if isinstance(error, ModuleNotFoundError):
+        return _missing(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return _trouble_with_redis(error)
+
+
+def _misuse(error: typer.TyperException) -> str:
+    """A word or an option that the command does not have, and where to read what it has."""
+    context = getattr(error, "ctx", None)
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    where = f"; see `{context.command_path} --help`" if context else ""
+    return f"{' '.join(said.split()).rstrip('.')}{where}"
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    package = (error.name or "").partition(".")[0]
+    return "" if package in OWN or not package else what_to_install(package)
+
+
+def _trouble_with_redis(error: BaseException | None) -> str:
+    from redis import exceptions
+
+    if isinstance(error, exceptions.AuthenticationError):
+        return f"redis.url: Redis refuses the user or the password ({error})"
+    if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
+        return f"Redis does not answer; start one with `appendonly yes`, or set redis.url: {error}"
+    return f"Redis refuses a command: {error}" if isinstance(error, exceptions.RedisError) else ""
