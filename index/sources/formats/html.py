@@ -12,12 +12,12 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
+from bot.config.fences import fenced
 from index.sources.formats.html_tree import NUMBER, content
 
 _PERMALINK_MARKS = " ¶🔗\u200b"
 _TAG_LIKE = re.compile(r"<(?=[a-zA-Z/!?])")
 _HASHES = re.compile(r"^(?=#{1,6}\s)", re.MULTILINE)
-_BACKTICKS = re.compile(r"`{3,}")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _LANGUAGE = re.compile(r"^(?:language|lang|highlight(?:-source)?|brush)[-:]([a-z0-9+#]+)$")
 _HOLDS_A_LIST = re.compile(r"\A(?:- |\d++\. )")
@@ -72,8 +72,7 @@ class _Writer(MarkdownConverter):
         text = text.strip("\n")
         if not text.strip():
             return ""
-        fence = "`" * max([3, *(len(run) + 1 for run in _BACKTICKS.findall(text))])
-        return f"\n\n{fence}{_language(el)}\n{text}\n{fence}\n\n"
+        return f"\n\n{fenced(text, _language(el))}\n\n"
 
     def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         text = (text or "").strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.config.fences import fenced
 from bot.errors import LoadError
 from index.sources.formats.encoding import decode
 from index.sources.formats.markdown.pages import first_heading, shown_markdown
@@ -83,8 +84,7 @@ def _output(output: Any) -> str:
 
 def _fenced(text: str, language: str) -> str:
     text = text.strip("\n")
-    fence = "````" if "```" in text else "```"
-    return f"{fence}{language}\n{text}\n{fence}" if text.strip() else ""
+    return fenced(text, language) if text.strip() else ""
 
 
 def _joined(source: Any) -> str:

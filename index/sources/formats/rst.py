@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from docutils import nodes
 
+from bot.config.fences import fenced
 from index.sources.formats.rst_reading import read_rst
 from index.text.chinese import CHARACTERS
 
@@ -59,8 +60,7 @@ def _title(node: nodes.Element, depth: int) -> str:
 
 def _literal(node: nodes.Element, depth: int) -> str:
     text = node.astext().strip("\n")
-    fence = "`" * max(3, max((len(run) + 1 for run in re.findall(r"`{3,}", text)), default=0))
-    return f"{fence}{_language(node)}\n{text}\n{fence}" if text.strip() else ""
+    return fenced(text, _language(node)) if text.strip() else ""
 
 
 def _raw(node: nodes.Element, depth: int) -> str:

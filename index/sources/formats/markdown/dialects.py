@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bot.config.fences import RUN, fenced
 from index.sources.formats.markdown.html_inside import shown_values
 
 _DATA = re.compile(
@@ -37,7 +38,7 @@ _REFERENCE = re.compile(r"^[ ]{0,3}\[([^\[\]^][^\[\]\n]*+)\]:[ \t]*+<?([^\s<>]++
 _FOOTNOTE = re.compile(r"^[ ]{0,3}\[\^([^\[\]\n]{1,60})\]:[ \t]*+(.*)$")
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\n]{1,60}\]")
 _REFERRED = re.compile(r"(?<!\])\[([^\[\]\n]++)\]\[([^\[\]\n]*+)\]")
-_FENCE_DIRECTIVE = re.compile(r"^[ \t]*+(?:`{3,}+|~{3,}+|:{3,}+)\{([\w:+.-]{1,60})\}[ \t]*+(.*)$")
+_FENCE_DIRECTIVE = re.compile(rf"^[ \t]*+(?:{RUN}|:{{3,}}+)\{{([\w:+.-]{{1,60}})\}}[ \t]*+(.*)$")
 _OPTION = re.compile(r"^:[\w-]{1,40}:(?:[ \t].*)?$")
 CODE_DIRECTIVES = frozenset(("code-block", "code", "code-cell", "sourcecode", "prompt", "literalinclude"))
 HIDDEN_DIRECTIVES = frozenset(
@@ -64,7 +65,7 @@ def with_fences(text: str) -> str:
     """The text with Jekyll's code blocks fenced."""
     if "{%" not in text:
         return text
-    return _HIGHLIGHT.sub(lambda found: f"\n```{found[1]}\n{found[2].strip(chr(10))}\n```\n", text)
+    return _HIGHLIGHT.sub(lambda found: f"\n{fenced(found[2].strip(chr(10)), found[1])}\n", text)
 
 
 def directive_of(block: str) -> str | None:
@@ -87,7 +88,7 @@ def directive_of(block: str) -> str | None:
         return rst_to_markdown("\n".join(lines))
     if name in CODE_DIRECTIVES:
         language = argument if re.fullmatch(r"[\w+#.-]{1,30}", argument) else ""
-        return "\n".join([f"```{language}", *lines, "```"])
+        return fenced("\n".join(lines), language)
     return "\n".join([argument, "", *lines])
 
 

@@ -11,8 +11,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 
-_MARK = re.compile(r"^[ \t]{0,12}(?P<fence>`{3,}|~{3,})|(?P<ticks>`+)|(?P<comment><!--)", re.MULTILINE)
-_CLOSING = re.compile(r"^[ \t>]{0,12}(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
+from bot.config.fences import RUN, opening
+
+_MARK = re.compile(rf"^[ \t]{{0,12}}(?P<fence>{RUN})|(?P<ticks>`+)|(?P<comment><!--)", re.MULTILINE)
+_CLOSING = re.compile(rf"^[ \t>]{{0,12}}({RUN})[ \t]*$", re.MULTILINE)
 _TICKS = re.compile(r"`+")
 _BLANK_LINE = re.compile(r"\n[ \t]{0,20}\n")
 
@@ -66,10 +68,11 @@ class _Scan:
     def _fenced(self, mark: re.Match[str]) -> int:
         """A fenced block up to its closing fence or, without one, the end."""
         place = self.text.find("\n", mark.end())
-        if "`" in self.text[mark.end() : place if place >= 0 else None] and mark["fence"][0] == "`":
+        fence = opening(self.text[mark.start() : place if place >= 0 else None])
+        if fence is None:
             return self._ticked(mark, len(mark["fence"]), mark.start("fence"))
         while place >= 0 and (closing := _CLOSING.search(self.text, place + 1)):
-            if closing[1].startswith(mark["fence"]):
+            if fence.closed_by(closing[1]):
                 return self._code(mark.start(), closing.end())
             place = closing.end() - 1
         return self._code(mark.start(), len(self.text))
