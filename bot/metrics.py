@@ -58,6 +58,7 @@ ENGINE_TOKENS = Counter("fennel_engine_tokens_total", "Tokens the engine read an
 FEISHU_CALLS = Counter("fennel_feishu_calls_total", "Calls of Feishu's Open API", ["api"])
 FEISHU_ERRORS = Counter("fennel_feishu_errors_total", "Refused calls, by Feishu's code", ["code"])
 PARKED = Counter("fennel_parked_jobs_total", "Jobs given up after their last retry", ["job"])
+UNFORESEEN = Counter("fennel_unforeseen_errors_total", "Errors that nobody foresaw, by where", ["where"])
 ADMIN_ACTIONS = Counter("fennel_admin_actions_total", "Commands given by admins", ["command"])
 
 Gauges = dict[str, float]

@@ -28,6 +28,7 @@ from bot.cards.parts import (
     markdown,
     shorten,
 )
+from bot.cards.plain import bare_card
 from bot.cards.presses import PressSigner
 from bot.cards.sources import MAX_LISTED, cited_sources, folded_sources, nearest_pages
 from bot.cards.text import first_words, pages, to_feishu
@@ -38,6 +39,7 @@ __all__ = [
     "ANSWER_ELEMENT",
     "PROGRESS_ELEMENT",
     "answer_cards",
+    "bare_answer",
     "help_card",
     "human_card",
     "notice_card",
@@ -159,6 +161,14 @@ def _fits(whole: Card, limits: CardLimits) -> bool:
         json_bytes(whole) + _FRAME_MARGIN <= limits.bytes
         and count_elements(whole) + _FRAME_ELEMENTS <= limits.elements
     )
+
+
+def bare_answer(answer: Answer) -> list[Card]:
+    """An answer that `answer_cards` cannot draw: its words and sources, no markup and no button."""
+    sources = [f"[{source.number}] {source.title} {source.url}".rstrip() for source in answer.sources]
+    return [
+        bare_card(say(f"title_{answer.outcome.value}", answer.language), "\n".join([answer.text, *sources]))
+    ]
 
 
 def human_card(

@@ -2,7 +2,7 @@
 
 Feishu refuses a whole card for one table, mention, image or tag too many (230099), and its reader sees
 nothing. When that happens the text goes out again as plain Markdown: tables as fenced text, no mentions, no
-images, no buttons.
+images, no buttons. Where even that cannot be drawn, words alone are left.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 from bot.config.fences import fenced, stretches
 from bot.markdown.dialect import quiet_tags, without_tags
 
+MOST_BARE = 6000
+"""Characters of a bare card: well within Feishu's 30 KB in any language."""
 _IMAGE = re.compile(r"!\[([^\[\]]*+)\]\((?:[^()]++|\([^()]*+\))*+\)")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n)?^[ \t]*\|[ :|-]+\|[ \t]*$(?:\n[ \t]*\|.*$)*", re.MULTILINE)
 
@@ -29,6 +31,17 @@ def plain_card(card: dict[str, Any]) -> dict[str, Any]:
     texts = [text for text in texts_of((card.get("body") or {}).get("elements") or []) if text.strip()]
     plain["body"] = {"elements": [{"tag": "markdown", "content": text} for text in _merged(texts)]}
     return plain
+
+
+def bare_card(title: str, text: str) -> dict[str, Any]:
+    """A card of plain text, which nothing in `text` can break; cut at MOST_BARE characters."""
+    shown = text.encode("utf-8", "replace").decode("utf-8")[:MOST_BARE]
+    return {
+        "schema": "2.0",
+        "config": {"update_multi": True},
+        "header": {"title": {"tag": "plain_text", "content": title}},
+        "body": {"elements": [{"tag": "div", "text": {"tag": "plain_text", "content": shown or title}}]},
+    }
 
 
 def texts_of(elements: list[dict[str, Any]]) -> Iterator[str]:

@@ -21,6 +21,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "- `/stop`, or just `stop`: ends an answer that is being written\n"
         "- `/why`: in reply to an answer, what it rests on; to a silence, its reason (asker and admins)",
     ),
+    "command_failed": (
+        "这个命令没有执行成功（{why}），详情在日志里。",
+        "This command did not work ({why}); the log has the details.",
+    ),
     "failed_none": ("没有放弃的消息。", "Nothing was given up on."),
     "failed_retried": ("已重新发送 {count} 条。", "{count} are tried again."),
     "failed_hint": ("发送 `/failed retry` 重新发送。", "Send `/failed retry` to try them again."),

@@ -66,5 +66,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "because_index": ("还没有建立索引", "no index has been built yet"),
     "because_error": ("内部错误", "an internal error"),
+    "because_refused": ("飞书不接受这条回答的内容", "Feishu does not accept what the answer says"),
     "because_poison": ("多次尝试都没有成功", "several attempts did not succeed"),
 }

@@ -18,7 +18,7 @@ from rq.registry import FailedJobRegistry
 from bot.errors import FeishuError
 from bot.feishu.sent_record import SentRecords
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE, told_as
-from bot.queue.rq_layout import SERIALIZER, job_key
+from bot.queue.rq_layout import SERIALIZER, failed_key, job_key
 from bot.redis_keys import ATTEMPTS, DEAD_LETTERS, SEEN, WAITING_SINCE
 from bot.stored import known
 
@@ -78,18 +78,21 @@ def listed(redis: Redis) -> list[DeadLetter]:
 def retry(redis: Redis, job_id: str) -> bool:
     """Puts a job back into its queue, as if it had never been tried. False when it is not there any more.
 
-    An asker who was told that there is no answer gets one in the place of that card.
+    An asker who was told that there is no answer gets one in the place of that card. What was counted of it
+    is forgotten first: a worker may begin it the moment it is back.
     """
     for queue in QUEUES:
-        try:
-            _registry(redis, queue).requeue(job_id)
-        except (InvalidJobOperation, NoSuchJobError):
+        if redis.zscore(failed_key(queue), job_id) is None:
             continue
         message_id = message_of(job_id)
         redis.persist(job_key(job_id))
         redis.delete(ATTEMPTS.of(job_id), WAITING_SINCE.of(job_id), SEEN.of(told_as(message_id)))
         redis.hdel(DEAD_LETTERS.name, job_id)
         SentRecords(redis).reopen(message_id, ANSWER_SEND)
+        try:
+            _registry(redis, queue).requeue(job_id)
+        except (InvalidJobOperation, NoSuchJobError):
+            continue
         return True
     return False
 

@@ -22,8 +22,12 @@ ATTEMPTS = 3
 POISON = "升级 harbor-server 之前要备份吗"
 
 
+class Crash(BaseException):
+    """What takes a whole process down, such as a library's own crash, and is no error that can be told of."""
+
+
 class Poisoned(Extractive):
-    """An engine that one question breaks; what comes after it may quote it."""
+    """An engine that one question crashes; what comes after it may quote it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +37,7 @@ class Poisoned(Extractive):
         writes_out_follow_up = how.get("max_tokens") == MOST_TOKENS
         if POISON in str(messages) and not writes_out_follow_up:
             self.begun += 1
-            raise RuntimeError("a bug")
+            raise Crash("a bug")
         return super().stream(messages, *arguments, **how)
 
 

@@ -15,6 +15,7 @@ from bot.errors import AnswerTimeout, EngineRefused, EngineSilent, EngineUnavail
 from index.text.chinese import CHARACTERS
 from worker.llm import LLM, IsCancelled, Usage
 from worker.prompts import rewrite_messages
+from worker.unforeseen import is_unforeseen, note
 
 SECONDS = 8.0
 MOST_TOKENS = 120
@@ -41,7 +42,11 @@ def rewrite(
                 written, reply.anew = "", False
             written += piece
         usage = reply.usage
-    except (EngineUnavailable, EngineRefused, EngineSilent, AnswerTimeout):
+    except Exception as error:
+        if is_unforeseen(error):
+            note("rewriting", error)
+        elif not isinstance(error, EngineUnavailable | EngineRefused | EngineSilent | AnswerTimeout):
+            raise
         return "", usage
     return accepted(written, text, earlier), usage
 

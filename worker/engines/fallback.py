@@ -1,7 +1,8 @@
 """A model with a lesser engine behind it: whoever asks gets an answer, and is told when it is the lesser one.
 
 The lesser engine takes over while the model's server loads, restarts or cannot be reached, and when it
-refuses a request before the first word. Once words have been shown it does not: a reply is of one engine.
+refuses a request before the first word, or fails in a way that nobody foresaw. Once words have been shown it
+does not: a reply is of one engine.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import structlog
 
 from bot.errors import EngineRefused, EngineSilent, EngineUnavailable, PromptTooLong
 from worker.llm import LLM, IsCancelled, Messages, Reply, Score, Usage, never
+from worker.unforeseen import is_unforeseen, note
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +57,9 @@ class WithFallback:
         if not self.degraded:
             try:
                 return self.primary.score(messages, deadline=deadline, cancelled=cancelled, group=group)
-            except (EngineUnavailable, EngineRefused) as error:
+            except Exception as error:
+                if not _is_the_engines(error):
+                    raise
                 _warn(error)
         return self.lesser.score(messages, deadline=deadline, cancelled=cancelled, group=group)
 
@@ -79,14 +83,28 @@ class WithFallback:
             reply = ask(self.lesser)
             reply.degraded = why
             return reply
-        first = ask(self.primary)
+        try:
+            first = ask(self.primary)
+        except Exception as error:
+            if not _is_the_engines(error):
+                raise
+            _warn(error)
+            reply = ask(self.lesser)
+            reply.degraded = _why(error)
+            return reply
         reply = Reply(iter(()), engine=first.engine)
         reply.pieces = self._pieces(reply, first, ask)
         return reply
 
     def count_tokens(self, text: str) -> int:
-        """By the model's tokenizer, whoever answers."""
-        return self.primary.count_tokens(text)
+        """By the model's tokenizer, whoever answers; by the lesser engine's where that breaks."""
+        try:
+            return self.primary.count_tokens(text)
+        except Exception as error:
+            if not is_unforeseen(error):
+                raise
+            note("tokens", error)
+            return self.lesser.count_tokens(text)
 
     def close(self) -> None:
         """Closes both."""
@@ -100,9 +118,11 @@ class WithFallback:
                 shown = shown or bool(piece)
                 reply.anew, first.anew = reply.anew or first.anew, False
                 yield piece
-        except (EngineUnavailable, EngineRefused) as error:
-            if shown:
+        except Exception as error:
+            if not _is_the_engines(error):
                 raise
+            if shown:
+                raise EngineUnavailable(f"it broke while writing: {type(error).__name__}") from error
             _warn(error)
             used = ask(self.lesser)
             reply.engine = used.engine
@@ -121,6 +141,14 @@ def _close(reply: Reply) -> None:
     close = getattr(reply.pieces, "close", None)
     if close is not None:
         close()
+
+
+def _is_the_engines(error: Exception) -> bool:
+    """Whether the lesser engine takes over for this error; one that nobody foresaw is noted."""
+    if is_unforeseen(error):
+        note("engine", error)
+        return True
+    return isinstance(error, EngineUnavailable | EngineRefused)
 
 
 def _why(error: Exception) -> str:

@@ -11,11 +11,10 @@ from dataclasses import replace
 
 import structlog
 from rq import get_current_job
-from rq.timeouts import JobTimeoutException
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
-from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
+from bot.errors import Cancelled, FeishuError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
@@ -26,7 +25,7 @@ from bot.redis_keys import ANSWER, CANCELLED, TRACE
 from bot.talk.said import Said
 from bot.trace import read as read_trace
 from worker.jobs import kept_answers
-from worker.jobs.failures import failed, reason_of
+from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
 from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
 from worker.language import language_of
@@ -37,6 +36,7 @@ from worker.pipeline.trace import Trace
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.runner import HandBack
+from worker.unforeseen import is_unforeseen, note
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ class Answering:
             kept = kept_answers.find(self.process.redis, message_id)
             if kept is None:
                 kept = self._understand_and_answer()
-                metrics.count_answer(self.trace.facts)
+                self._count()
             if kept is None:
                 return self.ended
             return self._finish(kept)
@@ -84,6 +84,44 @@ class Answering:
             return self._taken_back()
 
     def _understand_and_answer(self) -> kept_answers.Kept | None:
+        try:
+            return self._find_answer()
+        except Exception as error:
+            if is_passed_on(error):
+                raise
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> kept_answers.Kept | None:
+        """The answer that says so; one that was kept before stays. Nobody is told who did not ask in person.
+
+        Raises what makes the job be begun again.
+        """
+        self._note_failure(error)
+        message_id = self.message.message_id
+        if not self.asked and not self.card.begun:
+            self._end(Outcome.FAILED)
+            return None
+        if kept := kept_answers.find(self.process.redis, message_id):
+            return kept
+        answer = failed(self.text, self.language, reason_of(error))
+        kept = kept_answers.Kept(self._signed(answer), CardState(), self.message.chat_id)
+        self._end_trace(Outcome.FAILED)
+        self._keep(kept)
+        return kept
+
+    def _count(self) -> None:
+        try:
+            metrics.count_answer(self.trace.facts)
+        except Exception as error:  # what is counted must not cost an answer
+            note("metrics", error)
+
+    def _note_failure(self, error: Exception) -> None:
+        if is_unforeseen(error):
+            note("answer", error)
+        log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
+        self.trace.event("failed", error=type(error).__name__)
+
+    def _find_answer(self) -> kept_answers.Kept | None:
         understanding = Understanding(self.process, self.message, self.verdict, self.trace)
         try:
             understood = understanding.understand(self.text, self.wanted.cancelled)
@@ -135,14 +173,13 @@ class Answering:
             answer, _ = self.process.pipeline(question).run(
                 question, self.card.progress, self.card.write, self.wanted.cancelled, self.trace
             )
-        except (MessageGone, FeishuError):
-            raise
         except Cancelled:
             self.wanted.check()
             raise HandBack(self.message.message_id) from None
-        except (FennelError, JobTimeoutException) as error:
-            log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
-            self.trace.event("failed", error=type(error).__name__)
+        except Exception as error:
+            if is_passed_on(error):
+                raise
+            self._note_failure(error)
             if not self.asked and not self.card.begun:
                 self._close_trace(Outcome.FAILED)
                 return None

@@ -30,9 +30,11 @@ from index.search.versions import Versions, publish
 from worker.jobs import kept_answers, operating
 from worker.jobs.ages import age_in_words
 from worker.jobs.answering import recall_all
+from worker.jobs.failures import is_passed_on
 from worker.jobs.understanding import words_of
 from worker.language import language_of
 from worker.process.process import Process
+from worker.unforeseen import note
 
 Card = dict[str, Any]
 MOST_FAILED = 20
@@ -50,7 +52,17 @@ class Commands:
         self.is_admin = process.settings.is_admin(message.sender_id, message.chat_id)
 
     def run(self, name: str, argument: str) -> str:
-        """Carries it out and replies. Raises FeishuError, redis.RedisError."""
+        """Carries it out and replies, or replies that it failed. Raises FeishuError, redis.RedisError."""
+        try:
+            return self._carry_out(name, argument)
+        except Exception as error:
+            if is_passed_on(error):
+                raise
+            note("command", error)
+            self._reply(self._notice("command_failed", color="red", why=type(error).__name__))
+            return "failed"
+
+    def _carry_out(self, name: str, argument: str) -> str:
         if name in ADMIN_COMMANDS and not self.is_admin:
             self._reply(self._notice("admins_only", color="grey"))
             return "refused"

@@ -167,7 +167,11 @@ def given_up(message_id: str, message: dict[str, Any] | None) -> str:
         text = asked.text_without(process.bot_open_id() or "")
         language = language_of(text, process.settings.group(asked.chat_id).language)
         kept = kept_answers.find(process.redis, message_id)
-        return _finish(process, asked, kept.answer if kept else failed(text, language, "because_poison"))
+        if kept is not None and _finish(process, asked, kept.answer) != "unsendable":
+            return str(kept.answer.outcome)
+        return _finish(
+            process, asked, failed(text, language, "because_refused" if kept else "because_poison")
+        )
 
 
 def park(job: Job, error: BaseException) -> None:

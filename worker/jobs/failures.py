@@ -1,6 +1,7 @@
 """What becomes of a failure: the sentence an asker is told, and whether the job waits or ends.
 
-A refusal of Feishu's that may pass is waited for; one that never will ends the job. A job of the quick lane
+A refusal of Feishu's that may pass is waited for; one that never will ends the job. What nobody foresaw is
+said to whoever asked, at once, and not tried five times first. A job of the quick lane
 has few threads to share with every other group, so it waits in none of them: not for a rate limit, not for
 somebody else's lease. It is put aside and comes again.
 """
@@ -11,11 +12,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
+from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 
 from bot.answer import Answer, Outcome
 from bot.errors import (
     AnswerTimeout,
+    Cancelled,
     EngineRefused,
     EngineUnavailable,
     FeishuError,
@@ -26,7 +29,10 @@ from bot.errors import (
 )
 from bot.feishu.call import LONGEST_PACE
 from bot.messages import say
+from worker.jobs.question_card import LeaseLost
 from worker.runner.lease import LeaseTaken
+from worker.runner.redis_faults import passes
+from worker.runner.runner import HandBack
 from worker.runner.waiting import GiveUp, Postpone
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
@@ -46,6 +52,15 @@ def failed(question: str, language: str, reason: str) -> Answer:
     """The answer that says in one sentence what went wrong; `reason` names that sentence."""
     sentence = say("failed", language, reason=say(reason, language))
     return Answer(outcome=Outcome.FAILED, question=question, text=sentence, language=language)
+
+
+_PASSED_ON = (FeishuError, Cancelled, LeaseTaken, LeaseLost, HandBack, Postpone, GiveUp)
+"""What says what becomes of a job; all else that is raised is said to whoever asked."""
+
+
+def is_passed_on(error: Exception) -> bool:
+    """Whether the job ends, waits or is begun again by this error, and nothing is said of it here."""
+    return passes(error) if isinstance(error, RedisError) else isinstance(error, _PASSED_ON)
 
 
 LEASE_PAUSE = 2.0

@@ -10,11 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from redis import Redis
 
 from bot.answer import Answer, CardState
 from bot.redis_keys import ANSWER
 from bot.stored import SCHEMA
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,13 @@ def text_of(kept: Kept) -> str:
 
 
 def find(redis: Redis, message_id: str) -> Kept | None:
-    """What was kept for a question, None when there is nothing (any more)."""
+    """What was kept for a question, None when there is nothing (any more), or nothing that can be read."""
     raw = redis.get(ANSWER.of(message_id))
     if raw is None:
         return None
-    data = json.loads(raw)
-    return Kept(Answer.from_json(data["answer"]), CardState.from_json(data["state"]), data["chat_id"])
+    try:
+        data = json.loads(raw)
+        return Kept(Answer.from_json(data["answer"]), CardState.from_json(data["state"]), data["chat_id"])
+    except (KeyError, TypeError, ValueError) as error:
+        log.warning("kept_answer_unreadable", message_id=message_id, error=type(error).__name__)
+        return None

@@ -15,21 +15,22 @@ import structlog
 
 from bot import audit
 from bot.answer import Answer, CardState, Feedback, Human, Outcome
-from bot.cards.answer import answer_cards, human_card
+from bot.cards.answer import human_card
 from bot.cards.buttons import REASON_FIELD
-from bot.cards.parts import Card, CardLimits
+from bot.cards.parts import Card
 from bot.cards.presses import Press, ProvenPress, may_press
-from bot.errors import FennelError, MessageGone, UnprovenEvent
+from bot.errors import MessageGone, UnprovenEvent
 from bot.events.events import CardPress
 from bot.redis_keys import DAY, FEEDBACK
 from worker.jobs import kept_answers, operating
 from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
-from worker.jobs.failures import failed, reason_of
-from worker.jobs.question_card import KEY
+from worker.jobs.failures import failed, is_passed_on, reason_of
+from worker.jobs.question_card import KEY, drawn
 from worker.pipeline.pipeline import Question
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
+from worker.unforeseen import is_unforeseen, note
 
 log = structlog.get_logger(__name__)
 
@@ -202,7 +203,11 @@ class Presses:
         trace.note(asker=old.asker)
         try:
             answer, _ = self.process.pipeline(question).run(question, trace=trace)
-        except FennelError as error:
+        except Exception as error:
+            if is_passed_on(error):
+                raise
+            if is_unforeseen(error):
+                note("answer", error)
             log.warning("web_answer_failed", message_id=press.message_id, error=type(error).__name__)
             answer = failed(old.question, old.language, reason_of(error))
             trace.finish(Outcome.FAILED)
@@ -210,9 +215,7 @@ class Presses:
         return replace(answer, asker=old.asker, private=old.private, gathered=old.gathered)
 
     def _cards(self, question: str, kept: kept_answers.Kept) -> list[Card]:
-        limits = CardLimits(tables=self.process.settings.cards.tables)
-        signer = self.process.signer
-        return answer_cards(kept.answer, actions=signer, message_id=question, state=kept.state, limits=limits)
+        return drawn(self.process, question, kept.answer, kept.state)
 
     def _draw(self, question: str, card: str, kept: kept_answers.Kept) -> None:
         """Keeps the new state and shows it. Only the last card carries buttons, so only it changes."""

@@ -12,18 +12,19 @@ import time
 from concurrent.futures import Future
 from contextvars import copy_context
 
-from redis.exceptions import RedisError
-
 from bot.answer import Answer, CardState, Outcome
-from bot.cards.answer import answer_cards, progress_card
-from bot.cards.parts import CardLimits
-from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
+from bot.cards.answer import answer_cards, bare_answer, progress_card
+from bot.cards.parts import Card, CardLimits
+from bot.cards.plain import bare_card
+from bot.errors import Cancelled, FeishuError, MessageGone
 from bot.events.events import Message
 from bot.feishu.card_stream import CardStream
+from bot.messages import say
 from bot.redis_keys import CANCELLED
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.runner import HandBack
+from worker.unforeseen import is_unforeseen, note
 
 KEY = "answer"
 """Key of the logical send that ends a question."""
@@ -102,7 +103,8 @@ class QuestionCard:
     def progress(self, text: str) -> None:
         """Shows what is being done; the first line opens the card. Raises MessageGone, FeishuError.
 
-        While Feishu refuses for a time nothing is shown and nothing is raised: the answer is what counts.
+        While Feishu refuses for a time, or after an error that nobody foresaw, nothing is shown or raised:
+        the answer is what counts.
         """
         self._post(progress=text)
 
@@ -112,13 +114,7 @@ class QuestionCard:
 
     def finish(self, answer: Answer, state: CardState) -> str:
         """Ends with the answer's cards; returns the card's message id. Raises MessageGone, FeishuError."""
-        cards = answer_cards(
-            answer,
-            actions=self.process.signer,
-            message_id=self.message.message_id,
-            state=state,
-            limits=CardLimits(tables=self.process.settings.cards.tables),
-        )
+        cards = drawn(self.process, self.message.message_id, answer, state)
         if answer.outcome is Outcome.DECLINED and not self.begun:
             sent = self.process.feishu.reply(
                 self.message.message_id, cards[0], key=KEY, chat_id=self.message.chat_id
@@ -158,9 +154,13 @@ class QuestionCard:
                     self._showing, self._silenced = None, error.retriable
                     self._error = None if error.retriable else error
                 return
-            except (FennelError, RedisError) as error:
+            except Exception as error:
+                unforeseen = is_unforeseen(error)
+                if unforeseen:
+                    note("frame", error)
                 with self._lock:
-                    self._error, self._showing = error, None
+                    self._showing, self._silenced = None, unforeseen
+                    self._error = None if unforeseen else error
                 return
 
     def _frame(self, progress: str, text: str) -> None:
@@ -186,8 +186,30 @@ class QuestionCard:
                 raise MessageGone(0, "the question was taken back before its card was sent")
             self._stream = self.process.feishu.stream(
                 self.message.message_id,
-                progress_card(self.question, self.language, self._first_line),
+                self._begun_card(),
                 key=KEY,
                 chat_id=self.message.chat_id,
             )
         return self._stream
+
+    def _begun_card(self) -> Card:
+        """The card that appears at once; a bare one where nobody foresaw that it cannot be drawn."""
+        try:
+            return progress_card(self.question, self.language, self._first_line)
+        except Exception as error:
+            if not is_unforeseen(error):
+                raise
+            note("card", error)
+            return bare_card(say("title_progress", self.language), say("starting", self.language))
+
+
+def drawn(process: Process, message_id: str, answer: Answer, state: CardState) -> list[Card]:
+    """The cards of an answer; its bare words where nobody foresaw that they cannot be drawn."""
+    limits = CardLimits(tables=process.settings.cards.tables)
+    try:
+        return answer_cards(answer, actions=process.signer, message_id=message_id, state=state, limits=limits)
+    except Exception as error:
+        if not is_unforeseen(error):
+            raise
+        note("card", error)
+        return bare_answer(answer)

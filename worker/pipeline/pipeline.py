@@ -26,6 +26,7 @@ from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts, support_facts
 from worker.pipeline.verify import Verified, Verifier
 from worker.prompts import Prompt, Prompts, Quotes, Similarity
+from worker.unforeseen import is_unforeseen, note
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision, Gate
@@ -259,8 +260,12 @@ class _Run:
                 pages = self.parts.web.excerpts(
                     self.question.text, self.question.language, self.cancelled, self.progress.reading_web
                 )
-        except SearchUnavailable as error:
-            self.trace.event("web_search_unavailable", error=str(error))
+        except Exception as error:
+            if is_unforeseen(error):
+                note("web_search", error)
+            elif not isinstance(error, SearchUnavailable):
+                raise
+            self.trace.event("web_search_unavailable", error=f"{type(error).__name__}: {error}"[:300])
             return []
         self.trace.note(web_pages=[page.url for page in pages])
         return pages

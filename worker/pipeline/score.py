@@ -15,6 +15,7 @@ from bot.errors import AnswerTimeout, EngineRefused, EngineUnavailable
 from worker.llm import LLM, IsCancelled
 from worker.pipeline.trace import Trace
 from worker.prompts import Prompts
+from worker.unforeseen import is_unforeseen, note
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision
@@ -47,7 +48,11 @@ def decide(
     deadline = min(asked.deadline, now + max(SHARE * (asked.deadline - now), LEAST_SECONDS))
     try:
         score = llm.score(prompts.score(), deadline=deadline, cancelled=cancelled, group=asked.group)
-    except (EngineUnavailable, EngineRefused, AnswerTimeout) as error:
+    except Exception as error:
+        if is_unforeseen(error):
+            note("score", error)
+        elif not isinstance(error, EngineUnavailable | EngineRefused | AnswerTimeout):
+            raise
         trace.event("score_unavailable", error=f"{type(error).__name__}: {error}"[:300])
         return likely
     trace.add_usage(score.usage)

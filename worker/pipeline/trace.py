@@ -90,7 +90,7 @@ class Trace:
 
     def text(self) -> str:
         """What is written to Redis."""
-        return json.dumps(self.facts, ensure_ascii=False)
+        return json.dumps(self.facts, ensure_ascii=False, default=str)
 
 
 def gate_facts(decision: Decision) -> dict[str, Any]:

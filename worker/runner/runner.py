@@ -8,7 +8,7 @@ What differs from RQ, and why:
 - the loop is its own: RQ's ends when Redis does not answer, this one waits for Redis to return;
 - a signal only sets a flag: raising from the handler can lose a job between pop and start (rq/rq#2236);
 - a job that fails goes back to the front of its queue, at most MAX_ATTEMPTS times, then it is parked;
-- a job that Feishu refuses in a passing way waits, for `keep_trying` seconds (worker.runner.waiting);
+- a job that Feishu or Redis refuses in a passing way waits, at most `keep_trying` seconds (.waiting);
 - jobs that Redis says run, but nobody runs, are handed back within seconds (worker.runner.takeover): those of
   workers that died, and our own whose end Redis did not take, or lost when it was killed.
 """
@@ -43,6 +43,7 @@ from bot.queue.rq_layout import SERIALIZER, failed_key, job_key, workers_key
 from bot.redis_keys import ATTEMPTS
 from worker.runner.admission import Admission
 from worker.runner.liveness import BEAT, Liveness
+from worker.runner.redis_faults import passes
 from worker.runner.takeover import CleanedQueue, Takeover
 from worker.runner.waiting import GiveUp, Postpone, Waiting
 
@@ -62,6 +63,8 @@ POP_TIMEOUT = 1
 """Seconds the main thread waits in Redis for a job: how late it notices a signal."""
 UNREADABLE_KEPT = 30 * 86_400
 """Seconds that a job whose record cannot be read stays among the failed ones."""
+REDIS_PAUSE = 2.0
+"""Seconds until a job comes again that Redis refused something."""
 HAND_BACK_GRACE = 3.0
 """Seconds that running jobs have to notice that they are being handed back."""
 
@@ -276,7 +279,7 @@ class Runner(SimpleWorker):
 
     def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:
         """Hands the job back, lets it wait, or parks it when there is nothing left to try."""
-        error = exc_info[1] or PoisonJob("no exception")
+        error = _as_wish(exc_info[1] or PoisonJob("no exception"))
         attempt = self._attempts.get(execution.id, 1)
         if isinstance(error, HandBack):
             self._count_attempt(job, -1)
@@ -380,3 +383,10 @@ class Runner(SimpleWorker):
             self.takeover.hand_back(execution.job_id, execution.id, self.name)
         except RedisError as error:
             log.warning("not_handed_back", job_id=execution.job_id, error=type(error).__name__)
+
+
+def _as_wish(error: BaseException) -> BaseException:
+    """A fault of Redis that passes as the wish to come again: a full or read-only Redis is no job's fault."""
+    if isinstance(error, RedisError) and passes(error):
+        return Postpone(f"Redis: {type(error).__name__}", seconds=REDIS_PAUSE)
+    return error
