@@ -18,7 +18,8 @@ from worker.engines.openai.attempts import Call, retry_hint
 from worker.engines.openai.connection import Connection, Response
 from worker.engines.openai.event_stream import EventStream
 from worker.engines.openai.running_call import ConnectionBroken
-from worker.engines.replies.chunks import STOP, Chunk, read_chunk
+from worker.engines.replies.alike import AlikeChunks
+from worker.engines.replies.chunks import STOP, Chunk, plain_chunk, read_chunk
 from worker.engines.replies.problems import Problem, problem_in
 from worker.engines.replies.sse import DONE, Event, EventReader, TooLarge
 from worker.llm import Usage
@@ -32,6 +33,9 @@ GRACE_SECONDS = 2.0
 """What may follow the last piece (usage, [DONE]) is waited for so long."""
 ECHO_CHARACTERS = 24
 """So much of a prompt in a row, and a server's words are an echo of it."""
+
+LONGEST_END = 20
+_DECODER = json.JSONDecoder()
 
 
 class ServerProblem(Exception):
@@ -111,12 +115,14 @@ class ServerCalls:
             events.close()
 
     def _chunks(self, events: EventStream, sent: Body) -> Chunks:
-        finished = said = False
+        finished, said, alike = False, False, AlikeChunks()
         try:
             for arrived in events:
-                chunks, done = self._read(arrived, sent)
-                finished = finished or done or any(chunk.finish for chunk in chunks)
-                said = said or any(chunk.text or chunk.reasoning for chunk in chunks)
+                chunks, done = self._read(arrived, sent, alike)
+                for chunk in chunks:
+                    finished = finished or bool(chunk.finish)
+                    said = said or bool(chunk.text or chunk.reasoning)
+                finished = finished or done
                 if finished:
                     events.hurry(GRACE_SECONDS)
                 if chunks:
@@ -134,20 +140,26 @@ class ServerCalls:
         if not finished:
             yield [Chunk(finish=CLOSED)]
 
-    def _read(self, arrived: list[Event], sent: Body) -> tuple[list[Chunk], bool]:
+    def _read(self, arrived: list[Event], sent: Body, alike: AlikeChunks) -> tuple[list[Chunk], bool]:
         """The chunks of these events, and whether the end is among them. An error among them is raised.
 
         What came before an error is lost with it: the whole reply is asked for again.
         """
         chunks: list[Chunk] = []
-        for event in arrived:
-            if event.data.strip(b'" ') == DONE:
+        for data, name in arrived:
+            if not name and (same := alike.read(data)) is not None:
+                chunks.append(same)
+                continue
+            if len(data) < LONGEST_END and data.strip(b'" ') == DONE:
                 return chunks, True
-            for body in _objects(event.data):
-                problem = problem_in(body, name=event.name)
-                if problem is not None:
+            bodies = _objects(data)
+            for body in bodies:
+                plain = None if name else plain_chunk(body)
+                if plain is not None and len(bodies) == 1:
+                    alike.learn(data, plain)
+                elif plain is None and (problem := problem_in(body, name=name)) is not None:
                     raise ServerProblem(self._silenced(problem, sent))
-                chunks.append(read_chunk(body))
+                chunks.append(plain or read_chunk(body))
         return chunks, False
 
     def _extended(self, body: Body) -> Body:
@@ -231,7 +243,14 @@ def _read_whole(content: bytes) -> Body:
 
 
 def _objects(data: bytes) -> list[Body]:
-    """The JSON objects of one event: one, or one a line."""
+    """The JSON objects of one event: one, one a line, or one after the other."""
+    try:
+        text = data.decode()
+        only, end = _DECODER.raw_decode(text)
+        if end == len(text) and type(only) is dict:
+            return [only]
+    except (ValueError, RecursionError):
+        pass
     found = _loads(data)
     if found or b"\n" not in data:
         return [found] if found else []

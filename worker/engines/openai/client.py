@@ -66,8 +66,10 @@ class ModelClient:
             try:
                 with self.servers.running(url), closing(self._stream(url, make_body, call)) as stream:
                     for chunks in stream:
-                        started = started or any(chunk.text or chunk.reasoning for chunk in chunks)
+                        started = any(chunk.text or chunk.reasoning for chunk in chunks)
                         yield chunks
+                        if started:
+                            yield from stream
                 self.servers.worked(url)
                 return
             except ServerProblem as error:
@@ -132,9 +134,11 @@ class ModelClient:
             known, started = self.known.of(url, call), False
             body = make_body(known)
             try:
-                for item in ask(known, body):
+                items = ask(known, body)
+                for item in items:
                     started = True
                     yield item
+                    yield from items
                 return
             except ServerProblem as error:
                 if started or lessons == MOST_LESSONS - 1 or not self.known.learn(known, error, body):

@@ -188,7 +188,8 @@ class OpenAIEngine:
         try:
             with closing(self.client.stream(asking.body, call)) as stream:
                 for chunks in stream:
-                    reading.begin(asking.opened)
+                    if not reading.begun:
+                        reading.begin(asking.opened)
                     text = reading.feed(chunks)
                     if text or reading.anew:
                         reply.anew = reply.anew or reading.anew
@@ -206,7 +207,7 @@ class OpenAIEngine:
         self._account(reply, asking, reading)
 
     def _account(self, reply: Reply, asking: Asking, reading: AnswerReading) -> None:
-        usage = reading.counted(self._measured.count(reading.reasoning))
+        usage = reading.counted(self._measured.count(reading.reasoning) if reading.reasoning else 0)
         reply.finish_reason = reading.finish
         reply.reasoning += reading.reasoning
         reply.usage += usage

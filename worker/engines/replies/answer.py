@@ -22,6 +22,8 @@ class AnswerReading:
         """Set while `feed` gives back what replaces everything that it gave back before."""
         self.started = False
         """Whether anything but white space may be shown."""
+        self.begun = False
+        """Whether a word has come, of the answer or of reasoning."""
         self.finish = ""
         self.usage = Usage()
         self._stop = StopFilter()
@@ -30,7 +32,6 @@ class AnswerReading:
         self._refusal = ""
         self._tool_call = False
         self._last = ""
-        self._said = False
         self._repeats = False
 
     @property
@@ -54,7 +55,7 @@ class AnswerReading:
 
     def begin(self, opened: str) -> None:
         """Says where the reply begins, before its first piece; later calls change nothing."""
-        if not self._said and not self._last and opened != self._opened:
+        if not self.begun and opened != self._opened:
             self._opened, self._thinking = opened, ReasoningFilter(opened)
 
     def thinks_now(self, before: str) -> str:
@@ -113,8 +114,8 @@ class AnswerReading:
             return "tools"
         return "thought" if self.thinks or self.finish == LENGTH else "empty"
 
-    def _take(self, chunk: Chunk) -> str:
-        self._repeats = False
+    def _takes_no_text(self, chunk: Chunk) -> bool:
+        """Takes what a chunk holds beside its text; whether that makes its text one that was read before."""
         if chunk.usage is not None:
             self.usage = chunk.usage
         if chunk.finish:
@@ -123,15 +124,22 @@ class AnswerReading:
             self._tool_call = True
         if chunk.refusal:
             self._refusal += chunk.refusal
-        if chunk.whole and self._said:  # the finished message once more, after its pieces
-            return ""
+        if chunk.whole and self.begun:  # the finished message once more, after its pieces
+            return True
         if chunk.reasoning:
-            self._said = True
+            self.begun = True
             self._thinking.add(chunk.reasoning)
-        if not chunk.text:
+        return False
+
+    def _take(self, chunk: Chunk) -> str:
+        self._repeats = False
+        if any(chunk[1:]) and self._takes_no_text(chunk):
             return ""
-        last, self._last, self._said = self._last, chunk.text, True
-        if len(last) >= REPEATED and chunk.text.startswith(last):
+        text = chunk.text
+        if not text:
+            return ""
+        last, self._last, self.begun = self._last, text, True
+        if len(last) >= REPEATED and text.startswith(last):
             self.anew = self._repeats = True
             self._stop, self._thinking = StopFilter(), ReasoningFilter(self._opened)
-        return chunk.text
+        return text

@@ -39,6 +39,9 @@ FINISH = {
     "none": "",
 }
 """How servers say why a reply ended; any other word means that it came to its end."""
+_NOT_PLAIN = frozenset(("error", "errors", "type", "success", "base_resp", "x_groq", "message"))
+"""Beside the choices or in one: what makes a chunk more than a piece of text."""
+_OF_TEXT = frozenset(("role", "content"))
 
 
 class Chunk(NamedTuple):
@@ -52,6 +55,27 @@ class Chunk(NamedTuple):
     tool_call: bool = False
     whole: bool = False
     """Whether it holds the finished message rather than a piece."""
+
+
+def plain_chunk(body: Mapping[str, Any]) -> Chunk | None:
+    """The chunk of `body` where it is nothing but a piece of text, as most are; None where it is to be read.
+
+    What it lets through is no error either, as `problems.problem_in` has them.
+    """
+    try:
+        (choice,) = body["choices"]
+        delta = choice["delta"]
+        text = delta["content"]
+        more = choice.get("finish_reason") or choice.get("index") or body.get("usage")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    if more or type(text) is not str or not (_NOT_PLAIN.isdisjoint(body) and _NOT_PLAIN.isdisjoint(choice)):
+        return None
+    if len(delta) > 1:
+        for name, value in delta.items():
+            if value and name not in _OF_TEXT:
+                return None
+    return Chunk(text) if body.get("object") != "error" else None
 
 
 def read_chunk(body: Mapping[str, Any]) -> Chunk:

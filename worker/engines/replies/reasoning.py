@@ -53,6 +53,7 @@ _STARTS = (
     *("<|start_thinking|>", "<|end_thinking|>", "<|start_response|>", "<|end_response|>"),
     *("<|channel|>", "<|start|>assistant", "<|end|>", "<|return|>", "<|message|>"),
 )
+_FIRST_TWO = {start[:length] for start in _STARTS for length in (1, 2)}
 LONGEST_TAG = 110
 MOST_KEPT = 20_000
 """Characters of reasoning that are remembered; all of it is counted."""
@@ -218,6 +219,8 @@ def _partial(text: str) -> int:
 
 
 def _begins_tag(tail: str) -> bool:
+    if tail[0] != "<" and tail[:2] not in _FIRST_TWO:  # [1]
+        return False
     compact = re.sub(r"^<\s*(/?)\s*", r"<\1", tail)
     for start in _STARTS:
         if start.startswith(compact):

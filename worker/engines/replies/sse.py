@@ -43,6 +43,8 @@ class EventReader:
 
     def feed(self, piece: bytes) -> list[Event]:
         """The events that `piece` completed."""
+        if self._begun and not (self._rest or self._data or self._name) and _is_one_event(piece):
+            return [Event(piece[5:-2].strip())]
         text = self._rest + piece
         if not self._begun and not (text := self._begin(text)):
             return []
@@ -83,7 +85,8 @@ class EventReader:
             if line.startswith(b"data:"):
                 self._add(line[5:].strip(), found)
             elif not line:
-                self._dispatch(found)
+                if self._data or self._name:
+                    self._dispatch(found)
             elif line.startswith(b"event:"):
                 self._name = line[6:].strip().decode("utf-8", "replace")
         return found
@@ -102,6 +105,16 @@ class EventReader:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
             found.append(Event(data, self._name))
         self._data, self._name = [], ""
+
+
+def _is_one_event(piece: bytes) -> bool:
+    """Whether it is one data line and the blank line after it, as most pieces are."""
+    return (
+        piece.startswith((b"data: {", b"data:{"))
+        and piece.endswith(b"}\n\n")
+        and piece.find(b"\n") == len(piece) - 2
+        and b"\r" not in piece
+    )
 
 
 def _within(rest: bytes) -> bytes:

@@ -15,12 +15,15 @@ class StopFilter:
     def __init__(self, words: tuple[str, ...] = STOP_WORDS) -> None:
         self.stopped = False
         self._words = words
+        self._firsts = {word[0] for word in words}
         self._held = ""
 
     def feed(self, piece: str) -> str:
         """The text that can no longer be part of a stop word."""
         if self.stopped:
             return ""
+        if not self._held and self._firsts.isdisjoint(piece):
+            return piece
         text = self._held + piece
         places = [place for place in (text.find(word) for word in self._words) if place >= 0]
         if places:
