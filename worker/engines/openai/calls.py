@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -198,6 +199,7 @@ class ServerCalls:
         )
 
 
+@cache
 def endpoint(url: str, path: str) -> str:
     """`path` under a base URL. A query (Azure's api-version) stays at the end."""
     parts = urlsplit(url)

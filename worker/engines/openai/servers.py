@@ -45,6 +45,8 @@ class Servers:
 
     def order(self, group: str) -> list[str]:
         """All servers, the group's own first; overfull ones later, those that rest after a failure last."""
+        if len(self.urls) == 1:
+            return list(self.urls)
         ranked = rendezvous(group, self.urls)
         now = self._clock()
         with self._lock:

@@ -79,8 +79,10 @@ class AnswerReading:
     def end(self) -> str:
         """What was held back, once nothing more comes."""
         self.anew = False
-        shown = self._thinking.feed(self._stop.end())
-        self.anew = self._thinking.withdrawn
+        shown, rest = "", self._stop.end()
+        if rest:
+            shown = self._thinking.feed(rest)
+            self.anew = self._thinking.withdrawn
         shown += self._thinking.end(cut=self.finish == LENGTH)
         self.started = (self.started and not self.anew) or bool(shown.strip())
         if self.stopped:

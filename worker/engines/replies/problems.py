@@ -16,6 +16,7 @@ FINE = (0, "0", 200, "200", "ok", "OK", "success", "Success", "", None, True)
 """Codes of gateways that put one into every answer."""
 CODES = ("code", "status_code", "statusCode", "error_code", "http_code", "status", "type")
 WORDS = ("message", "msg", "error_msg", "errorMessage", "detail", "error_description", "text", "title")
+_OF_ERRORS = frozenset(("error", "errors", "type", "success", "base_resp"))
 BY_WORD = (
     (429, r"rate.?limit|quota|too.?many|throttl|overload|exhausted|\bbusy\b|concurren|balance|arrears"),
     (401, r"unauthori[sz]ed|authentication|api.?key|invalid.?token|access.?denied|permission|forbidden"),
@@ -74,6 +75,8 @@ def problem_in(body: Any, *, name: str = "", status: int = 200) -> Problem | Non
 
     `name` is the event's; any `status` but 200 makes the body an error whatever it holds.
     """
+    if status == 200 and name != "error" and _is_ordinary(body):
+        return None
     if isinstance(body, list):
         body = body[0] if body else {}
     if not isinstance(body, dict):
@@ -84,6 +87,18 @@ def problem_in(body: Any, *, name: str = "", status: int = 200) -> Problem | Non
     part = found if isinstance(found, dict) else {"message": found} if isinstance(found, str) else body
     words = _words(part) or _words(body)
     return Problem(_status(part, body, words, status), words, _field(part))
+
+
+def _is_ordinary(body: Any) -> bool:
+    """Whether it is a chunk as nearly all are, in which an error has no place."""
+    if type(body) is not dict or not _OF_ERRORS.isdisjoint(body) or body.get("object") == "error":
+        return False
+    choices = body.get("choices")
+    if type(choices) is not list:
+        return False
+    return not choices or (
+        type(choices[0]) is dict and len(choices) == 1 and _OF_ERRORS.isdisjoint(choices[0])
+    )
 
 
 def _error_part(body: Mapping[str, Any]) -> Any:
