@@ -13,7 +13,8 @@ from index.search.searcher import Searcher
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.finding.reading import product_of
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 
 PAGES = {
     "kiln/firing.md": "# Firing\n\n## Bisque\n\nA bisque firing takes 9 hours up to 1000 °C.\n\n"

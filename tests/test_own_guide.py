@@ -17,7 +17,8 @@ from index.gate.gate import open_gate
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
 

@@ -24,8 +24,9 @@ from bot.supervisor.redis_server import RedisServer
 from tests.waiting import LIMIT, START_LIMIT, join, wait_for
 from worker.runner import liveness as liveness_module
 from worker.runner.liveness import Liveness, is_gone, new_name
-from worker.runner.runner import MAX_ATTEMPTS, HandBack, Runner
+from worker.runner.runner import MAX_ATTEMPTS, Runner
 from worker.runner.takeover import CleanedQueue
+from worker.runner.waiting import HandBack
 
 pytestmark = pytest.mark.slow
 

@@ -23,7 +23,8 @@ from tests.openai_server import ModelServer
 from worker.engines.choose import open_llm
 from worker.language import language_of
 from worker.llm import LLM
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 from worker.prompts import ANSWER_TASK, SCORE_TASK
 from worker.sentences import sentences
 

@@ -1,7 +1,7 @@
 """Settings: config.yaml plus the environment become one frozen, typed object.
 
 Precedence: FENNEL_<SECTION>__<KEY> in the environment, of which `.env` is part, then the file named by
---config or FENNEL_CONFIG, then the defaults in bot/config/schema.py. What the file may refer to, and how
+--config or FENNEL_CONFIG, then the defaults in bot/config/sections. What the file may refer to, and how
 secrets in it are kept: bot/config/file.py. Unknown keys are errors that name the key: a misspelt setting must
 never be silently ignored. Relative paths are relative to the folder the command runs in.
 """
@@ -19,27 +19,30 @@ from bot.config import proxies
 from bot.config.env_file import take_env_file
 from bot.config.faults import explained
 from bot.config.file import read_settings_file
-from bot.config.schema import (
-    AccessSettings,
-    CardSettings,
+from bot.config.sections.index import (
     EmbedderSettings,
-    FeishuSettings,
     GateSettings,
-    GroupSettings,
     IndexSettings,
-    Language,
-    LimitSettings,
-    LLMSettings,
-    NetworkSettings,
-    OperatingPoint,
-    PrivacySettings,
-    RedisSettings,
     RerankerSettings,
     SourceSettings,
+)
+from bot.config.sections.people import (
+    AccessSettings,
+    GroupSettings,
+    LimitSettings,
+    PrivacySettings,
+    WorkTime,
+)
+from bot.config.sections.section import Language, OperatingPoint
+from bot.config.sections.services import (
+    CardSettings,
+    FeishuSettings,
+    LLMSettings,
+    NetworkSettings,
+    RedisSettings,
     WebSearchSettings,
     WebSettings,
     WorkerSettings,
-    WorkTime,
 )
 from bot.errors import ConfigError
 

@@ -30,7 +30,8 @@ from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.engines.choose import open_llm
 from worker.language import language_of
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 from worker.prompts import SYSTEM
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,8 @@ from index.search.versions import open_current
 from tests.small_web import Web
 from tests.web_server import Reply, WebServer
 from worker.engines.extractive.engine import Extractive
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 
 PAGE = """<html><head><title>Harbor on Kubernetes</title></head><body><article><h1>Harbor on Kubernetes</h1>
 <p>This page is about running the Harbor server inside a cluster, which many people want to do.</p>

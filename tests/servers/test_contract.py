@@ -25,7 +25,8 @@ from worker.engines.fallback import WithFallback
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.excerpts import Excerpt
 from worker.llm import Messages
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 from worker.prompts import Prompts
 
 pytestmark = pytest.mark.timeout(400)

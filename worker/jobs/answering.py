@@ -31,11 +31,11 @@ from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understoo
 from worker.language import language_of
 from worker.manners.greetings import greet_in_private
 from worker.manners.small_talk import Manners
-from worker.pipeline.pipeline import Question
+from worker.pipeline.parts import Question
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
 from worker.runner.lease import Lease
-from worker.runner.runner import HandBack
+from worker.runner.waiting import HandBack
 from worker.unforeseen import is_unforeseen, note
 
 log = structlog.get_logger(__name__)

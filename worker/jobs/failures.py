@@ -32,8 +32,7 @@ from bot.messages import say
 from worker.jobs.question_card import LeaseLost
 from worker.runner.lease import LeaseTaken
 from worker.runner.redis_faults import passes
-from worker.runner.runner import HandBack
-from worker.runner.waiting import GiveUp, Postpone
+from worker.runner.waiting import GiveUp, HandBack, Postpone
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((QuestionTooLong,), "because_question_too_long"),

@@ -23,7 +23,7 @@ from bot.messages import say
 from bot.redis_keys import CANCELLED
 from worker.process.process import Process
 from worker.runner.lease import Lease
-from worker.runner.runner import HandBack
+from worker.runner.waiting import HandBack
 from worker.unforeseen import is_unforeseen, note
 
 KEY = "answer"

@@ -8,28 +8,28 @@ Feishu or of queues; `python -m bot ask`, the replay and the jobs all call `run`
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.answer import Answer, Outcome
-from bot.config.settings import OperatingPoint, Settings
 from bot.errors import SearchUnavailable
 from bot.messages import say
 from worker.excerpts import Excerpt, numbered
 from worker.finding import find, support
-from worker.llm import LLM, IsCancelled, never
+from worker.llm import IsCancelled, never
 from worker.pipeline import retrieve, score
 from worker.pipeline.generate import OnText, WritingLimits, Written, generate
+from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.progress import OnProgress, Progress
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts, support_facts
 from worker.pipeline.verify import Verified, Verifier
-from worker.prompts import Prompt, Prompts, Quotes, Similarity
+from worker.prompts import Prompts, Quotes, Similarity
 from worker.unforeseen import is_unforeseen, note
 
 if TYPE_CHECKING:
-    from index.gate.gate import Decision, Gate
+    from index.gate.gate import Decision
     from index.search.searcher import Passage, Searcher
 
 PASSAGES = 8
@@ -42,65 +42,8 @@ NEAREST = 3
 """How many pages a "not found" lists."""
 
 
-class WebSearch(Protocol):
-    """The search step: pages found for a question, as excerpts."""
-
-    def excerpts(
-        self, query: str, language: str, cancelled: IsCancelled, on_page: Callable[[int, int], None]
-    ) -> list[Excerpt]:
-        """Pages in order of relevance; `on_page` is told which is being read, of how many.
-
-        Raises SearchUnavailable.
-        """
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question, free of where it came from."""
-
-    text: str
-    language: str
-    """'zh' or 'en': the language of the answer."""
-    mentioned: bool = True
-    message_id: str = ""
-    chat_id: str = ""
-    point: OperatingPoint | None = None
-    web: bool = True
-    """Whether web search may be used where it is configured."""
-    asked: str = ""
-    """What the person wrote, where `text` says it otherwise: a follow-up is searched as it was understood."""
-    force_web: bool = False
-    """"Answer with web search" was pressed: no gate, web pages at once."""
-
-
-def nothing() -> None:
-    """For processes that answer one question at a time."""
-
-
-def no_quote(_: Prompt) -> str:
-    """For callers without an engine that quotes."""
-    return ""
-
-
 def ignore(_: str) -> None:
     """For callers that want neither progress nor partial text."""
-
-
-@dataclass(frozen=True)
-class PipelineParts:
-    """What a process has loaded: see worker.process."""
-
-    settings: Settings
-    searcher: Searcher
-    gate: Gate
-    llm: LLM
-    web: WebSearch | None = None
-    searched: Callable[[], None] = nothing
-    """Called when a question was searched: from then on it mostly waits for others."""
-    quote: Callable[[Prompt], str] = no_quote
-    """What is quoted where the model finds nothing and the gate is sure; '' where no passage answers."""
-    product_version: str = ""
-    """Which version of the product these documents are of, where the sources say."""
 
 
 class Pipeline:

@@ -20,7 +20,8 @@ from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.engines.extractive.stand_in import quoted
 from worker.language import language_of
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question
+from worker.pipeline.parts import PipelineParts, Question
+from worker.pipeline.pipeline import Pipeline
 from worker.process.parts import Parts, SearcherAndGate
 from worker.process.scope import scope_of
 from worker.web.step import open_web

@@ -29,7 +29,8 @@ from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.stand_in import quoted
 from worker.llm import LLM
-from worker.pipeline.pipeline import Pipeline, PipelineParts, Question, WebSearch
+from worker.pipeline.parts import PipelineParts, Question, WebSearch
+from worker.pipeline.pipeline import Pipeline
 from worker.process.frames import FrameBudget
 from worker.process.knowledge import Knowledge
 from worker.process.scope import scope_of

@@ -27,25 +27,23 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
-from rq.exceptions import DequeueTimeout, NoSuchJobError
 from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
 from rq.registry import StartedJobRegistry
 from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
-from rq.utils import as_text
 from rq.worker import BaseWorker, WorkerStatus
 
 from bot import logs
 from bot.clock import SYSTEM, Clock
 from bot.feishu.outage import Outages
-from bot.queue.rq_layout import SERIALIZER, failed_key, job_key, workers_key
-from bot.redis_keys import ATTEMPTS
+from bot.queue.rq_layout import SERIALIZER, workers_key
 from worker.runner.admission import Admission
 from worker.runner.liveness import BEAT, Liveness
+from worker.runner.next_job import Parked, count_attempt, next_job
 from worker.runner.redis_faults import passes
 from worker.runner.takeover import CleanedQueue, Takeover
-from worker.runner.waiting import GiveUp, Postpone, Waiting
+from worker.runner.waiting import GiveUp, HandBack, PoisonJob, Postpone, Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +59,6 @@ MAINTENANCE_INTERVAL = 60
 """Seconds between RQ's own cleanups; they come at once after Redis was away or a worker died."""
 POP_TIMEOUT = 1
 """Seconds the main thread waits in Redis for a job: how late it notices a signal."""
-UNREADABLE_KEPT = 30 * 86_400
-"""Seconds that a job whose record cannot be read stays among the failed ones."""
 REDIS_PAUSE = 2.0
 """Seconds until a job comes again that Redis refused something."""
 HAND_BACK_GRACE = 3.0
@@ -73,15 +69,6 @@ HAND_BACK_GRACE = 3.0
 StartedJobRegistry.death_penalty_class = TimerDeathPenalty  # type: ignore[assignment]
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
-Parked = Callable[[Job, BaseException], None]
-
-
-class HandBack(Exception):
-    """The worker is stopping: the job goes back to its queue and does not count as tried."""
-
-
-class PoisonJob(Exception):
-    """The job was begun too often; every try failed or took its process down."""
 
 
 class Runner(SimpleWorker):
@@ -170,38 +157,10 @@ class Runner(SimpleWorker):
             if not self.admission.enter(POP_TIMEOUT):
                 return
             places.callback(self.admission.give_up)
-            job = self._pop()
+            job = next_job(self.connection, self.queue, POP_TIMEOUT, self.parked)
             if job is not None:
                 self.execute_job(job, self.queue)
                 places.pop_all()  # the job's thread gives them back
-
-    def _pop(self) -> Job | None:
-        try:
-            _, job_id = Queue.lmove(self.connection, self.queue.key, POP_TIMEOUT)
-        except DequeueTimeout:
-            return None
-        try:
-            job = Job.fetch(as_text(job_id), connection=self.connection, serializer=self.serializer)
-            _ = job.func_name, job.args, job.get_status(refresh=False)  # read when they are first asked for
-            return job
-        except NoSuchJobError:
-            self.queue.intermediate_queue.remove(as_text(job_id))
-            return None
-        except RedisError:
-            raise
-        except Exception as error:  # whatever RQ's reading raises: one job must not end the worker
-            self._put_away(as_text(job_id), error)
-            return None
-
-    def _put_away(self, job_id: str, error: Exception) -> None:
-        """Takes a job out of the queue whose very record cannot be read; it is listed by its id alone."""
-        log.error("job_unreadable", job_id=job_id, error=type(error).__name__, exc_info=error)
-        self.queue.intermediate_queue.remove(job_id)
-        with self.connection.pipeline() as pipeline:
-            pipeline.hset(job_key(job_id), "status", "failed")
-            pipeline.zadd(failed_key(self.queue.name), {job_id: time.time() + UNREADABLE_KEPT})
-            pipeline.execute()
-        self.parked(Job(job_id, connection=self.connection, serializer=SERIALIZER), error)
 
     def _housekeeping(self) -> None:
         self.waiting.come_back()
@@ -261,7 +220,7 @@ class Runner(SimpleWorker):
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Runs the job, or gives up on it when it was begun too often. Raises RedisError."""
-        attempt = self._count_attempt(job)
+        attempt = count_attempt(self.connection, job)
         self._attempts[execution.id] = attempt
         if attempt > MAX_ATTEMPTS:
             self.prepare_job_execution(job, remove_from_intermediate_queue=True)
@@ -270,19 +229,12 @@ class Runner(SimpleWorker):
             return False
         return bool(super().perform_job(job, queue, execution))
 
-    def _count_attempt(self, job: Job, amount: int = 1) -> int:
-        key = ATTEMPTS.of(job.id)
-        with self.connection.pipeline() as pipeline:
-            pipeline.incrby(key, amount)
-            pipeline.expire(key, ATTEMPTS.seconds)
-            return int(pipeline.execute()[0])
-
     def _finalize_failure(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:
         """Hands the job back, lets it wait, or parks it when there is nothing left to try."""
         error = _as_wish(exc_info[1] or PoisonJob("no exception"))
         attempt = self._attempts.get(execution.id, 1)
         if isinstance(error, HandBack):
-            self._count_attempt(job, -1)
+            count_attempt(self.connection, job, -1)
             self.takeover.hand_back(job.id, execution.id, self.name)
         elif isinstance(error, Postpone) and self.waiting.since(job.id) < self.keep_trying:
             self._put_aside(job, execution, error)
@@ -298,7 +250,7 @@ class Runner(SimpleWorker):
     def _put_aside(self, job: Job, execution: Execution, wish: Postpone) -> None:
         log.info("job_waits", job_id=job.id, why=str(wish), interface=wish.interface)
         aside = self.waiting.place_for(job.id, wish)
-        self._count_attempt(job, -1)
+        count_attempt(self.connection, job, -1)
         self.takeover.hand_back(job.id, execution.id, self.name, aside)
 
     def _park(self, job: Job, queue: Queue, execution: Execution, exc_info: ExcInfo) -> None:
@@ -379,7 +331,7 @@ class Runner(SimpleWorker):
     def _leave_behind(self, execution: Execution) -> None:
         """Hands back a job whose thread does not notice the stop."""
         try:
-            self._count_attempt(execution.job, -1)
+            count_attempt(self.connection, execution.job, -1)
             self.takeover.hand_back(execution.job_id, execution.id, self.name)
         except RedisError as error:
             log.warning("not_handed_back", job_id=execution.job_id, error=type(error).__name__)

@@ -45,6 +45,14 @@ return #due
 """
 
 
+class HandBack(Exception):
+    """The worker is stopping: the job goes back to its queue and does not count as tried."""
+
+
+class PoisonJob(Exception):
+    """The job was begun too often; every try failed or took its process down."""
+
+
 class Postpone(Exception):
     """The job cannot go on now and can later: it waits, and that does not count as an attempt."""
 

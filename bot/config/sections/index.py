@@ -1,0 +1,110 @@
+"""The section `index`: where the documents are, how they are indexed, which questions they answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from bot.config.sections.section import OperatingPoint, SettingsSection
+from bot.config.timetable import read_timetable
+
+
+class SourceSettings(SettingsSection):
+    """One of PLACES says where the documents are."""
+
+    PLACES: ClassVar = ("path", "git", "qa", "feishu_wiki", "feishu_folder", "feishu_doc", "site", "issues")
+
+    path: Path | None = None
+    git: str | None = None
+    qa: Path | None = None
+    feishu_wiki: str | None = None
+    """A wiki space's id, or the link of a wiki page, which is read with all below it."""
+    feishu_folder: str | None = None
+    """A folder of the drive, by its link or token, with its subfolders."""
+    feishu_doc: str | None = None
+    """One document, sheet, base or wiki page, by its link; a document also by its token."""
+    site: str | None = None
+    """A web site: the address of its sitemap, or of a page below whose folder all pages are read."""
+    issues: str | None = None
+    """Answered issues and discussions: a repository's address at GitHub or GitLab, or an exported file."""
+    token: SecretStr = SecretStr("")
+    """For `issues`: a token that may read them."""
+    branch: str = ""
+    code: bool = False
+    """Read the source code of `path` or `git` instead: its docstrings and comments."""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    url: str = ""
+    """Web address the source's root is published at; a document's link is this plus its path."""
+    name: str = ""
+    version: str = ""
+    """Version of the product it documents, such as 2.1; a question that names it is answered from it."""
+    every: str = ""
+    """When the indexer reads it by itself: `30m`, `1h`, `2d`, or a cron line such as `0 3 * * *`."""
+
+    @field_validator("every")
+    @classmethod
+    def _can_be_kept(cls, value: str) -> str:
+        read_timetable(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> SourceSettings:
+        if sum(getattr(self, place) is not None for place in self.PLACES) != 1:
+            raise ValueError(f"give exactly one of {', '.join(self.PLACES)}")
+        return self
+
+
+class EmbedderSettings(SettingsSection):
+    engine: Literal["auto", "embedded", "sentence-transformers", "openai"] = "auto"
+    model: str = ""
+    """A local path or hub name; HF_ENDPOINT chooses a mirror."""
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    batch_size: int = 64
+
+
+class RerankerSettings(SettingsSection):
+    engine: Literal["auto", "none", "sentence-transformers", "openai"] = "auto"
+    model: str = ""
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    top: int = 20
+    """How many fused passages are reranked."""
+
+
+class GateSettings(SettingsSection):
+    questions: tuple[Path, ...] = (Path("docs/questions.jsonl"),)
+    """Labelled examples, rows {"id", "text", "label"}."""
+    point: OperatingPoint = "balanced"
+
+
+class IndexSettings(SettingsSection):
+    dir: Path = Path("data/index")
+    sources: tuple[SourceSettings, ...] = (SourceSettings(path=Path("docs")),)
+    collections: dict[str, tuple[str, ...]] = Field(default={})
+    """Name of a collection -> names of the sources in it; `groups.<id>.collections` chooses among them."""
+    loaded_collections: int = Field(default=4, ge=1)
+    """How many selections of sources one worker keeps in memory beside the whole index."""
+    embedder: EmbedderSettings = EmbedderSettings()
+    reranker: RerankerSettings = RerankerSettings()
+    gate: GateSettings = GateSettings()
+    keep_versions: int = 5
+    max_removed: float = Field(default=0.3, ge=0, le=1)
+    """Share of all documents that one build may remove without being asked to (`--yes`)."""
+    document_chunks: int = Field(default=4_000, ge=1)
+    """Passages of one document that are indexed; the rest of a longer one is left out, and told."""
+    document_seconds: float = Field(default=60.0, ge=1)
+    """Processor seconds that the largest document may take to read; small ones get less."""
+
+    @model_validator(mode="after")
+    def _collections_name_sources(self) -> IndexSettings:
+        names = {source.name for source in self.sources if source.name}
+        for collection, sources in self.collections.items():
+            if unknown := [name for name in sources if name not in names]:
+                raise ValueError(
+                    f"collections.{collection} names {', '.join(unknown)}, which is the `name` of no source"
+                )
+        return self
