@@ -259,6 +259,14 @@ def test_a_break_in_inline_code_is_code(code: str) -> None:
     assert shown == [{"tag": "markdown", "content": f"before {marks}{code}{marks} after"}]
 
 
+@pytest.mark.parametrize("code", ["<br>=", "<br>1. a", "a <br> b", "<br>", "``<br>#``", "<br>` =`"])
+def test_code_that_speaks_of_breaks_is_shown_as_it_stands(code: str) -> None:
+    marks = "`" * (3 if "``" in code else 2)
+    for place in ("# {}", "a<br>{}", "- {}\n\n  {}", "| h |\n|--|\n| {} |", "> {}"):
+        markdown = place.format(*[f"{marks} {code} {marks}"] * 2)
+        assert first_lost(text_of_markdown(markdown), text_of_elements(to_feishu(markdown))) == -1
+
+
 @given(markdown=MARKDOWN | ANY_TEXT | LONG_MARKDOWN)
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_comes_through_whole(markdown: str) -> None:

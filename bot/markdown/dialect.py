@@ -119,6 +119,11 @@ def escape_line_starts(rendered: str) -> str:
     return _LINE_START.sub(_escape_last, lines)
 
 
+def one_line(rendered: str) -> str:
+    """Rendered text without its line breaks; those that code speaks of stay."""
+    return _BREAK.sub(lambda found: " " if found["mark"] else found[0], rendered.replace("\n", " "))
+
+
 def _escape_last(match: re.Match[str]) -> str:
     text = match.group()
     return f"{text[:-1]}&#{ord(text[-1])};" if match["mark"] else text

@@ -98,7 +98,7 @@ class _Reader:
             return [_literal(part) for line in lines for part in markdown_inline.cut(line)]
         pieces = [piece for child in node.children for piece in self._inline(_tokens(child))]
         if node.type == "heading" and len(pieces) == 1 and "*" not in pieces[0]:
-            return [f"**{_one_line(pieces[0])}**"]
+            return [f"**{dialect.one_line(pieces[0])}**"]
         return pieces
 
     def _inline(self, tokens: Sequence[Token]) -> list[str]:
@@ -109,7 +109,7 @@ class _Reader:
         if len(pieces) != 1:
             yield from (Text(piece) for piece in pieces)
             return
-        text = _one_line(pieces[0])
+        text = dialect.one_line(pieces[0])
         if text.endswith("#"):
             text = f"{text[:-1]}&#35;"
         yield Text(f"{_HEADINGS.get(node.tag, _LOWEST_HEADING)} {text}", heading=True)
@@ -172,10 +172,6 @@ def _code_joined(cells: Sequence[str]) -> list[str]:
 
 def _tokens(node: SyntaxTreeNode) -> list[Token]:
     return (node.token.children or []) if node.token is not None else []
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\n", " ").replace("<br>", " ")
 
 
 def _item_texts(pieces: Sequence[str], marker: str, joint: str, place: _Place) -> Iterator[Text]:
