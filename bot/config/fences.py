@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 RUN = r"(?:`{3,}+|~{3,}+)"
@@ -263,4 +264,4 @@ def fenced(code: str, language: str = "") -> str:
 
 def longest_run(text: str, sign: str) -> int:
     """Length of the longest run of one character."""
-    return max(map(len, re.findall(f"{re.escape(sign)}+", text)), default=0)
+    return max((len(list(run)) for letter, run in groupby(text) if letter == sign), default=0)
