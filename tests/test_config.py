@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from pydantic import BaseModel
+from pydantic import SecretStr
 
+from bot.config.env_file import NAMED
 from bot.config.file import secret_names
 from bot.config.settings import Settings, SourceSettings, load_settings
 from bot.errors import ConfigError
@@ -232,13 +233,12 @@ def test_admins_are_everywhere_or_of_one_group(tmp_path: Path) -> None:
     assert not settings.is_admin("ou_b")
 
 
-def test_the_bundled_file_names_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FEISHU_APP_ID", "FEISHU_APP_SECRET", "LLM_API_KEY"):
+def test_the_bundled_file_is_short_and_says_what_the_defaults_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMED.values():
         monkeypatch.delenv(name, raising=False)
     file = ROOT / "config.yaml"
-    given = yaml.safe_load(file.read_text(encoding="utf-8"))
-    missing = [name for name in _names(Settings()) if not _has(given, name)]
-    assert not missing
+    written = [line for line in file.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    assert len(written) < 40
     settings, defaults = load_settings(file), Settings()
     assert settings.model_copy(update={"index": defaults.index, "groups": {}}) == defaults
     assert settings.group("any") == defaults.group("any")
@@ -246,20 +246,35 @@ def test_the_bundled_file_names_every_setting_with_its_default(monkeypatch: pyte
     assert settings.index == defaults.index.model_copy(update={"sources": sources})
 
 
-def _names(section: BaseModel, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    names: list[tuple[str, ...]] = []
-    for name in type(section).model_fields:
-        value = getattr(section, name)
-        names += _names(value, (*path, name)) if isinstance(value, BaseModel) else [(*path, name)]
-    return names
+def test_what_is_commented_out_in_the_bundled_file_can_be_taken_as_it_stands(tmp_path: Path) -> None:
+    """Each example is one that works when its # is taken away."""
+    lines = (ROOT / "config.yaml").read_text("utf-8").splitlines()
+    taken = [re.sub(r"^( *)# (?=( *include|- |[a-z_]+:))", r"\1", line) for line in lines[3:]]
+    assert sum(one != other for one, other in zip(taken, lines[3:], strict=True)) >= 8
+    settings = load_settings(write(tmp_path, "\n".join(taken)))
+    assert len(settings.index.sources) == 6
+    assert settings.llm.model == "deepseek-chat"
+    assert settings.feishu.domain == "https://open.larksuite.com"
 
 
-def _has(data: Any, path: tuple[str, ...]) -> bool:
-    for name in path:
-        if not isinstance(data, dict) or name not in data:
-            return False
-        data = data[name]
-    return True
+def test_named_variables_give_what_the_file_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate(NAMED.values()):
+        monkeypatch.setenv(name, f"value-{number}")
+    settings = load_settings(
+        write(tmp_path, "feishu: {app_id: cli_file}\nllm:\nweb_search: {engine: serper}")
+    )
+    values = {}
+    for setting in NAMED:
+        value: Any = settings
+        for part in setting.split("."):
+            value = getattr(value, part)
+        values[setting] = value.get_secret_value() if isinstance(value, SecretStr) else value
+    wanted = {setting: f"value-{number}" for number, setting in enumerate(NAMED)}
+    assert values == {**wanted, "feishu.app_id": "cli_file"}
+    monkeypatch.setenv("FENNEL_LLM__API_KEY", "longer")
+    assert load_settings(write(tmp_path, "{}")).llm.api_key.get_secret_value() == "longer"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +294,7 @@ def _has(data: Any, path: tuple[str, ...]) -> bool:
         ("llm: {engine: vllm}", "llm.engine: needs one of 'auto', 'turbomind', 'openai' or 'extractive'"),
         ("access: yes", "access: needs keys below it"),
         ("worker:\n\tconcurrency: 3", "line 2: it is indented with a tab; YAML wants spaces"),
-        ("qqqqqqq: 1", "qqqqqqq: no such setting; see config.yaml"),
+        ("qqqqqqq: 1", "qqqqqqq: no such setting; see docs/en/all-settings.md"),
     ],
 )
 def test_a_fault_is_said_in_words_for_yaml(tmp_path: Path, text: str, said: str) -> None:

@@ -136,7 +136,7 @@ def test_the_command_keeps_the_keys_for_the_owner_and_prints_no_secret(
     connect(None, Options())
     kept = read_env_file(file)
     said = capsys.readouterr().out
-    assert kept["FENNEL_FEISHU__APP_SECRET"] == feishu.app.app_secret  # no config.yaml refers to FEISHU_*
+    assert kept["FEISHU_APP_SECRET"] == feishu.app.app_secret
     assert feishu.app.app_secret not in said
     assert f"/app/{feishu.app.app_id}/event" in said
     with pytest.raises(ConfigError, match=f"feishu.app_id is {feishu.app.app_id} already"):

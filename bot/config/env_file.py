@@ -11,12 +11,28 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values, set_key
 
 from bot.config.file import exposure
 from bot.errors import ConfigError
 
+NAMED = {
+    "feishu.app_id": "FEISHU_APP_ID",
+    "feishu.app_secret": "FEISHU_APP_SECRET",
+    "feishu.encrypt_key": "FEISHU_ENCRYPT_KEY",
+    "feishu.verification_token": "FEISHU_VERIFICATION_TOKEN",
+    "feishu.webhook_url": "FEISHU_WEBHOOK_URL",
+    "feishu.webhook_secret": "FEISHU_WEBHOOK_SECRET",
+    "llm.api_key": "LLM_API_KEY",
+    "index.embedder.api_key": "EMBEDDER_API_KEY",
+    "index.reranker.api_key": "RERANKER_API_KEY",
+    "web_search.api_key": "WEB_SEARCH_API_KEY",
+    "web.operator_token": "FENNEL_OPERATOR_TOKEN",
+    "web.dashboard_token": "FENNEL_DASHBOARD_TOKEN",
+}
+"""Settings that a variable with a short name gives where the settings file leaves them out."""
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -47,6 +63,19 @@ def take_env_file(config: Path | None) -> None:
     """Puts its variables into the environment where the environment does not say otherwise."""
     for name, value in read_env_file(env_file(config)).items():
         os.environ.setdefault(name, value)
+
+
+def with_named(data: dict[str, Any]) -> dict[str, Any]:
+    """The sections of a settings file with what variables of NAMED say of settings that it leaves out."""
+    for setting, name in NAMED.items():
+        *sections, key = setting.split(".")
+        value = os.environ.get(name)
+        place: Any = data if value else None
+        for section in sections:
+            place = place.setdefault(section, {}) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            place.setdefault(key, value)
+    return data
 
 
 def write_env_file(file: Path, values: Mapping[str, str]) -> None:

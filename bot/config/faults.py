@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 _WANTED = {
     "tuple_type": 'needs a list, such as ["a", "b"]',
     "dict_type": "needs names with values below it",
-    "model_type": "needs keys below it, such as those in config.yaml",
-    "model_attributes_type": "needs keys below it, such as those in config.yaml",
+    "model_type": "needs keys below it; see docs/en/all-settings.md",
+    "model_attributes_type": "needs keys below it; see docs/en/all-settings.md",
     "int_type": "needs a whole number",
     "int_parsing": "needs a whole number",
     "int_from_float": "needs a whole number",
@@ -44,7 +44,7 @@ def _unknown(place: Sequence[int | str], model: type[BaseModel]) -> str:
     near = get_close_matches(str(place[-1]), names, n=1)
     if near:
         return f"no such setting; did you mean {near[0]}?"
-    return "no such setting; see config.yaml and docs/en/all-settings.md for the names"
+    return "no such setting; see docs/en/all-settings.md for the names"
 
 
 def _names_at(place: Sequence[int | str], model: type[BaseModel]) -> list[str]:

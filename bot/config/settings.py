@@ -1,9 +1,10 @@
 """Settings: config.yaml plus the environment become one frozen, typed object.
 
 Precedence: FENNEL_<SECTION>__<KEY> in the environment, of which `.env` is part, then the file named by
---config or FENNEL_CONFIG, then the defaults in bot/config/sections. What the file may refer to, and how
-secrets in it are kept: bot/config/file.py. Unknown keys are errors that name the key: a misspelt setting must
-never be silently ignored. Relative paths are relative to the folder the command runs in.
+--config or FENNEL_CONFIG, then variables such as FEISHU_APP_ID, then the defaults in bot/config/sections.
+What the file may refer to, and how secrets in it are kept: bot/config/file.py. Unknown keys are errors that
+name the key: a misspelt setting must never be silently ignored. Relative paths are relative to the folder the
+command runs in.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config import proxies
-from bot.config.env_file import take_env_file
+from bot.config.env_file import take_env_file, with_named
 from bot.config.faults import explained
 from bot.config.file import read_settings_file
 from bot.config.sections.index import (
@@ -151,7 +152,7 @@ def load_settings(path: Path | None = None) -> Settings:
     if named is not None and not named.is_file():
         raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")
     file = named or Path("config.yaml")
-    data = read_settings_file(file, Settings) if file.is_file() else {}
+    data = with_named(read_settings_file(file, Settings) if file.is_file() else {})
     _refuse_unknown_variables()
     try:
         settings = Settings(**data)
@@ -171,7 +172,7 @@ def _refuse_unknown_variables() -> None:
         section = name.removeprefix("FENNEL_").partition("__")[0].lower()
         if name.startswith("FENNEL_") and "__" in name and section not in Settings.model_fields:
             raise ConfigError(
-                f"environment variable {name}: there is no section {section!r}; see config.yaml"
+                f"environment variable {name}: there is no section {section!r}; see docs/en/all-settings.md"
             )
 
 
