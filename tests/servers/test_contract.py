@@ -3,79 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from bot.answer import Outcome
-from bot.config.settings import GateSettings, IndexSettings, LLMSettings, Settings, SourceSettings
+from bot.config.settings import IndexSettings, Settings
 from bot.errors import Cancelled, EngineRefused, EngineUnavailable
-from index.build.build import build
 from index.gate.gate import open_gate
 from index.search.versions import open_current
-from tests.servers.conftest import REPLY, RealServer
+from tests.servers.asking import EXCERPT, PAGE, REPLY, RealServer, prompt, settings_for
 from worker.doctor.engine import engine_rows
 from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.stand_in import quoted
 from worker.engines.fallback import WithFallback
-from worker.engines.openai.engine import OpenAIEngine, open_engine
+from worker.engines.openai.engine import OpenAIEngine
 from worker.excerpts import Excerpt
-from worker.llm import Messages
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.pipeline import Pipeline
 from worker.prompts import Prompts
 
 pytestmark = pytest.mark.timeout(400)
-PAGE = "# Install FooServe\n\nRun `pip install fooserve` to install FooServe. It needs Python 3.9 or newer.\n"
-SEITE = "# 安装 FooServe\n\n运行 `pip install fooserve` 即可安装 FooServe，需要 Python 3.9 以上。\n"
-EXCERPT = Excerpt(1, "Install FooServe", PAGE)
-
-
-def settings_for(server: RealServer, **more: Any) -> Settings:
-    llm = LLMSettings(
-        engine="openai",
-        base_url=server.url,
-        model=server.model,
-        api_key=SecretStr(server.key),
-        context_tokens=2048,
-        max_answer_tokens=48,
-        reasoning_tokens=48,
-    )
-    return Settings(llm=llm, **more)
 
 
 @pytest.fixture(scope="session")
-def engine(server: RealServer) -> Iterator[OpenAIEngine]:
-    opened = open_engine(settings_for(server), (server.url,))
-    opened.prepare()
-    if server.quiet:  # a model of random weights babbles; its streams are read as they come all the same
-        opened.client.known.note(server.url, thinks="")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="session")
-def settings(server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("documents")
-    (folder / "docs").mkdir()
-    (folder / "docs" / "install.md").write_text(PAGE, encoding="utf-8")
-    (folder / "docs" / "anzhuang.md").write_text(SEITE, encoding="utf-8")
-    index = IndexSettings(
-        dir=folder / "index",
-        sources=(SourceSettings(path=folder / "docs"),),
-        gate=GateSettings(questions=()),
-    )
-    made = settings_for(server, index=index)
-    build(made)
-    return made
-
-
-def prompt(question: str = "How do I install FooServe?") -> Messages:
-    return Prompts(question, [EXCERPT], "en").answer()
+def settings(server: RealServer, index: IndexSettings) -> Settings:
+    return settings_for(server, index=index)
 
 
 def test_its_features_are_found(server: RealServer, engine: OpenAIEngine) -> None:
@@ -158,12 +111,3 @@ def test_the_doctor_says_what_there_is_to_say(server: RealServer) -> None:
     assert {"scale", "answer", "context"} <= set(rows)
     if not server.quiet:
         assert rows["answer"][0] == rows["four at once"][0] == "good"
-
-
-def test_zz_a_killed_server_is_replaced_by_quotes(server: RealServer, engine: OpenAIEngine) -> None:
-    """The last of each server."""
-    server.process.kill()
-    server.process.wait(30)
-    reply = WithFallback(engine, Extractive()).stream(prompt(), deadline=time.monotonic() + 60)
-    assert "pip install fooserve" in "".join(reply)
-    assert (reply.engine, reply.degraded) == ("extractive", "engine_down")
