@@ -31,6 +31,7 @@ hypothesis.settings.register_profile(
     database=None,
 )
 hypothesis.settings.load_profile("any machine")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -104,7 +105,7 @@ def _logs_off_stdout() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("FENNEL_"):
+        if name.startswith("FENNEL_") or name.lower() in PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("FENNEL_ENV_FILE", "")
 

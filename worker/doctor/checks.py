@@ -23,6 +23,7 @@ from worker.doctor.engine import engine_rows
 Row = tuple[str, str, str, str]
 GOOD, WARNING, FAILED = "good", "warning", "failed"
 SEARCHED = {"serper": "https://google.serper.dev", "ddgs": "https://duckduckgo.com"}
+ANY_PAGE = "https://www.example.org"
 PATIENCE = 5.0
 """Seconds Feishu gets to answer the doctor."""
 GRANT_PAGE = "{domain}/app/{app_id}/auth"
@@ -113,12 +114,16 @@ def proxies(settings: Settings) -> list[Row]:
     }
     if settings.web_search.engine != "none":
         places["web search"] = settings.web_search.base_url or SEARCHED.get(settings.web_search.engine, "")
+        places["the pages that web search finds"] = ANY_PAGE
+    places |= {
+        f"the site {source.site}": str(source.site) for source in settings.index.sources if source.site
+    }
     taken = {name: proxy_for(url) for name, url in places.items() if url}
     return [
         (
             "proxy",
             GOOD,
-            f"{name} is called {f'through {shown(proxy)}' if proxy else 'straight, no proxy'}",
+            f"{name}: {f'through {shown(proxy)}' if proxy else 'straight, no proxy'}",
             "",
         )
         for name, proxy in taken.items()

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.config.proxies import proxy_for
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import FetchRefused, LoadError
 from index.sources.asked import Read, Unread, name_of
@@ -81,7 +82,7 @@ class _Host:
         bare = target.host.removeprefix("www.")
         self.names = frozenset({target.host, bare, f"www.{bare}"})
         """The host with and without its www: sites list their pages under either."""
-        own = frozenset(_addresses(target.host, port))
+        own = frozenset(_addresses(target.host, port, proxied=bool(proxy_for(start))))
         rules = Rules(
             timeout=SECONDS_A_PAGE,
             max_bytes=5_000_000,
@@ -100,10 +101,13 @@ class _Host:
             return False
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _addresses(host: str, port: int, *, proxied: bool) -> list[str]:
+    """The host's own addresses; [] behind a proxy where it has none here."""
     try:
         return resolve(host, port)
     except (OSError, UnicodeError) as error:
+        if proxied:
+            return []
         raise FetchRefused(f"{host} has no address") from error
 
 

@@ -3,7 +3,8 @@
 The name is resolved once, every address it resolves to is checked, and the connection goes to a checked
 address while TLS and the Host header keep the name: a DNS answer that changes in between changes nothing.
 Redirects come back here and pass every check again. Size, time and type are limited, also against servers
-that send one byte a second. No cookies, no credentials, no proxy from the environment.
+that send one byte a second. No cookies, no credentials. Where a proxy is used it is given the name, and
+`worker.web.proxied` refuses what can be refused from here.
 
 aiohttp rather than requests: its resolver is ours to pin, and one deadline ends a fetch wherever it waits.
 requests-hardened 1.3.0, the best of the packages compared, checks the first resolved address only, lets
@@ -27,7 +28,9 @@ import certifi
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from bot.config.proxies import proxy_for, shown
 from bot.errors import FetchRefused
+from worker.web import proxied
 from worker.web.addresses import Target, in_domains, is_public, read_url
 
 USER_AGENT = "FennelBot/0.1 (reads pages to answer a question; follows robots.txt)"
@@ -70,6 +73,8 @@ class Rules:
     permitted: Callable[[str], bool] = is_public
     """Whether an IP address may be connected to."""
     resolve: Callable[[str, int], list[str]] = resolve
+    proxy: Callable[[str], str] = proxy_for
+    """The proxy for an address; '' goes straight there."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +134,14 @@ class Fetcher:
         self, target: Target, deadline: float, types: tuple[str, ...], unless: Mapping[str, str]
     ) -> FetchedPage | str:
         """The page, or where the server sends us."""
-        addresses = self._addresses(target)
+        proxy = self.rules.proxy(target.origin)
+        if proxy:
+            proxied.check(target, self.rules.permitted, self.rules.resolve)
+        addresses = [] if proxy else self._addresses(target)
         try:
-            return asyncio.run(self._ask(target, addresses, deadline, types, unless))
+            return asyncio.run(self._ask(target, proxy, addresses, deadline, types, unless))
+        except proxied.ProxyProblem as error:
+            raise FetchRefused(f"the proxy {shown(proxy)} did not connect: {type(error).__name__}") from error
         except TimeoutError as error:
             raise FetchRefused(_TOO_LONG) from error
         except aiohttp.ClientPayloadError as error:
@@ -142,14 +152,13 @@ class Fetcher:
     async def _ask(
         self,
         target: Target,
+        proxy: str,
         addresses: list[str],
         deadline: float,
         types: tuple[str, ...],
         unless: Mapping[str, str],
     ) -> FetchedPage | str:
-        connector = aiohttp.TCPConnector(
-            resolver=_Pinned(addresses), ssl=self._tls, force_close=True, use_dns_cache=False
-        )
+        connector, through = self._way(proxy, addresses)
         async with (
             asyncio.timeout(deadline - time.monotonic()),
             aiohttp.ClientSession(
@@ -158,9 +167,19 @@ class Fetcher:
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             ) as session,
-            session.get(_address(target), headers={**_HEADERS, **unless}, allow_redirects=False) as answer,
+            session.get(
+                _address(target), headers={**_HEADERS, **unless}, allow_redirects=False, proxy=through
+            ) as answer,
         ):
             return await self._read(answer, types)
+
+    def _way(self, proxy: str, addresses: list[str]) -> tuple[aiohttp.BaseConnector, str | None]:
+        if proxy:
+            return proxied.connector(proxy, self._tls)
+        pinned = _Pinned(addresses)
+        return aiohttp.TCPConnector(
+            resolver=pinned, ssl=self._tls, force_close=True, use_dns_cache=False
+        ), None
 
     def _addresses(self, target: Target) -> list[str]:
         try:
