@@ -50,14 +50,15 @@ def is_here(module: str) -> bool:
 
 def command(module: str) -> str:
     """What installs an extra."""
-    packages = EXTRAS[module].packages
+    packages = EXTRAS[module.partition(".")[0]].packages
     return f'make setup EXTRAS="{packages}"' if " " in packages else f"make setup EXTRAS={packages}"
 
 
 def what_to_install(module: str) -> str:
     """One sentence about a module that cannot be imported."""
-    if module in EXTRAS:
-        return f"{EXTRAS[module].setting} needs the package {module}: run `{command(module)}`"
+    package = module.partition(".")[0]
+    if package in EXTRAS:
+        return f"{EXTRAS[package].setting} needs the package {package}: run `{command(package)}`"
     return f"the package {module} is not installed: run `make setup`"
 
 
@@ -74,5 +75,6 @@ def wanted(settings: Settings) -> list[str]:
         "ddgs": settings.web_search.engine == "ddgs",
         "rq_dashboard": bool(settings.web.dashboard_token.get_secret_value()),
         "sentence_transformers": "sentence-transformers" in engines,
+        "opentelemetry.sdk": bool(settings.tracing.endpoint),
     }
     return [module for module, needed in asked.items() if needed]

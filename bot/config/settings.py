@@ -41,6 +41,7 @@ from bot.config.sections.services import (
     LLMSettings,
     NetworkSettings,
     RedisSettings,
+    TracingSettings,
     WebSearchSettings,
     WebSettings,
     WorkerSettings,
@@ -65,6 +66,7 @@ __all__ = [
     "RerankerSettings",
     "Settings",
     "SourceSettings",
+    "TracingSettings",
     "WebSearchSettings",
     "WebSettings",
     "WorkTime",
@@ -95,6 +97,7 @@ class Settings(BaseSettings):
     cards: CardSettings = CardSettings()
     limits: LimitSettings = LimitSettings()
     access: AccessSettings = AccessSettings()
+    tracing: TracingSettings = TracingSettings()
     privacy: PrivacySettings = PrivacySettings()
     groups: dict[str, GroupSettings] = {}
     admins: tuple[str, ...] = ()

@@ -112,6 +112,8 @@ class Answering:
     def _count(self) -> None:
         try:
             metrics.count_answer(self.trace.facts)
+            if self.process.spans is not None:
+                self.process.spans.write(self.trace)
         except Exception as error:  # what is counted must not cost an answer
             note("metrics", error)
 

@@ -48,6 +48,8 @@ class Trace:
             "usage": asdict(Usage()),
             "events": [],
         }
+        self.steps: list[tuple[str, float, float]] = []
+        """Each step with when it began and ended, Unix seconds; not part of what is stored."""
         self._start = time.monotonic()
 
     def note(self, **facts: Any) -> None:
@@ -71,8 +73,10 @@ class Trace:
         try:
             yield
         finally:
-            spent = self.facts["seconds"].get(name, 0.0) + time.monotonic() - start
-            self.facts["seconds"][name] = round(spent, 4)
+            end = time.monotonic()
+            self.facts["seconds"][name] = round(self.facts["seconds"].get(name, 0.0) + end - start, 4)
+            begun = self.facts["started_at"] - self._start
+            self.steps.append((name, begun + start, begun + end))
 
     def finish(self, outcome: str) -> None:
         """Closes the record with its outcome and the total time."""

@@ -34,6 +34,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.process.frames import FrameBudget
 from worker.process.knowledge import Knowledge
 from worker.process.scope import scope_of
+from worker.process.spans import Spans, open_spans
 from worker.runner.admission import Admission
 from worker.runner.lease import Leases
 from worker.runner.liveness import Liveness, new_name
@@ -63,6 +64,8 @@ class Process:
     signer: PressSigner | None
     admission: Admission
     """Room for questions that are searched."""
+    spans: Spans | None = None
+    """Writes OpenTelemetry traces, where they are wanted."""
     clock: Clock = SYSTEM
     cards: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "card"))
     """Shows progress and text, so that no answer waits for a frame."""
@@ -163,6 +166,8 @@ class Process:
         self.cards.shutdown(wait=False, cancel_futures=True)
         self.knowledge.stop()
         self.llm.close()
+        if self.spans is not None:
+            self.spans.close()
 
 
 def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYSTEM) -> Process:
@@ -182,6 +187,7 @@ def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYS
         web=open_web(settings) if answers else None,
         signer=signer_of(settings),
         admission=Admission(_search_width(settings)),
+        spans=open_spans(settings.tracing) if answers else None,
         clock=clock,
     )
     if answers:

@@ -165,6 +165,18 @@ class WebSettings(SettingsSection):
         return self
 
 
+class TracingSettings(SettingsSection):
+    endpoint: str = ""
+    """An OpenTelemetry collector (OTLP over HTTP) that gets a trace of each question; empty: none is made."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("must be an address such as http://127.0.0.1:4318")
+        return value.rstrip("/")
+
+
 class CardSettings(SettingsSection):
     tables: int = Field(default=3, ge=0, le=5)
     """Tables drawn on one card; Feishu refuses a card for one too many, further ones become text."""
