@@ -260,6 +260,13 @@ PARTS = Key(
     "worker/conversation/parts",
     MINUTE,
 )
+JOINED = Key(
+    "fennel:joined:{}",
+    "string: the later message with which a piece of a question is answered",
+    "worker/jobs/understanding",
+    "",
+    DAY,
+)
 GREETED = Key(
     "fennel:greeted:{}", "that a person was greeted in private", "worker/manners/greetings", "", 180 * DAY
 )

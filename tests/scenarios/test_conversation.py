@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from bot import trace
+from bot.config.settings import GroupSettings
+from bot.events.events import Message
 from bot.redis_keys import TALK
 from bot.supervisor.redis_server import RedisServer
+from bot.talk.said import Part, Said
 from tests.house import House, until, words
+from tests.turned_clock import TurnedClock
+
+AN_HOUR = 3600.0
+PATIENT = GroupSettings().model_copy(update={"gather_seconds": AN_HOUR})
+"""Pieces of a question wait until the next one is there, however slow the machine, or the clock is turned."""
 
 
 @pytest.fixture(scope="module")
-def house(server: RedisServer, index: Path, documents: Path) -> Iterator[House]:
-    groups = {"default": {"experts": ["ou_expert"], "gather_seconds": 8}}
-    with House(server.url, index, documents, settings={"groups": groups}) as house:
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture(scope="module")
+def house(server: RedisServer, index: Path, documents: Path, clock: TurnedClock) -> Iterator[House]:
+    groups = {"default": {"experts": ["ou_expert"], "gather_seconds": 0}, "oc_patient": PATIENT}
+    with House(server.url, index, documents, settings={"groups": groups}, clock=clock) as house:
         yield house
+
+
+@pytest.fixture
+def at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is said, is said a millisecond after what was said before, by Feishu's clock."""
+    began, later = house.feishu.clock.now(), count(1)
+    monkeypatch.setattr(house.feishu.clock, "now", lambda: began + next(later) / 1000)
 
 
 def ended(house: House, message_id: str) -> dict[str, object]:
@@ -102,18 +124,55 @@ def test_a_colleagues_question_that_is_quoted_is_answered(house: House, text: st
     assert "harbor token revoke ci" in words(card)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_question_in_three_pieces_gets_one_answer(house: House) -> None:
-    first = house.ask("请问一下")
+    first = house.ask("请问一下", chat="oc_patient")
     house.feishu.wait_for_push(first)
-    second = house.feishu.say(text="我的 Harbor")
+    second = house.feishu.say(text="我的 Harbor", chat="oc_patient")
     house.feishu.wait_for_push(second)
-    third = house.feishu.say(text="怎么清空缓存？")
+    third = house.feishu.say(text="怎么清空缓存？", chat="oc_patient")
     house.card(third)
     house.quiet()
     assert [ended(house, one)["outcome"] for one in (first, second)] == ["joined", "joined"]
     assert house.feishu.cards(first) == house.feishu.cards(second) == []
     assert "请问一下 我的 Harbor 怎么清空缓存？" in words(house.feishu.cards(third)[0])
     assert len(house.feishu.cards(third)) == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_piece_whose_job_looks_only_when_the_whole_was_answered_stays_silent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: list[str] = []
+    look = Said.parts
+
+    def late(said: Said, message: Message) -> list[Part]:
+        if "Docker" in message.text and threading.current_thread().name.startswith("job"):
+            until(lambda: whole and house.feishu.cards(whole[0]))
+        return look(said, message)
+
+    monkeypatch.setattr(Said, "parts", late)
+    piece = house.ask("我用的是 Docker", chat="oc_patient", user="ou_hal")
+    house.feishu.wait_for_push(piece)
+    whole.append(house.feishu.say(text="怎么清空 Harbor 的缓存？", chat="oc_patient", user="ou_hal"))
+    assert "我用的是 Docker 怎么清空 Harbor 的缓存？" in words(house.card(whole[0]))
+    assert ended(house, piece)["outcome"] == "joined"
+    house.quiet()
+    assert house.feishu.cards(piece) == []
+
+
+def test_a_piece_that_nothing_follows_is_answered_when_its_time_is_over(
+    house: House, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Said.parts
+
+    def time_passes(said: Said, message: Message) -> list[Part]:
+        clock.turn(AN_HOUR)
+        return look(said, message)
+
+    monkeypatch.setattr(Said, "parts", time_passes)
+    asked = house.ask("Harbor 清空缓存", chat="oc_patient", user="ou_gil")
+    assert "harbor cache clear" in words(house.card(asked))
 
 
 def test_two_whole_questions_in_a_row_get_two_answers(house: House) -> None:
@@ -142,6 +201,7 @@ def test_a_recall_erases_the_turn_and_its_words_in_later_ones(house: House) -> N
     assert 0 < house.redis.ttl(TALK.of(asked)) <= TALK.seconds
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_piece_that_is_said_without_a_mention_right_after_belongs_to_the_question(house: House) -> None:
     asked = house.ask("Harbor 的缓存大小怎么调？", user="ou_fay")
     house.card(asked)

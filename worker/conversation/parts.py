@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from bot.clock import SYSTEM, Clock
 from bot.talk.said import CONTINUES_SECONDS, Part
 from bot.talk.whole import is_open, is_whole
 from worker.conversation.small_words import small_word
@@ -17,7 +18,7 @@ LOOK_SECONDS = 0.1
 
 
 def wait_for_more(
-    own: Part, read: Callable[[], Sequence[Part]], seconds: float, sleep: Callable[[float], None] = time.sleep
+    own: Part, read: Callable[[], Sequence[Part]], seconds: float, clock: Clock = SYSTEM
 ) -> list[Part] | None:
     """The parts of the question that ends with `own`, oldest first; None where a later message goes on.
 
@@ -25,14 +26,14 @@ def wait_for_more(
     `seconds` is how long a message that is no whole question waits.
     """
     patience = 0.0 if is_whole(own.text) else seconds
-    until = time.monotonic() + patience
+    until = clock.monotonic() + patience
     while True:
         said = list(read())
         if any(_goes_on(own, part) for part in _after(own, said)):
             return None
-        if time.monotonic() >= until:
+        if clock.monotonic() >= until:
             return _before(own, said)
-        sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)
 
 
 def _goes_on(own: Part, later: Part) -> bool:

@@ -18,7 +18,7 @@ from bot.events.content import read_content
 from bot.events.events import Message
 from bot.events.policy import Verdict
 from bot.messages import say
-from bot.redis_keys import CANCELLED, TALK_OF
+from bot.redis_keys import CANCELLED, JOINED, TALK_OF
 from bot.talk.history import History, Turn
 from bot.talk.said import Part, Said
 from bot.talk.whole import is_whole
@@ -117,13 +117,18 @@ class Understanding:
         seconds = self.group.gather_seconds
         if seconds:
             self.process.admission.leave()
-        parts = wait_for_more(own, self._unanswered, seconds) if seconds else [own]
+        parts = wait_for_more(own, self._unanswered, seconds, self.process.clock) if seconds else [own]
         if parts and len(parts) > 1:
             self.trace.note(joined=[part.id for part in parts[:-1]])
+            for part in parts[:-1]:
+                self.process.redis.set(JOINED.of(part.id), own.id, ex=JOINED.seconds)
         return parts
 
     def _unanswered(self) -> list[Part]:
-        """What this person said here, less what was answered or taken back."""
+        """What this person said here, less what was answered or taken back.
+
+        A message that was answered together with this one stays: its job may end before this one looks.
+        """
         said = self.said.parts(self.message)
         if not said:
             return []
@@ -131,9 +136,11 @@ class Understanding:
         pipeline = self.process.redis.pipeline(transaction=False)
         for key in keys:
             pipeline.exists(key)
-        gone = pipeline.execute()
         own = self.message.message_id
-        return [part for at, part in enumerate(said) if part.id == own or not any(gone[2 * at : 2 * at + 2])]
+        pipeline.get(JOINED.of(own))
+        *gone, joined = pipeline.execute()
+        stay = (own, joined.decode() if joined else own)
+        return [part for at, part in enumerate(said) if part.id in stay or not any(gone[2 * at : 2 * at + 2])]
 
     def _with_quoted(self, text: str) -> tuple[str, bool]:
         """The question with the message it replies to, where it says nothing without it; whether so."""
