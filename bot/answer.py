@@ -231,3 +231,23 @@ class VersionLine:
     current: bool
     use: Mapping[str, Any] | None = None
     """Signed value of the button that makes it the current one; None for no button."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One question and what a person answered."""
+
+    id: str
+    """The message that asked."""
+    chat_id: str
+    question: str
+    answer: str
+    by: str
+    """open_id of who answered; empty once that person was forgotten."""
+    at: float
+    """Unix seconds of the answer."""
+    language: str = "zh"
+    confirmed_by: str = ""
+    rejected: bool = False
+    from_messages: tuple[str, ...] = ()
+    """The messages that the answer was said in."""

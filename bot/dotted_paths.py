@@ -30,6 +30,8 @@ class JobName(StrEnum):
     """The bot was put into a group."""
     HOURS = "worker.jobs.hours"
     """Tells somebody who asked outside the work time when it answers again."""
+    LEARN = "worker.jobs.learn"
+    """An expert said something in a thread that experts were called into."""
     GIVEN_UP = "worker.jobs.given_up"
     """Tells an asker that there will be no answer."""
     REINDEX = "worker.jobs.reindex"

@@ -243,6 +243,28 @@ EXAMPLES = Key(
     "index/training/labels",
 )
 
+# What people answered
+HELP = Key(
+    "fennel:help:{}",
+    "the question for which experts were called into this thread (its first message, or its thread_id)",
+    "bot/talk/helping",
+    "bot/talk/helping",
+    7 * DAY,
+)
+PROPOSED = Key(
+    "fennel:proposed:{}",
+    "JSON of a question: what somebody answered, until an admin says whether it is kept",
+    "bot/keeping/colleagues",
+    "",
+    30 * DAY,
+)
+CONFIRMED = Key(
+    "fennel:confirmed",
+    "hash: message id of a question -> JSON: its answer by a colleague that an admin confirmed",
+    "bot/keeping/colleagues",
+    "",
+)
+
 # What was said before
 TALK = Key(
     "fennel:talk:{}",

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.plain import plain_card
+from bot.cards.plain import lesser_cards, plain_card
 from simulator import validate_card
 
 
@@ -76,3 +76,21 @@ def test_many_elements_become_few_without_losing_letters(texts: list[str]) -> No
     kept = "".join(contents(plain)).replace("`", "")
     letters = [letter for text in texts for letter in text if letter in "ab"]
     assert len([letter for letter in kept if letter in "ab"]) <= len(letters)
+
+
+def test_a_card_refused_for_a_mention_keeps_its_buttons() -> None:
+    """Whoever is named in the settings may have left: Feishu then refuses the whole card."""
+    card = {
+        "schema": "2.0",
+        "body": {
+            "elements": [
+                {"tag": "markdown", "content": "<at id=ou_gone></at> please judge"},
+                {"tag": "button", "text": {"tag": "plain_text", "content": "Keep"}},
+            ]
+        },
+    }
+    quiet, plain = lesser_cards(card)
+    assert "ou_gone" not in str(quiet)
+    assert "Keep" in str(quiet)
+    assert "Keep" not in str(plain)
+    assert len(lesser_cards(quiet)) == 1

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.config.settings import Settings
+from index.sources.confirmed import source_of
 from worker.process.scope import scope_of
 
 
@@ -67,3 +68,11 @@ def test_names_that_lead_nowhere_are_refused() -> None:
         ValidationError, match=r"groups.oc_1.collections: nothing is not in index.collections"
     ):
         Settings(groups={"oc_1": {"collections": ["nothing"]}})  # type: ignore[dict-item]
+
+
+def test_answers_of_colleagues_belong_to_their_group_alone() -> None:
+    known = ("docs", "wiki", source_of("oc_a"), source_of("oc_b"))
+    own = scope_of("怎么安装？", Settings(), chat_id="oc_a", known=known)
+    assert own.sources == {"docs", "wiki", "answers-oc_a"}
+    assert scope_of("怎么安装？", Settings(), chat_id="oc_c", known=known).sources == {"docs", "wiki"}
+    assert scope_of("怎么安装？", Settings(), chat_id="oc_c", known=("docs", "wiki")).sources is None

@@ -30,6 +30,8 @@ class Excerpt:
     """Unix seconds; 0 when unknown."""
     score: float = 0.0
     web: bool = False
+    colleague: bool = False
+    """What somebody in the group answered and an admin confirmed."""
 
     @property
     def name(self) -> str:

@@ -20,6 +20,24 @@ _IMAGE = re.compile(r"!\[([^\[\]]*+)\]\((?:[^()]++|\([^()]*+\))*+\)")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n)?^[ \t]*\|[ :|-]+\|[ \t]*$(?:\n[ \t]*\|.*$)*", re.MULTILINE)
 
 
+def lesser_cards(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """What to send where Feishu refused `card` for its content, best first.
+
+    The same without its mentions, where it has any: one person who has left is no reason to lose the buttons.
+    """
+    quiet = _without_mentions(card)
+    return [quiet, plain_card(card)] if quiet != card else [plain_card(card)]
+
+
+def _without_mentions(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: without_tags(item) if key == "content" and isinstance(item, str) else _without_mentions(item)
+            for key, item in value.items()
+        }
+    return [_without_mentions(item) for item in value] if isinstance(value, list) else value
+
+
 def plain_card(card: dict[str, Any]) -> dict[str, Any]:
     """`card` (JSON 2.0) with its title and all its text, and no component but Markdown and rules."""
     plain: dict[str, Any] = {"schema": "2.0", "config": {"update_multi": True}}

@@ -31,6 +31,7 @@ class Who(StrEnum):
     ASKER = "asker"
     EXPERT = "expert"
     ASKER_OR_EXPERT = "asker_or_expert"
+    ADMIN = "admin"
 
 
 class Press(StrEnum):
@@ -60,6 +61,10 @@ class Press(StrEnum):
     """Stop the build that this card shows."""
     USE_VERSION = "use_version", Who.ASKER, "button_use_version", "toast_switching"
     """Answer from this version of the index: the button on the list of versions."""
+    KEEP = "keep", Who.ADMIN, "button_keep", "toast_keeping"
+    """Keep what a colleague answered, as it stands in the form."""
+    REJECT = "reject", Who.ADMIN, "button_reject"
+    """Do not keep it, or no longer."""
 
     who: Who
     label: str
@@ -88,8 +93,8 @@ def may_press(
     who = Press(kind).who
     if is_admin:
         return True
-    if who is Who.ANYONE:
-        return bool(operator)
+    if who in (Who.ANYONE, Who.ADMIN):
+        return bool(operator) and who is Who.ANYONE
     is_asker = bool(operator) and operator == asker
     if who is Who.ASKER:
         return is_asker

@@ -22,6 +22,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "why": ("why", "为什么"),
     "good": ("good", "好问题"),
     "bad": ("bad", "坏问题"),
+    "answer": ("answer", "解答"),
     "recall": ("recall", "撤回"),
     "stop": ("stop", "停止"),
 }

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from redis import Redis
 
-from bot.cards.plain import plain_card
+from bot.cards.plain import lesser_cards
 from bot.clock import SYSTEM, Clock
 from bot.config.settings import FeishuSettings
 from bot.errors import FeishuError, MessageGone
@@ -30,6 +30,7 @@ from bot.feishu.token import TenantToken
 from bot.redis_keys import BOT_OPEN_ID
 
 log = structlog.get_logger(__name__)
+Taken = TypeVar("Taken")
 
 UUID_LIFETIME = 55 * 60
 """Seconds during which a send may be repeated under its uuid; Feishu remembers one for an hour."""
@@ -143,7 +144,7 @@ class Feishu:
             remedy = remedy_of(error)
             log.warning("feishu.update_refused", message_id=message_id, key=key, code=error.code)
             if remedy is Remedy.CONTENT:
-                carrier.complete(plain_card(card))
+                _first_taken(lesser_cards(card), carrier.complete)
             elif card_id and remedy in (Remedy.EXPIRED, Remedy.NEVER, Remedy.SETUP, Remedy.UNKNOWN):
                 self.records.drop_card(message_id)
                 self._carrier(message_id, "", card).complete(card)
@@ -249,7 +250,7 @@ class Feishu:
                 return send(content, False)
             if remedy in (Remedy.CONTENT, Remedy.UNKNOWN) and content.get("type") != "card":
                 log.warning("feishu.plain_card", message_id=message_id, key=key, code=error.code)
-                return send(plain_card(content), in_thread)
+                return _first_taken(lesser_cards(content), lambda lesser: send(lesser, in_thread))
             raise
 
     def _find_sent(self, message_id: str, record: Record) -> dict[str, Any] | None:
@@ -293,6 +294,19 @@ class Feishu:
         if card_id:
             return EntityCarrier(self._api, self.records, message_id, card_id)
         return PatchCarrier(self._api, message_id, card)
+
+
+def _first_taken(cards: list[Card2], send: Callable[[Card2], Taken]) -> Taken:
+    """Sends the first of these cards that Feishu does not refuse for its content."""
+    for card in cards[:-1]:
+        try:
+            return send(card)
+        except MessageGone:
+            raise
+        except FeishuError as error:
+            if remedy_of(error) not in (Remedy.CONTENT, Remedy.UNKNOWN):
+                raise
+    return send(cards[-1])
 
 
 def _entity_content(card_id: str) -> dict[str, Any]:

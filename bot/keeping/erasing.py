@@ -17,17 +17,20 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.errors import QueueUnavailable
+from bot.keeping import colleagues
 from bot.queue import rq_layout
 from bot.redis_keys import (
     ANSWER,
     ASKERS,
     AUDIT,
     CANCELLED,
+    CONFIRMED,
     DEAD_LETTERS,
     EXAMPLES,
     FEEDBACK,
     FOR_COMMANDS,
     PARTS,
+    PROPOSED,
     SEEN,
     TRACE,
     connect,
@@ -54,8 +57,9 @@ def erase_question(redis: Redis, message_id: str, *, keep_seconds: int = TRACE.s
     job_id = _text(redis.get(SEEN.of(message_id)))
     with redis.pipeline() as pipeline:
         pipeline.set(TRACE.of(message_id), json.dumps({**_blank(), **left}), ex=keep_seconds)
-        pipeline.delete(ANSWER.of(message_id), FEEDBACK.of(message_id))
+        pipeline.delete(ANSWER.of(message_id), FEEDBACK.of(message_id), PROPOSED.of(message_id))
         pipeline.hdel(EXAMPLES.name, message_id)
+        pipeline.hdel(CONFIRMED.name, message_id)
         pipeline.execute()
     History(redis).forget(message_id)
     _erase_part(redis, message_id)
@@ -86,6 +90,7 @@ def forget_person(redis: Redis, open_id: str) -> Forgotten:
     for key in redis.scan_iter(PARTS.of(f"*:{open_id}"), _BATCH):
         redis.delete(key)
     _forget_help(redis, open_id)
+    colleagues.forget(redis, open_id)
     return Forgotten(len(questions), feedback, _forget_in_audit(redis, open_id))
 
 

@@ -38,12 +38,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "- `/sources`：每个来源的文档数、上次读取的时间和失败原因\n"
         "- `/versions`、`/rollback`：索引的各个版本，退回到其中一个\n"
         "- `/failed`：没能送达而放弃的消息，`/failed retry` 重新发送\n"
-        "- `/good`、`/bad`：回复一条消息，标记该不该回答",
+        "- `/good`、`/bad`：回复一条消息，标记该不该回答\n"
+        "- `/answer 内容`：回复一条消息，给出它的答案（专家也可以）",
         "**Admins**\n- `/reindex [source] [--dry-run]`: update the index, or only see what would change\n"
         "- `/sources`: each source with its documents, when it was read, why it was not\n"
         "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"
         "- `/failed`: what could not be delivered; `/failed retry` tries it again\n"
-        "- `/good`, `/bad`: in reply to a message, mark whether it should be answered",
+        "- `/good`, `/bad`: in reply to a message, mark whether it should be answered\n"
+        "- `/answer TEXT`: in reply to a message, the answer to it (experts may, too)",
     ),
     "live_test": (
         "自检：接下来会有一个测试问题，稍后自动撤回。",

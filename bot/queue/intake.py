@@ -22,6 +22,7 @@ from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
 from bot.redis_keys import BOT_OPEN_ID
+from bot.talk.helping import question_helped
 from bot.talk.said import Said
 
 if TYPE_CHECKING:
@@ -100,8 +101,11 @@ class Intake:
         )
         if verdict.action is Handling.UNKNOWN_BOT:
             raise QueueUnavailable("no worker has told the bot's own open_id yet")
+        helps = not verdict.mentioned and not verdict.command and self._helps(message)
         try:
-            if verdict.command:
+            if helps:
+                submission = self.queue.submit_learn(message)
+            elif verdict.command:
                 command = verdict.command
                 submission = self.queue.submit_command(message, command.name, command.argument)
             elif verdict.action is Handling.ANSWER:
@@ -127,6 +131,12 @@ class Intake:
             chat_id=message.chat_id,
             ahead=submission.position,
         )
+
+    def _helps(self, message: Message) -> bool:
+        """Whether it is an expert's or admin's word in a thread that experts were called into."""
+        sender, chat = message.sender_id, message.chat_id
+        knows = sender in self.settings.group(chat).experts or self.settings.is_admin(sender, chat)
+        return knows and bool(message.text) and bool(question_helped(self.queue.connection, message))
 
     def _take_press(self, action: CardPress) -> dict[str, Any]:
         """A press must be answered within 3 s and is never pushed again: failures are toasts, not errors."""

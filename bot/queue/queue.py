@@ -128,6 +128,16 @@ class Queue:
             queue=QUICK_QUEUE,
         )
 
+    def submit_learn(self, message: Message) -> Submission:
+        """Has heard what an expert says in a thread that experts were called into. Raises as `submit`."""
+        return self._submit(
+            JobName.LEARN,
+            [message.to_json()],
+            suffix=message.message_id,
+            order=f"{message.thread_key}-learn",
+            queue=QUICK_QUEUE,
+        )
+
     def submit_press(self, action: CardPress, job: JobName = JobName.PRESS) -> Submission:
         """Takes a press on a card. Raises as `submit`, without notice."""
         return self._submit(

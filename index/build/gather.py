@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from bot.config.settings import Settings
+from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexMissing, LoadError, RemovalUnconfirmed, UnknownSource
 from index.build.previous import Previous
 from index.build.report import difference
 from index.sources.asked import Reader
+from index.sources.confirmed import confirmed_sources, is_confirmed
 from index.sources.load import LoadReport, SourceRead, load_chunks, source_name
 from index.sources.reading.reader import ReadingLimits
 from index.text.document import Document
@@ -84,14 +85,15 @@ def gather(
     `confirmed`: a person said that what is gone may go. `only`: names of the sources to read, the others stay
     as they are; none means all. Raises UnknownSource for a name that no source has.
     """
-    _refuse_unknown(settings, only)
+    sources = (*settings.index.sources, *confirmed_sources(settings.index.dir))
+    _refuse_unknown(sources, only)
     started = time.perf_counter()
     report, gathered = LoadReport(), Gathered()
     limits = ReadingLimits(
         most_seconds=settings.index.document_seconds, chunks=settings.index.document_chunks
     )
     clones = settings.index.dir / "sources"
-    for read, loaded in load_chunks(settings.index.sources, clones, report, ask, limits=limits, only=only):
+    for read, loaded in load_chunks(sources, clones, report, ask, limits=limits, only=only):
         gathered.add(loaded.document, loaded.chunks, read.key)
         tell("read", len(gathered.documents), report.expected)
     gathered.sources = report.sources
@@ -110,9 +112,10 @@ def gather(
     return gathered
 
 
-def _refuse_unknown(settings: Settings, only: Collection[str]) -> None:
-    names = [source_name(source) for source in settings.index.sources]
-    if unknown := sorted(set(only) - set(names)):
+def _refuse_unknown(sources: Iterable[SourceSettings], only: Collection[str]) -> None:
+    names = [source_name(source) for source in sources]
+    """A group whose last confirmed answer was taken back has no source any more: that is no mistake."""
+    if unknown := sorted(name for name in set(only) - set(names) if not is_confirmed(name)):
         raise UnknownSource(f"no source is called {', '.join(unknown)}; there are: {', '.join(names)}")
 
 

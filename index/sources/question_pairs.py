@@ -20,6 +20,8 @@ SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
 _QUESTION_NAMES = ("question", "q", "query", "prompt", "问题", "问", "問題", "問")
 _ANSWER_NAMES = ("answer", "a", "response", "reply", "答案", "回答", "答")
 _URL_NAMES = ("url", "link", "链接", "連結")
+_TIME_NAMES = ("updated_at",)
+_LATEST = 1e11
 _TOLD = 10
 """How many wrong rows are told one by one."""
 _SEPARATORS = ",;\t|"
@@ -32,6 +34,8 @@ class QuestionPair:
     question: str
     answer: str
     url: str = ""
+    updated_at: float = 0.0
+    """Unix seconds; 0: as old as its file."""
 
 
 class _NoPair(Exception):
@@ -138,7 +142,13 @@ def _pair(row: Any) -> QuestionPair:
     question, answer = _first(fields, _QUESTION_NAMES), _first(fields, _ANSWER_NAMES)
     if not question or not answer:
         raise _NoPair("needs columns 'question' and 'answer'")
-    return QuestionPair(" ".join(question.split()), answer, _first(fields, _URL_NAMES))
+    return QuestionPair(" ".join(question.split()), answer, _first(fields, _URL_NAMES), _moment(fields))
+
+
+def _moment(fields: dict[str, Any]) -> float:
+    """When the answer was given, where a row says so in Unix seconds."""
+    value = next((fields[name] for name in _TIME_NAMES if name in fields), 0.0)
+    return float(value) if isinstance(value, int | float) and 0 < value < _LATEST else 0.0
 
 
 def _first(fields: dict[str, Any], names: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.gate.general_words import open_general_words
+from index.sources.confirmed import is_confirmed
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
@@ -201,6 +202,7 @@ def _section(
             language=chunk.language,
             updated_at=chunk.updated_at,
             score=found,
+            colleague=is_confirmed(chunk.source),
         ),
         found=found,
         page_found=page_found,

@@ -18,6 +18,7 @@ from bot.errors import Cancelled, FeishuError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
+from bot.keeping import colleagues as kept_pairs
 from bot.keeping.erasing import erase_question
 from bot.messages import say
 from bot.queue.budgets import Spender
@@ -29,6 +30,7 @@ from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
 from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
 from worker.language import language_of
+from worker.learning import colleagues
 from worker.manners.greetings import greet_in_private
 from worker.manners.small_talk import Manners
 from worker.pipeline.parts import Question
@@ -301,7 +303,10 @@ def recall_all(process: Process, message_id: str) -> int:
 
     The words go first: they are gone also where Feishu does not take the recall yet.
     """
+    pair = kept_pairs.find(process.redis, message_id)
     erase_question(process.redis, message_id, keep_seconds=process.keep_seconds)
+    if pair and pair.confirmed_by:
+        colleagues.build_anew(process, pair.chat_id, message_id)
     sent = process.feishu.records.messages(message_id)
     for card in sent:
         process.feishu.recall(card)

@@ -16,7 +16,7 @@ from bot import audit, trace
 from bot.cards.answer import help_card, notice_card, status_card
 from bot.cards.why import why_card as drawn_why
 from bot.config.release import VERSION
-from bot.errors import IndexMismatch, IndexMissing
+from bot.errors import IndexMismatch, IndexMissing, MessageGone
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
 from bot.events.events import Message
 from bot.messages import because_ignored, say
@@ -33,6 +33,7 @@ from worker.jobs.answering import recall_all
 from worker.jobs.failures import is_passed_on
 from worker.jobs.understanding import words_of
 from worker.language import language_of
+from worker.learning import colleagues
 from worker.process.process import Process
 from worker.unforeseen import note
 
@@ -88,6 +89,7 @@ class Commands:
             "failed": self._failed,
             "good": lambda _: self._mark(1),
             "bad": lambda _: self._mark(0),
+            "answer": self._answer,
         }
         card = actions[name](argument)
         if card is not None:
@@ -222,11 +224,27 @@ class Commands:
         self.process.redis.hset(EXAMPLES.name, question, json.dumps(row, ensure_ascii=False))
         return self._notice("marked_good" if label else "marked_bad", color="green")
 
+    def _answer(self, text: str) -> Card | None:
+        """Keeps what a colleague knows about the message that this one replies to."""
+        question = self._question_replied_to() or self.message.parent_id or self.message.root_id
+        facts = trace.read(self.process.redis, question) if question else None
+        asked = str((facts or {}).get("standalone") or (facts or {}).get("question") or "")
+        if question and not asked:
+            asked = self._words_of(question)
+        return colleagues.answer(self.process, self.message, question, asked, text, self.language)
+
+    def _words_of(self, message_id: str) -> str:
+        """The words of a message, from Feishu; empty where it is gone."""
+        try:
+            return words_of(self.process.feishu.fetch_message(message_id), self.process.bot_open_id() or "")
+        except MessageGone:
+            return ""
+
     def _words_of_ignored(self, message_id: str) -> str:
         """The words of a message that the bot ignored, from Feishu; empty where it knows of none."""
         if not trace.reason_ignored(self.process.redis, message_id):
             return ""
-        return words_of(self.process.feishu.fetch_message(message_id), self.process.bot_open_id() or "")
+        return self._words_of(message_id)
 
     def _question_replied_to(self) -> str:
         """The question whose answer, or which itself, this message replies to; empty when there is none."""

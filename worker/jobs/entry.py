@@ -22,6 +22,7 @@ from bot.feishu.sent_record import State
 from bot.messages import say
 from bot.queue import dead_letters
 from bot.redis_keys import CANCELLED
+from bot.talk.helping import question_helped
 from worker.jobs import kept_answers
 from worker.jobs.answering import Answering, judge, recall_all
 from worker.jobs.commands import Commands
@@ -31,6 +32,7 @@ from worker.jobs.question_card import KEY, QuestionCard
 from worker.jobs.reindexing import give_up as give_up_reindex
 from worker.jobs.reindexing import reindex as run_reindex
 from worker.language import language_of
+from worker.learning import colleagues
 from worker.manners import greetings
 from worker.process.process import Process, current
 from worker.runner.lease import LeaseTaken
@@ -138,6 +140,19 @@ def _is_begun(process: Process, message_id: str) -> bool:
 def greet(chat_id: str) -> str:
     """Greets a group that the bot was put into."""
     return greetings.greet(current(), chat_id)
+
+
+@quick
+def learn(message: dict[str, Any]) -> str:
+    """Hears what an expert says in a thread that experts were called into."""
+    process, said = current(), Message.from_json(message)
+    logs.keep_out(said.text)
+    question = question_helped(process.redis, said)
+    with process.leases.take(question or said.message_id, wait=QUICK_PACE):
+        kept = kept_answers.find(process.redis, question) if question else None
+        if kept is None:
+            return "too_old"
+        return colleagues.learn(process, said, question, kept.answer, kept.state.taken_by)
 
 
 @quick

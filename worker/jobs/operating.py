@@ -10,12 +10,14 @@ from bot import audit
 from bot.answer import ReindexProgress, SourceLine, VersionLine
 from bot.cards.answer import notice_card, reindex_card, sources_card, versions_card
 from bot.cards.presses import Press, ProvenPress
+from bot.config.settings import SourceSettings
 from bot.errors import IndexMismatch, IndexMissing
 from bot.events.events import CardPress, Message
 from bot.messages import say
 from bot.redis_keys import REINDEX_CANCELLED, REINDEXING
 from index.build.source_states import states
 from index.search.versions import Versions, publish
+from index.sources.confirmed import confirmed_sources
 from index.sources.load import key_of, source_name
 from worker.jobs import reindexing
 from worker.jobs.ages import age_in_words
@@ -30,7 +32,7 @@ def start(process: Process, message: Message, argument: str, language: str) -> C
     """Asks the indexer for a build. None where its card was sent, else what is wrong with the words."""
     words = argument.replace("，", " ").replace(",", " ").split()
     only = [word for word in words if word.lower() not in _FORCE | _DRY]
-    names = [source_name(source) for source in process.settings.index.sources]
+    names = [source_name(source) for source in _all_sources(process)]
     whole = " ".join(only)
     only = [whole] if whole in names else only
     for name in only:
@@ -56,15 +58,20 @@ def start(process: Process, message: Message, argument: str, language: str) -> C
 
 
 def sources(process: Process, language: str) -> Card:
-    """The sources of the settings, each as the last builds met it."""
+    """The sources of the settings and what colleagues answered, each as the last builds met it."""
     known = {state.key: state for state in states(process.settings.index.dir)}
     lines = []
-    for source in process.settings.index.sources:
+    for source in _all_sources(process):
         state = known.get(key_of(source))
         age = age_in_words(state.age(time.time()), language) if state and state.read_at else ""
         documents, fault = (state.documents, state.fault) if state else (0, "")
         lines.append(SourceLine(source_name(source), documents, age, fault, source.every))
     return sources_card(lines, language)
+
+
+def _all_sources(process: Process) -> tuple[SourceSettings, ...]:
+    own = process.settings.index
+    return (*own.sources, *confirmed_sources(own.dir))
 
 
 def versions(process: Process, question: str, asker: str, language: str, *, may_switch: bool) -> Card:

@@ -22,12 +22,14 @@ from bot.cards.presses import Press, ProvenPress, may_press
 from bot.errors import MessageGone, UnprovenEvent
 from bot.events.events import CardPress
 from bot.redis_keys import DAY, FEEDBACK
+from bot.talk.helping import note_called
 from worker.jobs import kept_answers, operating
 from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
 from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, drawn
 from worker.pipeline.parts import Question
+from worker.learning import colleagues
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
 from worker.unforeseen import is_unforeseen, note
@@ -51,6 +53,8 @@ class Presses:
         if press.kind in operating.PRESSES:
             return operating.press(self.process, press, action)
         with self.process.leases.take(press.message_id, wait=patience):
+            if press.kind in colleagues.PRESSES:
+                return colleagues.press(self.process, press, action)
             kept = kept_answers.find(self.process.redis, press.message_id)
             if kept is None:
                 return "too_old"
@@ -176,7 +180,8 @@ class Presses:
         if kept.state.human is Human.NONE:
             state = replace(kept.state, human=Human.ASKED)
             card = human_card(kept.answer, state, actions=self.process.signer, message_id=press.message_id)
-            self.process.feishu.reply(press.message_id, card, key=HUMAN_KEY, chat_id=kept.chat_id)
+            sent = self.process.feishu.reply(press.message_id, card, key=HUMAN_KEY, chat_id=kept.chat_id)
+            note_called(self.process.redis, press.message_id, (press.message_id, sent.thread_id))
         return self._change(press, action, kept)
 
     def _web(self, press: ProvenPress, action: CardPress, kept: kept_answers.Kept) -> str:
@@ -240,7 +245,7 @@ class Presses:
 
 HUMAN_KEY = "human"
 """Key of the logical send that calls the experts."""
-BESIDE = frozenset({HUMAN_KEY, "why", "command"})
+BESIDE = frozenset({HUMAN_KEY, colleagues.KEY, "why", "command"})
 """Sends for a question that are not its answer."""
 _ACTS: Mapping[Press, Callable[[Presses, ProvenPress, CardPress, kept_answers.Kept], str]] = {
     Press.HELPFUL: Presses._judge,

@@ -21,6 +21,7 @@ from bot.messages import say
 from bot.redis_keys import REINDEX_CANCELLED, REINDEXING
 from index.build.build import BuildReport, build
 from index.build.report import unread_formats
+from worker.learning.colleagues import write_down
 from worker.process.process import Process
 
 log = structlog.get_logger(__name__)
@@ -93,6 +94,7 @@ def confirm(process: Process, press: ProvenPress, card: str, by: str, chat_id: s
 
 def _build(process: Process, card: _Card, request: dict[str, Any]) -> BuildReport:
     """Waits for another build that runs, then builds."""
+    write_down(process)
     while True:
         card.check()
         try:

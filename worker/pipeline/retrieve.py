@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.errors import QuestionTooLong
+from index.sources.confirmed import is_confirmed
 from worker.excerpts import Excerpt, numbered
 from worker.finding.find import Found
 from worker.finding.quotes import material_of
@@ -48,6 +49,7 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
                 language=chunk.language,
                 updated_at=chunk.updated_at,
                 score=passage.score,
+                colleague=is_confirmed(chunk.source),
             )
         )
     return numbered(found)

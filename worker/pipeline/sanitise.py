@@ -10,6 +10,7 @@ prompt or the fences go. Citations get the one form that is asked for: `[1]`.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
@@ -67,18 +68,26 @@ class Sanitiser:
         }
         """Web addresses that the operator's own documents write; a page of the web may write any."""
         self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
+        self.language = language
         self.removed = say("link_removed", language)
         self.numbers = {excerpt.number for excerpt in excerpts}
         self.rules = [_shingles(text, LEAK_LENGTH[name]) for name, text in SYSTEM.items()]
 
     def source(self, excerpt: Excerpt) -> Source:
         """What the card lists of an excerpt, its words made as harmless as the answer's."""
-        return replace(
+        listed = replace(
             excerpt,
             title=self._line(excerpt.title),
             heading_path=tuple(self._line(heading) for heading in excerpt.heading_path),
             text=self._line(excerpt.text[: 10 * EXCERPT_LENGTH]),
-        ).source()
+        )
+        return self._by_colleague(listed).source() if excerpt.colleague else listed.source()
+
+    def _by_colleague(self, excerpt: Excerpt) -> Excerpt:
+        """An answer of a colleague is cited by its date and its question; it has no page to look at."""
+        day = time.strftime("%Y-%m-%d", time.localtime(excerpt.updated_at))
+        title = say("source_colleague", self.language, date=day, question=excerpt.title)
+        return replace(excerpt, title=title, heading_path=(), path="", updated_at=0.0)
 
     def _line(self, text: str) -> str:
         text = _ADDRESS.sub(lambda match: match.group() if match.group() in self.addresses else "…", text)

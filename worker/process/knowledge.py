@@ -18,6 +18,7 @@ from index.gate.gate import open_gate
 from index.gate.model import GateStore
 from index.search.searcher import Searcher
 from index.search.versions import Watcher
+from index.sources.confirmed import PREFIX, is_confirmed
 from worker.process.parts import Parts, SearcherAndGate
 from worker.process.scope import Scope, scope_of
 
@@ -57,6 +58,11 @@ class Knowledge:
         """The pair for a question of this scope. Raises IndexMissing."""
         parts = self._parts
         return parts.of(scope.sources) if parts is not None else self.current
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Names of the sources in the current version; none while there is none."""
+        return self._parts.names if self._parts is not None else frozenset()
 
     @property
     def parts_loaded(self) -> int:
@@ -133,9 +139,16 @@ class Knowledge:
 
     def _load_parts(self, parts: Parts) -> None:
         """What the groups are answered from, before it serves: no first question waits for it."""
-        wanted = dict.fromkeys(group.collections for group in self.settings.groups.values())
-        for collections in list(wanted)[: self.settings.index.loaded_collections]:
+        own = self.settings.groups
+        wanted = dict.fromkeys((group.collections, "") for group in own.values())
+        answered = [name for name in sorted(parts.names) if is_confirmed(name)]
+        wanted |= dict.fromkeys(
+            (self.settings.group(name.removeprefix(PREFIX)).collections, name.removeprefix(PREFIX))
+            for name in answered
+        )
+        for collections, chat_id in list(wanted)[: self.settings.index.loaded_collections]:
             try:
-                parts.of(scope_of("", self.settings, collections).sources)
+                scope = scope_of("", self.settings, collections, chat_id=chat_id, known=parts.names)
+                parts.of(scope.sources)
             except IndexMissing as error:
                 log.warning("collection_empty", collections=collections, error=str(error))

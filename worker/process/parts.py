@@ -35,14 +35,15 @@ class Parts:
     def __init__(self, settings: Settings, whole: SearcherAndGate) -> None:
         self.whole = whole
         self._settings = settings
-        self._names = {chunk.source for chunk in whole.searcher.chunks}
+        self.names = frozenset(chunk.source for chunk in whole.searcher.chunks)
+        """Of the sources in this version."""
         self._kept: OrderedDict[frozenset[str], SearcherAndGate] = OrderedDict()
         self._lock = threading.Lock()
         self._making = threading.Lock()
 
     def of(self, sources: frozenset[str] | None) -> SearcherAndGate:
         """The part of these sources; the whole for None or for all. Raises IndexMissing for an empty one."""
-        if sources is None or sources >= self._names:
+        if sources is None or sources >= self.names:
             return self.whole
         if found := self._find(sources):
             return found

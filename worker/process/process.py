@@ -86,7 +86,13 @@ class Process:
 
     def pipeline(self, question: Question) -> Pipeline:
         """A pipeline over what this question is answered from. Raises IndexMissing."""
-        scope = scope_of(question.text, self.settings, self.settings.group(question.chat_id).collections)
+        scope = scope_of(
+            question.text,
+            self.settings,
+            self.settings.group(question.chat_id).collections,
+            chat_id=question.chat_id,
+            known=self.knowledge.sources,
+        )
         pair = self.knowledge.part(scope)
         return Pipeline(
             PipelineParts(

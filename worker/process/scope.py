@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.config.settings import Settings, SourceSettings
+from index.sources.confirmed import is_confirmed, source_of
 from index.sources.load import source_name
 
 
@@ -25,8 +26,29 @@ class Scope:
     """The product's version, where the sources carry one; several products' are joined by commas."""
 
 
-def scope_of(text: str, settings: Settings, collections: Iterable[str] = ()) -> Scope:
-    """The scope of a question in a group with these collections (none: everything)."""
+def scope_of(
+    text: str,
+    settings: Settings,
+    collections: Iterable[str] = (),
+    *,
+    chat_id: str = "",
+    known: Iterable[str] = (),
+) -> Scope:
+    """The scope of a question in a group with these collections (none: everything).
+
+    `known` are the names of the sources in the index. Among them are the answers of colleagues of each group:
+    the chat's own belong to its scope and no other's.
+    """
+    scope = _of_settings(text, settings, collections)
+    names = frozenset(known)
+    answers = frozenset(name for name in names if is_confirmed(name))
+    if not answers:
+        return scope
+    documents = names - answers if scope.sources is None else scope.sources
+    return Scope(documents | (answers & {source_of(chat_id)}), scope.version)
+
+
+def _of_settings(text: str, settings: Settings, collections: Iterable[str]) -> Scope:
     index = settings.index
     names = {name for collection in collections for name in index.collections.get(collection, ())}
     allowed = [source for source in index.sources if not names or source_name(source) in names]

@@ -76,7 +76,7 @@ def _pairs(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[s
                 text=text,
                 url=pair.url or request.url,
                 language=language_of(f"{pair.question}\n{pair.answer}"),
-                updated_at=request.updated_at,
+                updated_at=pair.updated_at or request.updated_at,
                 digest=hashlib.sha256(text.encode()).hexdigest(),
             )
         )

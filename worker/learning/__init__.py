@@ -1,0 +1,1 @@
+"""What the bot learns from people: answers of colleagues, and what nobody could answer."""
