@@ -28,8 +28,8 @@ from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
 from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, drawn
-from worker.pipeline.parts import Question
 from worker.learning import colleagues
+from worker.pipeline.parts import Question
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
 from worker.unforeseen import is_unforeseen, note
