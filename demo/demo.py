@@ -9,19 +9,18 @@ from __future__ import annotations
 import html
 import json
 import re
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 from urllib.parse import unquote
 
 import requests
 
+from bot.config.ending import end_as_by_keyboard
 from bot.config.settings import RedisSettings, Settings, load_settings
 from bot.http_session import new_session
 from demo.own_documents import OwnDocuments, suggest
@@ -75,7 +74,7 @@ def run(*, once: bool, docs: str = "") -> int:
     """Shows everything; returns the exit status. `docs` is a folder or git address in place of the guide."""
     started = time.time()
     first_run = not FOLDER.exists()
-    _stop_as_by_keyboard()
+    end_as_by_keyboard()
     settings = load_settings()
     ports = Ports.free(web=WEB_PORT, feishu=FEISHU_PORT)
     for wanted, taken in ((WEB_PORT, ports.web), (FEISHU_PORT, ports.feishu)):
@@ -134,16 +133,6 @@ class _Started:
 
     at: float
     first_run: bool
-
-
-def _stop_as_by_keyboard() -> None:
-    """A kill or a closed terminal stops the demo as Ctrl+C does: no process of it stays behind."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
 
 
 def _stay_up() -> None:

@@ -21,6 +21,7 @@ from types import TracebackType
 
 import requests
 
+from bot.config.ending import with_parent
 from bot.config.progress import waiting
 from bot.errors import ConfigError
 from bot.http_session import new_session
@@ -119,7 +120,7 @@ class LocalStack:
         """Builds the index, starts every process and waits until questions can be answered."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.redis_url or not answers(self.redis_url):
-            self.redis = RedisServer(self.folder / "redis")
+            self.redis = RedisServer(self.folder / "redis", outlives_us=False)
             self.redis.start()
             self.redis_url = self.redis.url
         self.feishu.start()
@@ -137,7 +138,7 @@ class LocalStack:
         """
         with waiting(doing or "working"):
             done = subprocess.run(
-                [sys.executable, *arguments],
+                with_parent([sys.executable, *arguments]),
                 env=self.environment(),
                 capture_output=True,
                 text=True,
@@ -151,7 +152,10 @@ class LocalStack:
         """Starts a process that stays; its output goes to `folder`/name.log."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, *arguments], env=self.environment(), stdout=log, stderr=subprocess.STDOUT
+                with_parent([sys.executable, *arguments]),
+                env=self.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
 
     def wait_ready(self) -> None:
@@ -170,7 +174,19 @@ class LocalStack:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Stops every process, asking first."""
+        """Stops every process, asking first; a second Ctrl+C kills them."""
+        try:
+            self._stop_processes()
+        except BaseException:
+            for process in self.processes.values():
+                process.kill()
+            raise
+        finally:
+            self.feishu.stop()
+            if self.redis:
+                self.redis.stop()
+
+    def _stop_processes(self) -> None:
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -180,9 +196,6 @@ class LocalStack:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.feishu.stop()
-        if self.redis:
-            self.redis.stop()
 
     def __enter__(self) -> LocalStack:
         try:

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from bot.config.ending import die_as_told, end_as_by_keyboard
 from bot.config.extras import what_to_install
 from bot.config.release import VERSION
 from bot.errors import FennelError
@@ -42,6 +43,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 def run(app: typer.Typer) -> None:
     """Runs the command that was typed and ends the process with its exit status."""
+    end_as_by_keyboard()
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show Chinese shows question marks
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -49,6 +51,7 @@ def run(app: typer.Typer) -> None:
         status = _help_or(app)
         sys.stdout.flush()
     except KeyboardInterrupt:
+        die_as_told()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # whoever read the output, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

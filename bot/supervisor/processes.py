@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.config.ending import with_parent
 from bot.supervisor.log_lines import LogLine, read_line
 
 QUICK = 10.0
@@ -93,7 +94,7 @@ class Supervisor:
 
     def _start(self, part: Part) -> None:
         process = subprocess.Popen(
-            part.command,
+            with_parent(part.command),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -135,7 +136,24 @@ class Supervisor:
                 self._start(part)
 
     def _stop(self, on_line: Callable[[LogLine], None]) -> None:
-        """Asks all, waits, then kills what is left; what they still say is shown."""
+        """Asks all, waits, then kills what is left; what they still say is shown.
+
+        A second Ctrl+C kills at once.
+        """
+        try:
+            self._end_all()
+        except BaseException:
+            for process in self.running.values():
+                _signal(process, signal.SIGKILL)
+            raise
+        for reader in self._readers:
+            reader.join(timeout=5)
+        while not self._said.empty():
+            said = self._said.get()
+            if isinstance(said, LogLine):
+                on_line(said)
+
+    def _end_all(self) -> None:
         for process in self.running.values():
             _signal(process, signal.SIGTERM)
         deadline = time.monotonic() + self.stop_timeout
@@ -145,12 +163,6 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 _signal(process, signal.SIGKILL)
                 process.wait()
-        for reader in self._readers:
-            reader.join(timeout=5)
-        while not self._said.empty():
-            said = self._said.get()
-            if isinstance(said, LogLine):
-                on_line(said)
 
 
 def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import requests
 
+from bot.config.ending import with_parent
 from bot.config.extras import command, is_here
 from bot.errors import ConfigError
 from bot.http_session import new_session
@@ -68,7 +69,11 @@ def _by_sdk(port: int) -> Iterator[str]:
 def _by_program(program: str, port: int, agent_api: str) -> Iterator[str]:
     command = [program, "http", str(port), "--log", "stdout", "--log-format", "json"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        with_parent(command),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             yield _address(process, agent_api, port)

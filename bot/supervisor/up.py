@@ -7,7 +7,6 @@ has no key to prove a push with), a worker and an indexer. What is missing is on
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlsplit
 
+from bot.config.ending import end_as_by_keyboard, with_parent
 from bot.config.settings import Settings
 from bot.errors import ConfigError
 from bot.supervisor.log_lines import LogLine, readable
@@ -64,8 +63,7 @@ def choose(settings: Settings, *, longconn: bool | None, tunnel: bool, config: P
 
 def up(settings: Settings, plan: Plan) -> int:
     """Runs everything until Ctrl+C, SIGTERM or a closed terminal; the exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _as_by_keyboard)
+    end_as_by_keyboard()
     with ExitStack() as stack:
         url = stack.enter_context(_redis(settings))
         environment = _environment(url, plan.config)
@@ -80,10 +78,6 @@ def up(settings: Settings, plan: Plan) -> int:
         return supervisor.run(watch.line, watch.ended)
 
 
-def _as_by_keyboard(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 @contextmanager
 def _redis(settings: Settings) -> Iterator[str]:
     """The address of a Redis: the settings' one, or one of our own where theirs would be on this machine."""
@@ -94,7 +88,7 @@ def _redis(settings: Settings) -> Iterator[str]:
     parts = urlsplit(url)
     if parts.hostname not in _LOOPBACK or parts.password or parts.scheme != "redis":
         raise ConfigError(f"redis.url: nothing answers at {settings.redis.shown}; start it, or name another")
-    with RedisServer(Path("data/redis"), port=parts.port or 6379) as server:
+    with RedisServer(Path("data/redis"), port=parts.port or 6379, outlives_us=False) as server:
         print(f"Redis: started here ({settings.redis.shown}), its data is in data/redis", flush=True)
         yield server.url
 
@@ -116,7 +110,8 @@ def _build_where_missing(settings: Settings, environment: dict[str, str]) -> Non
     if (settings.index.dir / "CURRENT").is_file():
         return
     print("There is no index yet: building it ...", flush=True)
-    done = subprocess.run([sys.executable, "-m", "index", "build"], env=environment, check=False)
+    build = with_parent([sys.executable, "-m", "index", "build"])
+    done = subprocess.run(build, env=environment, check=False)
     if done.returncode:
         raise ConfigError("the index could not be built; the lines above say why")
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from bot.config.ending import with_parent
 from bot.errors import LoadError
 from index.sources.files import printable
 
@@ -213,7 +214,7 @@ def _git(folder: Path, *arguments: str, clone: bool = True) -> str:
     """Runs git on the clone in `folder`, or only there, and returns what it prints. Raises LoadError."""
     try:
         process = subprocess.Popen(
-            ["git", *_OPTIONS, *arguments],
+            with_parent(["git", *_OPTIONS, *arguments]),
             cwd=folder,
             env=_environment(folder, clone=clone),
             stdin=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ What differs from RQ, and why:
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -132,6 +133,8 @@ class Runner(SimpleWorker):
         """Works until SIGTERM or SIGINT, through every outage of Redis."""
         if threading.current_thread() is threading.main_thread():
             self._install_signal_handlers()  # type: ignore[no-untyped-call]
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+                signal.signal(signal.SIGHUP, self.request_stop)
         self._retrying(self._arrive)
         self._beating.start()
         try:
@@ -302,7 +305,7 @@ class Runner(SimpleWorker):
     # The end
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """SIGTERM and SIGINT: finish what runs, take nothing new."""
+        """SIGTERM, SIGINT and SIGHUP: finish what runs, take nothing new."""
         self._stop_requested = True
 
     def teardown(self) -> None:

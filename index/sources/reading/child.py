@@ -18,6 +18,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import BinaryIO
 
+from bot.config.ending import die_with_parent
 from bot.errors import LoadError
 from index.sources.reading.documents import carry_out
 from index.sources.reading.messages import ReadingAnswer, ReadingRequest
@@ -35,8 +36,9 @@ class OutOfTime(BaseException):
 
 
 def main() -> None:
-    """Answers requests on stdin until it is closed. Argument: bytes of memory a document may take."""
+    """Answers requests on stdin until it is closed. Arguments: bytes a document may take, who started it."""
     memory = int(sys.argv[1])
+    die_with_parent(int(sys.argv[2]))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the answers
     _warm_up()

@@ -20,6 +20,7 @@ from pathlib import Path
 from bot.errors import LoadError
 from index.sources.reading.messages import ReadingAnswer, ReadingRequest
 
+_CHILD = "index.sources.reading.child"
 _ROOT = Path(__file__).parents[3]
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _STARTING = 60.0
@@ -134,7 +135,7 @@ class ReadingProcess:
         self.started += 1
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "index.sources.reading.child", str(self.limits.memory)],
+                [sys.executable, "-m", _CHILD, str(self.limits.memory), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -43,13 +43,6 @@ FATAL = (
     ),
     (re.compile(r"No space left on device", re.I), "the disk is full"),
 )
-_DIED_WITH_PARENT = (
-    "import ctypes,os,signal,sys;"
-    "ctypes.CDLL(None).prctl(1,signal.SIGTERM);"
-    "os.getppid()==int(sys.argv[1]) or sys.exit(1);"
-    "os.execvp(sys.argv[2],sys.argv[2:])"
-)
-"""Asks Linux to end the server when this process dies, even by SIGKILL: it must not keep the card."""
 _STAGES = re.compile(r"(Fetching \d+ files:\s*\d+%|Loading[^\r\n]{0,40}?\d+%|Convert[^\r\n]{0,40}?\d+%)")
 
 
@@ -131,11 +124,6 @@ def environment(
 
 def _is_secret(name: str) -> bool:
     return name.startswith(("FEISHU_", "FENNEL_", "LLM_API", "LARK_")) or name.endswith("_API_KEY")
-
-
-def dying_with_parent(line: list[str]) -> list[str]:
-    """The same command, ended by the system when this process is gone."""
-    return [sys.executable, "-c", _DIED_WITH_PARENT, str(os.getpid()), *line]
 
 
 def reason_of_death(log_text: str) -> str:

@@ -21,13 +21,13 @@ from typing import IO
 import requests
 import structlog
 
+from bot.config.ending import with_parent
 from bot.config.settings import LLMSettings
 from bot.http_session import new_session
 from worker.engines.turbomind.launch import (
     HOST,
     ServerPlan,
     command,
-    dying_with_parent,
     environment,
     reason_of_death,
     stage,
@@ -134,7 +134,7 @@ class TurboMindServer:
         if memory is not None and not memory.fits:
             log.warning("turbomind_may_not_fit", memory=memory.describe(), fix="see python -m bot doctor")
         return subprocess.Popen(
-            dying_with_parent(line),
+            with_parent(line),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
