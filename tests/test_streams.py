@@ -12,12 +12,12 @@ import pytest
 
 from bot import errors
 from bot.config.settings import LLMSettings, Settings
-from tests.streams import contents, failures, grammar, thinking
+from tests.streams import contents, failures, grammar, reports, thinking
 from tests.streams.shape import THOUGHT, Shape
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.llm import ChatMessage
 
-ALL = (*grammar.SHAPES, *contents.SHAPES, *thinking.SHAPES, *failures.SHAPES)
+ALL = (*grammar.SHAPES, *contents.SHAPES, *thinking.SHAPES, *failures.SHAPES, *reports.SHAPES)
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install Harbor?"}]
 SIZES = (1, 5, 64, 1 << 20)
 
@@ -64,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
     def _replay(self, shape: Shape) -> None:
         self.send_response(shape.status)
         self.send_header("Content-Type", shape.content_type)
+        if shape.encoding:
+            self.send_header("Content-Encoding", shape.encoding)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for start in range(0, len(shape.raw), self.server.size):

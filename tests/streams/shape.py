@@ -27,6 +27,8 @@ class Shape:
     error: str = ""
     status: int = 200
     content_type: str = "text/event-stream"
+    encoding: str = ""
+    """As the header Content-Encoding has it."""
     cut: bool = False
     """Whether the connection breaks at the end instead of closing."""
 

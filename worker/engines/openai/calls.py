@@ -120,11 +120,10 @@ class ServerCalls:
         try:
             for arrived in events:
                 chunks, done = self._read(arrived, sent, alike)
-                for chunk in chunks:
-                    finished = finished or bool(chunk.finish)
-                    said = said or bool(chunk.text or chunk.reasoning)
-                finished = finished or done
-                if finished:
+                speaks = any(chunk.text or chunk.reasoning for chunk in chunks)
+                before, finished = finished, finished or done or any(chunk.finish for chunk in chunks)
+                said = said or speaks
+                if finished and (speaks or not before):  # some send a finish_reason with every piece
                     events.hurry(GRACE_SECONDS)
                 if chunks:
                     yield chunks
@@ -153,7 +152,7 @@ class ServerCalls:
                 continue
             if len(data) < LONGEST_END and data.strip(b'" ') == DONE:
                 return chunks, True
-            bodies = _objects(data)
+            bodies = _objects(data) or ([{"message": _shown(data)}] if name == "error" else [])
             for body in bodies:
                 plain = None if name else plain_chunk(body)
                 if plain is not None and len(bodies) == 1:
@@ -245,18 +244,18 @@ def _read_whole(content: bytes) -> Body:
 
 
 def _objects(data: bytes) -> list[Body]:
-    """The JSON objects of one event: one, one a line, or one after the other."""
-    try:
-        text = data.decode()
-        only, end = _DECODER.raw_decode(text)
-        if end == len(text) and type(only) is dict:
-            return [only]
-    except (ValueError, RecursionError):
-        pass
-    found = _loads(data)
-    if found or b"\n" not in data:
-        return [found] if found else []
-    return [body for body in map(_loads, data.split(b"\n")) if body]
+    """The JSON objects of one event: one, one a line, a list of them, or one after the other."""
+    text, at, found = data.decode("utf-8", "replace").strip("\ufeff \n"), 0, []
+    while at < len(text):
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at = text.find("\n", at) + 1 or len(text)
+            continue
+        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+        while at < len(text) and text[at] in " ,\r\n\t":
+            at += 1
+    return found
 
 
 def _loads(data: bytes) -> Body:

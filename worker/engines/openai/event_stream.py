@@ -50,7 +50,7 @@ class EventStream(Iterator[list[Event]]):
         self.complete = False
         """Set by the reader: what is left of the body may be read in peace, to use the connection again."""
         self.running: Running[None]
-        self._deadline = deadline
+        self._deadline = self._latest = deadline
         self._cancelled = cancelled
         self._pause = pause
         self._events: deque[Event] = deque()
@@ -77,9 +77,9 @@ class EventStream(Iterator[list[Event]]):
         return arrived
 
     def hurry(self, seconds: float) -> None:
-        """Nothing that matters is to come: what still does is waited for no longer than this."""
+        """Nothing that matters is to come: what still does is waited for no longer than this from now."""
         ends = time.monotonic() + seconds
-        self._deadline = ends if self._deadline is None else min(self._deadline, ends)
+        self._deadline = ends if self._latest is None else min(self._latest, ends)
 
     def close(self) -> None:
         """Closes the connection unless all that matters has come, which makes the server stop."""

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk
 from worker.engines.replies.reasoning import ReasoningFilter
+from worker.engines.replies.repeats import Repeats, pairs_joined
 from worker.engines.replies.stop_words import StopFilter
 from worker.llm import Usage
-
-REPEATED = 8
-"""A piece that begins with the whole piece before it, of so many characters, repeats the text so far."""
 
 
 class AnswerReading:
@@ -31,8 +29,9 @@ class AnswerReading:
         self._opened = opened
         self._refusal = ""
         self._tool_call = False
-        self._last = ""
+        self._pieces = Repeats()
         self._repeats = False
+        self._half = ""
 
     @property
     def stopped(self) -> bool:
@@ -140,8 +139,22 @@ class AnswerReading:
         text = chunk.text
         if not text:
             return ""
-        last, self._last, self.begun = self._last, text, True
-        if len(last) >= REPEATED and text.startswith(last):
-            self.anew = self._repeats = True
+        if not text.isascii() or self._half:
+            text = self._whole_characters(text)
+        self.begun = True
+        text, self._repeats = self._pieces.take(text)
+        if self._repeats:
+            self.anew = True
             self._stop, self._thinking = StopFilter(), ReasoningFilter(self._opened)
+        return text
+
+    def _whole_characters(self, text: str) -> str:
+        """Gateways in Java and JavaScript cut between the two halves of an emoji."""
+        text, self._half = self._half + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return pairs_joined(text)
         return text

@@ -6,13 +6,15 @@ as parts of type thinking; usage may stand in the last chunk, in every one, in t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from worker.llm import Usage
 
 REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_details")
-THINKING_PARTS = ("thinking", "reasoning", "thought", "reasoning_text", "reasoning.text", "reasoning.summary")
+_THINKING = re.compile(r"think|thought|reason", re.IGNORECASE)
+"""In the type of a part: thinking, redacted_thinking, reasoning.text, reasoning_content, thought."""
 INNER = ("text", "thinking", "reasoning", "content", "summary", "value", "thought")
 STOP, LENGTH, FILTER, TOOLS, ERROR = "stop", "length", "filter", "tools", "error"
 FINISH = {
@@ -39,6 +41,8 @@ FINISH = {
     "none": "",
 }
 """How servers say why a reply ended; any other word means that it came to its end."""
+FIRST = (0, None, "", "0")
+"""How the first of several choices is numbered."""
 _NOT_PLAIN = frozenset(("error", "errors", "type", "success", "base_resp", "x_groq", "message"))
 """Beside the choices or in one: what makes a chunk more than a piece of text."""
 _OF_TEXT = frozenset(("role", "content"))
@@ -112,14 +116,25 @@ def read_chunk(body: Mapping[str, Any]) -> Chunk:
 def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The choice with index 0; {} when there is none."""
     choices = body.get("choices")
+    if choices is None:
+        return native_choice(body)
     if isinstance(choices, dict):
         choices = [choices]
     if not isinstance(choices, list):
         return {}
     for choice in choices:
-        if isinstance(choice, dict) and not choice.get("index"):
+        if isinstance(choice, dict) and choice.get("index") in FIRST:
             return choice
     return {}
+
+
+def native_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A line of Ollama's own protocol as a choice; {} for anything else."""
+    if "done" not in body:
+        return {}
+    said = body.get("message")
+    delta = said if isinstance(said, dict) else {"content": body.get("response")}
+    return {"delta": delta, "finish_reason": (body.get("done_reason") or STOP) if body["done"] else None}
 
 
 def read_usage(usage: Mapping[str, Any]) -> Usage:
@@ -128,8 +143,8 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
     completion = _dict(usage.get("completion_tokens_details")) or _dict(usage.get("output_tokens_details"))
     return Usage(
         1,
-        _count(usage.get("prompt_tokens")) or _count(usage.get("input_tokens")),
-        _count(usage.get("completion_tokens")) or _count(usage.get("output_tokens")),
+        _first_count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count"),
+        _first_count(usage, "completion_tokens", "output_tokens", "eval_count"),
         _count(prompt.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
         _count(completion.get("reasoning_tokens")) or _count(usage.get("reasoning_tokens")),
     )
@@ -140,11 +155,16 @@ def _usage_part(body: Mapping[str, Any], choice: Mapping[str, Any]) -> dict[str,
         _dict(body.get("usage"))
         or _dict(choice.get("usage"))
         or _dict(_dict(body.get("x_groq")).get("usage"))
+        or (dict(body) if body.get("eval_count") else {})
     )
 
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _first_count(usage: Mapping[str, Any], *names: str) -> int:
+    return next((count for name in names if (count := _count(usage.get(name)))), 0)
 
 
 def _count(value: Any) -> int:
@@ -163,7 +183,7 @@ def _parts(content: Any) -> tuple[str, str]:
     thought: list[str] = []
     for part in content if isinstance(content, list) else [content]:
         thinks = isinstance(part, dict) and (
-            part.get("type") in THINKING_PARTS or part.get("thought") is True
+            bool(_THINKING.search(str(part.get("type")))) or part.get("thought") is True
         )
         (thought if thinks else text).append(_flat(part))
     return "".join(text), "".join(thought)

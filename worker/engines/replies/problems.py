@@ -16,6 +16,8 @@ FINE = (0, "0", 200, "200", "ok", "OK", "success", "Success", "", None, True)
 """Codes of gateways that put one into every answer."""
 CODES = ("code", "status_code", "statusCode", "error_code", "http_code", "status", "type")
 WORDS = ("message", "msg", "error_msg", "errorMessage", "detail", "error_description", "text", "title")
+OF_ANSWERS = ("usage", "object", "created_at")
+"""What stands in answers and in no error; the last in Ollama's own lines."""
 _OF_ERRORS = frozenset(("error", "errors", "type", "success", "base_resp"))
 BY_WORD = (
     (429, r"rate.?limit|quota|too.?many|throttl|overload|exhausted|\bbusy\b|concurren|balance|arrears"),
@@ -114,7 +116,7 @@ def _error_part(body: Mapping[str, Any]) -> Any:
     base = body.get("base_resp")
     if isinstance(base, dict) and base.get("status_code") not in FINE:
         return {"code": base.get("status_code"), "message": base.get("status_msg")}
-    if isinstance(body.get("choices"), list | dict) or body.get("usage") or "object" in body:
+    if isinstance(body.get("choices"), list | dict) or any(body.get(key) for key in OF_ANSWERS):
         return None
     coded = any(body.get(key) not in FINE for key in CODES)
     worded = any(body.get(key) for key in WORDS)

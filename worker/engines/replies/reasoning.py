@@ -12,21 +12,32 @@ import re
 from bot.config.fences import open_fence
 from index.text.chinese import CHARACTERS
 
-_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|antthinking|scratchpad"
+_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|mm:think|antthinking|scratchpad"
+_ATTRIBUTES = r"(?:\s[^<>\n]{0,60})?"
+_HARMONY = r"(?:[^<]|<\|constrain\|>){0,40}<\|message\|>"
 _OPEN = re.compile(
-    rf"<\s*(?:{_NAMES})(?:\s[^<>\n]{{0,60}})?>|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
-    r"<unused94>(?:thought)?|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<]{0,40}<\|message\|>",
+    rf"<\s*(?:{_NAMES}){_ATTRIBUTES}/?>|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
+    rf"<\|(?:{_NAMES})\|>|<unused94>(?:thought)?|<\|channel>(?:thought|analysis)?|"
+    rf"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary){_HARMONY}|"
+    rf'<details type="reasoning"{_ATTRIBUTES}>',
     re.IGNORECASE,
 )
 _CLOSE = re.compile(
     rf"<\s*/\s*(?:{_NAMES})\s*>|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>|◁/think▷|<unused95>|"
-    r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final[^<]{0,40}<\|message\|>|"
+    rf"<\|/(?:{_NAMES})\|>|<channel\|>|"
+    rf"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final{_HARMONY}|"
     rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])",
     re.IGNORECASE,
 )
-_HARMONY_WORD = "analysis"
-_BARE_HARMONY = re.compile(rf"{_HARMONY_WORD}(?=[A-Z])")
-"""gpt-oss where the server has dropped the special tokens: `analysisWe need ... assistantfinalRun ...`."""
+_CLOSE_OF = (
+    ("<details", re.compile(r"</details>", re.IGNORECASE)),
+    ("here", re.compile(r"Here(?:'s| is) my response:", re.IGNORECASE)),
+)
+"""Endings that end only what was begun in their own way; by the beginning's first letters."""
+_FIRST_WORDS = ("analysis", "here is my thought process:", "here's my thought process:")
+_BARE = re.compile(r"analysis(?=[A-Z])|Here(?:'s| is) my thought process:")
+"""Reasoning without a tag at the start of a reply: gpt-oss where the server has dropped the special tokens
+(`analysisWe need ... assistantfinalRun ...`), and IBM's Granite."""
 _WRAPPED = re.compile(
     r"(?:(?<!\s)\s++)?(?:<answer>|<response>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
     r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*+",
@@ -51,7 +62,17 @@ _STARTS = (
     ),
     *("<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>", "<|end_of_solution|>"),
     *("<|start_thinking|>", "<|end_thinking|>", "<|start_response|>", "<|end_response|>"),
-    *("<|channel|>", "<|start|>assistant", "<|end|>", "<|return|>", "<|message|>"),
+    *(
+        "<|channel|>",
+        "<|start|>assistant",
+        "<|end|>",
+        "<|return|>",
+        "<|message|>",
+        "<|channel>",
+        "<channel|>",
+    ),
+    *(f"<|{slash}{name}|>" for slash in ("", "/") for name in _NAMES.split("|")),
+    '<details type="reasoning"',
 )
 _FIRST_TWO = {start[:length] for start in _STARTS for length in (1, 2)}
 LONGEST_TAG = 110
@@ -77,6 +98,7 @@ class ReasoningFilter:
         self._inside = opened != "no"
         self._begun = False
         self._wrapped = False
+        self._close = _CLOSE
         self._held = ""
         self._shown = ""
         self._kept: list[str] = []
@@ -122,7 +144,7 @@ class ReasoningFilter:
     def _advance(self, text: str) -> str:
         shown = ""
         while True:
-            found = _CLOSE.search(text) if self._inside else self._next_tag(text)
+            found = self._close.search(text) if self._inside else self._next_tag(text)
             if found is None:
                 break
             if self._inside:
@@ -131,7 +153,7 @@ class ReasoningFilter:
                 text = text[found.end() :]
             elif found.re is not _CLOSE:
                 shown += self._show(text[: found.start()])
-                self._inside, self.found = True, self.found or "tags"
+                self._begin_thinking(found.group())
                 text = text[found.end() :]
             else:  # a closing tag alone: everything before it was thought
                 self.add(self._shown + text[: found.start()])
@@ -149,14 +171,20 @@ class ReasoningFilter:
         if self._inside:
             return min(len(text), LONGEST_TAG) if self.found else len(text)
         start = text.lstrip()
-        if not self._shown.strip() and _HARMONY_WORD.startswith(start[: len(_HARMONY_WORD) + 1]):
+        if not self._shown.strip() and any(word.startswith(start.lower()) for word in _FIRST_WORDS):
             return len(text)
         return _partial(text)
+
+    def _begin_thinking(self, tag: str) -> None:
+        if tag.endswith("/>"):  # one that closes itself
+            return
+        self._inside, self.found = True, self.found or "tags"
+        self._close = next((own for begins, own in _CLOSE_OF if tag.lower().startswith(begins)), _CLOSE)
 
     def _left_thinking(self, tag: re.Match[str]) -> None:
         self._wrapped = self._wrapped or "channel" in tag.group()
         self.found = "closing_tag" if self.found != "tags" else "tags"
-        self._inside, self._begun = False, False
+        self._inside, self._begun, self._close = False, False, _CLOSE
 
     def _show(self, text: str) -> str:
         if not self._begun:
@@ -172,8 +200,8 @@ class ReasoningFilter:
 
     def _next_tag(self, text: str) -> re.Match[str] | None:
         """The first tag in an answer that is one: not in code, and where a model puts it."""
-        if not self._shown.strip() and _BARE_HARMONY.match(text.lstrip()):
-            return _BARE_HARMONY.search(text)
+        if not self._shown.strip() and _BARE.match(text.lstrip()):
+            return _BARE.search(text)
         place = 0
         while True:
             opening, closing = _OPEN.search(text, place), _CLOSE.search(text, place)
@@ -230,5 +258,8 @@ def _begins_tag(tail: str) -> bool:
         ):
             return True
     return bool(
-        re.match(r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>[^<]{0,40}(?:<[^>]{0,12})?$", compact)
+        re.match(
+            r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>(?:[^<]|<\|constrain\|>){0,40}(?:<[^>]{0,12})?$",
+            compact,
+        )
     )

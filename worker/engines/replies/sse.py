@@ -64,7 +64,7 @@ class EventReader:
         """What was left when the body ended: an event that no blank line closed, or plain JSON."""
         rest, self._rest = self._rest, b""
         if self._plain:
-            return [Event(data) for data in _bodies(rest)]
+            return [Event(rest)]
         return self._read([rest.rstrip(b"\r"), b""])
 
     def _begin(self, text: bytes) -> bytes:
@@ -134,8 +134,3 @@ def _whole(data: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _bodies(text: bytes) -> list[bytes]:
-    """A JSON body, or the lines of one that holds an object a line."""
-    return [text] if _whole(text.strip()) or b"\n" not in text.strip() else text.splitlines()

@@ -1,0 +1,61 @@
+"""Tells the pieces of a reply from the text so far, which some gateways send each time, or again at the end.
+
+A stream of texts so far begins with pieces that each begin with the whole one before. Pieces may be alike by
+chance (a table's dashes are one token, eight of them), so only the beginning of a reply decides.
+"""
+
+from __future__ import annotations
+
+CERTAIN = 8
+"""A piece that begins with one of so many characters, the reply's first or grown out of it, is no chance."""
+WHOLE = 16
+"""So many characters, words among them, that are the whole reply so far are the reply once more."""
+ABOUT = 4
+"""Blank characters at its ends that may be left out of it then."""
+
+
+class Repeats:
+    """Feed it the pieces of one reply."""
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._pieces: list[str] = []
+        self._length = 0
+        self._grows = True
+        """Whether each piece so far began with the one before."""
+        self._so_far = False
+
+    def take(self, piece: str) -> tuple[str, bool]:
+        """What `piece` adds, and whether it replaces all that was added before."""
+        if self._so_far:
+            return self._grown(piece)
+        if self._grows and self._begins_so_far(piece):
+            return piece, True
+        if len(piece) >= WHOLE and self._is_whole(piece):
+            return "", False
+        self._pieces.append(piece)
+        self._length += len(piece)
+        return piece, False
+
+    def _begins_so_far(self, piece: str) -> bool:
+        last, self._last = self._last, piece
+        self._grows = piece.startswith(last)
+        self._so_far = self._grows and len(piece) > len(last) >= CERTAIN
+        return self._so_far
+
+    def _grown(self, piece: str) -> tuple[str, bool]:
+        last = self._last
+        if last.startswith(piece):
+            return "", False
+        self._last = piece
+        return (piece[len(last) :], False) if piece.startswith(last) else (piece, True)
+
+    def _is_whole(self, piece: str) -> bool:
+        if abs(len(piece) - self._length) > ABOUT:
+            return False
+        return piece.strip() == "".join(self._pieces).strip() and any(map(str.isalnum, piece))
+
+
+def pairs_joined(text: str) -> str:
+    """`text` with halves of characters (UTF-16 surrogates) put together; halves alone become U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
