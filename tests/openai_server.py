@@ -31,6 +31,7 @@ from tests.openai_rules import (
     read_body,
     render,
 )
+from tests.waiting import START_LIMIT, join
 
 
 @dataclass
@@ -115,7 +116,7 @@ class ModelServer:
 
     def __enter__(self) -> ModelServer:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(START_LIMIT):
             raise RuntimeError(f"the model server could not listen on port {self.port}")
         return self
 
@@ -126,7 +127,7 @@ class ModelServer:
         """Cuts all connections and stops listening; a port given by the system is free again."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
-            self._thread.join(10)
+            join(self._thread)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -8,6 +8,8 @@ import socket
 import struct
 import threading
 
+from tests.waiting import join
+
 
 class Relay:
     """A proxy of either kind that connects everybody to `port` here, and notes where they wanted to go."""
@@ -27,7 +29,7 @@ class Relay:
                 opened.shutdown(socket.SHUT_RDWR)
             opened.close()
         for thread in self._threads:
-            thread.join(5)
+            join(thread)
 
     def _accept(self) -> None:
         while True:

@@ -61,7 +61,7 @@ def test_it_waits_while_nobody_has_scanned_and_slows_down_when_told(feishu: Loca
     seen = threading.Event()
 
     def act(url: str) -> None:
-        threading.Thread(target=lambda: (seen.wait(30), feishu.accounts.scan(url))).start()
+        threading.Thread(target=lambda: (seen.wait(LIMIT), feishu.accounts.scan(url))).start()
 
     def tell(status: str) -> None:
         told.append(status)

@@ -17,7 +17,7 @@ from bot.config.settings import FeishuSettings, LimitSettings, Settings
 from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
 from bot.queue.queue import PRESSES_PER_MINUTE, Queue, Submission
-from bot.redis_keys import connect
+from bot.redis_keys import FOR_WORKERS, connect
 from tests.silent_redis import MOST_TRIES, SilentRedis
 
 Submit = Callable[..., Submission]
@@ -87,7 +87,7 @@ def test_repeated_pushes_from_several_processes_make_one_job(redis: Redis, redis
     results: list[Submission] = []
 
     def push() -> None:
-        with connect(redis_url) as connection:
+        with connect(redis_url, FOR_WORKERS) as connection:
             queue = Queue(connection, limits())
             barrier.wait()
             results.append(queue.submit(message("1")))

@@ -41,11 +41,12 @@ def webhook(
     secrets: bool = True,
     file: Path | None = None,
     operator_port: int = 0,
+    redis_url: str = "",
 ) -> Iterator[int]:
     """gunicorn with gunicorn.conf.py, its limits checked but out of reach; yields its port.
 
     `file` is its settings file, to which `secrets` False leaves the secrets. The operator pages are at
-    `operator_port`.
+    `operator_port`. It reaches `redis` by `redis_url` where that says more than its address.
     """
     port = free_port()
     with connect(redis.url) as client:
@@ -53,7 +54,7 @@ def webhook(
     environment = {
         "FENNEL_CONFIG": str(file or _empty_settings(folder)),
         **(SECRETS if secrets else {}),
-        "FENNEL_REDIS__URL": redis.url,
+        "FENNEL_REDIS__URL": redis_url or redis.url,
         "FENNEL_WEB__PORT": str(port),
         "FENNEL_WEB__OPERATOR_PORT": str(operator_port or free_port()),
         "FENNEL_LIMITS__QUEUE_TOTAL": _MANY,

@@ -19,6 +19,7 @@ from bot.__main__ import app
 from bot.errors import EngineRefused
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
+from tests.waiting import LIMIT
 from worker.engines.extractive.engine import Extractive
 from worker.pipeline.trace import Trace
 
@@ -38,7 +39,7 @@ class HeldUp(Extractive):
 
     def stream(self, *arguments: Any, **how: Any) -> Any:
         self.begun.set()
-        self.go.wait(30)
+        self.go.wait(LIMIT)
         return super().stream(*arguments, **how)
 
 
@@ -98,7 +99,7 @@ def test_words_are_gone_also_when_the_answer_ends_after_the_recall(house: House,
     engine.go.clear()
     engine.begun.clear()
     asked = house.ask(QUESTION)
-    assert engine.begun.wait(20)
+    assert engine.begun.wait(LIMIT)
     house.feishu.recall(asked)
     until(lambda: house.redis.exists(f"fennel:cancelled:{asked}"))
     engine.go.set()

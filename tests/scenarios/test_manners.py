@@ -15,6 +15,7 @@ from bot.errors import Cancelled
 from bot.events.policy import is_open
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
+from tests.waiting import LIMIT
 from worker.engines.extractive.engine import Extractive
 from worker.llm import IsCancelled, Messages, Reply, never
 
@@ -132,7 +133,7 @@ def test_stop_ends_a_running_answer(server: RedisServer, index: Path, documents:
     engine = NeverDone()
     with House(server.url, index, documents, engine=engine, settings={"groups": GROUPS}) as house:
         asked = house.feishu.say(user="ou_kim", text="How do I install Harbor?", chat="p2p")
-        assert engine.writing.wait(20)
+        assert engine.writing.wait(LIMIT)
         stop = house.feishu.say(user="ou_kim", text="停止", chat="p2p")
         assert "已停止" in words(house.card(stop))
         until(lambda: (trace.read(house.redis, asked) or {}).get("outcome") == "recalled")

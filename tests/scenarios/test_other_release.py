@@ -136,7 +136,7 @@ def test_a_record_that_rq_cannot_read_ends_no_worker(
     house.redis.hset(f"rq:job:{job.id}", mapping=broken)
     house.redis.hset(f"rq:job:{job.id}", "origin", "answer")
     house.redis.rpush("rq:queue:answer", job.id)
-    until(lambda: job.id in {letter.job_id for letter in dead_letters.listed(house.redis)}, 40)
+    until(lambda: job.id in {letter.job_id for letter in dead_letters.listed(house.redis)})
     after = house.ask("How do I revoke a Harbor access token?")
     assert "harbor token revoke" in words(house.card(after)), "the others are answered"
 

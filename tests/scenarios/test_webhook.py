@@ -10,14 +10,16 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from bench.webhook import servers
 from bench.webhook.events import ENCRYPT_KEY, TOKEN, question, request_bytes
-from bench.webhook.servers import webhook
 from bot.supervisor.redis_server import RedisServer, free_port
 from bot.web.app import EVENT_PATH
 from tests.waiting import LIMIT, START_LIMIT, join, wait_for
@@ -34,6 +36,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path) -> Iterator[RedisServer]:
     with RedisServer(folder / "redis", fsync="always") as server:
         yield server
+
+
+def webhook(redis: RedisServer, folder: Path, **how: Any) -> AbstractContextManager[int]:
+    """The webhook, with more patience for a Redis on a busy machine: there it would rightly answer 503."""
+    patient = f"{redis.url}?socket_timeout={LIMIT}&socket_connect_timeout={LIMIT}"
+    return servers.webhook(redis, folder, redis_url=patient, **how)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +148,7 @@ def write_settings(file: Path, **keys: Path) -> Path:
 
 
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
     try:
         connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
