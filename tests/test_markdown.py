@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bench.visible_text import first_lost, text_of_elements, text_of_markdown
 from bot.cards.paging import Room
 from bot.cards.text import first_words, pages, stream_text, to_feishu
-from bot.markdown.dialect import CODE_LANGUAGES, code_language, mention, safe_url
+from bot.markdown.dialect import CODE_LANGUAGES, clean, code_language, mention, safe_url
 from bot.markdown.latex import readable
 from bot.markdown.unfinished import settled_parts
 from simulator.cards.markup import problems
@@ -282,6 +282,12 @@ def test_any_text_comes_through_whole(markdown: str) -> None:
             assert sum(element["tag"] == "table" for element in card) <= room.tables
 
 
+@pytest.mark.parametrize("sign", ["\x1f", "\u202e", "\x7f"])
+def test_a_sign_that_leaves_no_ink_hides_no_code_while_it_grows(sign: str) -> None:
+    text = f"run\n\n{sign}```\ncd **_**\n\nthen **x**"
+    assert "cd **_**\n\nthen **x**" in stream_text(text)
+
+
 @given(markdown=MARKDOWN)
 @settings(max_examples=80, deadline=None)
 def test_any_half_written_text_streams(markdown: str) -> None:
@@ -292,7 +298,7 @@ def test_any_half_written_text_streams(markdown: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_reading_part_by_part_is_reading_the_whole(markdown: str) -> None:
     whole = text_of_markdown(markdown)
-    parts = "".join(text_of_markdown(part) for part in settled_parts(markdown))
+    parts = "".join(text_of_markdown(part) for part in settled_parts(clean(markdown)))
     assert parts == whole
 
 

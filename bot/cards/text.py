@@ -56,7 +56,7 @@ def stream_text(partial: str, citations: Mapping[int, str] | None = None, limits
     a longer text it reads the settled parts only once.
     """
     known = tuple(sorted((citations or {}).items()))
-    parts = settled_parts(hold_back(partial))
+    parts = settled_parts(hold_back(dialect.clean(partial)))
     blocks = [block for part in parts for block in _part_blocks(part, known)]
     return one_text(blocks, card_room(limits))
 
