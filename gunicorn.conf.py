@@ -20,8 +20,13 @@ import rq  # noqa: F401
 import structlog  # noqa: F401
 
 from bot.config.settings import load_settings
+from bot.errors import FennelError
 
-_settings = load_settings()
+try:
+    _settings = load_settings()
+except FennelError as _error:  # one sentence; gunicorn would print a traceback
+    sys.stderr.write(f"error: {_error}\n")
+    sys.exit(1)
 
 _metrics_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 # Before any worker imports prometheus_client; a folder given from outside is shared with the workers.

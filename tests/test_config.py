@@ -83,7 +83,7 @@ def test_a_misspelt_variable_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     ("name", "value", "said"),
     [
         ("FENNEL_INDX__DIR", "x", r"FENNEL_INDX__DIR: there is no section 'indx'"),
-        ("FENNEL_ADMINS", "ou_x", r'"admins".*lists and groups are JSON'),
+        ("FENNEL_ADMINS", "ou_x", r"FENNEL_ADMINS: is no JSON; lists and groups are JSON"),
     ],
 )
 def test_a_variable_that_cannot_be_read_is_named(

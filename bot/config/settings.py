@@ -10,6 +10,7 @@ command runs in.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -162,8 +163,11 @@ def load_settings(path: Path | None = None) -> Settings:
         proxies.use(settings.network.proxy, settings.network.no_proxy)
         return settings
     except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"FENNEL_{field.group(1).upper()}" if field else "a variable of FENNEL_"
         raise ConfigError(
-            f"environment: {error}; lists and groups are JSON there, such as FENNEL_ADMINS='[\"ou_xxx\"]'"
+            f"environment: {name}: is no JSON; lists and groups are JSON there, such as "
+            "FENNEL_ADMINS='[\"ou_xxx\"]'"
         ) from error
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from error

@@ -7,6 +7,7 @@ has no key to prove a push with), a worker and an indexer. What is missing is on
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.config.ending import end_as_by_keyboard, with_parent
-from bot.config.settings import Settings
+from bot.config.settings import Settings, WebSettings
 from bot.errors import ConfigError
 from bot.supervisor.log_lines import LogLine, readable
 from bot.supervisor.processes import Ended, Part, Supervisor
@@ -64,6 +65,8 @@ def choose(settings: Settings, *, longconn: bool | None, tunnel: bool, config: P
 def up(settings: Settings, plan: Plan) -> int:
     """Runs everything until Ctrl+C, SIGTERM or a closed terminal; the exit status."""
     end_as_by_keyboard()
+    if not plan.longconn:
+        _refuse_taken_port(settings.web)
     with ExitStack() as stack:
         url = stack.enter_context(_redis(settings))
         environment = _environment(url, plan.config)
@@ -76,6 +79,19 @@ def up(settings: Settings, plan: Plan) -> int:
         names = ", ".join(part.name for part in supervisor.parts)
         print(f"Starting {names}; Ctrl+C stops all.", flush=True)
         return supervisor.run(watch.line, watch.ended)
+
+
+def _refuse_taken_port(web: WebSettings) -> None:
+    """Raises ConfigError where another program, or another `up`, has the webhook's port."""
+    with socket.socket(socket.AF_INET6 if ":" in web.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((web.host, web.port))
+        except OSError as error:
+            raise ConfigError(
+                f"web.port: {web.host}:{web.port} cannot be had ({error.strerror}); stop what has it, "
+                "perhaps another `python -m bot up`, or set web.port to a free port"
+            ) from error
 
 
 @contextmanager

@@ -33,6 +33,7 @@ _BRANCH = re.compile(r"\w[\w./\-]*")
 _HOST = re.compile(r"([\w.\-]+)(?::\d+)?")
 _GIT_TIMEOUT = 900
 """Seconds one git command may take."""
+NO_GIT = "git is not installed on this machine; install it, or name a folder by `path` instead"
 _KEPT_VARIABLES = {
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "XDG_CONFIG_HOME", "SYSTEMROOT"),
     *("SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
@@ -223,6 +224,8 @@ def _git(folder: Path, *arguments: str, clone: bool = True) -> str:
             start_new_session=True,
         )
     except OSError as error:
+        if shutil.which("git") is None:
+            raise LoadError(NO_GIT) from error
         raise LoadError(f"git {arguments[0]}: {error.strerror or type(error).__name__}") from error
     try:
         printed, told = process.communicate(timeout=_GIT_TIMEOUT)

@@ -6,6 +6,7 @@ Rows are (check, state, detail, fix), for worker/doctor/doctor.py. Nothing outsi
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import combinations, islice
@@ -17,6 +18,7 @@ from bot.errors import FennelError
 from index.sources.files import files_in
 from index.sources.formats.by_suffix import SUFFIXES
 from index.sources.formats.code import CODE_SUFFIXES
+from index.sources.git import NO_GIT
 from index.sources.load import source_name
 
 Row = tuple[str, str, str, str]
@@ -61,6 +63,8 @@ def _sources(settings: Settings) -> Iterator[Row]:
     sources = settings.index.sources
     if not sources:
         yield ("sources", FAILED, "index.sources is empty", "name a folder: docs/en/documents.md")
+    if any(source.git for source in sources) and shutil.which("git") is None:
+        yield ("sources", FAILED, NO_GIT, "install git")
     names = Counter(map(source_name, sources))
     for name in sorted(name for name, count in names.items() if count > 1):
         fix = "give each a `name` of its own under index.sources"
