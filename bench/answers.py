@@ -4,7 +4,8 @@ The questions (`bench/answer_sets`) are about public documents that nobody tuned
 firmware, an operating system for microcontrollers, a gateway, a web framework, a company handbook, four Go
 projects in one index. The documents are not part of this repository: `sets.json` names the repository, commit
 and folder they are from, and --corpora (or FENNEL_BENCH_CORPORA) the folder where they lie, one folder a set,
-.mdx files renamed to .md. The two sets of ../shared/data/domains are added where they are there. `dev` rows
+.mdx files renamed to .md. The two sets of ../shared/data/domains and the nine projects of ../shared/data/docs
+in one index (`ml`) are added where they are there. `dev` rows
 were looked at while the answering was made, `unseen` ones were not. Indexes are kept in data/bench/answers
 after the first run.
 
@@ -30,6 +31,7 @@ from worker.process.ask import ask_all
 
 SETS = Path(__file__).with_name("answer_sets")
 DOMAINS = Path("../shared/data/domains")
+PROJECTS = Path("../shared/data/docs")
 FOLDER = Path("data/bench/answers")
 LANGUAGES = {"tidb-zh": "zh", "handbook-en": "en"}
 
@@ -64,6 +66,8 @@ def sets(corpora: Path | None) -> Iterator[Questions]:
             facts = json.loads((SETS / f"{name}.facts.json").read_text("utf-8"))
             rows = [{**row, "half": "dev", "facts": facts.get(row["id"], [])} for row in _read(file)]
             yield Questions(name, language, DOMAINS / name, rows)
+    if PROJECTS.is_dir():
+        yield Questions("ml", "zh", PROJECTS, _read(SETS / "ml.jsonl"))
 
 
 def replies(questions: Questions, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -20,12 +20,12 @@ from index.build.build import assemble
 from index.gate.evidence import UNKNOWN, Evidence
 from index.gate.examined_message import ExaminedMessage, direction
 from index.gate.features import FEATURES, features, read_with, search_for_gate, typicality
-from index.gate.general_words import LEAST, open_general_words
 from index.gate.logistic import fit_logistic, logit_of, sigmoid
 from index.gate.memory import Memory, fit_memory
 from index.gate.reference import evidence_of, foreign_questions, small_talk
 from index.search.searcher import Searcher
 from index.text.document import Document
+from index.text.general_words import LEAST, open_general_words
 from index.text.split import Chunk, split
 from index.training.calibrate import learned_labels
 from index.training.evaluate_retrieval import read_queries

@@ -41,6 +41,15 @@ def test_a_list_that_only_leads_elsewhere_is_not_quoted_nor_what_announces_it() 
     assert first("How do I install it?", page(1, text)) == "Install it with pip."
 
 
+def test_a_table_of_contents_is_not_quoted() -> None:
+    contents = (
+        "- Lamps\n  - [Why is the lamp dark?](#1)\n  - [Which oil?](#2)\n  - [How to clean the lamp](#3)"
+    )
+    assert "(#1)" not in first(
+        "Why is the lamp dark?", page(1, f"{contents}\n\nThe lamp is dark without oil.")
+    )
+
+
 def test_a_list_of_links_into_the_web_is_an_answer() -> None:
     text = "Models that are supported:\n\n- [Qwen](https://example.org/qwen)\n- [Yi](https://example.org/yi)"
     assert "Yi" in first("Which models are supported?", page(1, text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,3 +86,28 @@ def test_no_text_is_lost_or_breaks_the_splitter(text: str) -> None:
     chunks = split(document(text))
     assert len({chunk.id for chunk in chunks}) == len(chunks)
     assert all(chunk.text.strip() for chunk in chunks)
+
+
+def test_headings_in_tags_are_headings_with_their_ids() -> None:
+    """Pages of questions are often written so; without it all their answers are one section."""
+    text = '# Help\n\n<h4 id="2.7">Why is the <b>lamp</b> dark?</h4>\n\nTurn it.\n\n<H3>Oil</H3>\n\nPour.\n'
+    found = list(sections(text))
+    assert [(each.heading_path[-1], each.anchor) for each in found] == [
+        ("Why is the lamp dark?", "2.7"),
+        ("Oil", "oil"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<hr>",
+        "<header>x</header>",
+        "<h2>a</h2><h2>b</h2>",
+        "<h1><img src=a.png></h1>",
+        "<h2>open",
+        "<h7>x</h7>",
+    ],
+)
+def test_what_only_looks_like_a_heading_in_tags_is_text(line: str) -> None:
+    assert [each.heading_path for each in sections(f"# Help\n\n{line}\n\nMore.\n")] == [("Help",)]

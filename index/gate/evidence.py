@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.config.aside import aside
-from index.gate.general_words import open_general_words
 from index.search.lexical import headings_of
+from index.text.general_words import open_general_words
 from index.text.split import Chunk
 from index.text.terms import terms
 

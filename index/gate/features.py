@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from index.gate.evidence import Evidence, WordFacts
-from index.gate.general_words import open_general_words
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
 from index.text.asking import is_asked
 from index.text.chinese import has_chinese
+from index.text.general_words import open_general_words
 from index.text.glossary import translated
 from index.text.terms import terms as terms_of
 

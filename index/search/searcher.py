@@ -22,6 +22,7 @@ from index.search.sections import Grower
 from index.text.asking import is_asked
 from index.text.chinese import has_chinese
 from index.text.glossary import translated
+from index.text.spelling import spelt
 from index.text.split import Chunk
 from index.text.terms import terms
 
@@ -126,7 +127,11 @@ class Searcher:
         self._headless = np.array([not chunk.heading_path for chunk in self.chunks], dtype=np.bool_)
 
     def look_up(self, query: str, vector: Vectors | None = None) -> Lookup:
-        """All scores for a question; `vector` (d,) spares embedding it again."""
+        """All scores for a question; `vector` (d,) spares embedding it again.
+
+        Misspelt words count as the documents write them: see index.text.spelling.
+        """
+        query = spelt(query, self.lexical.document_frequency)
         own, english = tuple(dict.fromkeys(terms(query))), translated(query)
         if vector is None:
             vector = self.embedder.embed([query])[0]

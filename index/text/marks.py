@@ -16,11 +16,19 @@ _MARKUP = re.compile(r"!\[[^\[\]]*\]\([^()]*\)|</?[A-Za-z][^<>]*>|[`*]|\{#[^{}]*
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 
 
+_ID = re.compile(r"\bid=[\"']?([^\"'\s<>{}]+)", re.IGNORECASE)
+
+
 def heading(line: str) -> tuple[int, str] | None:
-    """(level 1 to 6, text) of a line that is a heading with number signs; None for any other line."""
+    """(level 1 to 6, text) of a line that is a heading with number signs, or one in tags of HTML.
+
+    None for any other line. The id of one in tags stands behind it as a given anchor.
+    """
     if len(line) > HEADING_CHARACTERS:
         return None
     text = line.lstrip()
+    if text.startswith("<"):
+        return _tagged(text.rstrip())
     marked = text.lstrip("#")
     level = len(text) - len(marked)
     if len(line) - len(text) > 3 or not 1 <= level <= 6 or not marked[:1].isspace():
@@ -30,6 +38,20 @@ def heading(line: str) -> tuple[int, str] | None:
     if not opened or opened[-1].isspace():
         words = opened.rstrip()
     return (level, words) if words else None
+
+
+def _tagged(text: str) -> tuple[int, str] | None:
+    """The heading that is all of `<h2 id="x">text</h2>`; many pages of questions are written so."""
+    opening, _, rest = text.partition(">")
+    level = opening[2:3]
+    closing = f"</h{level}>"
+    if opening[:2].lower() != "<h" or level not in tuple("123456") or not rest.lower().endswith(closing):
+        return None
+    if opening[3:4].strip() or "</h" in rest[: -len(closing)].lower():
+        return None
+    words, given = plain(rest[: -len(closing)]), _ID.search(opening)
+    anchor = f" {{#{given.group(1)}}}" if given else ""
+    return (int(level), f"{words}{anchor}") if words else None
 
 
 def underline(line: str) -> int:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from index.gate.general_words import LEAST, open_general_words
 from index.text.chinese import CHARACTERS, has_chinese
+from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import translated
 from index.text.terms import STOP_WORDS, terms
 

@@ -23,6 +23,8 @@ WHOLE_TABLE = 6
 LONGEST = 1500
 """A longer code block or paragraph is not shown."""
 LONGEST_CODE_LINES = 24
+CONTENTS = 0.7
+"""A list with this share of lines that are links is a table of contents."""
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _LINK_ITEM = re.compile(
     r"\A\s*+(?:[-*+]|\d++[.)])\s++(?:\*\*)?\[[^\[\]]*+\]\((?![a-z]{1,20}:)[^()]*+\)(?:\*\*)?\s*+[.。;；]?\s*+"
@@ -168,9 +170,10 @@ def _announces(text: str) -> bool:
 
 
 def _leads_elsewhere(block: MarkdownBlock) -> bool:
-    """Whether this is a list of nothing but links within the site."""
+    """Whether this is a list of links within the site, and next to nothing else: a table of contents."""
     lines = [line for line in block.text.splitlines() if line.strip()]
-    return block.kind == "list" and all(_LINK_ITEM.fullmatch(line) for line in lines)
+    links = sum(bool(_LINK_ITEM.fullmatch(line)) for line in lines)
+    return block.kind == "list" and (links == len(lines) or (links > 2 and links >= CONTENTS * len(lines)))
 
 
 def _is_empty(block: MarkdownBlock) -> bool:

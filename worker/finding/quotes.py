@@ -14,11 +14,11 @@ from worker.excerpts import Excerpt
 from worker.finding.atoms import Atom
 from worker.finding.reading import Candidate, Reading
 
-FIRST, ALL = 250, 480
+FIRST, ALL = 250, 510
 """Characters: how far the first quote grows beyond its best atom, and all quotes together."""
-MOST = 3
+MOST = 4
 """Quotes at most."""
-MARGIN = 2.0
+MARGIN = 3.0
 """A further quote's score lies at most so far below the best one's."""
 MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from index.gate.general_words import open_general_words
 from index.sources.confirmed import is_confirmed
+from index.text.general_words import open_general_words
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
