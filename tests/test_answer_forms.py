@@ -6,6 +6,7 @@ headings, answers cut in the middle. Every block of code must be on the card as 
 
 from __future__ import annotations
 
+import html
 import textwrap
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,7 @@ RUN = "docker run --gpus all \\\n  -v ~/.cache:/root/.cache \\\n  -p 8080:8080 h
 PULL = "docker pull harbor/harbor:2"
 CLONE = 'git clone harbor && cd harbor\npip install -e .\ncat <<<"ready" > state; echo "${ARGS[1]}" ops@here'
 PYTHON = "from harbor import Client\n@client.all\ndef rows(argv):\n    return argv[1], argv[7]"
+SPACED = "from harbor import Client\n\n@client.all\n\ndef rows(argv):\n\n    return argv[1], argv[7]"
 YAML = "harbor:\n  port: 8099"
 
 
@@ -130,6 +132,96 @@ FORMS = (
     ),
     Form("cut in the middle of a block", f"Start it with a GPU [1]:\n\n```shell\n{RUN}", (RUN,)),
     Form("CRLF", f"Start it with a GPU [1]:\n\n{fenced(RUN, 'shell')}\n".replace("\n", "\r\n"), (RUN,)),
+    Form(
+        "a fence in a table's row after it, and a block of its own",
+        f"| step | command |\n|---|---|\n| pull | `{PULL}` |\n| check | `curl localhost:8080/health` |\n\n"
+        f"Then start it with a GPU:\n{fenced(RUN, 'shell')}\nThe default port is 8099.",
+        (RUN,),
+    ),
+    Form(
+        "bold steps, fences at the margin between items",
+        f"**Step 1: Pull the image**\n{fenced(PULL, 'bash')}\n**Step 2: Start it with a GPU**\n"
+        f"{fenced(RUN, 'bash')}\n",
+        (PULL, RUN),
+    ),
+    Form(
+        "numbers that begin anew after each fence",
+        f"1. Pull the image:\n{fenced(PULL, 'bash')}\n1. Start it with a GPU:\n{fenced(RUN, 'bash')}\n"
+        f"1. Clone the repository:\n{fenced(CLONE, 'bash')}\n",
+        (PULL, RUN, CLONE),
+    ),
+    Form(
+        "a tab before each line of code in an item",
+        "- Set `harbor.port` in harbor.yaml:\n\n\t```yaml\n\tharbor:\n\t  port: 8099\n\t```\n",
+        (YAML,),
+    ),
+    Form(
+        "html <pre>",
+        f"Start it with a GPU [1]:\n\n<pre><code>\n{RUN}\n</code></pre>\n",
+        (RUN,),
+    ),
+    Form(
+        "html <pre> in an item, with a language and entities",
+        "1. Clone the repository:\n\n"
+        f'   <pre><code class="language-bash">{html.escape(CLONE)}</code></pre>\n',
+        (CLONE,),
+    ),
+    Form(
+        "html <pre> in an item, its lines as far in as its tag",
+        "1. Start it with a GPU:\n   <pre>\n" + textwrap.indent(RUN, "   ") + "\n   </pre>\n",
+        (RUN,),
+    ),
+    Form(
+        "html <pre> that is never closed",
+        f"Start it with a GPU [1]:\n\n<pre>\n{RUN}\n",
+        (RUN,),
+    ),
+    Form(
+        "tildes around backticks",
+        f"Pull the image [1]:\n\n~~~markdown\n```shell\n{PULL}\n```\n~~~\n\n"
+        "Start it with a GPU [1]:\n\n"
+        f"{fenced(RUN, 'sh')}",
+        (RUN,),
+    ),
+    Form(
+        "the citation in the info line's place",
+        f"Start it with a GPU [1]\n\n```shell\n{RUN}\n```\n\n[1]\n",
+        (RUN,),
+    ),
+    Form(
+        "half-finished: a list cut in a block's middle",
+        f"1. Pull the image:\n\n{fenced(PULL, 'sh', '   ')}\n\n2. Start it with a GPU:\n\n   ```sh\n"
+        + textwrap.indent(RUN, "   "),
+        (PULL, RUN),
+    ),
+    Form(
+        "Chinese numbers and full-width colons",
+        f"一、拉取镜像：\n\n{fenced(PULL, 'shell')}\n\n二、用 GPU 启动：\n\n{fenced(RUN, 'shell')}\n\n"
+        "默认端口是 8099。",
+        (PULL, RUN),
+    ),
+    Form(
+        "an unknown language and attributes",
+        f"Start it with a GPU [1]:\n\n```sh {{linenos=true}}\n{RUN}\n```\n\n```console\n{PULL}\n```\n",
+        (RUN, PULL),
+    ),
+    Form(
+        "blank lines inside a program in an item",
+        f"* In Python:\n\n{fenced(SPACED, 'python', '  ')}\n\n* The default port is 8099.\n",
+        (SPACED,),
+    ),
+    Form(
+        "an item of text, code and text again",
+        f"1. Start it with a GPU:\n\n{fenced(RUN, 'sh', '   ')}\n\n   The default port is 8099.\n\n"
+        "   Check it with `curl localhost:8080/health`.\n"
+        f"2. Clone the repository:\n\n{fenced(CLONE, '', '   ')}\n",
+        (RUN, CLONE),
+    ),
+    Form(
+        "a quote in a list with code in it",
+        "- Pull the image:\n\n" + textwrap.indent(fenced(PULL, "sh"), "  > ", lambda line: True) + "\n",
+        (PULL,),
+    ),
     Form("a here-string in a list", f"* Clone the repository:\n\n{fenced(CLONE, 'bash', '  ')}\n", (CLONE,)),
 )
 

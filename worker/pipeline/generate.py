@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from bot.errors import AnswerTimeout, Cancelled, EngineSilent, EngineUnavailable
 from worker.llm import LLM, IsCancelled, Reply
+from worker.pipeline import not_found
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace
-from worker.prompts import NOT_FOUND, Prompt
+from worker.prompts import Prompt
 
-_MARKS = " \n\t`*_\"'“「[(>#-"
-"""What models put around the not-found word."""
 OnText = Callable[[str], None]
 """Gets the whole text so far, each time more of it."""
 
@@ -89,7 +88,7 @@ def _write(
         if reply.anew:  # what came before turned out to be reasoning
             text, reply.anew = "", False
         text += piece
-        if not _may_be_not_found(text):
+        if not not_found.may_become(text):
             on_text(sanitiser.clean(text[: limits.characters]))
         if reason := _must_end(text, limits, cancelled):
             _end(reply, reason)
@@ -98,9 +97,11 @@ def _write(
     _account(reply, trace, keep_reasoning=limits.keep_reasoning)
     if not text.strip():
         raise EngineSilent("the model ended its reply without a word")
-    found = not _is_not_found(text)
+    found = not not_found.says_so(text)
     return Written(
-        text=sanitiser.clean(text, finished=True).strip("\n").rstrip() if found else "",
+        text=sanitiser.clean(not_found.without_word(text), finished=True).strip("\n").rstrip()
+        if found
+        else "",
         engine=reply.engine,
         degraded=reply.degraded,
         finish_reason=reply.finish_reason,
@@ -137,12 +138,3 @@ def _account(reply: Reply, trace: Trace, *, keep_reasoning: bool) -> None:
         trace.event("engine", note=note)
     if reply.reasoning and keep_reasoning:
         trace.note(reasoning=reply.reasoning)
-
-
-def _may_be_not_found(text: str) -> bool:
-    """Whether the text so far could still become the not-found word."""
-    return NOT_FOUND.startswith(text.lstrip(_MARKS)[: len(NOT_FOUND)])
-
-
-def _is_not_found(text: str) -> bool:
-    return text.lstrip(_MARKS).startswith(NOT_FOUND)

@@ -21,6 +21,7 @@ from bot.config.fences import RUN, fenced_lines
 from bot.markdown.dialect import without_tags
 from bot.messages import say
 from worker.excerpts import EXCERPT_LENGTH, Excerpt
+from worker.pipeline.html_code import as_fences
 from worker.prompts import MATERIAL, QUESTION, SYSTEM
 from worker.sentences import code_lines, segments, split_spans
 
@@ -98,7 +99,7 @@ class Sanitiser:
 
         What is `finished` is parsed; while it grows only its fences are looked for.
         """
-        text = _CITED_FENCE.sub(r"\1\n\2", self._without_rules(text))
+        text = _CITED_FENCE.sub(r"\1\n\2", as_fences(self._without_rules(text)))
         parts = segments(text, code_lines if finished else fenced_lines)
         return "\n".join(
             self._code(part) if is_code else self._spans_and_prose(part) for is_code, part in parts

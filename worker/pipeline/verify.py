@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.config.fences import opening
+from bot.config.fences import open_fence, opening
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.prompts import Similarity
@@ -82,6 +82,8 @@ class Verifier:
 
         An answer that cites nothing gets the citations it should have: small models forget them.
         """
+        if fence := open_fence(answer):  # an answer that was cut: nothing is to be written into its code
+            answer = f"{answer.rstrip()}\n{fence.closing}"
         result = self._verified(answer, cite=False)
         if not result.cited and result.text:
             result = self._verified(answer, cite=True)
