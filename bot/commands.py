@@ -20,21 +20,6 @@ def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> 
     print(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else trace.explain(facts))
 
 
-def report(
-    since: Annotated[str, typer.Option("--since", help="How far back: 12h, 7d, 2w.")] = "7d",
-    html: Annotated[Path | None, typer.Option("--html", help="Write a page to this file.")] = None,
-    as_json: AsJson = False,
-    config: Config = None,
-) -> None:
-    """What was asked in the last days, what came of it, and what nobody could answer."""
-    from bot import report as reporting
-
-    made = reporting.read(load_settings(config).redis.url, since)
-    if html is not None:
-        html.write_text(reporting.as_html(made), encoding="utf-8")
-    print(reporting.as_json(made) if as_json else reporting.as_text(made))
-
-
 def audit(
     count: Annotated[int, typer.Option("--count", min=1, help="How many entries.")] = 50,
     as_json: AsJson = False,

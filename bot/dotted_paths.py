@@ -58,7 +58,7 @@ COMMANDS = {
     ),
     "explain": Command("bot.commands.explain", "Why a message was answered or not: its Trace."),
     "report": Command(
-        "bot.commands.report",
+        "worker.commands.report",
         "What was asked in the last days, what came of it, and what nobody could answer.",
     ),
     "replay": Command(

@@ -265,6 +265,10 @@ CONFIRMED = Key(
     "",
 )
 
+DIGESTED = Key(
+    "fennel:digested:{}", "that a chat got a slot's digest", "worker/learning/digest", "", 60 * DAY
+)
+
 # What was said before
 TALK = Key(
     "fennel:talk:{}",

@@ -1,7 +1,8 @@
 """What was asked in the last days, what came of it, and what nobody could answer: `python -m bot report`.
 
 It reads the Traces and opinions that are kept, so it goes back as far as `privacy.keep_days` lets it; words
-that were erased are not in it. Unanswered questions are put together where their words are alike.
+that were erased are not in it. Unanswered questions are put together where their words are alike, or as
+`group` says: the worker's command and /digest hand over one that goes by meaning.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -39,6 +40,10 @@ class Unanswered:
     count: int = 1
 
 
+Grouping = Callable[[Sequence[str]], list[Unanswered]]
+"""Puts questions together; the most frequent group first."""
+
+
 @dataclass
 class Report:
     """The figures; texts only of questions that got no answer."""
@@ -56,6 +61,10 @@ class Report:
     unanswered: list[Unanswered] = field(default_factory=list)
     cited: dict[str, int] = field(default_factory=dict)
     """Path of a document -> how often it was cited, most often first."""
+    outdated: dict[str, int] = field(default_factory=dict)
+    """The same of those that say they are out of date, or have not changed for long."""
+    contradictions: dict[str, int] = field(default_factory=dict)
+    """Two paths, "a.md ≠ b.md" -> how often an answer met both saying the same with another number."""
     tokens: dict[str, int] = field(default_factory=dict)
 
 
@@ -67,20 +76,32 @@ def seconds_of(since: str) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
-def read(url: str, since: str) -> Report:
+def read(url: str, since: str, group: Grouping | None = None) -> Report:
     """The report from the Redis at `url`. Raises ConfigError, QueueUnavailable."""
     start = time.time() - seconds_of(since)
     try:
         with connect(url, FOR_COMMANDS) as redis:
-            return made_of(list(_traces(redis, start)), _opinions(redis, start), start)
+            return read_from(redis, start, group)
     except RedisError as error:
         raise QueueUnavailable(
             f"no answer at redis.url ({type(error).__name__}): is Redis running?"
         ) from error
 
 
-def made_of(traces: Sequence[dict[str, Any]], opinions: Iterable[dict[str, Any]], since: float) -> Report:
-    """The report on these Traces and opinions. Pure."""
+def read_from(redis: Redis, start: float, group: Grouping | None = None, chat_id: str = "") -> Report:
+    """The report since `start` (Unix seconds), of one chat where `chat_id` is given. Raises RedisError."""
+    traces = [trace for trace in _traces(redis, start) if chat_id in ("", trace.get("chat_id"))]
+    own = {str(trace.get("message_id")) for trace in traces} if chat_id else None
+    return made_of(traces, _opinions(redis, start, own), start, group)
+
+
+def made_of(
+    traces: Sequence[dict[str, Any]],
+    opinions: Iterable[dict[str, Any]],
+    since: float,
+    group: Grouping | None = None,
+) -> Report:
+    """The report on these Traces and opinions. Pure, but for `group`."""
     asked = [trace for trace in traces if trace.get("decision")]
     outcomes = Counter(str(trace.get("outcome") or "unfinished") for trace in traces)
     report = Report(since, asked=len(asked), outcomes=dict(outcomes.most_common()))
@@ -94,13 +115,23 @@ def made_of(traces: Sequence[dict[str, Any]], opinions: Iterable[dict[str, Any]]
             report.reasons.append(str(one["reason"]))
     cited = Counter(str(path) for trace in asked for path in trace.get("cited") or ())
     report.cited = dict(cited.most_common(MOST_LISTED))
+    report.outdated = _counted(path for trace in asked for path in trace.get("outdated") or ())
+    report.contradictions = _counted(
+        " ≠ ".join(map(str, pages)) for trace in asked for pages in trace.get("contradictions") or ()
+    )
     usage: Counter[str] = Counter()
     for trace in traces:
         usage.update({name: int(count) for name, count in (trace.get("usage") or {}).items()})
     report.tokens = dict(usage)
     lost = [trace for trace in traces if trace.get("outcome") in _UNANSWERED and trace.get("mentioned")]
-    report.unanswered = alike([str(one.get("standalone") or one.get("question") or "") for one in lost])
+    questions = [str(one.get("standalone") or one.get("question") or "") for one in lost]
+    report.unanswered = (group or alike)([one for one in questions if one.strip()])[:MOST_LISTED]
     return report
+
+
+def _counted(names: Iterable[Any]) -> dict[str, int]:
+    """Most often first, the first MOST_LISTED."""
+    return dict(Counter(map(str, names)).most_common(MOST_LISTED))
 
 
 def alike(questions: Sequence[str]) -> list[Unanswered]:
@@ -130,10 +161,16 @@ def as_text(report: Report) -> str:
         "not answered:",
         *(f"  {one.count} x {one.example}" for one in report.unanswered),
         "cited most:",
-        *(f"  {count} x {path}" for path, count in report.cited.items()),
+        *_listed(report.cited),
+        *(["out of date, perhaps:", *_listed(report.outdated)] if report.outdated else []),
+        *(["contradict each other:", *_listed(report.contradictions)] if report.contradictions else []),
         *(["said about answers:", *(f"  {reason}" for reason in report.reasons)] if report.reasons else []),
     ]
     return "\n".join(lines)
+
+
+def _listed(counts: dict[str, int]) -> list[str]:
+    return [f"  {count} x {name}" for name, count in counts.items()]
 
 
 def as_html(report: Report) -> str:
@@ -164,9 +201,12 @@ def _traces(redis: Redis, start: float) -> Iterator[dict[str, Any]]:
             yield trace
 
 
-def _opinions(redis: Redis, start: float) -> list[dict[str, Any]]:
+def _opinions(redis: Redis, start: float, questions: set[str] | None = None) -> list[dict[str, Any]]:
     found = []
     for key in redis.scan_iter(FEEDBACK.glob, _BATCH):
+        name = key.decode() if isinstance(key, bytes) else str(key)
+        if questions is not None and name.removeprefix(FEEDBACK.prefix) not in questions:
+            continue
         for value in redis.hvals(key):
             entry = _object(value)
             if float(entry.get("at") or 0) >= start:

@@ -34,6 +34,23 @@ def ask(
         print(text, flush=True)
 
 
+def report(
+    since: Annotated[str, typer.Option("--since", help="How far back: 12h, 7d, 2w.")] = "7d",
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page to this file.")] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """What was asked in the last days, what came of it, and what nobody could answer."""
+    from bot import report as reporting
+    from worker.learning.by_meaning import grouping
+
+    settings = load_settings(config)
+    made = reporting.read(settings.redis.url, since, grouping(settings))
+    if html is not None:
+        html.write_text(reporting.as_html(made), encoding="utf-8")
+    print(reporting.as_json(made) if as_json else reporting.as_text(made))
+
+
 def doctor(
     live: Annotated[
         str, typer.Option("--live", help="A chat id: one question there goes through everything.")

@@ -30,6 +30,7 @@ from bot.config.sections.index import (
 )
 from bot.config.sections.people import (
     AccessSettings,
+    DigestSettings,
     GroupSettings,
     LimitSettings,
     PrivacySettings,
@@ -52,6 +53,7 @@ from bot.errors import ConfigError
 __all__ = [
     "AccessSettings",
     "CardSettings",
+    "DigestSettings",
     "EmbedderSettings",
     "FeishuSettings",
     "GateSettings",
@@ -100,6 +102,7 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     tracing: TracingSettings = TracingSettings()
     privacy: PrivacySettings = PrivacySettings()
+    digest: DigestSettings = DigestSettings()
     groups: dict[str, GroupSettings] = {}
     admins: tuple[str, ...] = ()
 

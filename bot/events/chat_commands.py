@@ -23,6 +23,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "good": ("good", "好问题"),
     "bad": ("bad", "坏问题"),
     "answer": ("answer", "解答"),
+    "digest": ("digest", "小结", "周报"),
     "recall": ("recall", "撤回"),
     "stop": ("stop", "停止"),
 }
@@ -30,7 +31,7 @@ RECALL_WORDS = frozenset({"recall", "recall this", "take it back", "撤回", "�
 STOP_WORDS = frozenset({"stop", "停止", "停"})
 SHARED_COMMANDS = frozenset({"reindex", "rollback", "failed"})
 """Commands that touch what all groups share: an admin of one group may not give them."""
-ADMIN_COMMANDS = frozenset({"reindex", "sources", "versions", "rollback", "failed", "good", "bad"})
+ADMIN_COMMANDS = frozenset({"reindex", "sources", "versions", "rollback", "failed", "good", "bad", "digest"})
 """Commands only admins may give. `why` and `recall` are for the asker and admins: the worker, which knows
 who asked, decides about those."""
 

@@ -39,13 +39,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "- `/versions`、`/rollback`：索引的各个版本，退回到其中一个\n"
         "- `/failed`：没能送达而放弃的消息，`/failed retry` 重新发送\n"
         "- `/good`、`/bad`：回复一条消息，标记该不该回答\n"
-        "- `/answer 内容`：回复一条消息，给出它的答案（专家也可以）",
+        "- `/answer 内容`：回复一条消息，给出它的答案（专家也可以）\n"
+        "- `/digest 7d`：问了什么、没能回答什么、哪些页面要看一看",
         "**Admins**\n- `/reindex [source] [--dry-run]`: update the index, or only see what would change\n"
         "- `/sources`: each source with its documents, when it was read, why it was not\n"
         "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"
         "- `/failed`: what could not be delivered; `/failed retry` tries it again\n"
         "- `/good`, `/bad`: in reply to a message, mark whether it should be answered\n"
-        "- `/answer TEXT`: in reply to a message, the answer to it (experts may, too)",
+        "- `/answer TEXT`: in reply to a message, the answer to it (experts may, too)\n"
+        "- `/digest 7d`: what was asked, what was not answered, which pages want a look",
     ),
     "live_test": (
         "自检：接下来会有一个测试问题，稍后自动撤回。",

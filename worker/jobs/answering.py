@@ -60,7 +60,7 @@ class Answering:
         self.wanted = StillWanted(process, message.message_id, lease)
         self.card = QuestionCard(process, message, self.text, self.language)
         self.trace = Trace(message.message_id, self.text)
-        self.trace.note(asker=message.sender_id)
+        self.trace.note(asker=message.sender_id, chat_id=message.chat_id)
         self.manners = Manners(process, message, self.language, asked=self.asked)
         self.ended = "silent"
 

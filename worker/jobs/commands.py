@@ -16,7 +16,7 @@ from bot import audit, trace
 from bot.cards.answer import help_card, notice_card, status_card
 from bot.cards.why import why_card as drawn_why
 from bot.config.release import VERSION
-from bot.errors import IndexMismatch, IndexMissing, MessageGone
+from bot.errors import ConfigError, IndexMismatch, IndexMissing, MessageGone
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
 from bot.events.events import Message
 from bot.messages import because_ignored, say
@@ -34,6 +34,7 @@ from worker.jobs.failures import is_passed_on
 from worker.jobs.understanding import words_of
 from worker.language import language_of
 from worker.learning import colleagues
+from worker.learning.digest import digest
 from worker.process.process import Process
 from worker.unforeseen import note
 
@@ -90,6 +91,7 @@ class Commands:
             "good": lambda _: self._mark(1),
             "bad": lambda _: self._mark(0),
             "answer": self._answer,
+            "digest": self._digest,
         }
         card = actions[name](argument)
         if card is not None:
@@ -232,6 +234,16 @@ class Commands:
         if question and not asked:
             asked = self._words_of(question)
         return colleagues.answer(self.process, self.message, question, asked, text, self.language)
+
+    def _digest(self, since: str) -> Card:
+        """Of this group; in a private chat of all, for an admin of all."""
+        private = self.message.chat_type == "p2p"
+        if private and not self.process.settings.is_admin(self.message.sender_id):
+            return self._notice("admins_of_all_only", color="grey")
+        try:
+            return digest(self.process, since, self.language, "" if private else self.message.chat_id)
+        except ConfigError:
+            return self._notice("digest_since", color="grey")
 
     def _words_of(self, message_id: str) -> str:
         """The words of a message, from Feishu; empty where it is gone."""

@@ -1,4 +1,4 @@
-"""The indexer reads sources by themselves, as often as their `every` says.
+"""The indexer reads sources by themselves, as often as their `every` says, and sends the digest.
 
 A thread looks every few seconds; what is due becomes a reindex job like an admin's, without a card. The job
 is named by its slot, so two indexers, or one that was restarted, do not do it twice.
@@ -16,6 +16,7 @@ from bot.config.timetable import read_timetable
 from bot.errors import FennelError
 from index.build.source_states import states
 from index.sources.load import key_of, source_name
+from worker.learning.digest import send_due
 from worker.process.process import Process
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,8 @@ class Timetables:
 
     def start(self) -> Timetables:
         """Looks from a thread of its own, where any source has a timetable."""
-        if any(source.every for source in self._process.settings.index.sources):
+        own = self._process.settings
+        if own.digest.chats or any(source.every for source in own.index.sources):
             self._thread.start()
         return self
 
@@ -72,5 +74,6 @@ class Timetables:
         while not self._stopping.wait(LOOK):
             try:
                 self.look()
+                send_due(self._process, self._begun)
             except (RedisError, FennelError, OSError) as error:
                 log.warning("timetables_not_kept", error=type(error).__name__)

@@ -19,6 +19,7 @@ from worker.excerpts import Excerpt, numbered
 from worker.finding import find, support
 from worker.llm import IsCancelled, never
 from worker.pipeline import retrieve, score
+from worker.pipeline.disagreeing import contradictions, outdated
 from worker.pipeline.generate import OnText, WritingLimits, Written, generate
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.progress import OnProgress, Progress
@@ -271,6 +272,7 @@ class _Run:
         if all(excerpt.web for excerpt in cited):
             outcome = Outcome.WEB
         self.trace.note(cited=[excerpt.path or excerpt.url for excerpt in cited])
+        self._note_doubtful(cited, excerpts)
         degraded = say(written.degraded, self.question.language) if written.degraded else ""
         return replace(
             self._ending(outcome, verified.text),
@@ -282,6 +284,13 @@ class _Run:
             degraded=degraded,
             unsupported=verified.dropped,
         )
+
+    def _note_doubtful(self, cited: Sequence[Excerpt], met: Sequence[Excerpt]) -> None:
+        """Pages that whoever keeps the documents should look at; `python -m bot report` counts them."""
+        if pages := contradictions(cited, met):
+            self.trace.note(contradictions=pages)
+        if old := outdated(cited, time.time()):
+            self.trace.note(outdated=old)
 
     def _not_found(self, excerpts: Sequence[Excerpt]) -> Answer:
         """The closest places where any is near enough to help; else nothing, and that is said."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from bot.config.sections.section import OperatingPoint, SettingsSection
+from bot.config.timetable import read_timetable
 
 _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
@@ -46,6 +47,22 @@ class PrivacySettings(SettingsSection):
     """Days that questions, answers and Traces are kept; cards can be changed for 14."""
     keep_feedback_days: int = Field(default=180, ge=1, le=3650)
     """Days that opinions on answers are kept."""
+
+
+class DigestSettings(SettingsSection):
+    chats: tuple[str, ...] = ()
+    """Chat ids that get a digest by itself, such as the admins' group; none: only /digest and `report`."""
+    every: str = "0 9 * * 1"
+    """When: a cron line in the machine's local time, or `7d`."""
+    since: str = Field(default="7d", pattern=r"^\d{1,4}[hdw]$")
+    own_chat_only: bool = False
+    """Each chat gets its own figures; otherwise those of all chats."""
+
+    @field_validator("every")
+    @classmethod
+    def _can_be_kept(cls, value: str) -> str:
+        read_timetable(value)
+        return value
 
 
 class WorkTime(SettingsSection):
