@@ -265,6 +265,12 @@ CONFIRMED = Key(
     "",
 )
 
+CHOSEN = Key(
+    "fennel:chosen",
+    "hash: chat id -> JSON: the settings of the group that an admin chose from chat, by name",
+    "bot/talk/chosen",
+    "",
+)
 DIGESTED = Key(
     "fennel:digested:{}", "that a chat got a slot's digest", "worker/learning/digest", "", 60 * DAY
 )

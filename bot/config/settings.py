@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.config import proxies
@@ -78,6 +78,16 @@ __all__ = [
 ]
 
 
+class Choices(Protocol):
+    """What admins chose from chat; bot/talk/chosen.py reads it from Redis."""
+
+    def over(self, chat_id: str, group: GroupSettings) -> GroupSettings:
+        """The group's settings with what was chosen over them."""
+
+    def quiet_until(self, chat_id: str) -> float:
+        """Unix seconds until which the chat wants to hear nothing; 0 for none."""
+
+
 class Settings(BaseSettings):
     """Everything Fennel can be told. Built by `load_settings`."""
 
@@ -105,6 +115,7 @@ class Settings(BaseSettings):
     digest: DigestSettings = DigestSettings()
     groups: dict[str, GroupSettings] = {}
     admins: tuple[str, ...] = ()
+    _choices: Choices | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -141,8 +152,21 @@ class Settings(BaseSettings):
         return self
 
     def group(self, chat_id: str) -> GroupSettings:
-        """The settings of one chat; `groups.default` where it has none of its own."""
+        """The settings of one chat: what was chosen in it, over those of the file."""
+        group = self.from_file(chat_id)
+        return self._choices.over(chat_id, group) if self._choices is not None else group
+
+    def from_file(self, chat_id: str) -> GroupSettings:
+        """The same by the file alone; `groups.default` where it names none of the chat's own."""
         return self.groups.get(chat_id) or self.groups.get("default") or GroupSettings()
+
+    def quiet_until(self, chat_id: str) -> float:
+        """Unix seconds until which a chat asked the bot to be quiet; 0 for none."""
+        return self._choices.quiet_until(chat_id) if self._choices is not None else 0.0
+
+    def lay_over(self, choices: Choices) -> None:
+        """From now on what was chosen from chat lies over the file (bot/talk/chosen.py)."""
+        self._choices = choices
 
     def is_admin(self, open_id: str, chat_id: str = "") -> bool:
         """Whether this person may give admin commands, everywhere or in this chat."""

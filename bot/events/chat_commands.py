@@ -23,6 +23,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "good": ("good", "好问题"),
     "bad": ("bad", "坏问题"),
     "answer": ("answer", "解答"),
+    "settings": ("settings", "设置"),
     "digest": ("digest", "小结", "周报"),
     "recall": ("recall", "撤回"),
     "stop": ("stop", "停止"),

@@ -71,11 +71,18 @@ def decide(
         return Verdict(Handling.IGNORE, "unreadable_type")
     if not mentioned and not follow and group.reply_to != "all":
         return Verdict(Handling.IGNORE, "mentions_all" if message.mention_all else "not_mentioned")
-    return _judge_words(message, group, bot_open_id, mentioned or bool(follow), follow)
+    quiet = settings.quiet_until(message.chat_id) * 1000 > message.create_time > 0
+    return _judge_words(message, group, bot_open_id, mentioned or bool(follow), follow, quiet=quiet)
 
 
 def _judge_words(
-    message: Message, group: GroupSettings, bot_open_id: str | None, mentioned: bool, follow: str
+    message: Message,
+    group: GroupSettings,
+    bot_open_id: str | None,
+    mentioned: bool,
+    follow: str,
+    *,
+    quiet: bool,
 ) -> Verdict:
     text = message.text_without(bot_open_id or "")
     quotes = mentioned and not follow and bool(message.parent_id)
@@ -88,6 +95,8 @@ def _judge_words(
         return Verdict(Handling.COMMAND, "command", mentioned, command)
     if not mentioned and message.mentions:
         return Verdict(Handling.IGNORE, "meant_for_others")
+    if quiet:
+        return Verdict(Handling.IGNORE, "quiet", mentioned)
     if group.work_time and not is_open(group.work_time, message.create_time):
         return Verdict(Handling.IGNORE, "outside_hours", mentioned)
     if follow:

@@ -14,11 +14,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "help_commands": (
         "- `/help`：这份说明\n- `/status`：运行状态\n"
         "- `/recall` 或“撤回”：回复我的回答，撤回它（提问者和管理员）\n"
-        "- `/stop` 或“停止”：结束正在写的回答\n"
+        "- `/stop` 或“停止”：结束正在写的回答\n- `/settings`：本群的设置，管理员可以改\n"
         "- `/why`：回复我的回答，看依据；回复没有回答的消息，看原因（提问者和管理员）",
         "- `/help`: this card\n- `/status`: how things stand\n"
         "- `/recall`, or just `recall`: in reply to an answer, takes it back (asker and admins)\n"
         "- `/stop`, or just `stop`: ends an answer that is being written\n"
+        "- `/settings`: this group's settings; admins change them\n"
         "- `/why`: in reply to an answer, what it rests on; to a silence, its reason (asker and admins)",
     ),
     "command_failed": (

@@ -17,6 +17,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ignored_empty": ("消息里只有 @，没有内容。", "there was nothing in it but the mention"),
     "ignored_meant_for_others": ("这条消息 @ 的是别人。", "it mentioned somebody else"),
     "ignored_outside_hours": ("当时不在答疑时间。", "it came outside the work time"),
+    "ignored_quiet": ("管理员让我在这里安静一会儿。", "an admin asked the bot to be quiet here for a while"),
     "ignored_user_limit": ("发送者一分钟里问得太多。", "its sender asked too much within a minute"),
     "ignored_group_limit": ("这个群一分钟里问得太多。", "the group asked too much within a minute"),
     "ignored_group_full": ("这个群排队的问题太多。", "too many questions of the group were waiting"),

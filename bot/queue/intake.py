@@ -22,6 +22,7 @@ from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
 from bot.redis_keys import BOT_OPEN_ID
+from bot.talk.chosen import Chosen
 from bot.talk.helping import question_helped
 from bot.talk.said import Said
 
@@ -64,6 +65,7 @@ class Intake:
     def __init__(self, queue: Queue, settings: Settings) -> None:
         self.queue = queue
         self.settings = settings
+        settings.lay_over(Chosen(queue.connection, strict=True))
         self.identity = BotIdentity(queue.connection)
         self.said = Said(queue.connection)
         secret = settings.feishu.app_secret.get_secret_value()

@@ -7,7 +7,6 @@ admins. Every admin action leaves an audit line.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 from bot import audit, trace
 from bot.cards.answer import help_card, notice_card, status_card
 from bot.cards.why import why_card as drawn_why
-from bot.config.release import VERSION
 from bot.errors import ConfigError, IndexMismatch, IndexMissing, MessageGone
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
 from bot.events.events import Message
@@ -25,12 +23,12 @@ from bot.queue.failed import line_of
 from bot.redis_keys import CANCELLED, EXAMPLES
 from bot.talk.history import History, Turn
 from bot.talk.said import Said
-from index.build.source_states import SourceState, states
 from index.search.versions import Versions, publish
 from worker.jobs import kept_answers, operating
-from worker.jobs.ages import age_in_words
 from worker.jobs.answering import recall_all
+from worker.jobs.choosing import settings_command
 from worker.jobs.failures import is_passed_on
+from worker.jobs.status import facts_of
 from worker.jobs.understanding import words_of
 from worker.language import language_of
 from worker.learning import colleagues
@@ -92,6 +90,7 @@ class Commands:
             "bad": lambda _: self._mark(0),
             "answer": self._answer,
             "digest": self._digest,
+            "settings": self._settings,
         }
         card = actions[name](argument)
         if card is not None:
@@ -235,6 +234,9 @@ class Commands:
             asked = self._words_of(question)
         return colleagues.answer(self.process, self.message, question, asked, text, self.language)
 
+    def _settings(self, argument: str) -> Card:
+        return settings_command(self.process, self.message, argument, self.language, admin=self.is_admin)
+
     def _digest(self, since: str) -> Card:
         """Of this group; in a private chat of all, for an admin of all."""
         private = self.message.chat_type == "p2p"
@@ -283,48 +285,3 @@ def why_card(process: Process, question: str, language: str) -> Card:
     if facts.get("erased_at"):
         return notice_card(title, trace.explain(facts), language, "grey")
     return drawn_why(facts, trace.explain(facts), language)
-
-
-def facts_of(process: Process, language: str) -> dict[str, str]:
-    """What /status shows: names and values in the order to show. Raises redis.RedisError.
-
-    The job that answers /status itself is not counted among the running ones.
-    """
-    depth = process.queue.depth()
-    facts = {
-        say("status_release", language): VERSION,
-        say("status_engine", language): process.llm.name,
-        say("status_waiting", language): str(depth.waiting),
-        say("status_running", language): str(max(0, depth.running - 1)),
-        say("status_oldest", language): f"{depth.oldest_seconds:.0f} s",
-    }
-    away = [state for state in states(process.settings.index.dir) if state.fault]
-    if away:
-        lines = (_away(state, language) for state in away)
-        facts[say("status_source_away", language)] = "; ".join(lines)
-    if process.llm.degraded:
-        facts[say("status_degraded", language)] = say(process.llm.degraded, language)
-    try:
-        searcher = process.knowledge.current.searcher
-    except IndexMissing:
-        facts[say("status_index", language)] = say("because_index", language)
-        return facts
-    manifest = searcher.statistics
-    facts[say("status_index", language)] = say(
-        "status_index_value",
-        language,
-        version=searcher.version,
-        documents=manifest.documents,
-        chunks=manifest.chunks,
-        age=age_in_words(time.time() - manifest.built_at, language),
-    )
-    return facts
-
-
-def _away(state: SourceState, language: str) -> str:
-    """A source that the last build could not read: why, and how old is what stands in the index from it."""
-    name, why = state.name or state.key, state.fault
-    if not state.read_at:
-        return say("status_source_never", language, source=name, why=why)
-    age = age_in_words(state.age(time.time()), language)
-    return say("status_source_away_value", language, source=name, why=why, documents=state.documents, age=age)

@@ -24,6 +24,7 @@ from bot.feishu.client import Feishu
 from bot.queue.budgets import Budgets
 from bot.queue.queue import Queue, serving
 from bot.redis_keys import BOT_OPEN_ID, DAY, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
+from bot.talk.chosen import Chosen
 from index.search.strong import EMBEDDER, strong_model
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
@@ -179,6 +180,7 @@ class Process:
 def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYSTEM) -> Process:
     """Loads everything a worker holds; `answers` False is the indexer: no index, engine or web step."""
     redis = connect(settings.redis.url, FOR_WORKERS)
+    settings.lay_over(Chosen(redis))
     liveness = Liveness(redis, new_name())
     process = Process(
         settings=settings,

@@ -1,0 +1,57 @@
+"""What /status shows."""
+
+from __future__ import annotations
+
+import time
+
+from bot.config.release import VERSION
+from bot.errors import IndexMissing
+from bot.messages import say
+from index.build.source_states import SourceState, states
+from worker.jobs.ages import age_in_words
+from worker.process.process import Process
+
+
+def facts_of(process: Process, language: str) -> dict[str, str]:
+    """What /status shows: names and values in the order to show. Raises redis.RedisError.
+
+    The job that answers /status itself is not counted among the running ones.
+    """
+    depth = process.queue.depth()
+    facts = {
+        say("status_release", language): VERSION,
+        say("status_engine", language): process.llm.name,
+        say("status_waiting", language): str(depth.waiting),
+        say("status_running", language): str(max(0, depth.running - 1)),
+        say("status_oldest", language): f"{depth.oldest_seconds:.0f} s",
+    }
+    away = [state for state in states(process.settings.index.dir) if state.fault]
+    if away:
+        lines = (_away(state, language) for state in away)
+        facts[say("status_source_away", language)] = "; ".join(lines)
+    if process.llm.degraded:
+        facts[say("status_degraded", language)] = say(process.llm.degraded, language)
+    try:
+        searcher = process.knowledge.current.searcher
+    except IndexMissing:
+        facts[say("status_index", language)] = say("because_index", language)
+        return facts
+    manifest = searcher.statistics
+    facts[say("status_index", language)] = say(
+        "status_index_value",
+        language,
+        version=searcher.version,
+        documents=manifest.documents,
+        chunks=manifest.chunks,
+        age=age_in_words(time.time() - manifest.built_at, language),
+    )
+    return facts
+
+
+def _away(state: SourceState, language: str) -> str:
+    """A source that the last build could not read: why, and how old is what stands in the index from it."""
+    name, why = state.name or state.key, state.fault
+    if not state.read_at:
+        return say("status_source_never", language, source=name, why=why)
+    age = age_in_words(state.age(time.time()), language)
+    return say("status_source_away_value", language, source=name, why=why, documents=state.documents, age=age)
