@@ -40,7 +40,7 @@ _WORDS = {
         **dict.fromkeys(("en", "英文", "english"), "en"),
     },
 }
-_POINTS = {"安静": "quiet", "平衡": "balanced", "积极": "eager"} | {
+_POINTS: dict[str, str] = {"安静": "quiet", "平衡": "balanced", "积极": "eager"} | {
     one: one for one in get_args(OperatingPoint)
 }
 _HOURS = re.compile(
