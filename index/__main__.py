@@ -71,9 +71,14 @@ def build(
         only=source or (),
         dry_run=dry_run,
     )
+    progress.show_on(sys.stderr, lines=True)
     with closing(redis):
         try:
             report = again(confirmed=yes)
+        except KeyboardInterrupt:
+            progress.clear()
+            print(_stopped(settings.index.dir), file=sys.stderr)
+            raise
         except RemovalUnconfirmed as error:
             if as_json or not sys.stdin.isatty() or not typer.confirm(f"{error}\nRemove them?"):
                 raise
@@ -86,7 +91,22 @@ def build(
         raise typer.Exit(SOURCE_AWAY)
 
 
+_reached: dict[str, int] = {}
+"""How far each stage of the build that runs came."""
+
+
+def _stopped(folder: Path) -> str:
+    """What is kept of a build that somebody stopped."""
+    from index.search.versions import Versions
+
+    version = Versions(folder).current()
+    kept = f"{_reached.get('read', 0)} documents read, {_reached.get('embed', 0)} texts embedded"
+    stays = f"version {version} stays in use" if version else "no version was in use"
+    return f"stopped; what was done is kept ({kept}) and the next build goes on from there; {stays}"
+
+
 def _show_progress(stage: str, done: int, total: int) -> None:
+    _reached[stage] = done
     if stage in PHASES:
         progress.tell(PHASES[stage], done, total)
     else:

@@ -34,7 +34,7 @@ def _one_embedder() -> Iterator[None]:
     """Every command would load the model again; here they share one."""
     embedder = open_embedder(EmbedderSettings())
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("index.build.build", "index.search.versions"):
+        for module in ("index.search.embed", "index.search.versions"):
             patch.setattr(f"{module}.open_embedder", lambda _: embedder)
         yield
 

@@ -137,7 +137,7 @@ def test_a_first_build_has_nothing_to_keep(tmp_path: Path, near: Path) -> None:
 def test_the_command_asks_and_its_status_says_that_a_source_is_away(
     tmp_path: Path, near: Path, far: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.build.build.open_embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr("index.build.build.OpenedLate", lambda _: WordEmbedder())
     sources = [{"path": str(near)}, {"path": str(far)}]
     index = {"dir": str(tmp_path / "index"), "sources": sources, "gate": {"questions": []}}
     config = tmp_path / "config.yaml"

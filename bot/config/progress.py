@@ -1,7 +1,8 @@
 """Progress of what takes long, for a person at a terminal: `reading 43 %, 120 of 278, 0:12 left`.
 
 A program switches it on with `show_on`; then whoever loops says where it stands with `tell`, or has `counted`
-do it. Elsewhere both do nothing, so a worker, a test and a pipe see none of it. A phase is shown once it has
+do it. Elsewhere both do nothing, so a worker, a test and a pipe see none of it, unless it is what may take
+hours and asks for `lines`: a log then gets a line of its own every ten seconds. A phase is shown once it has
 taken a second, and its line goes when it ends. It stands in this room because index and worker report here.
 """
 
@@ -17,6 +18,8 @@ _T = TypeVar("_T")
 SHOWN_AFTER = 1.0
 """Seconds of a phase before it is shown."""
 _EVERY = 0.2
+LINES_EVERY = 10.0
+"""Seconds between two lines in a log."""
 _WIDTH = 60
 
 
@@ -51,6 +54,23 @@ class Display:
             self._stream.flush()
 
 
+class Lines(Display):
+    """The same in a log: lines of their own, seldom."""
+
+    def tell(self, phase: str, done: int, total: int) -> None:
+        now = self._clock()
+        if phase != self._phase:
+            self._phase, self._begun = phase, now
+            self._next = max(self._next, now + LINES_EVERY) if self._drawn else now + LINES_EVERY
+        if now >= self._next:
+            self._next, self._drawn = now + LINES_EVERY, True
+            self._stream.write(f"{line(phase, done, total, now - self._begun)}\n")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        """Nothing: what a log holds stays."""
+
+
 def line(phase: str, done: int, total: int, seconds: float) -> str:
     """Phase, share and time left; the time that has passed where the whole is unknown."""
     if total <= 0 or done > total:
@@ -66,10 +86,10 @@ def _minutes(seconds: float) -> str:
 _display: Display | None = None
 
 
-def show_on(stream: TextIO) -> None:
-    """From now on this process shows progress there, if it is a terminal."""
+def show_on(stream: TextIO, *, lines: bool = False) -> None:
+    """From now on this process shows progress there, if it is a terminal; with `lines`, elsewhere too."""
     global _display
-    _display = Display(stream) if stream.isatty() else None
+    _display = Display(stream) if stream.isatty() else Lines(stream) if lines else None
 
 
 def tell(phase: str, done: int, total: int = 0) -> None:

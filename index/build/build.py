@@ -20,14 +20,16 @@ from redis import Redis
 
 from bot.config.settings import Settings
 from bot.errors import IndexMismatch, IndexMissing, IndexUnwritten
+from index.build.ahead import Ahead
 from index.build.embedding_cache import Embedded, EmbeddingCache, embed_with_cache
+from index.build.gate_fit import fit_where_needed
 from index.build.gather import Gathered, Progress, digest_of, gather
 from index.build.previous import Previous
 from index.build.report import BuildReport, Difference, difference
 from index.build.source_states import note
 from index.check.kept import Compared, compare_before_publishing
 from index.search.dense import Dense
-from index.search.embed import Embedder, open_embedder
+from index.search.embed import Embedder, OpenedLate
 from index.search.lexical import Lexical, heading_of, headings_of
 from index.search.searcher import Searcher
 from index.search.storage import Manifest, Snapshot, write
@@ -35,7 +37,6 @@ from index.search.versions import Versions, publish
 from index.sources.asked import Asked, Reader
 from index.text.document import Document
 from index.text.split import Chunk
-from index.training.calibrate import fit_from_settings
 
 __all__ = ["BuildReport", "Progress", "assemble", "build", "difference"]
 
@@ -96,12 +97,23 @@ def _build(
     tell: Progress,
     wish: _Wish,
 ) -> BuildReport:
-    embedder = embedder or open_embedder(settings.index.embedder)
+    embedder = embedder or OpenedLate(settings.index.embedder)
     previous = Previous.find(versions)
-    gathered = gather(
-        settings, previous, ask or Asked(settings), tell, confirmed=wish.confirmed, only=wish.only
-    )
-    changes = difference(previous.digests, gathered.digests)
+    with Ahead(settings.index.dir / "embeddings.sqlite", embedder) as ahead:
+        gathered = gather(
+            settings,
+            previous,
+            ask or Asked(settings),
+            tell,
+            confirmed=wish.confirmed,
+            only=wish.only,
+            take=(lambda chunks: None) if wish.dry_run else ahead.take,
+        )
+        changes = difference(previous.digests, gathered.digests)
+        if not wish.dry_run:
+            started = time.perf_counter()
+            ahead.finish(lambda done, total: tell("embed", done, total))
+            waited = time.perf_counter() - started
     if wish.dry_run:
         return replace(
             _report(previous.name, gathered, changes, published=False, redis_told=False), dry_run=True
@@ -110,7 +122,13 @@ def _build(
         told = publish(previous.name, versions, redis)
         report = _report(previous.name, gathered, changes, published=False, redis_told=told)
     else:
-        report = _publish(settings, gathered, changes, embedder, redis, tell)
+        report = _publish(settings, previous, gathered, changes, embedder, redis, tell)
+        report = replace(
+            report,
+            embedded=report.embedded + ahead.new,
+            reused=report.reused - ahead.new,
+            embed_seconds=report.embed_seconds + waited,
+        )
     note(versions.folder, gathered.sources, Counter(gathered.origins.values()))
     return report
 
@@ -155,6 +173,7 @@ def _usable(versions: Versions, name: str, embedder: Embedder) -> bool:
 
 def _publish(
     settings: Settings,
+    previous: Previous,
     gathered: Gathered,
     changes: Difference,
     embedder: Embedder,
@@ -184,7 +203,9 @@ def _publish(
     if asked.questions:
         tell("compared", len(asked.worse), asked.questions)
     write(snapshot, versions.path)
-    fit_from_settings(Searcher(snapshot, embedder), settings)
+    fitted = fit_where_needed(
+        Searcher(snapshot, embedder), settings, previous.name, changes, previous.chunks_of, gathered.chunks_of
+    )
     told = publish(snapshot.version, versions, redis)
     pruned = tuple(versions.prune(settings.index.keep_versions))
     with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
@@ -203,6 +224,7 @@ def _publish(
         index_seconds=time.perf_counter() - moments[1],
         pruned=pruned,
         compared=asked,
+        gate_fitted=fitted,
     )
 
 
@@ -219,6 +241,7 @@ def _report(
     index_seconds: float = 0.0,
     pruned: tuple[str, ...] = (),
     compared: Compared | None = None,
+    gate_fitted: bool = False,
 ) -> BuildReport:
     return BuildReport(
         version=version,
@@ -240,6 +263,7 @@ def _report(
         compared=compared.questions if compared else 0,
         worse=compared.worse if compared else (),
         better=compared.better if compared else (),
+        gate_fitted=gate_fitted,
         **asdict(changes),
     )
 

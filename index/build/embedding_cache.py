@@ -21,7 +21,7 @@ from index.search.embed import Embedder, Vectors
 
 log = structlog.get_logger(__name__)
 
-BATCH = 128
+BATCH = 256
 """Texts embedded between two commits."""
 _COLUMNS = "key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL"
 
@@ -68,7 +68,9 @@ def discard(file: Path, error: Exception) -> None:
 class EmbeddingCache:
     """One file of embeddings; used by one build at a time."""
 
-    def __init__(self, file: Path, embedder: Embedder) -> None:
+    def __init__(self, file: Path, embedder: Embedder, *, ahead: bool = False) -> None:
+        """`ahead`: of a build that will open it once more; both count as one."""
+        self._ahead = ahead
         file.parent.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
         try:
@@ -84,7 +86,7 @@ class EmbeddingCache:
         self._database = sqlite3.connect(file)
         self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
         (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
-        self._build = int(last) + 1
+        self._build = max(int(last) + (not self._ahead), 1)
 
     def close(self) -> None:
         """Closes the file; what was embedded is in it already."""
@@ -93,6 +95,14 @@ class EmbeddingCache:
     def embed(self, texts: list[str], progress: Callable[[int, int], None] | None = None) -> Embedded:
         """Vectors of `texts`, in their order. `progress` is told (done, total) of the texts that are new."""
         keys = [self._key(text) for text in texts]
+        new = self._add(keys, texts, progress)
+        return Embedded(self._vectors(keys), new, len(set(keys)) - new)
+
+    def add(self, texts: list[str]) -> int:
+        """Embeds those of the texts that are new; returns how many."""
+        return self._add([self._key(text) for text in texts], texts, None)
+
+    def _add(self, keys: list[bytes], texts: list[str], progress: Callable[[int, int], None] | None) -> int:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if not self._touch(key)}
         new = list(missing.items())
         for start in range(0, len(new), BATCH):
@@ -106,7 +116,7 @@ class EmbeddingCache:
             if progress:
                 progress(min(start + BATCH, len(new)), len(new))
         self._database.commit()
-        return Embedded(self._vectors(keys), len(new), len(set(keys)) - len(new))
+        return len(new)
 
     def prune(self, builds: int) -> int:
         """Drops embeddings that none of the last `builds` builds used; returns how many.

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexMissing, LoadError, RemovalUnconfirmed, UnknownSource
+from index.build.kept_readings import KeptReadings
 from index.build.previous import Previous
 from index.build.report import difference
 from index.sources.asked import Reader
@@ -51,6 +53,11 @@ class Gathered:
     """Files whose format is not read, by suffix, most first."""
     seconds: float = 0.0
 
+    def chunks_of(self, keys: Iterable[str]) -> list[Chunk]:
+        """The chunks of some documents, each "source/path"."""
+        wanted = set(keys)
+        return [chunk for chunk in self.chunks if f"{chunk.source}/{chunk.path}" in wanted]
+
     @property
     def faults(self) -> tuple[str, ...]:
         """The sources that could not be read as a whole, each with why."""
@@ -79,11 +86,13 @@ def gather(
     *,
     confirmed: bool,
     only: Collection[str] = (),
+    take: Callable[[Iterable[Chunk]], None] = lambda chunks: None,
 ) -> Gathered:
     """Reads every source. Raises IndexMissing when there is nothing at all, and RemovalUnconfirmed.
 
     `confirmed`: a person said that what is gone may go. `only`: names of the sources to read, the others stay
-    as they are; none means all. Raises UnknownSource for a name that no source has.
+    as they are; none means all. `take` is given the chunks of each document when it was read. Raises
+    UnknownSource for a name that no source has.
     """
     sources = (*settings.index.sources, *confirmed_sources(settings.index.dir))
     _refuse_unknown(sources, only)
@@ -93,9 +102,16 @@ def gather(
         most_seconds=settings.index.document_seconds, chunks=settings.index.document_chunks
     )
     clones = settings.index.dir / "sources"
-    for read, loaded in load_chunks(sources, clones, report, ask, limits=limits, only=only):
-        gathered.add(loaded.document, loaded.chunks, read.key)
-        tell("read", len(gathered.documents), report.expected)
+    with KeptReadings(settings.index.dir / "readings.sqlite", limits, whole=not only) as kept:
+        everything = load_chunks(sources, clones, report, ask, limits=limits, only=only, kept=kept)
+        with closing(everything):  # the reading processes end here, whatever happens
+            for read, loaded in everything:
+                gathered.add(loaded.document, loaded.chunks, read.key)
+                take(loaded.chunks)
+                count = len(gathered.documents)
+                tell("read", count, max(_expected(report, previous), count))
+        if not only:
+            kept.prune(settings.index.keep_versions)
     gathered.sources = report.sources
     if not confirmed:
         _doubt_empty_sources(report, previous)
@@ -110,6 +126,11 @@ def gather(
     if not confirmed:
         _refuse_large_removal(gathered, previous, settings.index.max_removed)
     return gathered
+
+
+def _expected(report: LoadReport, previous: Previous) -> int:
+    """About how many documents there will be; 0 where nobody can say."""
+    return max(report.expected, len(previous.digests))
 
 
 def _refuse_unknown(sources: Iterable[SourceSettings], only: Collection[str]) -> None:

@@ -61,6 +61,10 @@ class Previous:
                 found[key] = (_document(chunks[0]), chunks)
         return found
 
+    def chunks_of(self, keys: Iterable[str]) -> list[Chunk]:
+        """The chunks of some documents, those of each beside each other."""
+        return [chunk for key in keys for chunk in self._by_document().get(key, ())]
+
     def without_moved(self, removed: Iterable[str], chunks: Iterable[Chunk]) -> list[str]:
         """Those of the removed documents whose text is nowhere among the new ones of a build's `chunks`."""
         now: dict[str, list[Chunk]] = defaultdict(list)

@@ -69,6 +69,8 @@ class BuildReport:
     worse: tuple[str, ...] = ()
     better: tuple[str, ...] = ()
     """Those whose answers got worse, or better."""
+    gate_fitted: bool = False
+    """Whether the gate was fitted anew; see index/build/gate_fit.py."""
 
     @property
     def seconds(self) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -195,15 +196,19 @@ def open_gate(settings: Settings, searcher: Searcher, *, whole: bool = True) -> 
 
 def open_evidence(settings: Settings, searcher: Searcher) -> Evidence:
     """The counts of this version, from their file where it was written before."""
-    folder = settings.index.dir / "gate" / "evidence"
-    file = folder / f"{searcher.version}-{FORMAT}.npz"
+    file = evidence_file(settings, searcher.version)
     if file.is_file():
         return Evidence.load(file)
     evidence = evidence_of(searcher)
     evidence.save(file)
-    for old in sorted(folder.glob("[!.]*.npz"))[: -max(settings.index.keep_versions, 1)]:
+    for old in sorted(file.parent.glob("[!.]*.npz"))[: -max(settings.index.keep_versions, 1)]:
         old.unlink(missing_ok=True)
     return evidence
+
+
+def evidence_file(settings: Settings, version: str) -> Path:
+    """Where the counts of a version are kept."""
+    return settings.index.dir / "gate" / "evidence" / f"{version}-{FORMAT}.npz"
 
 
 def describe(

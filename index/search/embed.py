@@ -62,6 +62,42 @@ def open_embedder(settings: EmbedderSettings) -> Embedder:
     return OpenAIEmbedder(settings)
 
 
+class OpenedLate:
+    """The embedder that the settings name, opened when a text is to be embedded: often there is none."""
+
+    def __init__(self, settings: EmbedderSettings) -> None:
+        """Raises ConfigError for settings that name no model."""
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._opened: Embedder | None = None
+        known = settings.engine == "embedded" or (
+            settings.engine == "auto" and strong_model(settings.model, EMBEDDER).place is None
+        )
+        self._known = (EmbeddedEmbedder.name, EmbeddedEmbedder.dimensions) if known else None
+        if not known:
+            self._open()
+
+    @property
+    def name(self) -> str:
+        """As the embedder's own."""
+        return self._known[0] if self._known else self._open().name
+
+    @property
+    def dimensions(self) -> int:
+        """As the embedder's own."""
+        return self._known[1] if self._known else self._open().dimensions
+
+    def embed(self, texts: list[str]) -> Vectors:
+        """Raises what opening the embedder raises, and what it raises itself."""
+        return self._open().embed(texts)
+
+    def _open(self) -> Embedder:
+        with self._lock:
+            if self._opened is None:
+                self._opened = open_embedder(self._settings)
+            return self._opened
+
+
 class EmbeddedEmbedder:
     """Google's universal-sentence-encoder-multilingual v3, 16 languages, in NumPy.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,8 +22,9 @@ from index.sources import git as repository
 from index.sources.asked import AskedFile, Reader, Unread, kind_of, name_of, place_of
 from index.sources.files import Found, files_in, glob_pattern, printable
 from index.sources.navigation import title_of, titles_under
-from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
-from index.sources.reading.reader import ReadingLimits, ReadingProcess
+from index.sources.reading.messages import Loaded, ReadingRequest
+from index.sources.reading.reader import ReadingLimits
+from index.sources.reading.readers import Answered, Kept, Readers
 from index.text.document import Document
 
 __all__ = ["Document", "LoadReport", "SourceRead", "glob_pattern", "load", "load_chunks", "source_name"]
@@ -86,23 +87,26 @@ def load_chunks(
     limits: ReadingLimits | None = None,
     with_text: bool = False,
     only: Collection[str] = (),
-) -> Iterator[tuple[SourceRead, Loaded]]:
+    kept: Kept | None = None,
+) -> Generator[tuple[SourceRead, Loaded]]:
     """Every document of every source with its chunks; the documents' texts are left out unless wanted.
 
-    `only`: names of the sources to read; none means all.
+    `only`: names of the sources to read; none means all. `kept`: what earlier builds read and need not be
+    read again.
     """
-    with closing(ReadingProcess(limits)) as reader:
+    with closing(Readers(limits, kept)) as readers:
         for source in sources:
             read = SourceRead(key_of(source), source_name(source))
             report.sources.append(read)
             if only and read.name not in only:
                 read.skipped = True
                 continue
-            loading = _Loading(source, read, report, reader, with_text)
+            loading = _Loading(source, read, report, readers.limits, with_text)
             try:
-                for loaded in loading.run(clones, ask):
-                    read.documents += 1
-                    yield read, loaded
+                for answered in readers.answers(loading.requests(clones, ask)):
+                    for loaded in loading.told(answered):
+                        read.documents += 1
+                        yield read, loaded
             except (LoadError, OSError) as error:
                 read.fault = str(error)
                 report.errors.append(LoadError(str(error)))
@@ -138,46 +142,64 @@ class _Loading:
         source: SourceSettings,
         read: SourceRead,
         report: LoadReport,
-        reader: ReadingProcess,
+        limits: ReadingLimits,
         with_text: bool,
     ) -> None:
         self.source = source
         self.read = read
         self.report = report
-        self.reader = reader
+        self.limits = limits
         self.with_text = with_text
         self._titles: dict[str, str] = {}
 
-    def run(self, clones: Path, ask: Reader | None) -> Iterator[Loaded]:
-        """The documents. Raises LoadError or OSError when the source as a whole cannot be read."""
+    def requests(self, clones: Path, ask: Reader | None) -> Iterator[ReadingRequest]:
+        """The documents to read. Raises LoadError or OSError when the source as a whole cannot be read."""
         source = self.source
         if source.path is not None:
             yield from self._path(source.path)
         elif source.git is not None:
             yield from self._git(source.git, clones)
         elif source.qa is not None:
-            yield from self._pairs(source.qa)
+            yield self._pairs(source.qa)
         elif ask is None:
             raise LoadError(f"{place_of(source)}: nobody here can ask for such a source")
         else:
             yield from self._asked(ask)
 
-    def _asked(self, ask: Reader) -> Iterator[Loaded]:
+    def told(self, answered: Answered) -> Iterator[Loaded]:
+        """The documents of an answer; none where the file is empty or, told in the report, unreadable.
+
+        Raises LoadError where it is all that the source has.
+        """
+        request, answer = answered.request, answered.answer
+        if answer.error and request.kind == "pairs":
+            raise LoadError(f"{self.source.qa}: {answer.error}")
+        if answer.error:
+            self.read.unreadable.add(request.path)
+            self.report.errors.append(LoadError(f"{self.read.name}: {request.path}: {answer.error}"))
+            return
+        self.report.notes.extend(f"{self.read.name}: {request.path}: {one}" for one in answer.problems)
+        yield from answer.loaded
+
+    def _asked(self, ask: Reader) -> Iterator[ReadingRequest]:
         for read in ask(self.source):
             if isinstance(read, Unread):
                 self.read.unreadable.add(read.path)
                 self.report.errors.append(LoadError(f"{self.read.name}: {read.path}: {read.why}"))
             elif isinstance(read, AskedFile):
                 found = Found(read.file, printable(read.path), read.file.stat().st_size, read.updated_at)
-                yield from self._file(found, read.url, read.updated_at)
+                yield self._request("file", found, read.url, read.updated_at)
             else:
-                most = self.reader.limits.chunks
-                request = ReadingRequest(
-                    "split", read.source, read.path, document=asdict(read), most_chunks=most
+                yield ReadingRequest(
+                    "split",
+                    read.source,
+                    read.path,
+                    document=asdict(read),
+                    most_chunks=self.limits.chunks,
+                    with_text=self.with_text,
                 )
-                yield from self._answered(request)
 
-    def _path(self, root: Path) -> Iterator[Loaded]:
+    def _path(self, root: Path) -> Iterator[ReadingRequest]:
         if not root.exists():
             raise LoadError(f"{root}: no such file or folder; see index.sources")
         if root.is_dir():
@@ -187,25 +209,30 @@ class _Loading:
             found = Found(root, printable(root.name), facts.st_size, facts.st_mtime)
             if found.suffix not in self._suffixes():
                 raise LoadError(f"{root}: {found.suffix or 'such'} files are not read")
-            yield from self._file(found, self._link(found), found.updated_at)
+            yield self._request("file", found, self._link(found), found.updated_at)
 
-    def _git(self, address: str, clones: Path) -> Iterator[Loaded]:
+    def _git(self, address: str, clones: Path) -> Iterator[ReadingRequest]:
         checkout = repository.update(address, self.source.branch, clones)
         yield from self._folder(checkout.folder, checkout)
 
-    def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[Loaded]:
+    def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[ReadingRequest]:
         self._titles = titles_under(root)
-        listed = list(files_in(root, self.source, self._unlisted))
-        self.report.expected += sum(found.suffix in self._suffixes() for found in listed)
-        for found in listed:
+        for found in self._listed(root, checkout):
+            url = self._link(found) or (checkout.web_address(found.path) if checkout else "")
+            yield self._request("file", found, url, checkout.committed_at if checkout else found.updated_at)
+
+    def _listed(self, root: Path, checkout: repository.Checkout | None) -> list[Found]:
+        """The files of a folder that are read; the others are counted by their formats."""
+        files = []
+        for found in files_in(root, self.source, self._unlisted):
             if checkout and found.path in checkout.links:
                 continue
-            if found.suffix not in self._suffixes():
-                if not self.source.code:
-                    self.report.unread[found.suffix or "files without a suffix"] += 1
-                continue
-            url = self._link(found) or (checkout.web_address(found.path) if checkout else "")
-            yield from self._file(found, url, checkout.committed_at if checkout else found.updated_at)
+            if found.suffix in self._suffixes():
+                files.append(found)
+            elif not self.source.code:
+                self.report.unread[found.suffix or "files without a suffix"] += 1
+        self.report.expected += len(files)
+        return files
 
     def _suffixes(self) -> Collection[str]:
         return formats.CODE_SUFFIXES if self.source.code else formats.SUFFIXES
@@ -220,19 +247,12 @@ class _Loading:
         base = self.source.url.rstrip("/")
         return f"{base}/{quote(found.path)}" if base else ""
 
-    def _file(self, found: Found, url: str, updated_at: float) -> Iterator[Loaded]:
-        yield from self._answered(self._request("file", found, url, updated_at))
-
-    def _pairs(self, file: Path) -> Iterator[Loaded]:
+    def _pairs(self, file: Path) -> ReadingRequest:
         if not file.exists():
             raise LoadError(f"{file}: no such file; see index.sources")
         facts = file.stat()
         found = Found(file, printable(file.name), facts.st_size, facts.st_mtime)
-        try:
-            answer = self.reader.read(self._request("pairs", found, self.source.url, facts.st_mtime))
-        except LoadError as error:
-            raise LoadError(f"{file}: {error}") from error
-        yield from self._told(answer, found.path)
+        return self._request("pairs", found, self.source.url, facts.st_mtime)
 
     def _request(self, kind: str, found: Found, url: str, updated_at: float) -> ReadingRequest:
         return ReadingRequest(
@@ -245,21 +265,7 @@ class _Loading:
             file=os.fspath(found.file),
             suffix=found.suffix,
             max_bytes=MAX_FILE_BYTES,
-            seconds=self.reader.limits.seconds_for(found.size),
-            most_chunks=self.reader.limits.chunks,
+            seconds=self.limits.seconds_for(found.size),
+            most_chunks=self.limits.chunks,
             with_text=self.with_text,
         )
-
-    def _answered(self, request: ReadingRequest) -> Iterator[Loaded]:
-        """The document in one file; none where it is empty or, told in the report, unreadable."""
-        try:
-            answer = self.reader.read(request)
-        except LoadError as error:
-            self.read.unreadable.add(request.path)
-            self.report.errors.append(LoadError(f"{self.read.name}: {request.path}: {error}"))
-            return
-        yield from self._told(answer, request.path)
-
-    def _told(self, answer: ReadingAnswer, path: str) -> Iterator[Loaded]:
-        self.report.notes.extend(f"{self.read.name}: {path}: {problem}" for problem in answer.problems)
-        yield from answer.loaded

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -43,7 +44,9 @@ def terms(text: str) -> list[str]:
     return found
 
 
-def _latin_terms(piece: str) -> list[str]:
+@lru_cache(maxsize=100_000)
+def _latin_terms(piece: str) -> tuple[str, ...]:
+    """The terms of one piece; pieces repeat from chunk to chunk, so most are known."""
     whole = piece.lower().strip("_")
     parts = [part for part in _JOINTS.split(piece) if part]
     found = [whole] if whole and [whole] != [part.lower() for part in parts] else []
@@ -54,7 +57,7 @@ def _latin_terms(piece: str) -> list[str]:
         camel = _CAMEL.findall(part)
         if len(camel) > 1:
             found.extend(stem(word.lower()) for word in camel if len(word) > 1)
-    return found
+    return tuple(found)
 
 
 def stem(word: str) -> str:

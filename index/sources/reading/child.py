@@ -81,7 +81,7 @@ def _answer(request: ReadingRequest, memory: int) -> ReadingAnswer:
     except LoadError as error:
         return ReadingAnswer(error=str(error))
     except OSError as error:
-        return ReadingAnswer(error=error.strerror or type(error).__name__)
+        return ReadingAnswer(error=error.strerror or type(error).__name__, passing=True)
     except BaseException as error:  # whatever it is, it is this document's fault alone
         words = " ".join(str(error).split())[:200]
         return ReadingAnswer(error=f"its reader failed: {type(error).__name__}: {words}")

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from bot.errors import LoadError
 from index.sources import formats
 from index.sources.question_pairs import pairs_in
 from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
@@ -25,8 +26,12 @@ def carry_out(request: ReadingRequest) -> ReadingAnswer:
     if request.document is not None:
         return _answer(request, [Document(**request.document)], ())
     raw = read_bytes(Path(request.file), request.max_bytes)
-    documents, problems = _pairs(request, raw) if request.kind == "pairs" else _page(request, raw)
-    return _answer(request, documents, problems)
+    digest = hashlib.sha256(raw).hexdigest()
+    try:
+        documents, problems = _pairs(request, raw) if request.kind == "pairs" else _page(request, raw, digest)
+    except LoadError as error:
+        return ReadingAnswer(error=str(error), digest=digest)
+    return replace(_answer(request, documents, problems), digest=digest)
 
 
 def _answer(request: ReadingRequest, documents: list[Document], problems: tuple[str, ...]) -> ReadingAnswer:
@@ -41,7 +46,7 @@ def _answer(request: ReadingRequest, documents: list[Document], problems: tuple[
     return ReadingAnswer(loaded, problems)
 
 
-def _page(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[str, ...]]:
+def _page(request: ReadingRequest, raw: bytes, digest: str) -> tuple[list[Document], tuple[str, ...]]:
     """The document in a file's bytes, none where it holds no text, and what is to be told of it."""
     page = formats.read(request.suffix, raw)
     text = clean(page.text)
@@ -56,7 +61,7 @@ def _page(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[st
         url=request.url,
         language=language_of(text),
         updated_at=request.updated_at,
-        digest=hashlib.sha256(raw).hexdigest(),
+        digest=digest,
     )
     return [document], page.notes
 

@@ -68,6 +68,10 @@ class ReadingAnswer:
     """Why nothing could be read."""
     last: bool = False
     """The process ends now: it has grown."""
+    passing: bool = False
+    """Whether the error may be gone the next time although the document is the same."""
+    digest: str = ""
+    """SHA-256 of the file that was read, in hexadecimal."""
 
     def to_line(self) -> bytes:
         """One line."""
@@ -75,7 +79,14 @@ class ReadingAnswer:
             {"document": asdict(one.document), "chunks": [asdict(chunk) for chunk in one.chunks]}
             for one in self.loaded
         ]
-        told = {"loaded": rows, "problems": self.problems, "error": self.error, "last": self.last}
+        told = {
+            "loaded": rows,
+            "problems": self.problems,
+            "error": self.error,
+            "last": self.last,
+            "passing": self.passing,
+            "digest": self.digest,
+        }
         return json.dumps(told).encode() + b"\n"
 
     @classmethod
@@ -89,4 +100,11 @@ class ReadingAnswer:
             )
             for row in told["loaded"]
         )
-        return cls(loaded, tuple(map(str, told["problems"])), str(told["error"]), bool(told["last"]))
+        return cls(
+            loaded,
+            tuple(map(str, told["problems"])),
+            str(told["error"]),
+            bool(told["last"]),
+            bool(told["passing"]),
+            str(told["digest"]),
+        )

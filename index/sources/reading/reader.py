@@ -76,8 +76,21 @@ class ReadingProcess:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
+    def kill(self) -> None:
+        """Ends what the process does now; to be called from another thread than the one that waits for it."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def read(self, request: ReadingRequest) -> ReadingAnswer:
         """What the request gives. Raises LoadError for whatever became of it otherwise."""
+        answer = self.ask(request)
+        if answer.error:
+            raise LoadError(answer.error)
+        return answer
+
+    def ask(self, request: ReadingRequest) -> ReadingAnswer:
+        """What the process answers, be it why nothing was read. Raises LoadError when it does not answer."""
         if not self._sent(request) and not self._sent(request):
             raise LoadError("the process that reads documents cannot be started")
         line = self._line(request.seconds * self.limits.wall_clock + _SLACK)
@@ -90,8 +103,6 @@ class ReadingProcess:
             raise LoadError(f"its reader gave no answer: {type(error).__name__}") from error
         if answer.last:
             self.close()
-        if answer.error:
-            raise LoadError(answer.error)
         return answer
 
     def _sent(self, request: ReadingRequest) -> bool:

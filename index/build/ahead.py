@@ -1,0 +1,96 @@
+"""Embeds what is read while the rest is still being read, in a thread of its own.
+
+Reading goes on in other processes, and NumPy or a card lets go of the interpreter while it computes, so a
+build takes about as long as the longer of the two. What is embedded is kept at once, whatever becomes of
+the build.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+from types import TracebackType
+
+from index.build.embedding_cache import BATCH, EmbeddingCache
+from index.search.embed import Embedder
+from index.search.lexical import heading_of, headings_of
+from index.text.split import Chunk
+
+_TOLD_EVERY = 0.2
+
+
+class Ahead:
+    """The thread; ends with the block that it is used in."""
+
+    def __init__(self, file: Path, embedder: Embedder) -> None:
+        self._file = file
+        self._embedder = embedder
+        self._texts: SimpleQueue[str | None] = SimpleQueue()
+        self._seen: set[int] = set()
+        self._given = self._done = 0
+        self._stopping = Event()
+        self._ended = Event()
+        self._fault: Exception | None = None
+        self._thread = Thread(target=self._run, name="embedding", daemon=True)
+        self.new = 0
+        """Texts that had to be embedded."""
+
+    def __enter__(self) -> Ahead:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._texts.put(None)
+        self._thread.join()
+
+    def take(self, chunks: Iterable[Chunk]) -> None:
+        """Has the texts of these chunks embedded, sooner or later."""
+        for chunk in chunks:
+            for text in (chunk.text, headings_of(chunk), heading_of(chunk), chunk.title):
+                mark = hash(text)
+                if mark not in self._seen:
+                    self._seen.add(mark)
+                    self._given += 1
+                    self._texts.put(text)
+
+    def finish(self, tell: Callable[[int, int], None]) -> None:
+        """Waits until all is embedded; `tell` is given (done, total). Raises what the embedder raised."""
+        self._texts.put(None)
+        while not self._ended.wait(_TOLD_EVERY):
+            tell(self._done, self._given)
+        if self._fault is not None:
+            raise self._fault
+
+    def _run(self) -> None:
+        try:
+            with closing(EmbeddingCache(self._file, self._embedder, ahead=True)) as cache:
+                more = True
+                while more and not self._stopping.is_set():
+                    batch, more = self._batch()
+                    self.new += cache.add(batch)
+                    self._done += len(batch)
+        except sqlite3.OperationalError as error:
+            self._fault = error
+        except sqlite3.DatabaseError:
+            pass  # a damaged cache: who asks for the vectors makes it anew
+        except Exception as error:
+            self._fault = error
+        finally:
+            self._ended.set()
+
+    def _batch(self) -> tuple[list[str], bool]:
+        """The next texts, and whether there may be more."""
+        batch: list[str] = []
+        while len(batch) < BATCH:
+            text = self._texts.get()
+            if text is None:
+                return batch, False
+            batch.append(text)
+        return batch, True

@@ -1,0 +1,80 @@
+"""When a build fits the gate anew: not while the fit in use is of these examples and nearly these documents.
+
+A fitted gate is a few numbers on features that are measured against the documents: their counts, which every
+version has its own of (index/gate/moved_evidence.py). So a gate stays right while the documents change a
+little. It is fitted again when the example questions, the embedder, the gate it starts from or the gate in
+use changed, and when REFIT_SHARE of the documents have changed since the last fit, all builds since together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bot.config.aside import aside
+from bot.config.settings import Settings
+from index.build.report import Difference
+from index.gate.evidence import Evidence
+from index.gate.gate import evidence_file
+from index.gate.model import SHIPPED, GateStore
+from index.gate.moved_evidence import moved
+from index.search.searcher import Searcher
+from index.text.split import Chunk
+from index.training.calibrate import fit_from_settings
+
+REFIT_SHARE = 0.1
+Chunks = Callable[[tuple[str, ...]], list[Chunk]]
+"""The chunks of some documents, each "source/path", of one version."""
+
+
+def fit_where_needed(
+    searcher: Searcher, settings: Settings, before: str, changes: Difference, old: Chunks, new: Chunks
+) -> bool:
+    """Fits the gate on a new version, or keeps it and moves its counts on from version `before`; whether it
+    was fitted. `old` and `new` give the chunks of the versions."""
+    file = settings.index.dir / "gate" / ".fitted.json"
+    facts = _facts(searcher, settings)
+    kept = _read(file)
+    changed = len(changes.added) + len(changes.changed) + len(changes.removed)
+    known = {name: kept.get(name) for name in facts} == facts and isinstance(kept.get("changed"), int)
+    total = int(kept["changed"]) + changed if known else 0
+    counts = evidence_file(settings, before)
+    if not known or total > REFIT_SHARE * searcher.documents:
+        fit_from_settings(searcher, settings)
+        _write(file, {**_facts(searcher, settings), "changed": 0})
+        return True
+    if counts.is_file():  # else who opens the gate over this version counts
+        gone = old((*changes.changed, *changes.removed))
+        come = new((*changes.changed, *changes.added))
+        moved(Evidence.load(counts), come, gone).save(evidence_file(settings, searcher.version))
+    _write(file, {**facts, "changed": total})
+    return False
+
+
+def _facts(searcher: Searcher, settings: Settings) -> dict[str, Any]:
+    """What a fit depends on besides the documents."""
+    examples = hashlib.sha256()
+    for file in settings.index.gate.questions:
+        examples.update(file.read_bytes() if file.is_file() else b"-")
+    return {
+        "examples": examples.hexdigest(),
+        "embedder": searcher.embedder.name,
+        "shipped": hashlib.sha256(SHIPPED.read_bytes()).hexdigest(),
+        "gate": GateStore(settings.index.dir).current_name(),
+    }
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _write(file: Path, facts: dict[str, Any]) -> None:
+    with aside(file) as place:
+        place.write_text(json.dumps(facts), "utf-8")
