@@ -27,6 +27,10 @@ QUESTIONS = """
 zh/getting-started   怎么安装茴香？
 en/getting-started   How do I set up Fennel on a fresh machine?
 en/deployment        Does Fennel need Docker?
+zh/model-servers     Ollama 的提示词被截断怎么办？
+en/model-servers     Which base_url does OpenRouter have?
+zh/model-servers     火山引擎方舟的 base_url 怎么写？
+en/model-servers     What does doctor try with a model server?
 zh/local-testing     怎么用 ngrok 在本地测试？
 en/local-testing     How do I use ngrok to test the webhook?
 zh/local-testing     webhook 地址需要保密吗？
