@@ -19,7 +19,7 @@ INSTALL = $(INSTALL_INTO) $(BIN)/python
 FAILED = { echo "The packages could not be installed; the lines above say why. Behind a mirror or a proxy" \
 	"set PIP_INDEX_URL or HTTPS_PROXY, then run make again: it goes on where it stopped."; exit 1; }
 
-.PHONY: help setup dev setup-gpu demo test test-lmdeploy test-servers test-llama lint bench lock clean
+.PHONY: help setup ocr dev setup-gpu demo test test-lmdeploy test-servers test-llama lint bench lock clean
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -42,6 +42,9 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 
 setup: $(VENV)/runtime ## .venv with what runs the bot, and no more; EXTRAS="NAME ..." adds what a setting asks for
 	@[ -z "$(EXTRAS)" ] || $(INSTALL) -c requirements-dev.txt $(EXTRAS) || $(FAILED)
+
+ocr: $(VENV)/runtime ## adds what reads the screenshots that people post, 290 MB
+	@$(INSTALL) --no-deps -r requirements-ocr.txt || $(FAILED)
 
 dev: $(VENV)/development ## adds what tests, checks and benchmarks need
 

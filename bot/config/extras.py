@@ -40,6 +40,13 @@ EXTRAS = {
 """By the name that is imported."""
 
 
+OCR, OCR_COMMAND = "rapidocr_onnxruntime", "make ocr"
+"""What reads the pictures that people post, and what installs it (requirements-ocr.txt).
+
+No setting asks for it: where it is there it is used, else the bot says that it cannot read pictures.
+"""
+
+
 def is_here(module: str) -> bool:
     """Whether a module can be imported, without importing it."""
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from bot.config.extras import OCR, OCR_COMMAND, is_here
 from bot.config.proxies import proxy_for, shown
 from bot.config.settings import Settings
 from bot.errors import FeishuError, IndexMismatch, IndexMissing
@@ -103,6 +104,14 @@ def _automatic(settings: Settings) -> list[Row]:
             strong = strong_model(own.model, default)
             rows.append((name, GOOD, f"{strong.model if strong.place else otherwise}: {strong.why}", ""))
     return rows
+
+
+def pictures(settings: Settings) -> list[Row]:
+    """Whether screenshots that people post are read; where not, the bot says so, which is no fault."""
+    if is_here(OCR):
+        return [("pictures", GOOD, "screenshots that people post are read (rapidocr)", "")]
+    told = f"screenshots that people post are not read; `{OCR_COMMAND}` installs what reads them"
+    return [("pictures", GOOD, told, "")]
 
 
 def proxies(settings: Settings) -> list[Row]:

@@ -70,6 +70,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("callback", _callback),
         ("index", _by_path("worker.doctor.checks", "index")),
         ("engine", _by_path("worker.doctor.checks", "engine")),
+        ("pictures", _by_path("worker.doctor.checks", "pictures")),
     ]
     findings: list[Finding] = []
     for name, check in checks:

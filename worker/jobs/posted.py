@@ -14,10 +14,12 @@ from pathlib import Path
 
 import structlog
 
+from bot.config.extras import OCR, is_here
 from bot.errors import FeishuError, FileTooLarge, LoadError, MalformedEvent, MessageGone
 from bot.events.content import Attachment, read_content
 from bot.events.events import Message
 from bot.messages import SENTENCES, say
+from index.sources.formats import PICTURE
 from index.sources.reading.messages import ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from worker.conversation.log_lines import essence, is_log
@@ -32,6 +34,10 @@ PLAIN = re.compile(
 """Suffixes that are text as they are."""
 FORMATS = frozenset({".md", ".rst", ".html", ".htm", ".pdf", ".docx", ".xlsx", ".ipynb", ".csv"})
 """Suffixes that the index's readers make text of."""
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
+"""Suffixes of pictures that are posted as files."""
+PICTURE_LIMITS = ReadingLimits(seconds=60.0, most_seconds=60.0, memory=3_000_000_000, wall_clock=2.0)
+"""Models are loaded for each picture: about a second of the processor, and 1 GB of addresses."""
 MOST_CHARACTERS = 1200
 """Of a file that are taken into a question."""
 FORWARDED = 30
@@ -97,13 +103,16 @@ def _text_of(process: Process, message: Message, attachment: Attachment) -> str:
         if message.text.strip():
             return ""
         raise _Unread
-    if attachment.kind != "file" or not attachment.key:
+    is_picture = attachment.kind == "image" and is_here(OCR)
+    if not (attachment.kind == "file" or is_picture) or not attachment.key:
         raise _Unread
-    suffix = Path(attachment.name).suffix.lower()
-    if suffix not in FORMATS and not PLAIN.fullmatch(suffix):
+    suffix = PICTURE if is_picture else Path(attachment.name).suffix.lower()
+    is_picture = is_picture or (suffix in PICTURES and is_here(OCR))
+    suffix = PICTURE if is_picture else suffix
+    if suffix not in (*FORMATS, PICTURE) and not PLAIN.fullmatch(suffix):
         raise _Unread("why_format")
     try:
-        raw = process.feishu.resource(message.message_id, attachment.key, "file")
+        raw = process.feishu.resource(message.message_id, attachment.key, attachment.kind)
     except FileTooLarge as error:
         raise _Unread("why_too_large") from error
     except MessageGone:
@@ -118,7 +127,7 @@ def _text_of(process: Process, message: Message, attachment: Attachment) -> str:
 
 def read_file(raw: bytes, suffix: str) -> str:
     """The text in a file. Raises _Unread."""
-    limits = ReadingLimits(seconds=10.0, most_seconds=30.0)
+    limits = PICTURE_LIMITS if suffix == PICTURE else ReadingLimits(seconds=10.0, most_seconds=30.0)
     with tempfile.TemporaryDirectory() as folder, ReadingProcess(limits) as reader:
         file = Path(folder) / "posted"
         file.write_bytes(raw)
@@ -127,7 +136,7 @@ def read_file(raw: bytes, suffix: str) -> str:
             "posted",
             f"posted{suffix}",
             file=str(file),
-            suffix=suffix if suffix in FORMATS else ".txt",
+            suffix=suffix if suffix in (*FORMATS, PICTURE) else ".txt",
             max_bytes=len(raw) + 1,
             seconds=limits.seconds_for(len(raw)),
         )

@@ -7,14 +7,14 @@ message is still to come, nothing at all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import structlog
 
 from bot.errors import FeishuError, IndexMissing, MalformedEvent, MessageGone
-from bot.events.content import read_content
+from bot.events.content import Attachment, Content, read_content
 from bot.events.events import Message
 from bot.events.policy import Verdict
 from bot.messages import say
@@ -87,6 +87,8 @@ class Understanding:
         self.verdict = verdict
         self.trace = trace
         self.group = process.settings.group(message.chat_id)
+        self.holder = message
+        """What files hang on: the message, or the one it quotes."""
         self.history = History(process.redis)
         self.said = Said(process.redis)
 
@@ -149,10 +151,12 @@ class Understanding:
             return text, False
         if self.process.feishu.records.question_of(self.message.parent_id):
             return text, False
-        quoted = self._fetch(self.message.parent_id)
-        if not quoted:
+        item = self._fetch(parent)
+        quoted, files = words_of(item, self.process.bot_open_id() or ""), attachments_of(item)
+        if not quoted and not files:
             return text, False
-        self.trace.note(quoted=self.message.parent_id)
+        self.trace.note(quoted=parent)
+        self.holder = replace(self.message, message_id=parent, attachments=files, text=quoted)
         return quoted, True
 
     def _with_posted(self, text: str) -> tuple[str, str]:
@@ -160,14 +164,14 @@ class Understanding:
 
         The sentence says what could not be read, or that it was read and nothing was asked.
         """
-        if not self.message.attachments:
+        if not self.holder.attachments:
             return text, ""
         language = language_of(text, self.group.language) if text else self._chat_language()
-        posted = read_posted(self.process, self.message, language)
-        self.trace.note(posted=[one.kind for one in self.message.attachments])
+        posted = read_posted(self.process, self.holder, language)
+        self.trace.note(posted=[one.kind for one in self.holder.attachments])
         if text or posted.error:
             return f"{text} {posted.text}".strip(), ""
-        if posted.text and self._is_forwarded():
+        if posted.text and (self._says_it_itself() or self.holder is not self.message):
             return posted.text, ""
         if posted.text:
             self._remember(posted.text, posted.text)
@@ -180,25 +184,25 @@ class Understanding:
         wish = self.group.language
         return language_of(before[-1].text, wish) if before else "zh" if wish == "auto" else wish
 
-    def _is_forwarded(self) -> bool:
-        return any(one.kind == "merge_forward" for one in self.message.attachments)
+    def _says_it_itself(self) -> bool:
+        """A forwarded chat and a screenshot are what somebody asks about; a file may be only the material."""
+        return any(one.kind in ("merge_forward", "image") for one in self.holder.attachments)
 
     def _has_turn(self, message_id: str) -> bool:
         """Whether that message was asked of the bot in this conversation: then this one goes on from it."""
         return any(turn.id == message_id for turn in self.history.before(self.message))
 
-    def _fetch(self, message_id: str) -> str:
-        """The words of another message, empty where there are none to have."""
+    def _fetch(self, message_id: str) -> dict[str, Any]:
+        """Another message as Feishu gives it, empty where it is not to be had."""
         try:
-            item = self.process.feishu.fetch_message(message_id)
+            return self.process.feishu.fetch_message(message_id)
         except MessageGone:
-            return ""
+            return {}
         except FeishuError as error:
             if error.retriable:
                 raise
             log.warning("quoted_not_read", message_id=self.message.message_id, code=error.code)
-            return ""
-        return words_of(item, self.process.bot_open_id() or "")
+            return {}
 
     def _standalone(self, text: str, cancelled: IsCancelled) -> Standalone:
         turns = self.history.before(self.message)
@@ -232,18 +236,28 @@ class Understanding:
 
 def words_of(item: dict[str, Any], bot_open_id: str) -> str:
     """The words of a message as im-v1/message/get gives it, mentions as names, the bot's left out."""
-    body = item.get("body")
-    content = body.get("content") if isinstance(body, dict) else None
-    try:
-        found = read_content(str(item.get("msg_type") or ""), content if isinstance(content, str) else "")
-    except MalformedEvent:
-        return ""
-    text = found.text
+    found = _content_of(item)
+    text = found.text if found is not None else ""
     for mention in item.get("mentions") or ():
         if isinstance(mention, dict) and isinstance(mention.get("key"), str) and mention["key"]:
             name = "" if mention.get("id") == bot_open_id else f"@{mention.get('name') or ''}"
             text = text.replace(mention["key"], name)
     return text.strip()
+
+
+def attachments_of(item: dict[str, Any]) -> tuple[Attachment, ...]:
+    """What hangs on a message as im-v1/message/get gives it."""
+    found = _content_of(item)
+    return tuple(found.attachments) if found is not None else ()
+
+
+def _content_of(item: dict[str, Any]) -> Content | None:
+    body = item.get("body")
+    content = body.get("content") if isinstance(body, dict) else None
+    try:
+        return read_content(str(item.get("msg_type") or ""), content if isinstance(content, str) else "")
+    except MalformedEvent:
+        return None
 
 
 def _points_only(text: str) -> bool:

@@ -15,6 +15,9 @@ from index.sources.formats.code import CODE_SUFFIXES, read_code
 from index.sources.formats.encoding import decode
 from index.sources.formats.markdown.pages import first_heading, read_markdown
 
+PICTURE = ".picture"
+"""Stands for the suffix of a picture somebody posted, which has no name; folders are not read for them."""
+
 
 @dataclass(frozen=True)
 class DocumentText:
@@ -29,7 +32,7 @@ class DocumentText:
 
 def read(suffix: str, raw: bytes) -> DocumentText:
     """The page in a file of this suffix (lower case, with its dot). Raises LoadError, or MemoryError."""
-    reader = _READERS.get(suffix) or (_code(suffix) if suffix in CODE_SUFFIXES else None)
+    reader = _READERS.get(suffix) or (_code(suffix) if suffix in CODE_SUFFIXES else _picture_of(suffix))
     if reader is None:
         raise LoadError(f"{suffix} files are not read")
     try:
@@ -47,6 +50,14 @@ def _code(suffix: str) -> Callable[[bytes], DocumentText]:
         return DocumentText("", said.text, said.notes)
 
     return reader
+
+
+def _picture_of(suffix: str) -> Callable[[bytes], DocumentText] | None:
+    if suffix != PICTURE:
+        return None
+    from index.sources.formats.picture import read_picture
+
+    return lambda raw: DocumentText(*read_picture(raw))
 
 
 def _markdown(raw: bytes) -> DocumentText:
