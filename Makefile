@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LMDEPLOY := .venv-lmdeploy
 LITELLM := .venv-litellm
-PINNED := requirements.txt requirements-cpu.txt requirements-dev.txt requirements-lmdeploy.txt
+PINNED := requirements.txt requirements-cpu.txt requirements-dev.txt requirements-lmdeploy.txt requirements-litellm.txt
 UV_VERSION := 0.13.9
 # Wheels on the local disk (an offline mirror, a CPU build of torch) are found where pip finds them.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
