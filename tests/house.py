@@ -187,7 +187,7 @@ class House:
             opened.callback(self.feishu.stop)
             self.feishu.start()
             opened.callback(self.web.server_close)
-            web = threading.Thread(target=self.web.serve_forever, daemon=True, name="house-web")
+            web = threading.Thread(target=self.web.serve_forever, args=(0.05,), daemon=True, name="house-web")
             web.start()
             opened.callback(join, web)
             opened.callback(self.web.shutdown)
@@ -214,6 +214,7 @@ class House:
         assert self.process is not None
         runner = runner_of(self.process, queue)
         runner.stop_timeout = 5
+        runner.pop_timeout = 0.1  # every story waits for its end
         return runner
 
     def __exit__(

@@ -1,8 +1,8 @@
 """How the tests are shared out over processes: `pytest -n auto`, which is what `make test` runs.
 
 A file stays whole, so that what it sets up once is set up once; each process has a Redis, an index and a
-browser of its own. Files in one group run in the same process, one after the other. Files with slow tests
-come first, so that no long one is left over at the end.
+browser of its own. Files in one group run in the same process, one after the other. The longest files come
+first, then those with slow tests, so that no long one is left over at the end.
 """
 
 from __future__ import annotations
@@ -22,6 +22,17 @@ GROUPS = {
     "tests/scenarios/test_scale_out.py": "processes",
 }
 """File -> group, for what would get in its own way: several Chromiums, several bots of many processes."""
+LONGEST = (
+    "tests/test_hostile_documents.py",
+    "tests/scenarios/test_chaos.py",
+    "tests/scenarios/test_scale_out.py",
+    "tests/test_page_access.py",
+    "tests/scenarios/test_colleagues.py",
+    "tests/scenarios/test_connect.py",
+    "tests/scenarios/test_replay.py",
+    "tests/scenarios/test_live_index.py",
+)
+"""Files of half a minute and more of computing, the longest first."""
 FEWEST, MOST = 2, 8
 """Processes; two on one core still gain, as many tests wait for sockets."""
 
@@ -49,9 +60,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first; within a file, the order stays."""
+    """The longest files first, then those with slow tests; within a file, the order stays."""
     slow = slow_files(items)
-    items.sort(key=lambda item: item.path not in slow)
+
+    def turn(item: pytest.Item) -> tuple[int, bool]:
+        file = item.nodeid.partition("::")[0]
+        return LONGEST.index(file) if file in LONGEST else len(LONGEST), item.path not in slow
+
+    items.sort(key=turn)
 
 
 def slow_files(items: Sequence[pytest.Item]) -> set[object]:

@@ -11,6 +11,8 @@ import pytest
 
 from bot.dotted_paths import COMMANDS, JobName, look_up
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("job", list(JobName))
 def test_every_job_is_there(job: JobName) -> None:
@@ -26,7 +28,6 @@ def test_every_command_is_there_and_says_what_it_does(name: str) -> None:
     assert COMMANDS[name].summary.split(" ", 1)[0] in shown
 
 
-@pytest.mark.slow
 def test_the_list_of_commands_imports_none_of_them() -> None:
     shown = bot("--help")
     for name in COMMANDS:

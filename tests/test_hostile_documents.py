@@ -21,6 +21,8 @@ from index.sources.reading.messages import ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from tests.index_files import WordEmbedder, settings_for
 
+pytestmark = pytest.mark.slow
+
 LONG = {
     "17 MB of plain text",
     "17 MB of text that is never the same",

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from demo.gallery.page import add_gallery
 from simulator import LocalFeishu
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 60_000
 """Milliseconds a page may take on a busy machine."""
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

@@ -13,6 +13,8 @@ from index.build.source_states import states
 from index.search.versions import Versions
 from tests.index_files import WordEmbedder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

@@ -109,6 +109,7 @@ def running(url: str, **options: object) -> Iterator[Runner]:
         parked=lambda job, error: PARKED.append(f"{job.id} {type(error).__name__}"),
         **settings,  # type: ignore[arg-type]
     )
+    runner.pop_timeout = 0.1
     thread = threading.Thread(target=runner.run)
     thread.start()
     try:

@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def test_a_collector_gets_it_by_otlp() -> None:
     with Collector() as collector:
-        thread = threading.Thread(target=collector.serve_forever)
+        thread = threading.Thread(target=collector.serve_forever, args=(0.05,))
         thread.start()
         try:
             made = open_spans(TracingSettings(endpoint=f"http://127.0.0.1:{collector.server_port}/"))

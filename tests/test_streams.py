@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Replaying]:
     with Replaying(("127.0.0.1", 0), Handler) as served:
         served.asked = []
-        thread = threading.Thread(target=served.serve_forever, daemon=True)
+        thread = threading.Thread(target=served.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield served
         served.shutdown()

@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Connections]:
     ANSWERS.clear()
     with Connections(("127.0.0.1", 0), Handler) as served:
-        threading.Thread(target=served.serve_forever, daemon=True).start()
+        threading.Thread(target=served.serve_forever, args=(0.05,), daemon=True).start()
         yield served
         served.shutdown()
 

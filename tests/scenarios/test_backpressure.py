@@ -14,6 +14,8 @@ from tests.house import House, until, words
 from tests.waiting import LIMIT
 from worker.engines.extractive.engine import Extractive
 
+pytestmark = pytest.mark.slow
+
 LIMITS = {
     "running_per_group": 1,
     "tell_position_from": 2,

@@ -15,6 +15,8 @@ from bot.supervisor.redis_server import RedisServer
 from index.gate.model import GateStore
 from tests.house import House, until, words
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RedisServer]:

@@ -14,6 +14,8 @@ from tests.house import House, until, words
 from worker.engines.extractive.engine import Extractive
 from worker.prompts import Prompt
 
+pytestmark = pytest.mark.slow
+
 BURST = 200
 LIMITS = {
     "questions_per_user_per_minute": 1000,

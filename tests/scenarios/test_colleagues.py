@@ -19,6 +19,8 @@ from simulator import SentCard
 from simulator.local import DEMO_CHAT
 from tests.house import House, until, words, write_questions
 
+pytestmark = pytest.mark.slow
+
 TODAY = time.strftime("%Y-%m-%d")
 
 

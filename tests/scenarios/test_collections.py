@@ -11,6 +11,8 @@ from bot.supervisor.redis_server import RedisServer
 from index.build.build import build
 from tests.house import DOCUMENTS, House, words, write_documents, write_questions
 
+pytestmark = pytest.mark.slow
+
 OLD = {name: text.replace("7070", "6060") for name, text in DOCUMENTS.items()}
 OFFICE = {
     "leave.md": """# 请假制度

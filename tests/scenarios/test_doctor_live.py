@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.config.settings import Settings
 from bot.supervisor.redis_server import free_port
 from tests.house import House
 from worker.doctor.live import live
+
+pytestmark = pytest.mark.slow
 
 
 def test_one_question_goes_through_everything_and_is_taken_back(house: House) -> None:

@@ -14,6 +14,8 @@ from bot.web.app import create_app
 from bot.web.readiness import check_readiness
 from tests.house import House, until, words
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RedisServer]:

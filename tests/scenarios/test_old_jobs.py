@@ -11,6 +11,8 @@ from rq import Queue
 
 from tests.house import House, until, words
 
+pytestmark = pytest.mark.slow
+
 MESSAGE = {
     "message_id": "",
     "chat_id": "oc_demo",

@@ -18,6 +18,8 @@ from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
 from worker.jobs import kept_answers
 
+pytestmark = pytest.mark.slow
+
 FIRST_RELEASE = {
     "message_id": "",
     "chat_id": "oc_demo",

@@ -10,6 +10,8 @@ import pytest
 from bot.config.settings import Settings
 from demo import replay
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(240)
 def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(

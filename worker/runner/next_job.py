@@ -25,10 +25,10 @@ Parked = Callable[[Job, BaseException], None]
 """Is told of a job that is given up on."""
 
 
-def next_job(connection: Redis, queue: Queue, timeout: int, parked: Parked) -> Job | None:
+def next_job(connection: Redis, queue: Queue, timeout: float, parked: Parked) -> Job | None:
     """The next job, read whole; None when none came within `timeout` seconds. Raises RedisError."""
     try:
-        _, job_id = Queue.lmove(connection, queue.key, timeout)
+        _, job_id = Queue.lmove(connection, queue.key, timeout)  # type: ignore[arg-type]  # Redis takes parts of seconds
     except DequeueTimeout:
         return None
     try:

@@ -114,6 +114,7 @@ class Runner(SimpleWorker):
         self.takeover = Takeover(connection, self.queue, liveness, self._running)
         self.waiting = Waiting(connection, self.queue, outages, clock)
         self.keep_trying = keep_trying
+        self.pop_timeout: float = POP_TIMEOUT
         self.handing_back = handing_back or threading.Event()
         """Set when running jobs must stop and go back to the queue."""
         self.admission = admission or Admission(concurrency)
@@ -153,14 +154,14 @@ class Runner(SimpleWorker):
     def _turn(self) -> None:
         """Housekeeping when it is due, then at most one job."""
         self._housekeeping()
-        if not self._slots.acquire(timeout=POP_TIMEOUT):
+        if not self._slots.acquire(timeout=self.pop_timeout):
             return
         with ExitStack() as places:
             places.callback(self._slots.release)
-            if not self.admission.enter(POP_TIMEOUT):
+            if not self.admission.enter(self.pop_timeout):
                 return
             places.callback(self.admission.give_up)
-            job = next_job(self.connection, self.queue, POP_TIMEOUT, self.parked)
+            job = next_job(self.connection, self.queue, self.pop_timeout, self.parked)
             if job is not None:
                 self.execute_job(job, self.queue)
                 places.pop_all()  # the job's thread gives them back
