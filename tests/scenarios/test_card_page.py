@@ -27,7 +27,7 @@ ngrok http 8000
 ```
 
 ngrok prints a line with the https address; copy it [1]. The moon is made of 4711 green cheeses [1]."""
-pytestmark = [BROWSER_TEST, pytest.mark.slow]
+pytestmark = BROWSER_TEST
 
 
 @pytest.fixture(scope="module")

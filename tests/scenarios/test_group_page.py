@@ -17,7 +17,7 @@ from demo.stack import LocalStack, Ports
 from tests.browser import BROWSER_TEST, open_page
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [BROWSER_TEST, pytest.mark.slow]
+pytestmark = BROWSER_TEST
 
 
 @pytest.fixture(scope="module")
