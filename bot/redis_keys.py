@@ -284,6 +284,13 @@ TALK = Key(
     DAY,
 )
 TALK_OF = Key("fennel:talk_of:{}", "set: the talks that a message is a turn of", "bot/talk/history", "", DAY)
+SPOKEN = Key(
+    "fennel:spoken:{}",
+    "list: the languages of a chat's last questions, newest first",
+    "worker/language",
+    "",
+    90 * DAY,
+)
 ASKERS = Key("fennel:askers:{}", "set: who asked the bot in a thread", "bot/talk/said", "", DAY)
 PARTS = Key(
     "fennel:parts:{}",

@@ -19,7 +19,7 @@ def test_an_admin_tells_good_from_bad_by_replying(house: House) -> None:
     asked, chat = house.ask("怎么安装 Harbor？"), house.ask("Harbor 这个名字真好听")
     house.card(asked)
     house.card(chat)
-    assert "only admins" in house.command("/good", user="ou_user", reply_to=asked)
+    assert "只有管理员" in house.command("/good", user="ou_user", reply_to=asked), "the chat's language"
     assert learned(house.redis) == []
 
     house.command("/good", user="ou_admin", reply_to=asked)

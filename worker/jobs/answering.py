@@ -29,7 +29,7 @@ from worker.jobs import kept_answers
 from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
 from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
-from worker.language import language_of
+from worker.language import chat_language, language_of, note_spoken
 from worker.learning import colleagues
 from worker.manners.greetings import greet_in_private
 from worker.manners.small_talk import Manners
@@ -55,7 +55,7 @@ class Answering:
         self.group = process.settings.group(message.chat_id)
         self.own_text = message.text_without(process.bot_open_id() or "")
         self.text = self.own_text
-        self.language = language_of(self.text, self.group.language)
+        self.language = self._language_of(self.text)
         self.lease = lease
         self.wanted = StillWanted(process, message.message_id, lease)
         self.card = QuestionCard(process, message, self.text, self.language)
@@ -162,9 +162,17 @@ class Answering:
     def _take(self, understood: Understood) -> None:
         """From here on the question is what was understood."""
         self.text = understood.text
-        self.language = language_of(self.text, self.group.language)
+        self.language = self._language_of(self.text)
+        note_spoken(self.process.redis, self.message.chat_id, self.text)
         self.trace.note(question=self.text)
         self.card = QuestionCard(self.process, self.message, self.text, self.language)
+
+    def _language_of(self, text: str) -> str:
+        """The question's own; that of the chat where it has no words."""
+        wish = self.group.language
+        if text.strip():
+            return language_of(text, wish)
+        return chat_language(self.process.redis, self.message.chat_id, wish)
 
     def _end(self, outcome: str) -> None:
         """Ends without a card of an answer; `outcome` is one word for the Trace."""

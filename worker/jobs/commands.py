@@ -30,7 +30,7 @@ from worker.jobs.choosing import settings_command
 from worker.jobs.failures import is_passed_on
 from worker.jobs.status import facts_of
 from worker.jobs.understanding import words_of
-from worker.language import language_of
+from worker.language import chat_language
 from worker.learning import colleagues
 from worker.learning.digest import digest
 from worker.process.process import Process
@@ -48,7 +48,8 @@ class Commands:
         self.process = process
         self.message = message
         self.text = message.text_without(process.bot_open_id() or "")
-        self.language = language_of(self.text, process.settings.group(message.chat_id).language)
+        wish = process.settings.group(message.chat_id).language
+        self.language = chat_language(process.redis, message.chat_id, wish, self.text)
         self.is_admin = process.settings.is_admin(message.sender_id, message.chat_id)
 
     def run(self, name: str, argument: str) -> str:

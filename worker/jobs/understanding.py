@@ -29,7 +29,7 @@ from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import rewrite
 from worker.conversation.small_words import Small, small_word, without_thanks
 from worker.jobs.posted import read_posted
-from worker.language import language_of
+from worker.language import chat_language, language_of
 from worker.llm import IsCancelled
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
@@ -179,10 +179,8 @@ class Understanding:
         return "", posted.problem
 
     def _chat_language(self) -> str:
-        """Of a message without words: the group's wish, else that of what was said before, else Chinese."""
-        before = self.history.before(self.message)
-        wish = self.group.language
-        return language_of(before[-1].text, wish) if before else "zh" if wish == "auto" else wish
+        """Of a message without words: that of its chat."""
+        return chat_language(self.process.redis, self.message.chat_id, self.group.language)
 
     def _says_it_itself(self) -> bool:
         """A forwarded chat and a screenshot are what somebody asks about; a file may be only the material."""

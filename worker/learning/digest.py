@@ -11,6 +11,7 @@ from bot.config.timetable import read_timetable
 from bot.errors import FeishuError
 from bot.redis_keys import DAY, DIGESTED
 from bot.report import read_from, seconds_of
+from worker.language import chat_language
 from worker.learning.by_meaning import grouping
 from worker.process.process import Process
 
@@ -44,8 +45,8 @@ def send_due(process: Process, begun: float) -> int:
         mark = DIGESTED.of(f"{chat}:{slot:.0f}")
         if not process.redis.set(mark, "1", nx=True, ex=DIGESTED.seconds):
             continue
-        wish = process.settings.group(chat).language
-        card = digest(process, own.since, "en" if wish == "en" else "zh", chat if own.own_chat_only else "")
+        language = chat_language(process.redis, chat, process.settings.group(chat).language)
+        card = digest(process, own.since, language, chat if own.own_chat_only else "")
         try:
             process.feishu.send(chat, card, key=f"digest-{slot:.0f}")
             sent += 1
