@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -27,6 +28,7 @@ from demo.own_documents import OwnDocuments, suggest
 from demo.stack import LocalStack, Ports
 from index.search.storage import read
 from index.search.versions import Versions
+from simulator.local import PEOPLE
 
 FOLDER = Path("data/demo")
 WEB_PORT, FEISHU_PORT = 8000, 9800
@@ -51,6 +53,8 @@ class Exchange:
     """Path of the document that must be cited."""
     mention: bool = True
     deliveries: int = 1
+    asker: str = "ou_alice"
+    """Who says it; one person's questions in a row are taken as one conversation."""
 
 
 EXCHANGES = (
@@ -123,7 +127,11 @@ def _exchanges(stack: LocalStack) -> list[Exchange]:
     found = suggest(chunks, ask, stack.folder)
     if not found:
         print("None of the questions made from their headings was answered; ask your own on the page.\n")
-    asked = [Exchange("a question about your documents", one.text, "answered", one.page) for one in found]
+    askers = cycle(("ou_alice", "ou_bob", "ou_expert"))
+    asked = [
+        Exchange("a question about your documents", one.text, "answered", one.page, asker=asker)
+        for one, asker in zip(found, askers, strict=False)
+    ]
     return [*asked, next(one for one in EXCHANGES if one.expect == "declined")]
 
 
@@ -147,11 +155,11 @@ def _stay_up() -> None:
 def _show(stack: LocalStack, exchange: Exchange, started: _Started | None) -> bool:
     """Says the exchange in the group, prints what came of it, returns whether that was expected."""
     asked = time.monotonic()
-    message_id = stack.feishu.say("ou_alice", exchange.text, mention_bot=exchange.mention)
+    message_id = stack.feishu.say(exchange.asker, exchange.text, mention_bot=exchange.mention)
     if exchange.deliveries > 1:
         stack.feishu.push(message_id, exchange.deliveries - 1)
     print(f"# {exchange.story}")
-    print(f"  李晓雯: {'@茴香 ' if exchange.mention else ''}{exchange.text}")
+    print(f"  {PEOPLE[exchange.asker]}: {'@茴香 ' if exchange.mention else ''}{exchange.text}")
     if exchange.expect == "silence":
         time.sleep(QUIET)
         cards = stack.feishu.cards(message_id)

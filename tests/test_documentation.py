@@ -86,6 +86,18 @@ def test_the_readme_says_the_same_in_both_languages() -> None:
     assert _shape(ROOT / "README.md") == _shape(ROOT / "README.zh.md")
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"), [("SECURITY.md", "security.md"), ("docs/scale-out.md", "scale-out.md")]
+)
+def test_security_and_scale_out_say_the_same_in_chinese(english: str, chinese: str) -> None:
+    here, there = ROOT / english, ROOT / "docs" / "zh" / chinese
+    assert _shape(here) == _shape(there)
+    blocks = re.compile(r"^```bash\n.*?^```", re.MULTILINE | re.DOTALL)
+    assert blocks.findall(here.read_text("utf-8")) == blocks.findall(there.read_text("utf-8"))
+    named = re.compile(r"`(?:tests|bench)/[^`]+`")
+    assert named.findall(here.read_text("utf-8")) == named.findall(there.read_text("utf-8"))
+
+
 def test_every_line_of_the_threat_model_names_tests_that_exist() -> None:
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| ")][1:]

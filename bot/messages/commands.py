@@ -67,7 +67,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Please use this command in reply to a message.",
     ),
     "no_trace": ("没有找到这条消息的记录。", "There is no record of that message."),
-    "marked_good": ("已记为应当回答的例子。", "Marked as an example to answer."),
-    "marked_bad": ("已记为不必回答的例子。", "Marked as an example not to answer."),
+    "marked_good": ("已标记：这类消息应该回答。", "Marked as an example to answer."),
+    "marked_bad": ("已标记：这类消息不用回答。", "Marked as an example not to answer."),
     "title_command": ("命令", "Command"),
 }

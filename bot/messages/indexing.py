@@ -78,7 +78,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "list_omitted": ("另有 {count} 项", "{count} more"),
     "rolled_back": ("已切换到版本 {version}。", "Switched to version {version}."),
     "version_of_other_format": (
-        "版本 {version} 是别的发行版写的，这里读不了；发送 /reindex 重建。",
+        "版本 {version} 是另一个版本的茴香生成的，这里读不了；发送 /reindex 重建。",
         "Another release wrote version {version}, and this one cannot read it; send /reindex.",
     ),
     "no_such_version": ("没有版本 {version}。", "There is no version {version}."),

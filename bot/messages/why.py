@@ -27,7 +27,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "sentences had no support in the sources and were dropped.",
     ),
     "why_not_found": (
-        "像是文档该回答的问题（把握 {probability}），但读过之后没有一处能支持一个回答。",
+        "看起来文档能回答（把握 {probability}），但读过之后，没有找到能支撑回答的内容。",
         "It looked like a question for these documents ({probability}), but nothing in them supports "
         "an answer.",
     ),
