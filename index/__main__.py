@@ -235,7 +235,7 @@ def rollback(
     settings = load_settings(config)
     kept = Versions(settings.index.dir)
     version = version or kept.before(kept.current())
-    told = publish(version, kept, connect(settings.redis.url, FOR_COMMANDS))
+    told = publish(version, kept, connect(settings.redis.url, FOR_COMMANDS), settings.index)
     print(f"{version} is current{'' if told else f' (Redis at {settings.redis.shown} could not be told)'}")
 
 

@@ -80,7 +80,7 @@ def test_a_version_of_another_format_is_built_anew(settings: Settings) -> None:
     first = build(settings, embedder=WordEmbedder())
     manifest = settings.index.dir / "versions" / first.version / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"format": 0}), "utf-8")
-    with pytest.raises(IndexMismatch, match="another format"):
+    with pytest.raises(IndexMismatch, match="is of format 0"):
         open_current(settings, WordEmbedder())
     second = build(settings, embedder=WordEmbedder())
     assert second.published
@@ -258,7 +258,9 @@ def test_a_version_that_arrives_after_its_name_is_served_when_it_is_there(
         watcher.stop()
 
 
-@pytest.mark.parametrize("file", ["chunks.jsonl", "manifest.json", "characters.npz", "texts.faiss"])
+@pytest.mark.parametrize(
+    "file", ["chunks.jsonl", "manifest.json", "ngrams.npy", "text_ids.npy", "texts.faiss"]
+)
 def test_a_damaged_version_is_refused_and_the_next_one_served(
     settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:

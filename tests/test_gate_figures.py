@@ -218,10 +218,10 @@ def test_memory_knows_what_sounds_alike(tmp_path: Path) -> None:
 def test_the_direction_is_where_the_words_lead(chunks: list[Chunk], searcher: Searcher) -> None:
     vectors = np.eye(len(chunks), 20, dtype=np.float32)
     nowhere = np.zeros(searcher.embedder.dimensions, dtype=np.float32)
-    leads = direction(search_for_gate("quant_policy", nowhere, searcher), vectors)
+    leads = direction(search_for_gate("quant_policy", nowhere, searcher), vectors.__getitem__)
     assert np.linalg.norm(leads) == pytest.approx(1, abs=1e-5)
     assert "quant_policy" in chunks[int(np.argmax(leads))].text
-    assert not direction(search_for_gate("红烧肉", nowhere, searcher), vectors).any()
+    assert not direction(search_for_gate("红烧肉", nowhere, searcher), vectors.__getitem__).any()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,13 @@ from index.search.copies import page_key, page_numbers
 from index.search.dense import Dense
 from index.search.fusion import Weights
 from index.search.lexical import Lexical
-from index.search.ngrams import CharacterNGrams
+from index.search.ngrams import CharacterNGrams, NGramWriter
 from index.search.part import part_of
-from index.search.projects import Projects
 from index.search.rerank import open_reranker
 from index.search.searcher import Searcher
 from index.search.sections import Grower
+from index.search.store.places import DocumentPlace
+from index.search.store.projects import named, project_folders
 from index.text.document import Document
 from index.text.split import Chunk, split
 from tests.index_files import CHINESE, MARKDOWN, WordEmbedder
@@ -96,7 +96,7 @@ def test_a_lookup_is_reused_and_holds_every_score(searcher: Searcher) -> None:
     assert lookup.terms == ("量化", "kv_cache", "kv", "cach")
     assert "quantization" in lookup.translations
     for values in (lookup.dense, lookup.bm25_text, lookup.bm25_place, lookup.characters, lookup.fused):
-        assert values.shape == (len(searcher.chunks),)
+        assert values.shape == lookup.rows.shape
         assert values.dtype == np.float32
     assert searcher.search(lookup.query, 2, lookup) == searcher.search(lookup.query, 2)
     assert searcher.lexical.document_frequency("kv_cache") == 0
@@ -115,30 +115,28 @@ def test_passages_grow_to_their_section_and_its_subsections(chunks: list[Chunk])
     assert grower.grow(top, budget=10) == chunks[top].text
 
 
-def test_copies_are_one_page_only_when_they_agree(chunks: list[Chunk]) -> None:
+def test_copies_are_one_page_only_when_they_agree() -> None:
     assert page_key("docs", "docs/zh_cn/a.md") == page_key("docs", "docs/en/a.md")
     assert page_key("docs", "README_zh-CN.md") == page_key("docs", "README.md")
     assert page_key("corpus-zh", "a.md") == page_key("corpus-en", "a.md")
     assert page_key("docs", "a.v2.md") != page_key("docs", "a.md")
-    same = np.ones((len(chunks), 4), dtype=np.float32) / 2
-    pages = dict(
-        zip(((chunk.source, chunk.path) for chunk in chunks), page_numbers(chunks, same), strict=True)
-    )
-    assert pages["mmpose", "docs/zh_cn/installation.md"] == pages["mmpose", "docs/en/installation.md"]
-    apart = same.copy()
-    for row, chunk in enumerate(chunks):
-        if chunk.path == "docs/en/installation.md":
-            apart[row] = [0.5, -0.5, 0.5, -0.5]
-    numbers = page_numbers(chunks, apart)
-    pages = dict(zip(((chunk.source, chunk.path) for chunk in chunks), numbers, strict=True))
-    assert pages["mmpose", "docs/zh_cn/installation.md"] != pages["mmpose", "docs/en/installation.md"]
+    places = [DocumentPlace(one.source, one.path, row, row) for row, one in enumerate(documents())]
+    rows = [row for row, one in enumerate(documents()) if "mmpose/docs/" in f"{one.source}/{one.path}"]
+    chinese, english = (row for row in rows if "installation" in places[row].path)
+    same = page_numbers(places, lambda one: np.ones(4, dtype=np.float32) / 2)
+    assert same[chinese] == same[english]
+    assert len(set(same.tolist())) == len(places) - 1
+    directions = {english: [0.5, -0.5, 0.5, -0.5]}
+    apart = page_numbers(places, lambda one: np.array(directions.get(one.first, [0.5] * 4), dtype=np.float32))
+    assert apart[chinese] != apart[english]
+    assert sorted(apart.tolist()) == list(range(len(places)))
 
 
 def test_halves_can_be_looked_at_apart(searcher: Searcher) -> None:
     lookup = searcher.look_up("RTMPose frames")
     for weights in (Weights().dense_only(), Weights().lexical_only()):
         scores = searcher.fuse(lookup, weights)
-        assert searcher.chunks[searcher.rank(scores, 1)[0]].path == "notes.txt"
+        assert searcher.chunks[searcher.rank(lookup, scores, 1)[0]].path == "notes.txt"
 
 
 def test_the_reranker_has_the_last_word(chunks: list[Chunk], tmp_path: Path) -> None:
@@ -152,44 +150,58 @@ def test_the_reranker_has_the_last_word(chunks: list[Chunk], tmp_path: Path) -> 
     assert {passages[0].score, passages[1].score} == {0.75, 0.25}
 
 
-def test_halves_survive_the_disk(chunks: list[Chunk], tmp_path: Path) -> None:
-    lexical = Lexical.build(chunks)
-    lexical.save(tmp_path)
-    again = Lexical.load(tmp_path)
-    for mine, its in zip(
-        vars(lexical.scores(["安装"])).values(), vars(again.scores(["安装"])).values(), strict=True
-    ):
-        assert np.allclose(mine, its)
-    assert np.allclose(lexical.characters.scores("安装"), again.characters.scores("安装"))
+def test_the_lexical_half_scores_what_it_is_asked_for(chunks: list[Chunk], tmp_path: Path) -> None:
+    lexical = Lexical.build(chunks, tmp_path)
+    every = np.arange(len(chunks))
+    whole = lexical.scores(["安装", "quant_policy", "nowhere"], every)
+    some = np.array([1, 3, 4])
+    part = Lexical(tmp_path).scores(["安装", "quant_policy", "nowhere"], some)
+    assert np.allclose(whole.text[some], part.text)
+    assert np.allclose(whole.headings[some], part.headings)
+    named = {row for row, chunk in enumerate(chunks) if "quant_policy" in chunk.text}
+    assert set(np.flatnonzero(lexical.text_scores(["quant_policy"], every)).tolist()) == named
+    assert set(lexical.best(["quant_policy"], 5, ("text",)).tolist()) == named
+    assert not lexical.scores(["nowhere"], every).text.any()
+    assert lexical.scores(["安装"], np.empty(0, np.int64)).text.shape == (0,)
+
+
+def test_the_dense_half_is_exact_where_all_are_compared(chunks: list[Chunk], tmp_path: Path) -> None:
     texts = WordEmbedder().embed([chunk.text for chunk in chunks])
     rows = np.zeros((3, len(chunks)), dtype=np.int64)
-    dense = Dense.build(texts, texts[:1], rows)
-    dense.save(tmp_path)
-    assert np.allclose(Dense.load(tmp_path).scores(texts[2]).text, dense.scores(texts[2]).text)
-    assert dense.scores(texts[2]).text.argmax() == 2
+    dense = Dense.build(texts, texts[:1], rows, tmp_path)
+    every = np.arange(len(chunks))
+    assert np.allclose(dense.scores(texts[2], every).text, texts @ texts[2], atol=1e-6)
+    assert dense.nearest(texts[2], 1).tolist() == [2]
+    assert dense.facts["texts"]["kind"] == "Flat"
+    assert dense.facts["texts"]["recall"] == 1.0
 
 
-def test_characters_find_what_words_miss() -> None:
-    characters = CharacterNGrams.build(["deploying with TensorRT", "完全不同的内容", ""])
-    scores = characters.scores("tensor-rt deploymnt")
+def test_characters_find_what_words_miss(tmp_path: Path) -> None:
+    writer = NGramWriter(tmp_path)
+    writer.add(["deploying with TensorRT", "完全不同的内容", ""])
+    writer.finish()
+    characters, every = CharacterNGrams(tmp_path), np.arange(3)
+    scores = characters.scores("tensor-rt deploymnt", every)
     assert scores.argmax() == 0
     assert scores[2] == 0
+    assert characters.best("tensor-rt deploymnt", 1).tolist() == [0]
     assert characters.similarities(0, [0, 1])[0] == pytest.approx(1, abs=1e-5)
-    assert not characters.scores("").any()
+    assert not characters.scores("", every).any()
+    assert not len(characters.best("", 3))
 
 
-def test_a_named_project_is_preferred(chunks: list[Chunk]) -> None:
-    projects = Projects(chunks)
-    assert projects.named("mmpose 如何安装") == ("mmpose",)
-    assert projects.named("LMDeploy-serve") == ("lmdeploy",)
-    assert projects.named("lmde 怎么用") == ("lmdeploy",)
-    assert projects.named("mm 怎么用") == ()
-    assert {chunk.source for chunk, on in zip(chunks, projects.signal("mmpose"), strict=True) if on} == {
-        "mmpose"
-    }
-    rows = ["mmcv/README.md", "mmcv/faq.md", "notes/a.md", "mmdet/docs/a.md"]
-    one = [replace(chunk, source="all", path=path) for chunk, path in zip(chunks, rows, strict=False)]
-    assert Projects(one).named("mmcv notes mmdet") == ("mmcv", "mmdet")
+def test_a_named_project_is_preferred(searcher: Searcher) -> None:
+    names = {"mmpose", "lmdeploy"}
+    assert named("mmpose 如何安装", names) == {"mmpose"}
+    assert named("LMDeploy-serve", names) == {"lmdeploy"}
+    assert named("lmde 怎么用", names) == {"lmdeploy"}
+    assert named("mm 怎么用", names) == set()
+    lookup = searcher.look_up("mmpose 如何安装")
+    preferred = {searcher.chunks[row].source for row in lookup.rows[lookup.signals.project > 0].tolist()}
+    assert preferred == {"mmpose"}
+    paths = ["mmcv/README.md", "mmcv/faq.md", "notes/a.md", "mmdet/docs/a.md"]
+    folders = project_folders([DocumentPlace("all", path, 0, 0) for path in paths])
+    assert folders == ["mmcv", "mmcv", "", "mmdet"]
 
 
 def test_a_part_of_an_index_scores_like_an_index_of_these_documents_alone(

@@ -34,6 +34,8 @@ EXTRAS = {
     "sentence_transformers": Extra(
         "index.embedder.engine or index.reranker.engine: sentence-transformers", "sentence-transformers"
     ),
+    "pymilvus": Extra("index.store: milvus", "pymilvus"),
+    "fsspec": Extra("index.snapshots", "fsspec"),
     "ngrok": Extra("`python -m bot up --tunnel` without the ngrok program", "ngrok"),
     "opentelemetry": Extra("tracing.endpoint", "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"),
 }
@@ -83,5 +85,7 @@ def wanted(settings: Settings) -> list[str]:
         "rq_dashboard": bool(settings.web.dashboard_token.get_secret_value()),
         "sentence_transformers": "sentence-transformers" in engines,
         "opentelemetry.sdk": bool(settings.tracing.endpoint),
+        "pymilvus": settings.index.store == "milvus",
+        "fsspec": bool(settings.index.snapshots),
     }
     return [module for module, needed in asked.items() if needed]

@@ -25,6 +25,7 @@ from bot.config.sections.index import (
     EmbedderSettings,
     GateSettings,
     IndexSettings,
+    MilvusSettings,
     RerankerSettings,
     SourceSettings,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "LLMSettings",
     "Language",
     "LimitSettings",
+    "MilvusSettings",
     "NetworkSettings",
     "OperatingPoint",
     "PrivacySettings",

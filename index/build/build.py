@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,9 +30,10 @@ from index.build.source_states import note
 from index.check.kept import Compared, compare_before_publishing
 from index.search.dense import Dense
 from index.search.embed import Embedder, OpenedLate
-from index.search.lexical import Lexical, heading_of, headings_of
+from index.search.lexical import heading_of, headings_of
 from index.search.searcher import Searcher
-from index.search.storage import Manifest, Snapshot, write
+from index.search.storage import FORMAT, Manifest, Snapshot, discard, make, making, write
+from index.search.store.elsewhere import keep_only, made_for, on_server
 from index.search.versions import Versions, publish
 from index.sources.asked import Asked, Reader
 from index.text.document import Document
@@ -118,8 +119,8 @@ def _build(
         return replace(
             _report(previous.name, gathered, changes, published=False, redis_told=False), dry_run=True
         )
-    if changes.empty and not wish.force and _usable(versions, previous.name, embedder):
-        told = publish(previous.name, versions, redis)
+    if changes.empty and not wish.force and _usable(versions, previous.name, embedder, settings.index.store):
+        told = publish(previous.name, versions, redis, settings.index)
         report = _report(previous.name, gathered, changes, published=False, redis_told=told)
     else:
         report = _publish(settings, previous, gathered, changes, embedder, redis, tell)
@@ -135,7 +136,7 @@ def _build(
 
 def assemble(
     documents: list[Document],
-    chunks: list[Chunk],
+    chunks: Sequence[Chunk],
     embedder: Embedder,
     folder: Path,
     *,
@@ -144,29 +145,40 @@ def assemble(
     tell: Progress | None = None,
     digests: dict[str, str] | None = None,
     origins: dict[str, str] | None = None,
+    on_server: bool = False,
 ) -> tuple[Snapshot, Embedded]:
-    """A version in memory and what was embedded for it; the embeddings are kept in `folder`."""
+    """A version, and what was embedded for it; the embeddings are kept in `folder`.
+
+    It lies aside below `folder` until `index.search.storage.write` makes it one of the versions. `on_server`:
+    a server is to find the candidates, FAISS nothing.
+    """
     tell = tell or (lambda stage, done, total: None)
     views = [[headings_of(chunk), heading_of(chunk), chunk.title] for chunk in chunks]
     strings = list(dict.fromkeys(string for view in views for string in view))
     number = {string: row for row, string in enumerate(strings)}
+    rows = np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
+    del views, number
+    manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
+    if digests is None:
+        digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
     texts = strings + [chunk.text for chunk in chunks]
     embedded = embed_with_cache(
         folder / "embeddings.sqlite", embedder, texts, lambda done, total: tell("embed", done, total)
     )
     tell("index", 0, len(chunks))
-    rows = np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
-    dense = Dense.build(embedded.vectors[len(strings) :], embedded.vectors[: len(strings)], rows)
-    manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
-    if digests is None:
-        digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
-    return Snapshot(manifest, chunks, dense, Lexical.build(chunks), digests, origins or {}), embedded
+    with making(folder / "versions", manifest.version) as place:
+        vectors = embedded.vectors[len(strings) :], embedded.vectors[: len(strings)]
+        dense = Dense.build(*vectors, rows, place, on_server=on_server)
+        return make(place, manifest, chunks, dense, digests, origins), embedded
 
 
-def _usable(versions: Versions, name: str, embedder: Embedder) -> bool:
-    """Whether this version could stay in use: it is whole and of this embedder."""
+def _usable(versions: Versions, name: str, embedder: Embedder, store: str) -> bool:
+    """Whether this version could stay in use: it is whole, of this release, for this embedder and store."""
     try:
-        return versions.manifest(name).embedder == embedder.name and versions.is_whole(name)
+        manifest = versions.manifest(name)
+        fits = manifest.embedder == embedder.name and manifest.format == FORMAT
+        fits = fits and made_for(manifest.vectors) == store
+        return fits and versions.is_whole(name)
     except (IndexMismatch, IndexMissing):
         return False
 
@@ -198,16 +210,25 @@ def _publish(
         tell=noting,
         digests=gathered.digests,
         origins=gathered.origins,
+        on_server=settings.index.store == "milvus",
     )
-    asked = compare_before_publishing(Searcher(snapshot, embedder), versions, settings)
-    if asked.questions:
-        tell("compared", len(asked.worse), asked.questions)
-    write(snapshot, versions.path)
-    fitted = fit_where_needed(
-        Searcher(snapshot, embedder), settings, previous.name, changes, previous.chunks_of, gathered.chunks_of
-    )
-    told = publish(snapshot.version, versions, redis)
+    dense, words = snapshot.dense, snapshot.lexical.words_of(snapshot.chunks)
+    try:
+        with on_server(settings.index, snapshot.version, dense.texts, dense.strings, words) as server:
+            searcher = Searcher(snapshot, embedder, server=server)
+            asked = compare_before_publishing(searcher, versions, settings)
+            if asked.questions:
+                tell("compared", len(asked.worse), asked.questions)
+            write(snapshot, versions.path)
+            fitted = fit_where_needed(
+                searcher, settings, previous.name, changes, previous.chunks_of, gathered.chunks_of
+            )
+            told = publish(snapshot.version, versions, redis, settings.index)
+    except BaseException:
+        discard(snapshot)
+        raise
     pruned = tuple(versions.prune(settings.index.keep_versions))
+    keep_only(settings.index, versions.names())
     with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
         cache.prune(settings.index.keep_versions)
     tell("publish", len(gathered.chunks), len(gathered.chunks))
@@ -269,7 +290,11 @@ def _report(
 
 
 def _manifest(
-    documents: list[Document], chunks: list[Chunk], embedder: Embedder, changes: Difference, unreadable: int
+    documents: list[Document],
+    chunks: Sequence[Chunk],
+    embedder: Embedder,
+    changes: Difference,
+    unreadable: int,
 ) -> Manifest:
     now = time.time()
     content = hashlib.sha256("".join(chunk.id for chunk in chunks).encode()).hexdigest()[:6]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import structlog
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 256
 """Texts embedded between two commits."""
+IN_MEMORY = 256 << 20
+"""Bytes of vectors that are given back in memory; more lie in a file."""
 _COLUMNS = "key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL"
 
 
@@ -83,6 +86,7 @@ class EmbeddingCache:
             self._open(file)
 
     def _open(self, file: Path) -> None:
+        self._folder = file.parent
         self._database = sqlite3.connect(file)
         self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
         (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
@@ -141,8 +145,16 @@ class EmbeddingCache:
         return changed > 0
 
     def _vectors(self, keys: list[bytes]) -> Vectors:
-        vectors = np.empty((len(keys), self._embedder.dimensions), dtype=np.float32)
+        vectors = _room((len(keys), self._embedder.dimensions), self._folder)
         for row, key in enumerate(keys):
             (blob,) = self._database.execute("SELECT vector FROM embeddings WHERE key = ?", (key,)).fetchone()
             vectors[row] = np.frombuffer(blob, dtype=np.float32)
         return vectors
+
+
+def _room(shape: tuple[int, int], folder: Path) -> Vectors:
+    """An array to be filled; a large one lies in a file without a name, which goes with it."""
+    if 4 * shape[0] * shape[1] <= IN_MEMORY:
+        return np.empty(shape, dtype=np.float32)
+    with TemporaryFile(dir=folder) as file:
+        return np.asarray(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))

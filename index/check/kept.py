@@ -14,15 +14,14 @@ from pathlib import Path
 import structlog
 
 from bot.config.settings import Settings
-from bot.errors import IndexMismatch, IndexMissing
+from bot.errors import EngineUnavailable, IndexMismatch, IndexMissing
 from index.check.judge import Judge, Judged
 from index.check.questions import Question, read
 from index.gate.gate import Gate
 from index.gate.model import GateStore
 from index.gate.reference import evidence_of
 from index.search.searcher import Searcher
-from index.search.storage import read as read_version
-from index.search.versions import Versions
+from index.search.versions import Versions, open_version
 
 log = structlog.get_logger(__name__)
 
@@ -80,9 +79,9 @@ def compare_before_publishing(after: Searcher, versions: Versions, settings: Set
     try:
         if versions.manifest(name).embedder != after.embedder.name:
             return Compared(0, (), ())
-        before = Searcher(read_version(versions.path / name), after.embedder)
+        before = open_version(settings, name, after.embedder, None)
         return compare(before, after, settings, questions)
-    except (IndexMismatch, IndexMissing) as error:
+    except (IndexMismatch, IndexMissing, EngineUnavailable) as error:
         log.warning("versions_not_compared", reason=str(error))
         return Compared(0, (), ())
 

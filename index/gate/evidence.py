@@ -7,8 +7,10 @@ stays, and it sees the change through these counts.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Self
 
@@ -69,29 +71,34 @@ class Evidence:
     """`index.gate.reference` measures it."""
 
     @classmethod
-    def build(cls, chunks: list[Chunk]) -> Self:
-        """Counts the terms and pieces of the chunks."""
+    def build(cls, chunks: Iterable[Chunk]) -> Self:
+        """Counts the terms and pieces of the chunks, those of a document beside each other."""
         background = open_general_words()
         occurrences: Counter[str] = Counter()
         in_chunks: Counter[str] = Counter()
         in_headings: Counter[str] = Counter()
-        documents: dict[tuple[str, str], set[str]] = {}
+        in_documents: Counter[str] = Counter()
         pieces = np.zeros(background.size, dtype=np.int64)
-        for chunk in chunks:
-            headings = terms(f"{headings_of(chunk)} {chunk.path.replace('/', ' ')}")
-            found = terms(chunk.text) + headings
-            occurrences.update(found)
-            in_chunks.update(set(found))
-            in_headings.update(set(headings))
-            documents.setdefault((chunk.source, chunk.path), set()).update(found)
-            text = f"{headings_of(chunk)}\n{chunk.text}"[:_PIECE_CHARACTERS]
-            np.add.at(pieces, background.pieces(text), 1)
-        in_documents = Counter(term for held in documents.values() for term in held)
+        chunk_count = document_count = 0
+        for _, own in groupby(chunks, key=lambda chunk: (chunk.source, chunk.path)):
+            held: set[str] = set()
+            for chunk in own:
+                headings = terms(f"{headings_of(chunk)} {chunk.path.replace('/', ' ')}")
+                found = terms(chunk.text) + headings
+                occurrences.update(found)
+                in_chunks.update(set(found))
+                in_headings.update(set(headings))
+                held.update(found)
+                text = f"{headings_of(chunk)}\n{chunk.text}"[:_PIECE_CHARACTERS]
+                np.add.at(pieces, background.pieces(text), 1)
+                chunk_count += 1
+            in_documents.update(held)
+            document_count += 1
         vocabulary = tuple(sorted(occurrences))
         columns = (occurrences, in_chunks, in_documents, in_headings)
         rows = [[column[term] for column in columns] for term in vocabulary]
         counts = np.array(rows, dtype=np.int64).reshape(len(vocabulary), len(columns))
-        return cls(vocabulary, counts, pieces, len(chunks), len(documents))
+        return cls(vocabulary, counts, pieces, chunk_count, document_count)
 
     @cached_property
     def _rows(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ lead to one place in the documents, however they are put, and with other documen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from index.gate.evidence import Evidence
 from index.gate.features import Found, Numbers, features, read_with
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
+from index.search.store.arrays import Rows
 
 PASSAGES = 10
 """Passages whose direction is taken."""
@@ -38,13 +40,13 @@ def examined(
     """Looks one message up; `found` spares searching again."""
     read, found = read_with(message, vector, searcher, evidence, found)
     numbers = features(message, read, vector, found, searcher, evidence)
-    return ExaminedMessage(message, numbers, vector, direction(found, searcher.dense.text_vectors))
+    return ExaminedMessage(message, numbers, vector, direction(found, searcher.dense.vectors))
 
 
-def direction(found: Found, passages: Vectors) -> Vectors:
+def direction(found: Found, vectors_of: Callable[[Rows], Vectors]) -> Vectors:
     """The mean of the best passages' vectors, weighted by their BM25 over all fields, of length 1."""
     scores = found.bm25_text + found.bm25_headings + found.bm25_place
     count = min(PASSAGES, len(scores))
     best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
-    mean = scores[best] @ passages[best]
+    mean = scores[best] @ vectors_of(found.rows[best])
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)

@@ -21,7 +21,9 @@ import numpy.typing as npt
 
 from index.gate.evidence import Evidence, WordFacts
 from index.search.embed import Vectors
+from index.search.lookup import Asked
 from index.search.searcher import Searcher
+from index.search.store.arrays import Rows
 from index.text.asking import is_asked
 from index.text.chinese import has_chinese
 from index.text.general_words import open_general_words
@@ -47,10 +49,12 @@ of a message in the other language."""
 
 
 class Found(Protocol):
-    """What the features read of a search; `index.search.Lookup` is one. Scores are (chunks,)."""
+    """What the features read of a search; `index.search.Lookup` is one. Scores are (rows,)."""
 
     @property
     def terms(self) -> tuple[str, ...]: ...
+    @property
+    def rows(self) -> Rows: ...
     @property
     def bm25_text(self) -> Scores: ...
     @property
@@ -70,6 +74,7 @@ class SearchForGate:
     """The part of a search that the features read, for when nobody needs the rest."""
 
     terms: tuple[str, ...]
+    rows: Rows
     bm25_text: Scores
     bm25_headings: Scores
     bm25_place: Scores
@@ -79,11 +84,13 @@ class SearchForGate:
 
 
 def search_for_gate(message: str, vector: Vectors, searcher: Searcher) -> SearchForGate:
-    """Scores of every chunk by the words, the character n-grams and the vector (d,) of a message."""
+    """Scores of the candidates by the words, the character n-grams and the vector (d,) of a message."""
     own = tuple(dict.fromkeys(terms_of(message)))
-    found, dense = searcher.lexical.scores(own), searcher.dense.scores(vector)
-    letters = searcher.lexical.characters.scores(message)
-    return SearchForGate(own, found.text, found.headings, found.place, letters, dense.text, dense.headings)
+    rows = searcher.candidates(Asked(message, own, (), vector))
+    found, dense = searcher.lexical.scores(own, rows), searcher.dense.scores(vector, rows)
+    letters = searcher.lexical.characters.scores(message, rows)
+    words = (found.text, found.headings, found.place)
+    return SearchForGate(own, rows, *words, letters, dense.text, dense.headings)
 
 
 _LEAST, _MOST = -4.0, 6.0
@@ -132,8 +139,8 @@ def measured(
         _pieces(read, evidence),
         _unknown(found.terms, facts),
         float(np.mean(_greatest(found.characters, _BEST))),
-        float(np.max(found.bm25_headings / rarity + found.dense_headings)),
-        float(np.max(found.bm25_text[_nearest(found.dense_text)]) / rarity),
+        float(np.max(found.bm25_headings / rarity + found.dense_headings, initial=-1.0)),
+        float(np.max(found.bm25_text[_nearest(found.dense_text)], initial=0.0) / rarity),
     )
     return np.array(numbers, dtype=np.float64)
 
@@ -178,7 +185,7 @@ def _unknown(terms: Sequence[str], facts: Sequence[WordFacts]) -> float:
 
 def _nearest(dense: Scores) -> npt.NDArray[np.int64]:
     count = min(_NEAREST, len(dense))
-    return np.asarray(np.argpartition(-dense, count - 1)[:count], dtype=np.int64)
+    return np.asarray(np.argpartition(-dense, count - 1)[:count] if count else [], dtype=np.int64)
 
 
 def _greatest(scores: Scores, count: int) -> Scores:

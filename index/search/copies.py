@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from index.search.embed import Vectors, normalised
-from index.text.split import Chunk
+from index.search.store.arrays import Rows
+from index.search.store.places import DocumentPlace
 
 COPY_COSINE = 0.5
 """Copies in two languages agree at least this much in the mean of their chunks' vectors."""
@@ -31,28 +32,24 @@ def page_key(source: str, path: str) -> tuple[str, str]:
     return _SUFFIX.sub("", source), "/".join([*kept, _SUFFIX.sub("", stem) + dot + suffix]).lower()
 
 
-def page_numbers(chunks: list[Chunk], vectors: Vectors) -> npt.NDArray[np.int64]:
-    """For every chunk the number of its page; copies share one where their vectors agree.
+def page_numbers(places: Sequence[DocumentPlace], mean: Callable[[DocumentPlace], Vectors]) -> Rows:
+    """For every document the number of its page; copies share one where their vectors agree.
 
-    `vectors`: (chunks, d), the chunks' text vectors.
+    `mean` gives the mean of a document's text vectors, (d,); it is asked of copies only.
     """
-    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row, chunk in enumerate(chunks):
-        rows[(chunk.source, chunk.path)].append(row)
-    groups: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for source, path in rows:
-        groups[page_key(source, path)].append((source, path))
-    numbers = np.zeros(len(chunks), dtype=np.int64)
-    next_number = 0
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, place in enumerate(places):
+        groups[page_key(place.source, place.path)].append(number)
+    pages = np.zeros(len(places), dtype=np.int64)
+    following = 0
     for copies in groups.values():
-        means = normalised(np.stack([vectors[rows[copy]].mean(axis=0) for copy in copies]))
-        first = next_number
-        for copy, mean in zip(copies, means, strict=True):
-            same = float(mean @ means[0]) >= COPY_COSINE
-            if same:
-                numbers[rows[copy]] = first
+        page = following
+        means = normalised(np.stack([mean(places[one]) for one in copies])) if len(copies) > 1 else None
+        for row, copy in enumerate(copies):
+            if means is None or float(means[row] @ means[0]) >= COPY_COSINE:
+                pages[copy] = page
             else:
-                next_number += 1
-                numbers[rows[copy]] = next_number
-        next_number += 1
-    return numbers
+                following += 1
+                pages[copy] = following
+        following += 1
+    return pages

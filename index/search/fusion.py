@@ -1,4 +1,4 @@
-"""How the signals of one question become one score for every chunk. Pure arithmetic on arrays.
+"""How the signals of one question become one score for every candidate. Pure arithmetic on arrays.
 
 The signals are added as they are, not by their ranks: a heading that means exactly what was asked has a
 cosine near 1, and where no heading does the best one is near 0.5 and should count for little; ranks would
@@ -80,7 +80,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known of every chunk for one question, each (chunks,)."""
+    """What is known of the candidates for one question, each (candidates,)."""
 
     dense_text: Scores
     dense_heading: Scores
@@ -114,7 +114,7 @@ class Signals:
 
 
 def fused(signals: Signals, weights: Weights, pages: Pages) -> Scores:
-    """One score for every chunk, (chunks,), about 0..1; `pages[i]` is the number of chunk i's page."""
+    """One score for every candidate, about 0..1; `pages[i]` is the number of candidate i's page."""
     scores = np.zeros(len(signals.dense_text), dtype=np.float32)
     shared = np.zeros_like(scores)
     order = np.argsort(pages, kind="stable")

@@ -1,22 +1,26 @@
 """The lexical half: BM25 over three fields of every chunk, and character n-grams.
 
 The fields are scored apart, because a word in a heading or in a path says more about a page than one in its
-text: somebody who writes mmpose wants mmpose's pages.
+text: somebody who writes mmpose wants mmpose's pages. A question touches the lists of its own words and no
+others; what is scored are the chunks it is asked for.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import bm25s
 import numpy as np
 
-from index.search.ngrams import CharacterNGrams, Scores
+from index.search.ngrams import CharacterNGrams, NGramWriter
+from index.search.store.arrays import Array, Growing, Rows, Scores, among, greatest, keep, mapped
+from index.search.store.postings import Inverting, Postings
+from index.search.store.vocabulary import Vocabulary, write_vocabulary
 from index.text.split import Chunk
 from index.text.terms import terms
 
@@ -24,11 +28,14 @@ FIELDS = ("text", "headings", "place")
 _FIELD_SETTINGS = {"text": (1.2, 0.75), "headings": (1.2, 0.5), "place": (1.2, 0.5)}
 """k1 and b of BM25 for each field."""
 _PATH_WORDS = re.compile(r"[/\\#]")
+MOST_ENTRIES = 300_000
+"""Entries of lists that are added up to find a question's best chunks, its rarest words first. A word that
+is left out by then is in so many chunks that it chooses none of them; the chosen ones are scored with it."""
 
 
 @dataclass(frozen=True)
 class FieldScores:
-    """BM25 of every chunk by field, each (chunks,)."""
+    """BM25 of some chunks by field, each (rows,)."""
 
     text: Scores
     headings: Scores
@@ -37,44 +44,127 @@ class FieldScores:
     """Source and path."""
 
 
-class Lexical:
-    """BM25 of the fields and TF-IDF of the character n-grams, over the chunks in their order."""
+class Field:
+    """BM25 of one field: Lucene's, without its constant factor."""
 
-    def __init__(
-        self, fields: Mapping[str, Any], characters: CharacterNGrams, frequencies: dict[str, int]
-    ) -> None:
-        self._fields = dict(fields)
-        self.characters = characters
-        self._frequencies = frequencies
-        self.count = int(self._fields["text"].scores["num_docs"])
+    def __init__(self, name: str, postings: Postings, lengths: Array) -> None:
+        """`lengths`: (chunks,), how many terms each has."""
+        k1, b = _FIELD_SETTINGS[name]
+        self._postings = postings
+        self._count = len(lengths)
+        mean = float(np.mean(lengths, dtype=np.float64)) if self._count else 1.0
+        self._lengths = lengths
+        self._base, self._slope = k1 * (1 - b), k1 * b / max(mean, 1.0)
+
+    def length(self, term: int) -> int:
+        """How many chunks have the term in this field."""
+        return self._postings.length(term)
+
+    def weight(self, term: int) -> float:
+        """The most that a term can score."""
+        having = self.length(term)
+        return float(np.log1p((self._count - having + 0.5) / (having + 0.5)))
+
+    def scores(self, numbers: Iterable[int], rows: Rows) -> Scores:
+        """BM25 of some chunks, (rows,); `rows` ascend."""
+        found = np.zeros(len(rows), dtype=np.float32)
+        wanted = rows.astype(np.uint32)
+        for number in numbers:
+            if not self.length(number):
+                continue
+            ids, often = self._postings.of(number)
+            if len(ids) < len(wanted):
+                places, inside = among(wanted, np.asarray(ids))
+                own, counts = places[inside], often[inside]
+            else:
+                places, inside = among(ids, wanted)
+                own, counts = np.flatnonzero(inside), often[places[inside]]
+            found[own] += self.weight(number) * self._share(wanted[own], counts)
+        return found
+
+    def best(self, numbers: Iterable[int], count: int) -> Rows:
+        """The `count` chunks that score most, in no order."""
+        lists = sorted((self.length(number), number) for number in set(numbers))
+        scores = np.zeros(self._count, dtype=np.float32)
+        touched: list[Array] = []
+        entries = 0
+        for length, number in lists:
+            if not length or (touched and entries + length > MOST_ENTRIES):
+                continue
+            ids, often = self._postings.of(number)
+            scores[ids] += self.weight(number) * self._share(ids, often)
+            touched.append(ids)
+            entries += length
+        return _best_of(touched, scores, count)
+
+    def _share(self, ids: Array, often: Array) -> Scores:
+        counts = often.astype(np.float32)
+        return np.asarray(counts / (counts + (self._base + self._slope * self._lengths[ids])), np.float32)
+
+
+def _best_of(touched: Sequence[Array], scores: Scores, count: int) -> Rows:
+    """The best of those chunks that a list named; each counts once, however many lists name it."""
+    if not touched:
+        return np.empty(0, dtype=np.int64)
+    if len(touched) == 1:
+        rows = touched[0]
+    elif sum(map(len, touched)) > len(scores) // 4:
+        rows = np.flatnonzero(scores)
+    else:
+        rows = np.unique(np.concatenate(touched))
+    return greatest(rows, scores[rows], count)
+
+
+class Lexical:
+    """BM25 of the fields and TF-IDF of the character n-grams. Safe to use from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Maps what `LexicalWriter` wrote."""
+        self._vocabulary = Vocabulary(folder)
+        self._frequencies = mapped(folder, "frequencies")
+        self._lengths = {name: mapped(folder, f"{name}_lengths") for name in FIELDS}
+        self._postings = {name: Postings.load(folder, name) for name in FIELDS}
+        self._fields = {name: Field(name, self._postings[name], self._lengths[name]) for name in FIELDS}
+        self.characters = CharacterNGrams(folder)
+        self.count = len(self._lengths["text"])
 
     @classmethod
-    def build(cls, chunks: list[Chunk]) -> Self:
-        """Indexes the chunks. There must be at least one."""
-        texts = [terms(chunk.text) for chunk in chunks]
-        headings = [terms(headings_of(chunk)) for chunk in chunks]
-        places = [terms(_PATH_WORDS.sub(" ", f"{chunk.source}/{chunk.path}")) for chunk in chunks]
-        frequencies: dict[str, int] = {}
-        for fields in zip(texts, headings, places, strict=True):
-            for term in {term for field in fields for term in field}:
-                frequencies[term] = frequencies.get(term, 0) + 1
-        columns = {"text": texts, "headings": headings, "place": places}
-        characters = CharacterNGrams.build([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
-        return cls({name: _bm25(name, tokens) for name, tokens in columns.items()}, characters, frequencies)
+    def build(cls, chunks: Iterable[Chunk], folder: Path) -> Self:
+        """Indexes the chunks in a folder that exists."""
+        writer = LexicalWriter(folder)
+        block: list[Chunk] = []
+        for chunk in chunks:
+            block.append(chunk)
+            if len(block) == BLOCK:
+                writer.add(block)
+                block = []
+        writer.add(block)
+        writer.finish()
+        return cls(folder)
 
-    def scores(self, words: Iterable[str]) -> FieldScores:
-        """BM25 of every chunk in each field, for distinct terms as `index.text.terms.terms` gives them."""
-        known = [word for word in words if word]
-        text, headings, place = (self._field_scores(name, known) for name in FIELDS)
+    def scores(self, words: Iterable[str], rows: Rows) -> FieldScores:
+        """BM25 of chunks in each field, for distinct terms as `index.text.terms.terms` gives them.
+
+        `rows` ascend, here and below.
+        """
+        numbers = self.numbers(words)
+        text, headings, place = (self._fields[name].scores(numbers, rows) for name in FIELDS)
         return FieldScores(text, headings, place)
 
-    def text_scores(self, words: Iterable[str]) -> Scores:
-        """BM25 of every chunk's text alone, (chunks,)."""
-        return self._field_scores("text", [word for word in words if word])
+    def text_scores(self, words: Iterable[str], rows: Rows) -> Scores:
+        """BM25 of chunks' texts alone, (rows,)."""
+        return self._fields["text"].scores(self.numbers(words), rows)
+
+    def best(self, words: Iterable[str], count: int, fields: Sequence[str] = FIELDS) -> Rows:
+        """The `count` best chunks of each field, ascending."""
+        numbers = self.numbers(words)
+        found = [self._fields[name].best(numbers, count) for name in fields]
+        return np.unique(np.concatenate([*found, np.empty(0, np.int64)]))
 
     def document_frequency(self, term: str) -> int:
         """How many chunks hold this term (as `index.text.terms.terms` gives it) in any field."""
-        return self._frequencies.get(term, 0)
+        number = self._vocabulary.number(term)
+        return int(self._frequencies[number]) if number >= 0 else 0
 
     def idf(self, term: str) -> float:
         """ln((chunks + 1) / (document frequency + 1)) + 1: 1 for a term of every chunk."""
@@ -85,26 +175,98 @@ class Lexical:
         frequencies = np.array([self.document_frequency(word) for word in words], dtype=np.float64)
         return float(np.log1p((self.count - frequencies + 0.5) / (frequencies + 0.5)).sum())
 
-    def _field_scores(self, name: str, words: list[str]) -> Scores:
-        field = self._fields[name]
-        ids = field.get_tokens_ids(words)
-        if not ids:
-            return np.zeros(self.count, dtype=np.float32)
-        return np.asarray(field.get_scores_from_ids(ids), dtype=np.float32)
+    def numbers(self, words: Iterable[str]) -> list[int]:
+        """The numbers of those words that some chunk has."""
+        numbers = (self._vocabulary.number(word) for word in dict.fromkeys(words))
+        return [number for number in numbers if number >= 0]
 
-    def save(self, folder: Path) -> None:
-        """Writes files into a folder that exists."""
-        for name, field in self._fields.items():
-            field.save(str(folder / f"bm25_{name}"), show_progress=False)
-        self.characters.save(folder)
-        (folder / "frequencies.json").write_text(json.dumps(self._frequencies, ensure_ascii=False), "utf-8")
+    def words_of(self, chunks: Iterable[Chunk]) -> Iterator[list[int]]:
+        """For each chunk the numbers of the terms of all its fields, with repeats."""
+        for chunk in chunks:
+            found = [term for field in _terms_of(chunk).values() for term in field]
+            known = {term: self._vocabulary.number(term) for term in set(found)}
+            yield [known[term] for term in found]
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Reads what `save` wrote."""
-        fields = {name: bm25s.BM25.load(str(folder / f"bm25_{name}"), load_vocab=True) for name in FIELDS}
-        frequencies = json.loads((folder / "frequencies.json").read_text("utf-8"))
-        return cls(fields, CharacterNGrams.load(folder), frequencies)
+    def part(self, rows: Rows, folder: Path) -> Lexical:
+        """The same over some chunks, which ascend, as if there were no others; written into `folder`."""
+        numbers = np.full(self.count, -1, dtype=np.int64)
+        numbers[rows] = np.arange(len(rows))
+        keys = []
+        for name in FIELDS:
+            self._postings[name].part(numbers, folder, name)
+            keep(folder, f"{name}_lengths", self._lengths[name][rows])
+            own = Postings.load(folder, name)
+            terms_of = np.repeat(np.arange(len(self._vocabulary)), np.diff(own.starts))
+            keys.append(terms_of * max(len(rows), 1) + own.ids)
+        distinct = np.unique(np.concatenate(keys)) // max(len(rows), 1)
+        frequencies = np.bincount(distinct, minlength=len(self._vocabulary))
+        keep(folder, "frequencies", frequencies.astype(np.int32))
+        write_vocabulary(folder, self._vocabulary[:])
+        self.characters.part(rows, folder)
+        return Lexical(folder)
+
+
+BLOCK = 4096
+"""Chunks that are counted at once while an index is written."""
+
+
+class LexicalWriter:
+    """Writes the lexical half block by block: memory holds the words and one block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, int] = defaultdict()
+        self._known.default_factory = self._known.__len__
+        self._inverting = {name: Inverting(folder, name) for name in FIELDS}
+        self._lengths = {name: Growing(folder, f"{name}_lengths", np.uint32) for name in FIELDS}
+        self._frequencies = np.zeros(0, dtype=np.int64)
+        self._characters = NGramWriter(folder)
+        self._count = 0
+
+    def add(self, chunks: Sequence[Chunk]) -> None:
+        """Takes up the next chunks."""
+        if not chunks:
+            return
+        split = [_terms_of(chunk) for chunk in chunks]
+        keys = []
+        for name in FIELDS:
+            lists = [one[name] for one in split]
+            lengths = np.fromiter((len(one) for one in lists), dtype=np.int64, count=len(lists))
+            numbers = np.fromiter(
+                map(self._known.__getitem__, chain.from_iterable(lists)), np.int64, int(lengths.sum())
+            )
+            owners = np.repeat(np.arange(self._count, self._count + len(lists)), lengths)
+            own, where = self._inverting[name].add(numbers, owners)
+            keys.append(own * len(chunks) + (where - self._count))
+            # A field without any term counts as one of length 1, as in a list of words it would be.
+            self._lengths[name].add(np.maximum(lengths, 1))
+        distinct = np.unique(np.concatenate(keys)) // len(chunks)
+        counts = np.bincount(distinct, minlength=len(self._known))
+        counts[: len(self._frequencies)] += self._frequencies
+        self._frequencies = counts
+        self._characters.add([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
+        self._count += len(chunks)
+
+    def finish(self) -> None:
+        """Writes what could only be known at the end."""
+        spelt = [term.encode("utf-8", "replace") for term in self._known]
+        order = sorted(range(len(spelt)), key=spelt.__getitem__)
+        numbers = np.empty(len(order), dtype=np.int64)
+        numbers[order] = np.arange(len(order))
+        write_vocabulary(self._folder, [spelt[place] for place in order])
+        keep(self._folder, "frequencies", self._frequencies[order].astype(np.int32))
+        for name in FIELDS:
+            self._lengths[name].close()
+            self._inverting[name].finish(numbers)
+        self._characters.finish()
+
+
+def _terms_of(chunk: Chunk) -> dict[str, list[str]]:
+    return {
+        "text": terms(chunk.text),
+        "headings": terms(headings_of(chunk)),
+        "place": terms(_PATH_WORDS.sub(" ", f"{chunk.source}/{chunk.path}")),
+    }
 
 
 def headings_of(chunk: Chunk) -> str:
@@ -115,11 +277,3 @@ def headings_of(chunk: Chunk) -> str:
 def heading_of(chunk: Chunk) -> str:
     """The heading right above the chunk; the title where there is none."""
     return chunk.heading_path[-1] if chunk.heading_path else chunk.title
-
-
-def _bm25(name: str, tokens: Iterable[list[str]]) -> Any:
-    k1, b = _FIELD_SETTINGS[name]
-    field = bm25s.BM25(method="lucene", k1=k1, b=b)
-    # An index without any term cannot be built: the empty string is never a query's term.
-    field.index([words or [""] for words in tokens], show_progress=False)
-    return field

@@ -1,63 +1,96 @@
 """Character n-grams: finds what word segmentation cuts differently, misspelt words and parts of identifiers.
 
 TF-IDF over hashed 2- to 4-grams, computed on arrays of code points rather than strings: some ten times
-faster than a vectoriser that builds the strings, and there is no vocabulary to store.
+faster than a vectoriser that builds the strings, and there is no vocabulary to store. Every chunk's n-grams
+lie beside each other in one file, for scoring; lists by n-gram lead to the chunks, and n-grams that too many
+chunks have need none.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-Scores = npt.NDArray[np.float32]
+from index.search.store.arrays import Array, Growing, Rows, Scores, blank, greatest, keep, mapped, spans
+from index.search.store.postings import by_list, dealt
+
 SIZES = (2, 3, 4)
-_BUCKETS = 1 << 20
+_BITS = 20
+_BUCKETS = 1 << _BITS
+_OFTEN_BITS = 32 - _BITS
+_MOST_OFTEN = (1 << _OFTEN_BITS) - 1
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(44)
+_SHIFT = np.uint64(64 - _BITS)
 _SPACES = re.compile(r"\s+")
+MOST_ENTRIES = 200_000
+"""Entries of lists that are added up to find a question's best chunks, its rarest n-grams first."""
+LISTED, LISTED_SHARE = 2_000, 0.005
+"""An n-gram of more chunks than this, and than this share of all, has no list."""
+_BLOCK = 1 << 22
 
 
 class CharacterNGrams:
-    """TF-IDF of the character n-grams of every chunk, rows of length 1."""
+    """TF-IDF of the character n-grams of every chunk, each of length 1. Safe to use from many threads."""
 
-    def __init__(self, matrix: Any, idf: Scores) -> None:
-        """`matrix`: sparse (chunks, buckets) by row; `idf`: (buckets,)."""
-        self._rows = matrix
-        self._columns = matrix.T.tocsr()
-        self._idf = idf
+    def __init__(self, folder: Path) -> None:
+        """Maps what `NGramWriter` wrote."""
+        self._grams = mapped(folder, "ngrams")
+        self._starts = mapped(folder, "ngram_starts")
+        self._norms = mapped(folder, "ngram_norms")
+        self._idf = mapped(folder, "ngram_idf")
+        self._listed = mapped(folder, "ngram_chunks")
+        self._list_starts = mapped(folder, "ngram_chunk_starts")
 
-    @classmethod
-    def build(cls, texts: list[str]) -> Self:
-        """Counts, weighs and normalises; texts may be empty."""
-        counted = [ngram_counts(text) for text in texts]
-        lengths = np.fromiter((len(buckets) for buckets, _ in counted), dtype=np.int64, count=len(counted))
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        buckets = np.concatenate([buckets for buckets, _ in counted] or [np.empty(0, np.int32)])
-        weights = np.concatenate([weights for _, weights in counted] or [np.empty(0, np.float32)])
-        frequency = np.bincount(buckets, minlength=_BUCKETS)
-        idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
-        weights = weights * idf[buckets]
-        matrix = sparse.csr_matrix((weights, buckets, starts), shape=(len(texts), _BUCKETS))
-        norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-        matrix.data /= np.repeat(np.maximum(norms, 1e-9), lengths).astype(np.float32)
-        return cls(matrix, idf)
+    def best(self, query: str, count: int) -> Rows:
+        """The `count` chunks nearest to the query by its rarest n-grams, in no order."""
+        buckets, weights = self._asked(query)
+        starts, ends = self._list_starts[buckets], self._list_starts[buckets + 1]
+        order = np.argsort(ends - starts, kind="stable")
+        scores = np.zeros(len(self._norms), dtype=np.float32)
+        touched: list[Array] = []
+        entries = 0
+        for place in order:
+            length = int(ends[place] - starts[place])
+            if not length:
+                continue
+            if touched and entries + length > MOST_ENTRIES:
+                break
+            ids = self._listed[starts[place] : ends[place]]
+            scores[ids] += weights[place] * self._idf[buckets[place]]
+            touched.append(ids)
+            entries += length
+        if not touched:
+            return np.empty(0, dtype=np.int64)
+        many = entries > len(scores) // 4
+        rows = np.flatnonzero(scores) if many else np.unique(np.concatenate(touched)).astype(np.int64)
+        cosines = scores[rows] / np.maximum(self._norms[rows], np.float32(1e-9))
+        return greatest(rows, cosines, count)
 
-    def scores(self, query: str) -> Scores:
-        """Cosine of the query with every chunk, (chunks,)."""
-        buckets, weights = ngram_counts(query)
-        if not len(buckets):
-            return np.zeros(self._rows.shape[0], dtype=np.float32)
-        weights = weights * self._idf[buckets]
-        weights /= max(float(np.linalg.norm(weights)), 1e-9)
-        return np.asarray(self._columns[buckets].T @ weights, dtype=np.float32)
+    def scores(self, query: str, rows: Rows) -> Scores:
+        """Cosine of the query with some chunks, (rows,)."""
+        buckets, weights = self._asked(query)
+        if not len(buckets) or not len(rows):
+            return np.zeros(len(rows), dtype=np.float32)
+        is_asked = np.zeros(_BUCKETS, dtype=np.bool_)
+        is_asked[buckets] = True
+        starts, ends = self._starts[rows], self._starts[rows + 1]
+        grams = np.concatenate(
+            [self._grams[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        )
+        hits = np.flatnonzero(is_asked.take(grams >> np.uint32(_OFTEN_BITS), mode="clip"))
+        found = grams[hits]
+        own = np.searchsorted(buckets, (found >> np.uint32(_OFTEN_BITS)).astype(np.int64))
+        values = _damped(found) * self._idf[buckets[own]] * weights[own]
+        owners = np.searchsorted(np.cumsum(ends - starts), hits, side="right")
+        sums = np.bincount(owners, weights=values, minlength=len(rows))
+        return np.asarray(sums / np.maximum(self._norms[rows], 1e-9), dtype=np.float32)
 
-    def similarities(self, row: int, others: list[int]) -> Scores:
+    def similarities(self, row: int, others: Sequence[int]) -> Scores:
         """Cosines of one chunk with some others, (len(others),)."""
         buckets, weights = self._row(row)
         cosines = []
@@ -67,26 +100,120 @@ class CharacterNGrams:
             cosines.append(float(weights[own] @ other_weights[its]))
         return np.array(cosines, dtype=np.float32)
 
-    def _row(self, row: int) -> tuple[npt.NDArray[np.int32], Scores]:
-        start, end = self._rows.indptr[row], self._rows.indptr[row + 1]
-        return self._rows.indices[start:end], self._rows.data[start:end]
+    def _asked(self, query: str) -> tuple[Rows, Scores]:
+        """(buckets, weights) of a query, of length 1."""
+        buckets, weights = ngram_counts(query)
+        weights = weights * self._idf[buckets]
+        weights /= max(float(np.linalg.norm(weights)), 1e-9)
+        return buckets.astype(np.int64), weights
 
-    def save(self, folder: Path) -> None:
-        """Writes one file into a folder that exists."""
-        parts = {"data": self._rows.data, "indices": self._rows.indices, "indptr": self._rows.indptr}
-        np.savez(folder / "characters.npz", idf=self._idf, shape=np.array(self._rows.shape), **parts)
+    def _row(self, row: int) -> tuple[Array, Scores]:
+        grams = self._grams[self._starts[row] : self._starts[row + 1]]
+        buckets = grams >> np.uint32(_OFTEN_BITS)
+        weights = _damped(grams) * self._idf[buckets]
+        return buckets, np.asarray(weights / max(float(self._norms[row]), 1e-9), dtype=np.float32)
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Reads what `save` wrote."""
-        file = folder / "characters.npz"
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
-            parts = (kept["data"], kept["indices"], kept["indptr"])
-            return cls(sparse.csr_matrix(parts, shape=tuple(kept["shape"])), kept["idf"])
+    def part(self, rows: Rows, folder: Path) -> None:
+        """Writes the n-grams of some chunks as if there were no others."""
+        writer = NGramWriter(folder)
+        for start in range(0, len(rows), 4096):
+            own = rows[start : start + 4096]
+            starts, ends = self._starts[own], self._starts[own + 1]
+            writer.add_counted(self._grams[spans(starts, ends)], ends - starts)
+        writer.finish()
+
+
+class NGramWriter:
+    """Writes n-grams block by block; what depends on all chunks is written at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._grams = Growing(folder, "ngrams", np.uint32)
+        self._lengths: list[Array] = []
+        self._frequency = np.zeros(_BUCKETS, dtype=np.int64)
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Counts the n-grams of texts; they may be empty."""
+        counted = [_packed(text) for text in texts]
+        lengths = np.fromiter((len(grams) for grams in counted), dtype=np.int64, count=len(counted))
+        self.add_counted(np.concatenate([*counted, np.empty(0, np.uint32)]), lengths)
+
+    def add_counted(self, grams: Array, lengths: Array) -> None:
+        """The same of n-grams that are counted already."""
+        self._grams.add(grams)
+        self._lengths.append(lengths)
+        self._frequency += np.bincount(grams >> np.uint32(_OFTEN_BITS), minlength=_BUCKETS)
+
+    def finish(self) -> None:
+        """Writes rarities, lengths and lists."""
+        self._grams.close()
+        lengths = np.concatenate([*self._lengths, np.empty(0, np.int64)])
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        keep(self._folder, "ngram_starts", starts)
+        idf = (np.log((1 + len(lengths)) / (1 + self._frequency)) + 1).astype(np.float32)
+        keep(self._folder, "ngram_idf", idf)
+        most = max(LISTED, int(LISTED_SHARE * len(lengths)))
+        listed = self._frequency <= most
+        counts = np.where(listed, self._frequency, 0)
+        list_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        keep(self._folder, "ngram_chunk_starts", list_starts)
+        ids = blank(self._folder, "ngram_chunks", np.uint32, (int(list_starts[-1]),))
+        norms = blank(self._folder, "ngram_norms", np.float32, (len(lengths),))
+        following = list_starts[:-1].copy()
+        grams = mapped(self._folder, "ngrams")
+        for first, last in _blocks(starts):
+            own = grams[starts[first] : starts[last]]
+            buckets = own >> np.uint32(_OFTEN_BITS)
+            squares = np.concatenate(
+                [[0.0], np.cumsum((_damped(own) * idf[buckets]).astype(np.float64) ** 2)]
+            )
+            ends = starts[first : last + 1] - starts[first]
+            norms[first:last] = np.sqrt(squares[ends[1:]] - squares[ends[:-1]])
+            _list(ids, following, buckets, np.diff(ends), first, listed)
+
+
+def _blocks(starts: Rows) -> list[tuple[int, int]]:
+    """Ranges of chunks with about _BLOCK n-grams."""
+    count = len(starts) - 1
+    cuts, first = [], 0
+    while first < count:
+        last = int(np.searchsorted(starts, starts[first] + _BLOCK, side="right")) - 1
+        last = min(max(last, first + 1), count)
+        cuts.append((first, last))
+        first = last
+    return cuts
+
+
+def _list(
+    ids: Array, following: Rows, buckets: Array, lengths: Array, first: int, listed: npt.NDArray[np.bool_]
+) -> None:
+    """Deals a block of chunks out to the lists of their n-grams."""
+    kept = np.flatnonzero(listed[buckets])
+    owners = np.repeat(np.arange(first, first + len(lengths), dtype=np.uint32), lengths)[kept]
+    own = buckets[kept].astype(np.int64)
+    order = by_list(own)
+    ids[dealt(own[order], following)] = owners[order]
+
+
+def _damped(grams: Array) -> Scores:
+    """1 + ln count of packed n-grams."""
+    return np.asarray(1 + np.log((grams & np.uint32(_MOST_OFTEN)).astype(np.float32)), dtype=np.float32)
+
+
+def _packed(text: str) -> npt.NDArray[np.uint32]:
+    """The n-grams of a text, sorted, each with its count in its low bits."""
+    buckets, counts = _counted(text)
+    often = np.minimum(counts, _MOST_OFTEN).astype(np.uint32)
+    return np.asarray((buckets.astype(np.uint32) << np.uint32(_OFTEN_BITS)) | often, dtype=np.uint32)
 
 
 def ngram_counts(text: str) -> tuple[npt.NDArray[np.int32], Scores]:
     """(buckets, 1 + ln count) of a text's n-grams."""
+    buckets, counts = _counted(text)
+    return buckets, (1 + np.log(counts)).astype(np.float32)
+
+
+def _counted(text: str) -> tuple[npt.NDArray[np.int32], Rows]:
     clean = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().lower()
     codes = np.frombuffer(clean.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     hashes = []
@@ -98,6 +225,6 @@ def ngram_counts(text: str) -> tuple[npt.NDArray[np.int32], Scores]:
             rolling = rolling * np.uint64(1_000_003) + codes[offset : len(codes) - size + 1 + offset]
         hashes.append((rolling * np.uint64(size) * _FACTOR) >> _SHIFT)
     if not hashes:
-        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
     buckets, counts = np.unique(np.concatenate(hashes).astype(np.int32), return_counts=True)
-    return buckets, (1 + np.log(counts)).astype(np.float32)
+    return buckets, counts.astype(np.int64)

@@ -11,14 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from index.search.lexical import Lexical
 from index.text.split import Chunk
 from index.text.terms import terms
 
-Scores = npt.NDArray[np.float32]
 PASSAGES = 5
 """Passages whose words are taken."""
 WORDS = 8
@@ -30,14 +26,12 @@ _FAQ = re.compile(
 )
 
 
-def related_terms(scores: Scores, chunks: Sequence[Chunk], own: Sequence[str], lexical: Lexical) -> list[str]:
-    """The words most typical of the best passages by `scores` (chunks,), the question's own left out."""
-    count = min(PASSAGES, len(scores))
-    best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
+def related_terms(best: Sequence[tuple[str, float]], own: Sequence[str], lexical: Lexical) -> list[str]:
+    """The words most typical of the best passages, each its text and score; the question's own left out."""
     weights: dict[str, float] = defaultdict(float)
-    for row in sorted(map(int, best)):
-        for term in set(terms(chunks[row].text)):
-            weights[term] += float(scores[row])
+    for text, score in best:
+        for term in set(terms(text)):
+            weights[term] += score
     for term in own:
         weights.pop(term, None)
     known = [term for term in weights if lexical.document_frequency(term) >= _LEAST_CHUNKS]
@@ -45,7 +39,6 @@ def related_terms(scores: Scores, chunks: Sequence[Chunk], own: Sequence[str], l
     return known[:WORDS]
 
 
-def made_of_questions(chunks: Sequence[Chunk]) -> Scores:
-    """1 for each chunk of a FAQ or of a page on troubles, told by path and headings, else 0; (chunks,)."""
-    places = (f"{chunk.path} {chunk.title} {' '.join(chunk.heading_path)}" for chunk in chunks)
-    return np.array([_FAQ.search(place) is not None for place in places], dtype=np.float32)
+def is_of_questions(chunk: Chunk) -> bool:
+    """Whether a chunk is of a FAQ or of a page on troubles, told by path and headings."""
+    return _FAQ.search(f"{chunk.path} {chunk.title} {' '.join(chunk.heading_path)}") is not None

@@ -8,6 +8,7 @@ closes it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.config.fences import open_fence
 from index.text.split import Chunk
@@ -20,7 +21,7 @@ _ITEM = re.compile(r"\A\s*+(?:[-*+]|\d{1,9}[.)])\s")
 class Grower:
     """Knows the neighbours of every chunk. Chunks of one document stand together, in order."""
 
-    def __init__(self, chunks: list[Chunk]) -> None:
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
         self._chunks = chunks
 
     def grow(self, row: int, budget: int = SECTION_CHARACTERS) -> str:

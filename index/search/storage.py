@@ -1,28 +1,46 @@
-"""One version of the index as a folder on disk and as an object in memory.
+"""One version of the index as a folder on disk, read where it lies.
 
 The folder is written aside and renamed when it is whole, and never changes afterwards: a reader sees a whole
-version or none. JSON, NumPy and FAISS files only, nothing that could run code when read.
+version or none. JSON, NumPy and FAISS files only, nothing that could run code when read; arrays are mapped,
+so a version of a million chunks is open at once and takes the memory of what questions touch.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.config.aside import aside
+import numpy as np
+import structlog
+
 from bot.errors import IndexDamaged, IndexMismatch, IndexMissing
+from index.search.copies import page_numbers
 from index.search.dense import Dense
-from index.search.lexical import Lexical
+from index.search.embed import Vectors
+from index.search.lexical import BLOCK, Lexical, LexicalWriter
+from index.search.related import is_of_questions
+from index.search.store.chunks import ChunkFile, ChunkWriter
+from index.search.store.older import OLDER, older_chunks, read_older
+from index.search.store.places import BARE, CHINESE, FAQ, HEADLESS, DocumentPlace, Places, PlaceWriter
+from index.search.store.projects import project_folders
 from index.text.split import Chunk
 
-FORMAT = 3
-"""Raised when older versions on disk can no longer be read, or chunks come out differently."""
+log = structlog.get_logger(__name__)
+
+FORMAT = 4
+"""Raised when versions are written, or chunks come out, differently; the one before is still read."""
+COMPARED_BELOW = 256 << 20
+"""Bytes up to which every file of a version is compared with its checksum when it is opened. Of a larger one
+the sizes are: reading all of it would take longer than a worker may take to start."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,8 @@ class Manifest:
     removed: int = 0
     unreadable: int = 0
     """Documents that could not be read."""
+    vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What FAISS keeps `texts` and `strings` in: kind, cells looked into, recall measured against exact."""
     checksums: dict[str, int] = field(default_factory=dict)
     """CRC-32 of every other file of the version, by its path in the folder."""
     format: int = FORMAT
@@ -51,16 +71,14 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version in memory."""
+    """One version, open."""
 
     manifest: Manifest
-    chunks: list[Chunk]
+    folder: Path
+    chunks: Sequence[Chunk]
     dense: Dense
     lexical: Lexical
-    digests: dict[str, str] = field(default_factory=dict)
-    """ "source/path" of every document -> its digest."""
-    origins: dict[str, str] = field(default_factory=dict)
-    """ "source/path" of every document -> key of the source it came from."""
+    places: Places
 
     @property
     def version(self) -> str:
@@ -73,30 +91,93 @@ class Snapshot:
         return self.manifest
 
 
-def write(snapshot: Snapshot, versions: Path) -> Path:
-    """Writes a version below `versions`, aside first and renamed when whole; returns its folder.
+def make(
+    folder: Path,
+    manifest: Manifest,
+    chunks: Iterable[Chunk],
+    dense: Dense,
+    digests: dict[str, str] | None = None,
+    origins: dict[str, str] | None = None,
+    *,
+    lexical: Lexical | None = None,
+) -> Snapshot:
+    """Writes what a version holds into a folder that exists, block by block, and opens it.
 
-    Raises OSError, with nothing left behind, when it cannot be written.
+    `dense` lies in the folder already, `lexical` too where it is given; else it is made. `digests` and
+    `origins`: of every document by "source/path", its digest and the key of the source it came from.
+    """
+    lines, places = ChunkWriter(folder), PlaceWriter(folder)
+    words = LexicalWriter(folder) if lexical is None else None
+    rest = iter(chunks)
+    while block := list(islice(rest, BLOCK)):
+        lines.add(block)
+        places.add((one.source, one.path, (one.heading_path, one.anchor), _kind(one)) for one in block)
+        if words is not None:
+            words.add(block)
+    lines.close()
+    places.close()
+    if words is not None:
+        words.finish()
+    own = places.places
+    pages = page_numbers(own, lambda one: _mean(dense, one))
+    places.finish(pages, [one.source.lower() for one in own], project_folders(own))
+    _write_json(folder / "documents.json", digests or {})
+    _write_json(folder / "origins.json", origins or {})
+    opened = replace(manifest, vectors=dense.facts)
+    return Snapshot(opened, folder, ChunkFile(folder), dense, lexical or Lexical(folder), Places(folder))
+
+
+def _kind(chunk: Chunk) -> int:
+    kinds = (
+        (chunk.language == "zh", CHINESE),
+        (chunk.bare, BARE),
+        (not chunk.heading_path, HEADLESS),
+        (is_of_questions(chunk), FAQ),
+    )
+    return sum(bit for own, bit in kinds if own)
+
+
+def _mean(dense: Dense, place: DocumentPlace) -> Vectors:
+    mean: Vectors = dense.vectors(np.arange(place.first, place.last + 1)).mean(axis=0)
+    return mean
+
+
+@contextmanager
+def making(versions: Path, name: str) -> Iterator[Path]:
+    """A folder beside the versions to make one in; it goes when the block raises.
+
+    Raises OSError when it cannot be written, FAISS's own complaint among them.
+    """
+    versions.mkdir(parents=True, exist_ok=True)
+    folder = versions / f".{name}.{os.getpid()}"
+    try:
+        folder.mkdir()
+        yield folder
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, RuntimeError):  # FAISS's own for a full disk
+            raise OSError(" ".join(str(error).split())[:300]) from error
+        raise
+
+
+def discard(snapshot: Snapshot) -> None:
+    """Removes a snapshot that `write` did not make a version."""
+    if snapshot.folder.name.startswith("."):
+        shutil.rmtree(snapshot.folder, ignore_errors=True)
+
+
+def write(snapshot: Snapshot, versions: Path) -> Path:
+    """Makes a snapshot a version below `versions`: renamed when all of it is on the disk; returns its folder.
+
+    Raises OSError when it cannot be written.
     """
     folder = versions / snapshot.version
-    try:
-        with aside(folder) as place:
-            place.mkdir()
-            _write_into(place, snapshot)
-    except RuntimeError as error:  # FAISS's own for a full disk
-        raise OSError(f"{' '.join(str(error).split())[:300]}") from error
+    manifest = {**asdict(snapshot.manifest), "checksums": checksums(snapshot.folder)}
+    _write_json(snapshot.folder / "manifest.json", manifest)
+    _to_disk(snapshot.folder)
+    versions.mkdir(parents=True, exist_ok=True)
+    snapshot.folder.replace(folder)
     return folder
-
-
-def _write_into(place: Path, snapshot: Snapshot) -> None:
-    snapshot.dense.save(place)
-    snapshot.lexical.save(place)
-    _write_lines(place / "chunks.jsonl", (asdict(chunk) for chunk in snapshot.chunks))
-    _write_json(place / "documents.json", snapshot.digests)
-    _write_json(place / "origins.json", snapshot.origins)
-    manifest = {**asdict(snapshot.manifest), "checksums": checksums(place)}
-    _write_json(place / "manifest.json", manifest)
-    _to_disk(place)
 
 
 def checksums(folder: Path) -> dict[str, int]:
@@ -127,19 +208,38 @@ def _to_disk(folder: Path) -> None:
 
 
 def read(folder: Path) -> Snapshot:
-    """Reads a version. Raises IndexMissing or IndexMismatch (IndexDamaged when it is not whole)."""
+    """Opens a version. Raises IndexMissing or IndexMismatch (IndexDamaged when it is not whole)."""
     manifest = read_manifest(folder)
     with _damage(folder):
+        if manifest.format == OLDER:
+            return _converted(folder, manifest)
+        if _size(folder) <= COMPARED_BELOW and not is_whole(folder):
+            raise ValueError("a file is not as it was written")
         snapshot = Snapshot(
             manifest=manifest,
-            chunks=read_chunks(folder),
-            dense=Dense.load(folder),
-            lexical=Lexical.load(folder),
-            digests=read_digests(folder),
+            folder=folder,
+            chunks=ChunkFile(folder),
+            dense=Dense(folder),
+            lexical=Lexical(folder),
+            places=Places(folder),
         )
-        if not len(snapshot.chunks) == snapshot.dense.count == manifest.chunks:
+        counts = {len(snapshot.chunks), snapshot.dense.count, snapshot.lexical.count, manifest.chunks}
+        if len(counts) > 1:
             raise ValueError(f"{len(snapshot.chunks)} chunks for {manifest.chunks} of the manifest")
     return snapshot
+
+
+def _converted(folder: Path, manifest: Manifest) -> Snapshot:
+    """A version of the release before, its lists made anew in a folder that nobody sees."""
+    log.warning(
+        "index_of_an_older_release", version=manifest.version, chunks=manifest.chunks,
+        remedy="`python -m index build` writes it anew without embedding; until then each start takes longer",
+    )  # fmt: skip
+    older = read_older(folder)
+    with TemporaryDirectory() as place:
+        # What is mapped stays readable when its name is gone.
+        dense = Dense.build(older.texts, older.strings, older.string_rows, Path(place))
+        return replace(make(Path(place), manifest, older.chunks, dense), folder=folder)
 
 
 @contextmanager
@@ -163,9 +263,16 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexMissing(f"{folder} holds no index version; run `python -m index build`")
     with _damage(folder):
         data = json.loads(file.read_text("utf-8"))
-        if data.get("format") != FORMAT:
-            raise IndexMismatch(f"{folder} was written in another format; run `python -m index build`")
+        if data.get("format") not in (OLDER, FORMAT):
+            raise IndexMismatch(
+                f"{folder} is of format {data.get('format')}, this release reads {OLDER} and {FORMAT}; "
+                "run `python -m index build`"
+            )
         return Manifest(**data)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 def is_whole(folder: Path) -> bool:
@@ -192,25 +299,12 @@ def read_origins(folder: Path) -> dict[str, str]:
         return origins
 
 
-def read_chunks(folder: Path) -> list[Chunk]:
+def read_chunks(folder: Path) -> Sequence[Chunk]:
     """The chunks of a version in order. Raises IndexDamaged."""
+    manifest = read_manifest(folder)
     with _damage(folder):
-        return [_chunk(json.loads(line)) for line in _lines(folder / "chunks.jsonl")]
-
-
-def _chunk(data: dict[str, Any]) -> Chunk:
-    return Chunk(**{**data, "heading_path": tuple(data["heading_path"])})
-
-
-def _lines(file: Path) -> list[str]:
-    return [line for line in file.read_text("utf-8").split("\n") if line]
+        return older_chunks(folder) if manifest.format == OLDER else ChunkFile(folder)
 
 
 def _write_json(file: Path, data: Any) -> None:
     file.write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-
-
-def _write_lines(file: Path, rows: Iterable[dict[str, Any]]) -> None:
-    with file.open("w", encoding="utf-8") as out:
-        for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -23,18 +23,21 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot.config.aside import aside
-from bot.config.settings import Settings
+from bot.config.settings import IndexSettings, Settings
 from bot.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
 from bot.redis_keys import INDEX_CHANNEL, INDEX_VERSION
 from index.search.embed import Embedder, open_embedder
 from index.search.rerank import Reranker, open_reranker
 from index.search.searcher import Searcher
 from index.search.storage import Manifest, is_whole, read, read_digests, read_manifest, read_origins
+from index.search.store.elsewhere import fetched, open_server, put_out
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 """How often the CURRENT file is looked at."""
+FETCH_SECONDS = 10.0
+"""How often the address of the snapshots is asked, where there is one."""
 AGAIN = 5.0
 """Seconds until a refused version is tried again; then twice as long each time."""
 MOST_AGAIN = 60.0
@@ -145,8 +148,15 @@ class Versions:
         return self.path / name
 
 
-def publish(name: str, versions: Versions, redis: Redis | None) -> bool:
-    """Makes a version current and tells Redis; whether Redis took it. Workers here see it anyway."""
+def publish(name: str, versions: Versions, redis: Redis | None, index: IndexSettings | None = None) -> bool:
+    """Makes a version current and tells Redis; whether Redis took it. Workers here see it anyway.
+
+    `index` says who else is told: Milvus, the address of the snapshots. Raises what these raise, before
+    anything here has changed: IndexUnwritten, ConfigError, EngineUnavailable.
+    """
+    versions.manifest(name)
+    if index is not None:
+        put_out(index, versions.path / name)
     versions.use(name)
     if redis is None:
         return False
@@ -167,6 +177,8 @@ def open_current(
     Raises IndexMissing or IndexMismatch.
     """
     versions = Versions(settings.index.dir)
+    if new := fetched(settings.index, versions.path, versions.current()):
+        versions.use(new)
     name = versions.usable()
     if not name:
         raise IndexMissing(f"no index in {settings.index.dir} yet; run `python -m index build`")
@@ -185,14 +197,16 @@ def open_current(
 
 
 def open_version(settings: Settings, name: str, embedder: Embedder, reranker: Reranker | None) -> Searcher:
-    """The searcher over a version. Raises IndexMissing, or IndexMismatch when another embedder built it."""
+    """The searcher over a version. Raises IndexMissing, or IndexMismatch when another embedder built it, or
+    it was made for another store; EngineUnavailable when a server that it needs does not answer."""
     manifest = Versions(settings.index.dir).manifest(name)
     if manifest.embedder != embedder.name:
         raise IndexMismatch(
             f"index {name} was built with {manifest.embedder}, the settings name {embedder.name}; "
             "run `python -m index build` or change index.embedder back"
         )
-    return Searcher(read(settings.index.dir / "versions" / name), embedder, reranker)
+    server = open_server(settings.index, name, manifest.vectors)
+    return Searcher(read(settings.index.dir / "versions" / name), embedder, reranker, server=server)
 
 
 @dataclass
@@ -240,6 +254,7 @@ class Watcher:
         self._embedder = open_embedder(settings.index.embedder)
         self._reranker = open_reranker(settings.index.reranker)
         self._refused = _Refusal()
+        self._fetch_at = time.monotonic() + FETCH_SECONDS
         self._stopping = threading.Event()
         self._searcher = open_current(settings, self._embedder, self._reranker)
         self._thread = threading.Thread(target=self._watch, name="index-watcher", daemon=True)
@@ -262,7 +277,12 @@ class Watcher:
 
     def check(self) -> bool:
         """Swaps now if another version is current; whether it did."""
-        name = Versions(self._settings.index.dir).current()
+        versions = Versions(self._settings.index.dir)
+        if time.monotonic() >= self._fetch_at:
+            self._fetch_at = time.monotonic() + FETCH_SECONDS
+            if new := fetched(self._settings.index, versions.path, versions.current()):
+                versions.use(new)
+        name = versions.current()
         if name in ("", self._searcher.version) or not self._refused.is_due(name):
             return False
         try:

@@ -83,7 +83,7 @@ def by_weights(weights: Weights) -> Ranking:
 
     def ranking(searcher: Searcher, lookup: Lookup) -> list[str]:
         scores: Scores = searcher.fuse(lookup, weights)
-        rows = searcher.rank(scores, DEPTH * PASSAGES_PER_PAGE)
+        rows = searcher.rank(lookup, scores, DEPTH * PASSAGES_PER_PAGE)
         return list(dict.fromkeys(searcher.chunks[row].path for row in rows))[:DEPTH]
 
     return ranking

@@ -20,6 +20,7 @@ from index.gate.gate import open_gate
 from index.search.strong import EMBEDDER, RERANKER, strong_model
 from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
+from worker.doctor.index_store import elsewhere_rows, kept_in
 
 Row = tuple[str, str, str, str]
 GOOD, WARNING, FAILED = "good", "warning", "failed"
@@ -76,16 +77,18 @@ def _reading_scopes(settings: Settings) -> tuple[str, ...]:
 
 
 def index(settings: Settings) -> list[Row]:
-    """Is there an index, made by this embedder, and a gate fitted on labels."""
+    """Is there an index, made by this embedder, with a gate fitted on labels; do its stores answer."""
+    elsewhere = elsewhere_rows(settings)
+    if any(state == FAILED for _, state, _, _ in elsewhere):
+        return elsewhere
     try:
         searcher = open_current(settings)
-    except IndexMissing as error:
-        return [("index", FAILED, str(error), "run `python -m index build`")]
-    except IndexMismatch as error:
-        return [("index", FAILED, str(error), "run `python -m index build`")]
+    except (IndexMissing, IndexMismatch) as error:
+        return [*elsewhere, ("index", FAILED, str(error), "run `python -m index build`")]
     gate = open_gate(settings, searcher)
     return [
-        ("index", GOOD, f"version {searcher.version}", ""),
+        *elsewhere,
+        ("index", GOOD, f"version {searcher.version}{kept_in(searcher)}", ""),
         *_sources(settings),
         *_automatic(settings),
         ("gate", GOOD, gate.model.note or gate.model.name, ""),

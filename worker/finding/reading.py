@@ -151,7 +151,7 @@ def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[
     """
     first: dict[tuple[str, str], int] = {}
     for passage in passages:
-        row = searcher.copy_in(passage.row, asked.language, lookup.fused)
+        row = searcher.copy_in(passage.row, asked.language, lookup)
         chunk = searcher.chunks[row]
         first.setdefault((chunk.source, chunk.path), row)
     products = {product_of(path) for _, path in first} - {""}
@@ -178,7 +178,7 @@ def _is_named(product: str, question: str) -> bool:
 def _sections(searcher: Searcher, lookup: Lookup, row: int, top: float) -> list[SectionRead]:
     """The best sections of the page that a chunk is from, in order."""
     sections = searcher.page(row)
-    best = [float(lookup.fused[section.first : section.last + 1].max()) for section in sections]
+    best = [lookup.best(lookup.fused, section.first, section.last) for section in sections]
     chosen = sorted(np.argsort(-np.array(best), kind="stable")[:SECTIONS])
     return [
         _section(searcher, lookup, sections[place], best[place] / top, max(best) / top, first=place == 0)
@@ -206,10 +206,10 @@ def _section(
         ),
         found=found,
         page_found=page_found,
-        dense=float(lookup.dense_text[section.first : section.last + 1].max()),
-        dense_heading=float(lookup.dense_headings[section.first : section.last + 1].max()),
+        dense=lookup.best(lookup.dense_text, section.first, section.last),
+        dense_heading=lookup.best(lookup.dense_headings, section.first, section.last),
         first=first,
-        chunks=tuple((searcher.chunks[row].text, float(lookup.fused[row]) / top) for row in rows),
+        chunks=tuple((searcher.chunks[row].text, lookup.score(row) / top) for row in rows),
     )
 
 

@@ -140,7 +140,7 @@ class Commands:
         wanted = argument.strip()
         try:
             name = wanted or versions.before(versions.current())
-            publish(name, versions, self.process.redis)
+            publish(name, versions, self.process.redis, self.process.settings.index)
         except IndexMissing:
             return self._notice("no_such_version", color="grey", version=wanted or "-")
         except IndexMismatch:

@@ -126,7 +126,7 @@ def _use(process: Process, proven: ProvenPress, action: CardPress) -> str:
     kept = Versions(process.settings.index.dir)
     with audit.recorded(process.redis, "use_version", by=by, chat_id=chat, subject=name):
         try:
-            publish(name, kept, process.redis)
+            publish(name, kept, process.redis, process.settings.index)
         except (IndexMissing, IndexMismatch):
             gone = say("no_such_version", language, version=name)
             card = notice_card(say("title_versions", language), gone, language, "grey")

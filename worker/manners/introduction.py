@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TRIED = 18
 SHOWN = 3
+LOOKED_AT = 4000
+"""Chunks whose headings are looked at, spread over all."""
 MOST_SOURCES = 6
 _QUESTION = re.compile(r"[?？]\s*$|^(怎么|如何|为什么|什么是|how|why|what|when|where|can|does|is)\b", re.I)
 _NO_SUBJECT = re.compile(
@@ -60,9 +62,10 @@ def sample_questions(process: Process, language: str) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _samples(searcher: Searcher, gate: Gate, language: str) -> tuple[str, ...]:
-    own = [chunk for chunk in searcher.chunks if chunk.language == language]
+    chunks = searcher.chunks[:: max(len(searcher.chunks) // LOOKED_AT, 1)]
+    own = [chunk for chunk in chunks if chunk.language == language]
     found: list[str] = []
-    for question in headings_as_questions(own or searcher.chunks):
+    for question in headings_as_questions(own or chunks):
         lookup = searcher.look_up(question)
         passages = searcher.search(question, 1, lookup)
         if gate.decide(question, passages, True, lookup=lookup).verdict != "decline":

@@ -35,7 +35,7 @@ class Parts:
     def __init__(self, settings: Settings, whole: SearcherAndGate) -> None:
         self.whole = whole
         self._settings = settings
-        self.names = frozenset(chunk.source for chunk in whole.searcher.chunks)
+        self.names = frozenset(whole.searcher.statistics.sources)
         """Of the sources in this version."""
         self._kept: OrderedDict[frozenset[str], SearcherAndGate] = OrderedDict()
         self._lock = threading.Lock()

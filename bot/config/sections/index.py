@@ -75,6 +75,17 @@ class RerankerSettings(SettingsSection):
     """How many fused passages are reranked."""
 
 
+class MilvusSettings(SettingsSection):
+    url: str = "http://127.0.0.1:19530"
+    token: SecretStr = SecretStr("")
+    """`user:password`, or a key; empty where the server asks for none."""
+    database: str = "default"
+    collection: str = Field(default="fennel", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
+    """Begins the names of all collections, and is the alias of the one in use."""
+    timeout: float = Field(default=10.0, gt=0, le=600)
+    """Seconds that one call may take."""
+
+
 class GateSettings(SettingsSection):
     questions: tuple[Path, ...] = (Path("docs/questions.jsonl"),)
     """Labelled examples, rows {"id", "text", "label"}."""
@@ -88,6 +99,11 @@ class IndexSettings(SettingsSection):
     """Name of a collection -> names of the sources in it; `groups.<id>.collections` chooses among them."""
     loaded_collections: int = Field(default=4, ge=1)
     """How many selections of sources one worker keeps in memory beside the whole index."""
+    store: Literal["faiss", "milvus"] = "faiss"
+    """Where a question's candidates come from: FAISS and lists of words beside the version, or a server."""
+    milvus: MilvusSettings = MilvusSettings()
+    snapshots: str = ""
+    """Where versions are published to and fetched from: any address that fsspec knows; empty: nowhere."""
     embedder: EmbedderSettings = EmbedderSettings()
     reranker: RerankerSettings = RerankerSettings()
     gate: GateSettings = GateSettings()

@@ -1,0 +1,1 @@
+"""Parts of `bench.search`: what is searched, and what is measured."""

@@ -1,0 +1,1 @@
+"""What a version keeps on disk, read where it lies: vectors, lists of words, chunks, places."""

@@ -1,0 +1,104 @@
+"""Arrays in files: written once, then mapped into memory, so that only what a question touches is read.
+
+A mapped array costs no time to open and no memory of its own: the system keeps what is used and lets go of
+the rest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
+
+
+def keep(folder: Path, name: str, values: Array) -> None:
+    """Writes `name`.npy into a folder that exists."""
+    np.save(folder / f"{name}.npy", values, allow_pickle=False)
+
+
+def mapped(folder: Path, name: str) -> Array:
+    """What `keep` or `Growing` wrote, mapped. Raises OSError or ValueError."""
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+
+
+def blank(folder: Path, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Array:
+    """An array of zeros in a file, to be filled in any order."""
+    file = folder / f"{name}.npy"
+    if 0 in shape:
+        np.save(file, np.empty(shape, dtype))
+        return np.empty(shape, dtype)
+    return np.lib.format.open_memmap(file, mode="w+", dtype=np.dtype(dtype), shape=shape)
+
+
+class Growing:
+    """An array whose rows are written one block after another; how many there are is known at the end."""
+
+    _HEADER = 128
+
+    def __init__(self, folder: Path, name: str, dtype: npt.DTypeLike, width: int = 0) -> None:
+        """`width`: numbers in a row of a table; 0 for a plain list."""
+        self._file = (folder / f"{name}.npy").open("wb")
+        self._file.write(b"\0" * self._HEADER)
+        self._dtype = np.dtype(dtype)
+        self._width = width
+        self.count = 0
+
+    def add(self, values: Array) -> None:
+        """Appends rows."""
+        np.ascontiguousarray(values, dtype=self._dtype).tofile(self._file)
+        self.count += len(values)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Writes the header; `mapped` reads the file afterwards."""
+        shape = (self.count, self._width) if self._width else (self.count,)
+        facts = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
+        text = repr(facts).encode("latin1")
+        length = self._HEADER - 10
+        self._file.seek(0)
+        self._file.write(b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little"))
+        self._file.write(text + b" " * (length - len(text) - 1) + b"\n")
+        self._file.close()
+
+
+def among(values: Array, wanted: Array) -> tuple[Rows, npt.NDArray[np.bool_]]:
+    """(places, found): where each of `wanted` stands in the sorted `values`, and whether it is there.
+
+    Both must have one dtype: NumPy would otherwise copy all of `values`.
+    """
+    if not len(values):
+        return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
+    return places, values[places] == wanted
+
+
+def spans(starts: Rows, ends: Rows) -> Rows:
+    """The numbers of all ranges, one range after another: (2, 7), (4, 9) -> 2, 3, 7, 8."""
+    lengths = ends - starts
+    total = int(lengths.sum())
+    if not total:
+        return np.empty(0, dtype=np.int64)
+    before = np.cumsum(lengths) - lengths
+    return np.asarray(np.arange(total) + np.repeat(starts - before, lengths), dtype=np.int64)
+
+
+def greatest(rows: Rows, scores: npt.NDArray[np.floating[Any]], count: int) -> Rows:
+    """The `count` rows with the greatest scores above zero, in no order."""
+    if len(rows) > count:
+        best = np.argpartition(-scores, count - 1)[:count]
+        rows, scores = rows[best], scores[best]
+    return np.asarray(rows[scores > 0], dtype=np.int64)

@@ -1,0 +1,69 @@
+"""Terms -> numbers, in a file: the terms sorted, one after another, found by halving.
+
+A dictionary of a million chunks' terms would take hundreds of megabytes and seconds to read; a question asks
+for some hundred of them. Their first eight bytes lie beside each other as numbers, so that most of the work
+is one call of NumPy's.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+
+from index.search.store.arrays import keep, mapped
+
+_HEAD = 8
+
+
+class Vocabulary(Sequence[bytes]):
+    """The terms of an index as UTF-8, sorted by their bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._text = memoryview(mapped(folder, "terms").data)
+        self._starts = mapped(folder, "term_starts")
+        self._heads = mapped(folder, "term_heads")
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, number: int) -> bytes: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[bytes]: ...
+    def __getitem__(self, number: int | slice) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        return bytes(self._text[int(self._starts[number]) : int(self._starts[number + 1])])
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number in range(len(self)):
+            yield self[number]
+
+    def number(self, term: str) -> int:
+        """The number of a term; -1 for one that no chunk has."""
+        wanted = term.encode("utf-8", "replace")
+        head = np.uint64(_head(wanted))
+        first = int(self._heads.searchsorted(head))
+        if first == len(self) or self._heads[first] != head:
+            return -1
+        place = first
+        if len(wanted) >= _HEAD:
+            place = bisect_left(self, wanted, first, int(self._heads.searchsorted(head, side="right")))
+        return place if place < len(self) and self[place] == wanted else -1
+
+
+def write_vocabulary(folder: Path, terms: Sequence[bytes]) -> None:
+    """Writes sorted terms."""
+    lengths = np.fromiter((len(term) for term in terms), dtype=np.int64, count=len(terms))
+    keep(folder, "term_heads", np.fromiter(map(_head, terms), dtype=np.uint64, count=len(terms)))
+    keep(folder, "term_starts", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    keep(folder, "terms", np.frombuffer(b"".join(terms), dtype=np.uint8))
+
+
+def _head(term: bytes) -> int:
+    """The first bytes of a term as a number that sorts as they do."""
+    return int.from_bytes(term[:_HEAD].ljust(_HEAD, b"\0"), "big")
