@@ -63,7 +63,7 @@ class Manifest:
     unreadable: int = 0
     """Documents that could not be read."""
     vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What FAISS keeps `texts` and `strings` in: kind, cells looked into, recall measured against exact."""
+    """What FAISS keeps `texts` and `strings` in: kind, count, recall measured against exact."""
     checksums: dict[str, int] = field(default_factory=dict)
     """CRC-32 of every other file of the version, by its path in the folder."""
     format: int = FORMAT

@@ -22,7 +22,9 @@ def kept_in(searcher: Searcher) -> str:
     """What its vectors are kept in, and how well that finds."""
     facts = searcher.statistics.vectors.get("texts", {})
     kind, recall = facts.get("kind", ""), facts.get("recall", 1.0)
-    return f", {searcher.statistics.chunks} chunks in FAISS {kind}, recall {recall}" if "IVF" in kind else ""
+    if kind in ("", "Flat", "Server"):
+        return ""
+    return f", {searcher.statistics.chunks} chunks in FAISS {kind}, recall {recall}"
 
 
 def _milvus(settings: Settings) -> list[Row]:
