@@ -284,6 +284,20 @@ TALK = Key(
     DAY,
 )
 TALK_OF = Key("fennel:talk_of:{}", "set: the talks that a message is a turn of", "bot/talk/history", "", DAY)
+HEARD = Key(
+    "fennel:heard:{}",
+    "list of JSON: who said something in a listening group in the last minutes; no words",
+    "bot/talk/heard",
+    "",
+    10 * MINUTE,
+)
+MATTERS = Key(
+    "fennel:matters:{}",
+    "list: questions that were answered in a chat lately, newest first, by their messages",
+    "worker/manners/listening",
+    "",
+    2 * HOUR,
+)
 SPOKEN = Key(
     "fennel:spoken:{}",
     "list: the languages of a chat's last questions, newest first",

@@ -23,6 +23,7 @@ from bot.messages import say
 from bot.queue.queue import Queue
 from bot.redis_keys import BOT_OPEN_ID
 from bot.talk.chosen import Chosen
+from bot.talk.heard import note_heard
 from bot.talk.helping import question_helped
 from bot.talk.said import Said
 
@@ -103,6 +104,8 @@ class Intake:
         )
         if verdict.action is Handling.UNKNOWN_BOT:
             raise QueueUnavailable("no worker has told the bot's own open_id yet")
+        if message.chat_type != "p2p" and self.settings.group(message.chat_id).reply_to == "all":
+            note_heard(self.queue.connection, message)
         helps = not verdict.mentioned and not verdict.command and self._helps(message)
         try:
             if helps:

@@ -32,8 +32,10 @@ from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understoo
 from worker.language import chat_language, language_of, note_spoken
 from worker.learning import colleagues
 from worker.manners.greetings import greet_in_private
+from worker.manners.listening import Listening, note_answered
 from worker.manners.small_talk import Manners
 from worker.pipeline.parts import Question
+from worker.pipeline.pipeline import ignore
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
 from worker.runner.lease import Lease
@@ -61,6 +63,8 @@ class Answering:
         self.card = QuestionCard(process, message, self.text, self.language)
         self.trace = Trace(message.message_id, self.text)
         self.trace.note(asker=message.sender_id, chat_id=message.chat_id)
+        self.listening = None if verdict.mentioned else Listening(process, message)
+        """Set where nobody asked the bot: it answers only what it is sure of, and says nothing before."""
         self.manners = Manners(process, message, self.language, asked=self.asked)
         self.ended = "silent"
 
@@ -144,6 +148,9 @@ class Answering:
         self._take(understood)
         if self.message.chat_type == "p2p":
             greet_in_private(self.process, self.message, self.language)
+        if self.listening is not None and (why := self.listening.keeps_out()):
+            self._stay_out(why)
+            return None
         over = self.process.budgets.used_up(self.message.sender_id, self.message.chat_id)
         return self._answer(understood) if over is None else self._over_budget(over)
 
@@ -179,11 +186,21 @@ class Answering:
         self.ended = outcome
         self._close_trace(outcome)
 
+    def _stay_out(self, why: str) -> None:
+        """Says nothing to a message that nobody asked the bot; `why` is one word for the Trace."""
+        self.trace.event("silent", why=why)
+        self._end("silent")
+
     def _answer(self, understood: Understood) -> kept_answers.Kept | None:
         question = self._question(understood)
+        shown = self.card if self.listening is None else None
         try:
             answer, _ = self.process.pipeline(question).run(
-                question, self.card.progress, self.card.write, self.wanted.cancelled, self.trace
+                question,
+                shown.progress if shown else ignore,
+                shown.write if shown else ignore,
+                self.wanted.cancelled,
+                self.trace,
             )
         except Cancelled:
             self.wanted.check()
@@ -200,10 +217,16 @@ class Answering:
             self._close_trace(answer.outcome)
             self._spend()
             return None
+        if self.listening is not None and (why := self.listening.keeps_silent(answer, self.trace.facts)):
+            self._stay_out(why)
+            self._spend()
+            return None
         state = CardState(experts=self.group.experts, can_search_web=self._may_search(answer))
         kept = kept_answers.Kept(self._signed(answer), state, self.message.chat_id)
         self._end_trace(answer.outcome)
         self._keep(kept)
+        if answer.sources and answer.outcome is not Outcome.NOT_FOUND:
+            note_answered(self.process, self.message.chat_id, self.message.message_id)
         self._spend()
         return kept
 

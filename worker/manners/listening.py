@@ -1,0 +1,113 @@
+"""A group in which the bot also answers unasked: only when sure, not into people's talk, not twice.
+
+Whoever did not ask the bot did not ask for its mistakes either. So such a message gets a card only where the
+gate is sure, every sentence is supported and the place in the documents plainly answers; where people are
+just talking to each other, or one of them was faster, or the matter was answered here a while ago, it stays
+silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot import trace
+from bot.answer import Answer, Outcome
+from bot.errors import IndexMissing
+from bot.events.events import Message
+from bot.redis_keys import MATTERS
+from bot.talk.heard import Heard, heard
+from worker.process.process import Process
+
+SUPPORTED = 0.2
+"""How likely the quoted places must answer, by worker/finding/support.py."""
+CERTAIN = 0.7
+"""What the gate's probability must be. bench.listening measures both on real messages."""
+TALK_SECONDS = 60.0
+SAME = 0.8
+"""Cosine from which on two questions are one matter."""
+_MATTERS = 12
+"""Answered questions of a chat that a new one is compared with."""
+
+
+def is_sure(answer: Answer, facts: Mapping[str, Any]) -> bool:
+    """Whether an answer may be said unasked; `facts` are those of its Trace."""
+    gate, support = facts.get("gate") or {}, facts.get("support") or {}
+    likely = float(support.get("written") or support.get("probability") or 0.0)
+    return (
+        answer.outcome is Outcome.ANSWERED
+        and bool(answer.sources)
+        and not answer.degraded
+        and gate.get("verdict") == "answer"
+        and float(gate.get("probability") or 0.0) >= CERTAIN
+        and likely >= SUPPORTED
+    )
+
+
+def into_talk(message: Message, said: Sequence[Heard], to_bot: bool) -> bool:
+    """Whether a message belongs to people's own talk: it replies to one of them, or goes to and fro.
+
+    `said` is what was heard in the group lately, newest first; `to_bot` whether what it replies to is the
+    bot's. Pure.
+    """
+    if message.parent_id and not to_bot:
+        return True
+    at = message.create_time / 1000
+    before = [one for one in said if one.id != message.message_id and 0 <= at - one.at <= TALK_SECONDS]
+    others = [place for place, one in enumerate(before) if one.by != message.sender_id]
+    own = [place for place, one in enumerate(before) if one.by == message.sender_id]
+    return bool(others and own and min(others) < max(own))
+
+
+def was_faster(message: Message, said: Sequence[Heard]) -> bool:
+    """Whether somebody replied to the message already. Pure."""
+    return any(one.to == message.message_id and one.by != message.sender_id for one in said)
+
+
+class Listening:
+    """To one message that nobody asked the bot."""
+
+    def __init__(self, process: Process, message: Message) -> None:
+        self.process = process
+        self.message = message
+
+    def keeps_out(self) -> str:
+        """Why the message is left to people, one word; empty where it may be answered."""
+        said = heard(self.process.redis, self.message.chat_id)
+        replied = self.message.parent_id
+        to_bot = bool(replied) and bool(self.process.feishu.records.question_of(replied))
+        return "people_talk" if into_talk(self.message, said, to_bot) else ""
+
+    def keeps_silent(self, answer: Answer, facts: Mapping[str, Any]) -> str:
+        """Why an answer is not said, one word; empty where it is."""
+        if not is_sure(answer, facts):
+            return "not_sure"
+        if was_faster(self.message, heard(self.process.redis, self.message.chat_id)):
+            return "somebody_was_faster"
+        return "answered_before" if self._answered_before(answer.standalone or answer.question) else ""
+
+    def _answered_before(self, question: str) -> bool:
+        redis = self.process.redis
+        names = redis.lrange(MATTERS.of(self.message.chat_id), 0, _MATTERS - 1)
+        before = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+        facts = [trace.read(redis, name) for name in before if name != self.message.message_id]
+        asked = [str(one.get("standalone") or one.get("question") or "") for one in facts if one]
+        asked = [text for text in asked if text]
+        if not asked:
+            return False
+        try:
+            embedder = self.process.knowledge.current.searcher.embedder
+        except IndexMissing:
+            return False
+        vectors = embedder.embed([question, *asked])
+        return bool((vectors[1:] @ vectors[0]).max() >= SAME)
+
+
+def note_answered(process: Process, chat_id: str, message_id: str) -> None:
+    """A question was answered in a chat. Raises redis.RedisError."""
+    key = MATTERS.of(chat_id)
+    with process.redis.pipeline(transaction=False) as pipeline:
+        pipeline.lpush(key, message_id)
+        pipeline.ltrim(key, 0, _MATTERS - 1)
+        pipeline.expire(key, MATTERS.seconds)
+        pipeline.execute()
