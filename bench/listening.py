@@ -2,8 +2,8 @@
 
 ../shared/data/gate/dev.jsonl holds 1,136 real group messages, label 1 where people judged them worth an
 answer; the documents are those of the nine projects they speak of (not part of this repository). Each is
-played twice, without a model: as a mention, and as one that the bot overhears (`reply_to: all`), where it must
-be sure and the matter must not have been answered lately. Printed for both: answered, declined, and how
+played twice, without a model: as a mention, and as one that the bot overhears (`reply_to: all`), where it
+must be sure and the matter must not have been answered lately. Printed for both: answered, declined, and how
 many of each wrongly so by the labels, and the precision of what was answered.
 
     python -m bench.listening [--index DIR_OF_AN_INDEX] [--every N] [--json]
