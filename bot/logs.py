@@ -30,7 +30,7 @@ _PIECE = 12
 """Characters of a question in a row that no line may hold."""
 _SHORTEST, _SHORTEST_ASCII = 4, 10
 """Characters of a text below which it is nobody's secret, and would be found by chance."""
-_NOISY = ("urllib3", "httpx", "httpcore", "primp", "ddgs", "Lark", "werkzeug", "asyncio")
+_NOISY = ("urllib3", "httpx", "httpcore", "primp", "ddgs", "Lark", "werkzeug", "asyncio", "faiss")
 
 
 def configure(process: str, level: str = "info") -> None:

@@ -11,7 +11,8 @@ import json
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -23,6 +24,7 @@ import requests
 
 from bot.config.ending import end_as_by_keyboard
 from bot.config.settings import RedisSettings, Settings, load_settings
+from bot.errors import ConfigError
 from bot.http_session import new_session
 from demo.own_documents import OwnDocuments, suggest
 from demo.stack import LocalStack, Ports
@@ -31,6 +33,7 @@ from index.search.versions import Versions
 from simulator.local import PEOPLE
 
 FOLDER = Path("data/demo")
+NOTHING_READ = "index.sources hold no readable document: "
 WEB_PORT, FEISHU_PORT = 8000, 9800
 ANSWER_TIMEOUT = 60.0
 QUIET = 3.0
@@ -55,6 +58,8 @@ class Exchange:
     deliveries: int = 1
     asker: str = "ou_alice"
     """Who says it; one person's questions in a row are taken as one conversation."""
+    served: bool = True
+    """Whether the page opens at the local Feishu; a repository's pages are at its host, if anywhere."""
 
 
 EXCHANGES = (
@@ -86,11 +91,11 @@ def run(*, once: bool, docs: str = "") -> int:
             print(f"Port {wanted} is in use by another program; the demo takes {taken} instead.")
     own = OwnDocuments(docs) if docs else None
     print("Starting Redis, the local Feishu, the webhook, the worker and the indexer ...", flush=True)
-    with _stack(settings, ports, own) as stack:
+    with _naming(own), _stack(settings, ports, own) as stack:
         redis = RedisSettings(url=stack.redis_url).shown
         print(f"Redis: {'its own' if stack.redis else 'the one that runs already'}, {redis}")
         print(f"Ready after {time.time() - started:.1f} s. Logs are in {stack.folder}/.\n")
-        exchanges = _exchanges(stack) if own else EXCHANGES
+        exchanges = _exchanges(stack, own.folder is not None) if own else EXCHANGES
         clock = _Started(started, first_run)
         passed = [_show(stack, one, clock if number == 0 else None) for number, one in enumerate(exchanges)]
         print(f"{sum(passed)} of {len(passed)} exchanges went as expected.")
@@ -99,6 +104,17 @@ def run(*, once: bool, docs: str = "") -> int:
         if not once:
             _stay_up()
     return 0 if passed and all(passed) else 1
+
+
+@contextmanager
+def _naming(own: OwnDocuments | None) -> Iterator[None]:
+    """A folder that holds nothing to read is called as it was typed."""
+    try:
+        yield
+    except ConfigError as error:
+        if own is None or NOTHING_READ not in str(error):
+            raise
+        raise ConfigError(f"DOCS={own.place}: {str(error).replace(NOTHING_READ, '')}") from error
 
 
 def _stack(settings: Settings, ports: Ports, own: OwnDocuments | None) -> LocalStack:
@@ -118,7 +134,7 @@ def _stack(settings: Settings, ports: Ports, own: OwnDocuments | None) -> LocalS
     )
 
 
-def _exchanges(stack: LocalStack) -> list[Exchange]:
+def _exchanges(stack: LocalStack, served: bool) -> list[Exchange]:
     """Three questions that somebody's own documents answer, and one message that is none."""
     versions = Versions(stack.folder / "index")
     chunks = read(versions.path / versions.current()).chunks
@@ -129,7 +145,9 @@ def _exchanges(stack: LocalStack) -> list[Exchange]:
         print("None of the questions made from their headings was answered; ask your own on the page.\n")
     askers = cycle(("ou_alice", "ou_bob", "ou_expert"))
     asked = [
-        Exchange("a question about your documents", one.text, "answered", one.page, asker=asker)
+        Exchange(
+            "a question about your documents", one.text, "answered", one.page, asker=asker, served=served
+        )
         for one, asker in zip(found, askers, strict=False)
     ]
     return [*asked, next(one for one in EXCHANGES if one.expect == "declined")]
@@ -194,6 +212,8 @@ def _problem(exchange: Exchange, cards: Sequence[dict[str, Any]]) -> str:
     body = json.dumps(cards[0], ensure_ascii=False)
     if exchange.expect == "declined":
         return "" if "http" not in body else "a declined message must not get an answer"
+    if not exchange.served:
+        return "" if exchange.page in unquote(body) else f"{exchange.page} is not among the sources"
     links = [link for link in map(unquote, _links(cards[0])) if f"/docs/{exchange.page}" in link]
     if not links:
         return f"no link to {exchange.page} in the card"

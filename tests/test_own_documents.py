@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import ConfigError
+from demo.demo import Exchange, _naming, _problem
 from demo.own_documents import TRIED, OwnDocuments, questions, suggest
 from index.text.split import Chunk
 
@@ -58,3 +60,21 @@ def test_a_place_is_a_folder_or_a_git_address(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no such folder"):
         OwnDocuments(str(tmp_path / "nowhere")).source("")
     assert OwnDocuments("a").mark != OwnDocuments("b").mark
+
+
+def test_a_repository_need_not_open_here_and_a_folder_must() -> None:
+    card = {"body": {"elements": [{"content": "**Sources** [1] Backup  docs/backup%20guide.md"}]}}
+    asked = Exchange("x", "How?", "answered", "docs/backup guide.md", served=False)
+    assert _problem(asked, [card]) == ""
+    assert _problem(replace(asked, page="docs/other.md"), [card]) == "docs/other.md is not among the sources"
+    assert "no link to" in _problem(replace(asked, served=True), [card])
+
+
+def test_an_empty_folder_is_called_as_it_was_typed() -> None:
+    with (
+        pytest.raises(ConfigError, match=r"^DOCS=/my/folder: no file found$"),
+        _naming(OwnDocuments("/my/folder")),
+    ):
+        raise ConfigError("index.sources hold no readable document: no file found")
+    with pytest.raises(ConfigError, match="Redis"), _naming(OwnDocuments("/my/folder")):
+        raise ConfigError("Redis is away")
