@@ -34,6 +34,7 @@ from index.search.lexical import heading_of, headings_of
 from index.search.searcher import Searcher
 from index.search.storage import FORMAT, Manifest, Snapshot, discard, make, making, write
 from index.search.store.elsewhere import keep_only, made_for, on_server
+from index.search.store.like_words import LikeWords, vocabulary
 from index.search.versions import Versions, publish
 from index.sources.asked import Asked, Reader
 from index.text.document import Document
@@ -161,15 +162,18 @@ def assemble(
     manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
     if digests is None:
         digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
-    texts = strings + [chunk.text for chunk in chunks]
+    words = vocabulary(chunks)
+    texts = strings + [chunk.text for chunk in chunks] + list(words.values())
     embedded = embed_with_cache(
         folder / "embeddings.sqlite", embedder, texts, lambda done, total: tell("embed", done, total)
     )
     tell("index", 0, len(chunks))
     with making(folder / "versions", manifest.version) as place:
-        vectors = embedded.vectors[len(strings) :], embedded.vectors[: len(strings)]
+        whole = len(strings) + len(chunks)
+        vectors = embedded.vectors[len(strings) : whole], embedded.vectors[: len(strings)]
         dense = Dense.build(*vectors, rows, place, on_server=on_server)
-        return make(place, manifest, chunks, dense, digests, origins), embedded
+        like = LikeWords(list(words), embedded.vectors[whole:])
+        return make(place, manifest, chunks, dense, digests, origins, like=like), embedded
 
 
 def _usable(versions: Versions, name: str, embedder: Embedder, store: str) -> bool:

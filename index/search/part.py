@@ -2,7 +2,7 @@
 
 A group that is answered from some of the documents must neither find nor be judged by the others, so counts,
 averages and neighbours are those of the part alone. It is taken out of the version's lists and vectors, which
-takes neither embedding nor splitting words.
+takes neither embedding nor splitting words. Only which words mean the same is known of the whole.
 """
 
 from __future__ import annotations
@@ -41,5 +41,5 @@ def part_of(searcher: Searcher, sources: Collection[str]) -> Searcher:
         folder = Path(place)
         dense, lexical = searcher.dense.part(rows, folder), searcher.lexical.part(rows, folder)
         chunks = (searcher.chunks[row] for row in rows.tolist())
-        snapshot = make(folder, manifest, chunks, dense, lexical=lexical)
+        snapshot = make(folder, manifest, chunks, dense, lexical=lexical, like=searcher.words)
     return Searcher(snapshot, searcher.embedder, searcher.reranker, searcher.weights)

@@ -74,6 +74,7 @@ class Searcher:
         self.dense = snapshot.dense
         self.lexical = snapshot.lexical
         self.places = snapshot.places
+        self.words = snapshot.words
         self.embedder = embedder
         self.reranker = reranker
         self.reranks = reranker is not None

@@ -29,6 +29,7 @@ from index.search.embed import Vectors
 from index.search.lexical import BLOCK, Lexical, LexicalWriter
 from index.search.related import is_of_questions
 from index.search.store.chunks import ChunkFile, ChunkWriter
+from index.search.store.like_words import NO_WORDS, LikeWords
 from index.search.store.older import OLDER, older_chunks, read_older
 from index.search.store.places import BARE, CHINESE, FAQ, HEADLESS, DocumentPlace, Places, PlaceWriter
 from index.search.store.projects import project_folders
@@ -79,6 +80,7 @@ class Snapshot:
     dense: Dense
     lexical: Lexical
     places: Places
+    words: LikeWords = NO_WORDS
 
     @property
     def version(self) -> str:
@@ -100,6 +102,7 @@ def make(
     origins: dict[str, str] | None = None,
     *,
     lexical: Lexical | None = None,
+    like: LikeWords = NO_WORDS,
 ) -> Snapshot:
     """Writes what a version holds into a folder that exists, block by block, and opens it.
 
@@ -123,8 +126,9 @@ def make(
     places.finish(pages, [one.source.lower() for one in own], project_folders(own))
     _write_json(folder / "documents.json", digests or {})
     _write_json(folder / "origins.json", origins or {})
-    opened = replace(manifest, vectors=dense.facts)
-    return Snapshot(opened, folder, ChunkFile(folder), dense, lexical or Lexical(folder), Places(folder))
+    like.save(folder)
+    opened, lists = replace(manifest, vectors=dense.facts), lexical or Lexical(folder)
+    return Snapshot(opened, folder, ChunkFile(folder), dense, lists, Places(folder), like)
 
 
 def _kind(chunk: Chunk) -> int:
@@ -222,6 +226,7 @@ def read(folder: Path) -> Snapshot:
             dense=Dense(folder),
             lexical=Lexical(folder),
             places=Places(folder),
+            words=LikeWords.load(folder),
         )
         counts = {len(snapshot.chunks), snapshot.dense.count, snapshot.lexical.count, manifest.chunks}
         if len(counts) > 1:

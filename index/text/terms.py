@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,8 @@ _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CHINESE_SHARE = 0.05
 """From this share of Chinese among letters on, prose counts as Chinese: its code is English anyway."""
 
+LONGEST_WORD = 20
+"""Letters; what is longer is no word."""
 STOP_WORDS = frozenset(
     word
     for line in (Path(__file__).parent / "words" / "stop_words.txt").read_text("utf-8").splitlines()
@@ -42,6 +45,15 @@ def terms(text: str) -> list[str]:
         else:
             found.extend(_latin_terms(piece))
     return found
+
+
+def spellings(text: str) -> Iterator[tuple[str, str]]:
+    """(term, how the text writes it) of each plain word of a text; no identifiers, numbers and stop words."""
+    for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
+        if is_chinese(piece):
+            yield from ((word, word) for word in rjieba.cut_for_search(piece) if word not in STOP_WORDS)
+        elif piece.isalpha() and 2 < len(piece) <= LONGEST_WORD and piece.lower() not in STOP_WORDS:
+            yield stem(piece.lower()), piece.lower()
 
 
 @lru_cache(maxsize=100_000)

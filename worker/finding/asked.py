@@ -8,7 +8,7 @@ English; a question of no kind waits for nothing in particular.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -76,8 +76,8 @@ class Asked:
     """Its terms and how much each tells: rare ones much, those that no page has as much as the rarest."""
     translations: frozenset[str]
     """English terms for its Chinese technical ones, where the pages are English."""
-    like: dict[str, frozenset[str]]
-    """For a term, the words that strangers use for it."""
+    like: dict[str, dict[str, float]]
+    """For a term, the words that strangers use for it, each with what it counts of the word itself."""
     kinds: frozenset[str]
     everything: frozenset[str]
     """Its terms, the starts of long ones, like words and translations: what a heading may repeat."""
@@ -103,11 +103,15 @@ class Asked:
 NO_QUESTION = Asked("", "", {}, frozenset(), {}, frozenset(), frozenset(), "en", frozenset())
 
 
-def read_question(text: str, idf: Callable[[str], float], known: Callable[[str], bool]) -> Asked:
-    """Reads a question; `idf` and `known` are the index's."""
+def read_question(
+    text: str,
+    idf: Callable[[str], float],
+    known: Callable[[str], bool],
+    near: Mapping[str, Mapping[str, float]] | None = None,
+) -> Asked:
+    """Reads a question; `idf` and `known` are the index's, and so are the words `near` to the question's."""
     text = _PHRASES.sub(lambda match: _AS_ONE[match.group().lower()], text)
     about = without_form(text)
-    like = like_words()
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
@@ -115,18 +119,28 @@ def read_question(text: str, idf: Callable[[str], float], known: Callable[[str],
         text=text,
         about=about,
         weights={word: idf(word) * _tells(word) for word in own},
-        like={word: like[word] for word in own if word in like},
+        like={word: stand_ins for word in own if (stand_ins := _like(word, near or {}))},
         translations=english,
         everything=frozenset().union(
             own,
             english,
             (f"~{word[:START]}" for word in own if len(word) > START and word.isascii()),
-            *(like[word] for word in own if word in like),
+            *(like_words().get(word, ()) for word in own),
         ),
         kinds=frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text)),
         language="zh" if has_chinese(text) else "en",
         names=names,
     )
+
+
+LIKE = 0.4
+"""What a like word of the list counts of the word itself."""
+
+
+def _like(word: str, near: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """What stands for a word: by the list, and by the meaning of the documents' own words."""
+    listed = dict.fromkeys(like_words().get(word, ()), LIKE)
+    return listed | {term: max(worth, listed.get(term, 0.0)) for term, worth in near.get(word, {}).items()}
 
 
 START = 5

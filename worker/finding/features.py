@@ -21,8 +21,6 @@ CHANCE = 0.25
 """Cosine that any two texts of one subject have; only what is above counts."""
 NOTHING_NEW = 2
 """An atom with so few terms of its own repeats what stands around it."""
-LIKE = 0.4
-"""What a like word counts of the word itself."""
 BODY = 300
 """Characters of an atom that its meaning is taken from."""
 _LINK_TEXT = re.compile(r"\[[^\[\]]*+\]\([^()]*+\)")
@@ -267,14 +265,18 @@ def rarest_of(asked: Asked, words: frozenset[str]) -> float:
 
 
 def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:
+    """How much of a word is among the words: itself, its start, or another that stands for it."""
     if word in words:
         return 1.0
-    start = word[:START] if word.isascii() and len(word) >= START else word if len(word) == 1 else ""
-    if start and not start.isascii() and f"~{start}" in words:
-        return 0.5
-    if start and start.isascii() and (f"~{start}" in words or start in words):
-        return 0.8
-    return LIKE if word in asked.like and not words.isdisjoint(asked.like[word]) else 0.0
+    like = asked.like.get(word, {})
+    return max(_start(word, words), max((like[term] for term in like.keys() & words), default=0.0))
+
+
+def _start(word: str, words: frozenset[str]) -> float:
+    if not word.isascii():
+        return 0.5 if len(word) == 1 and f"~{word}" in words else 0.0
+    start = word[:START]
+    return 0.8 if len(start) == START and (f"~{start}" in words or start in words) else 0.0
 
 
 def share_of_names(asked: Asked, words: frozenset[str]) -> float:

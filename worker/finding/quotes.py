@@ -14,7 +14,7 @@ from worker.excerpts import Excerpt
 from worker.finding.atoms import Atom
 from worker.finding.reading import Candidate, Reading
 
-FIRST, ALL = 250, 510
+FIRST, ALL = 250, 470
 """Characters: how far the first quote grows beyond its best atom, and all quotes together."""
 MOST = 4
 """Quotes at most."""

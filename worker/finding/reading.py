@@ -67,7 +67,8 @@ def read_pages(
 ) -> Reading:
     """Reads the pages that the passages are from."""
     lexical = searcher.lexical
-    asked = read_question(lookup.query, lexical.idf, lambda word: lexical.document_frequency(word) > 0)
+    near = searcher.words.near(lookup.query, searcher.embedder)
+    asked = read_question(lookup.query, lexical.idf, lambda word: lexical.document_frequency(word) > 0, near)
     top = max(float(lookup.fused.max(initial=0)), 1e-6)
     sections = [
         section
