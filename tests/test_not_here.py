@@ -13,6 +13,7 @@ from index.search.searcher import Searcher
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.finding.reading import product_of
+from worker.finding.support import SUPPORT, probability
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.pipeline import Pipeline
 
@@ -66,6 +67,12 @@ def test_a_question_about_other_things_gets_no_answer(pipeline: Pipeline, text: 
     assert answer.outcome in (Outcome.DECLINED, Outcome.NOT_FOUND)
 
 
+@pytest.mark.parametrize("text", ["good morning members!", "nice kiln!", "see you there"])
+def test_small_talk_with_the_documents_words_gets_no_answer(pipeline: Pipeline, text: str) -> None:
+    answer, _ = pipeline.run(Question(text, "en"))
+    assert answer.outcome in (Outcome.DECLINED, Outcome.NOT_FOUND)
+
+
 def test_a_page_is_read_whole_with_the_rows_of_its_sections(searcher: Searcher) -> None:
     row = next(row for row, chunk in enumerate(searcher.chunks) if chunk.heading_path[-1:] == ("Glaze",))
     sections = searcher.page(row)
@@ -95,3 +102,11 @@ def test_answer_closest_places_and_nothing_are_told_apart_by_colour_and_title() 
     ]
     assert [color for color, _ in looks] == ["green", "default", "grey"]
     assert len({title for _, title in looks}) == 3
+
+
+def test_small_talk_is_no_question_whatever_words_it_shares_with_the_documents() -> None:
+    """What asks nothing and is nearer to small talk than to questions needs far better quotes."""
+    small_talk, question = SUPPORT.index("talk"), [0.0] * len(SUPPORT)
+    said = list(question)
+    said[small_talk] = 0.25
+    assert probability(said) < probability(question) / 5

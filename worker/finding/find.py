@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PASSAGES = 12
 """Passages whose pages are read."""
 FIFTIETH = 50
+ASKS = 0.5
+"""The gate's number for a message that asks is above this."""
 
 
 @dataclass(frozen=True)
@@ -72,4 +74,11 @@ def background_of(searcher: Searcher, lookup: Lookup, decision: Decision) -> Bac
         search=float(scores[0]) if len(scores) else 0.0,
         search_drop=float(scores[0] - scores[min(FIFTIETH, len(scores)) - 1]) if len(scores) else 0.0,
         gate=decision.probability,
+        talk=_talk(decision),
     )
+
+
+def _talk(decision: Decision) -> float:
+    """What the gate read of small talk, for a message that asks nothing."""
+    values = {reason.feature: reason.value for reason in decision.reasons}
+    return max(0.0, values.get("talk", 0.0)) if values.get("asks", 0.0) < ASKS else 0.0

@@ -24,7 +24,7 @@ from worker.finding.reading import Reading
 SUPPORT = (
     "top", "gap", "gap_five", "all_words", "own_words", "best_sentence", "union", "rarest", "missing",
     "unknown", "unknown_names", "meaning", "meaning_heading", "dense", "search", "search_drop", "gate",
-    "few", "value", "kind", "tight", "names", "heading_words", "language",
+    "few", "value", "kind", "tight", "names", "heading_words", "language", "talk",
 )  # fmt: skip
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
 LOOKED_AT = 3
@@ -46,6 +46,8 @@ class Background:
     """How far that lies above the fiftieth."""
     gate: float
     """The gate's probability."""
+    talk: float = 0.0
+    """How much nearer a message is to small talk than to questions; 0 for one that asks."""
 
 
 def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Background) -> list[float]:
@@ -88,6 +90,7 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         most("names"),
         most("heading_words"),
         most("language"),
+        background.talk,
     ]
 
 
