@@ -7,10 +7,13 @@ The top level holds the figures at the largest size, `sizes` those of each.
 
 dense_ratio: the dense half (what FAISS finds among texts, headings and titles, then the cosines of all of it)
 over FAISS's own search of the same vectors for as many; recall_at_10: of the ten nearest texts by comparing
-all, those among the first ten of what FAISS found, ranked by their vectors; rss_gib: of the process after all
-its searches, mapped files included.
+all, those among the first ten of what FAISS found, ranked by their vectors; rss_gib: of a fresh process that
+has only opened the index; rss_searched_gib: after all its searches, with the pages of mapped files that they
+touched, which the system takes back when it needs them; search_cpu_ms: processor time of one search.
 
-    python -m bench.search [--json] [--sizes N ...] [--folder KEEP_INDEXES_HERE]
+`milvus` holds the same through milvus-lite's server, at the size that --milvus says (0: not at all).
+
+    python -m bench.search [--json] [--sizes N ...] [--milvus N] [--folder KEEP_INDEXES_HERE]
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ import numpy as np
 from bench import show
 from bench.searching.corpus import DATA, read_corpus, real, varied, write_corpus
 from bench.searching.measure import recalled, resident_gib
+from bench.searching.milvus import can_run, through_milvus
 from bot import logs
 from bot.config.settings import EmbedderSettings
 from index.search.dense import Dense
@@ -89,6 +93,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--milvus", type=int, default=100_000)
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     logs.configure("bench")
@@ -102,7 +107,13 @@ def main() -> None:
         folder = (arguments.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         sizes = [of_size(count, folder) for count in sorted(arguments.sizes)]
-    show({**{name: sizes[-1][name] for name in TOP}, "sizes": sizes}, as_json=arguments.json)
+        figures = {**{name: sizes[-1][name] for name in TOP}, "sizes": sizes}
+        if arguments.milvus in arguments.sizes and can_run():
+            place = folder / f"made-{arguments.milvus}"
+            questions = json.loads((place / "questions.json").read_text("utf-8"))
+            own = np.load(place / "questions.npy"), read_corpus(place)[0]
+            figures["milvus"] = through_milvus(place / place.name, questions, *own)
+    show(figures, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -50,15 +50,12 @@ def measured(version: Path, questions: list[str], vectors: Vectors) -> dict[str,
     searcher = Searcher(read(version), NoEmbedder(vectors.shape[1]))
     loaded = time.perf_counter() - started
     asked = [(questions[place], vectors[place]) for place in range(len(questions))][:SEARCHES]
-
-    def search(question: tuple[str, Vectors]) -> None:
-        searcher.search(question[0], K, searcher.look_up(*question))
-
+    search = searching(searcher)
     figures: dict[str, Any] = {
         "chunks": len(searcher.chunks),
         "strings": len(searcher.dense.strings),
         "load_seconds": round(loaded, 3),
-        "rss_loaded_gib": resident_gib(),
+        "rss_gib": resident_gib(),
         "faiss": searcher.dense.facts,
     }
     for one in asked:  # what a question touches is read from the disk once
@@ -67,12 +64,21 @@ def measured(version: Path, questions: list[str], vectors: Vectors) -> dict[str,
     for one in asked:
         search(one)
     figures["search_cpu_ms"] = round(1000 * (time.process_time() - before) / len(asked), 2)
-    figures |= _percentiles("search", timed(search, asked))
-    figures |= _percentiles("search_8", timed(search, asked, AT_ONCE))
+    figures |= percentiles("search", timed(search, asked))
+    figures |= percentiles("search_8", timed(search, asked, AT_ONCE))
     figures |= _dense(searcher, [vector for _, vector in asked])
     figures["candidates"] = float(np.mean([len(searcher.look_up(*one).rows) for one in asked[:50]]))
-    figures["rss_gib"] = resident_gib()
+    figures["rss_searched_gib"] = resident_gib()
     return figures
+
+
+def searching(searcher: Searcher) -> Callable[[tuple[str, Vectors]], None]:
+    """One whole search for a question and its vector."""
+
+    def search(question: tuple[str, Vectors]) -> None:
+        searcher.search(question[0], K, searcher.look_up(*question))
+
+    return search
 
 
 def timed(act: Callable[[Any], object], items: list[Any], threads: int = 1) -> list[float]:
@@ -93,7 +99,8 @@ def timed(act: Callable[[Any], object], items: list[Any], threads: int = 1) -> l
     return seconds
 
 
-def _percentiles(name: str, seconds: list[float]) -> dict[str, float]:
+def percentiles(name: str, seconds: list[float]) -> dict[str, float]:
+    """The median and the 99th percentile, ms."""
     return {
         f"{name}_p50_ms": round(1000 * float(np.percentile(seconds, 50)), 2),
         f"{name}_p99_ms": round(1000 * float(np.percentile(seconds, 99)), 2),
