@@ -41,7 +41,7 @@ $(VENV)/development: $(VENV)/runtime requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/runtime ## .venv with what runs the bot, and no more; EXTRAS="NAME ..." adds what a setting asks for
-	@[ -z "$(EXTRAS)" ] || $(INSTALL) -c requirements-dev.txt $(EXTRAS) || $(FAILED)
+	@if [ -n "$(EXTRAS)" ]; then $(INSTALL) -c requirements-dev.txt $(EXTRAS) || $(FAILED); fi
 
 ocr: $(VENV)/runtime ## adds what reads the screenshots that people post, 290 MB
 	@$(INSTALL) --no-deps -r requirements-ocr.txt || $(FAILED)

@@ -64,3 +64,20 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     )
     complaints = [line for line in done.stderr.splitlines() if "fennel" in line]
     assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("extras", "installed"),
+    [
+        ("", ""),
+        ("ddgs", "-c requirements-dev.txt ddgs\n"),
+        ("rq-dashboard six", "-c requirements-dev.txt rq-dashboard six\n"),
+    ],
+)
+def test_make_setup_installs_extras_where_some_are_named_and_ends_well(extras: str, installed: str) -> None:
+    command = ["make", "-s", "setup", "-o", ".venv/runtime", "INSTALL=true; printf '%s ' -c >/dev/null; echo"]
+    done = subprocess.run(
+        [*command, f"EXTRAS={extras}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == installed

@@ -128,7 +128,7 @@ CANNOT = {
     r"make (setup|dev)( EXTRAS=.*)?": "installs packages into the environment that runs the tests",
     r"make ocr": "installs packages into the environment that runs the tests",
     r"make setup-gpu": "needs an NVIDIA card",
-    r"make bench|python -m bench\.\S+ --json": "takes minutes; each benchmark has a test of its own",
+    r"make bench|python -m bench\.\S+( --json)?": "takes minutes; each benchmark has a test of its own",
     r"(\.venv/bin/)?python -m bot (connect|up|longconn)": "needs a Feishu: test_connect.py has one",
     r"python -m bot up --tunnel": "needs ngrok's service: tests/test_supervisor.py has a stand-in",
     r"python -m bot replay CHAT\.jsonl": "tests/scenarios/test_replay.py runs it",
