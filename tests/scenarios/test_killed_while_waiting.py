@@ -19,6 +19,8 @@ from tests.waiting import START_LIMIT, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
+WAITING = "fennel:waiting-for:answer*"
+
 
 @pytest.fixture
 def stack(tmp_path: Path, index: Path) -> Iterator[LocalStack]:
@@ -56,7 +58,7 @@ def test_the_same_answer_goes_out_once(stack: LocalStack, broken: str) -> None:
             return bool(cards) and not is_open(cards[0])
 
         wait_for(sent, "the answer", START_LIMIT)
-        wait_for(lambda: not any(redis.zcard(key) for key in redis.scan_iter("fennel:waiting-for:answer*")))
+        wait_for(lambda: not any(redis.zcard(key) for key in redis.scan_iter(WAITING)))
         [card] = stack.feishu.cards(asked)
         assert "harbor token revoke" in words(card)
         assert kept(redis, asked, "answer")["answer"] == written["answer"]
