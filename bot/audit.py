@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from bot import metrics
 from bot.errors import QueueUnavailable
 from bot.redis_keys import AUDIT, FOR_COMMANDS, connect
+from bot.stored import number_of, read_object
 
 log = structlog.get_logger(__name__)
 
@@ -76,11 +77,12 @@ def newest(redis: Redis, count: int) -> list[dict[str, Any]]:
     ends: dict[str, str] = {}
     found: list[dict[str, Any]] = []
     for line in redis.lrange(AUDIT.name, 0, 2 * count + MOST // 100):
-        entry = json.loads(line)
+        entry = read_object(line)
         if "end_of" in entry:
-            ends[entry["end_of"]] = entry["how"]
-        elif len(found) < count:
-            found.append({**entry, "ended": ends.get(entry.get("id", ""), "")})
+            ends[str(entry["end_of"])] = str(entry.get("how", ""))
+        elif entry and len(found) < count:
+            whole = {name: str(entry.get(name, "")) for name in ("id", "action", "by", "chat_id", "subject")}
+            found.append({**whole, "at": number_of(entry.get("at")), "ended": ends.get(whole["id"], "")})
     return found
 
 

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from bot.errors import ConfigError, QueueUnavailable
 from bot.redis_keys import FEEDBACK, FOR_COMMANDS, TRACE, connect
+from bot.stored import number_of, read_object
 
 ALIKE = 0.4
 """From this share of common character pairs on two questions are put together."""
@@ -113,7 +114,7 @@ def made_of(
         report.unhelpful += not helpful
         if one.get("reason"):
             report.reasons.append(str(one["reason"]))
-    cited = Counter(str(path) for trace in asked for path in trace.get("cited") or ())
+    cited = Counter(str(path) for trace in asked for path in _listed(trace.get("cited")))
     report.cited = dict(cited.most_common(MOST_LISTED))
     report.outdated = _counted(path for trace in asked for path in trace.get("outdated") or ())
     report.contradictions = _counted(
@@ -121,7 +122,9 @@ def made_of(
     )
     usage: Counter[str] = Counter()
     for trace in traces:
-        usage.update({name: int(count) for name, count in (trace.get("usage") or {}).items()})
+        spent = trace.get("usage")
+        for name, count in (spent if isinstance(spent, dict) else {}).items():
+            usage[str(name)] += int(number_of(count, most=1e15))
     report.tokens = dict(usage)
     lost = [trace for trace in traces if trace.get("outcome") in _UNANSWERED and trace.get("mentioned")]
     questions = [str(one.get("standalone") or one.get("question") or "") for one in lost]
@@ -194,10 +197,14 @@ def _pairs(text: str) -> set[str]:
     return {plain[at : at + 2] for at in range(len(plain) - 1)}
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _traces(redis: Redis, start: float) -> Iterator[dict[str, Any]]:
     for key in redis.scan_iter(TRACE.glob, _BATCH):
-        trace = _object(redis.get(key))
-        if float(trace.get("started_at") or 0) >= start:
+        trace = read_object(redis.get(key))
+        if number_of(trace.get("started_at")) >= start:
             yield trace
 
 
@@ -208,15 +215,7 @@ def _opinions(redis: Redis, start: float, questions: set[str] | None = None) -> 
         if questions is not None and name.removeprefix(FEEDBACK.prefix) not in questions:
             continue
         for value in redis.hvals(key):
-            entry = _object(value)
-            if float(entry.get("at") or 0) >= start:
+            entry = read_object(value)
+            if number_of(entry.get("at")) >= start:
                 found.append(entry)
     return found
-
-
-def _object(raw: Any) -> dict[str, Any]:
-    try:
-        data = json.loads(raw or "{}")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}

@@ -9,6 +9,7 @@ Traces, for whoever has to tell them apart one day.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import field, fields
 from typing import Any
@@ -37,3 +38,17 @@ def known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:
         raise TypeError(f"what is stored for {kind.__name__} is not an object")
     names = {one.name for one in fields(kind)}
     return {name: value for name, value in data.items() if name in names}
+
+
+def read_object(raw: bytes | str | None) -> dict[str, Any]:
+    """The JSON object in `raw`; an empty one for anything else, whoever wrote it there."""
+    try:
+        data = json.loads(raw or "{}")
+    except (ValueError, RecursionError, TypeError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def number_of(value: Any, *, most: float = 4e9) -> float:
+    """A number from 0 to `most`, such as a time in Unix seconds; 0 for anything else."""
+    return float(value) if type(value) in (int, float) and 0 <= value <= most else 0.0

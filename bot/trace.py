@@ -7,7 +7,6 @@ It lives for 30 days. The only message text in it is this question.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from redis import Redis
@@ -15,21 +14,24 @@ from redis import Redis
 from bot.config.settings import Settings
 from bot.messages import because_ignored
 from bot.redis_keys import FOR_COMMANDS, IGNORED, TRACE, connect
+from bot.stored import read_object
 
 SHOWN_REASONS = 8
 UNKNOWN = "unknown"
+_BLANK = {"question": "", "decision": "", "outcome": "", "seconds": {}, "usage": {}, "events": []}
+"""What every reader looks for."""
 
 
 def read(redis: Redis, message_id: str) -> dict[str, Any] | None:
     """The facts of a message's Trace, None when there is none (any more)."""
     raw = redis.get(TRACE.of(message_id))
-    return None if raw is None else dict(json.loads(raw))
+    return None if raw is None else {**_BLANK, **read_object(raw), "message_id": message_id}
 
 
 def reason_ignored(redis: Redis, message_id: str) -> str:
     """Why a message was not taken, in the one word of bot/events/policy.py; empty when unknown."""
     raw = redis.get(IGNORED.of(message_id))
-    return "" if raw is None else str(json.loads(raw).get("reason") or "")
+    return str(read_object(raw).get("reason") or "")
 
 
 def load(settings: Settings, message_id: str) -> dict[str, Any]:
@@ -46,7 +48,14 @@ def load(settings: Settings, message_id: str) -> dict[str, Any]:
 
 
 def explain(facts: dict[str, Any]) -> str:
-    """The Trace as lines a person reads."""
+    """The Trace as lines a person reads; of one that is not as we write it, that it is not."""
+    try:
+        return _lines(facts)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return f"{facts.get('message_id', '?')}: its Trace is damaged, or another release's"
+
+
+def _lines(facts: dict[str, Any]) -> str:
     if facts.get("reason"):
         return f"{facts['message_id']}: ignored: {because_ignored(facts['reason'], 'en')}"
     if facts.get("outcome") == UNKNOWN:
@@ -78,7 +87,7 @@ def explain(facts: dict[str, Any]) -> str:
     if facts.get("verify"):
         verify = facts["verify"]
         lines.append(f"verify: {verify['checked']} sentences checked, {verify['dropped']} dropped")
-    lines.append(f"engine calls {usage['calls']}, prompt tokens {usage['prompt_tokens']}")
+    lines.append(f"engine calls {usage.get('calls', 0)}, prompt tokens {usage.get('prompt_tokens', 0)}")
     lines.append("seconds: " + ", ".join(f"{step} {spent:.3f}" for step, spent in facts["seconds"].items()))
     lines += [f"+{event['at']:.2f} s {event['event']}" for event in facts["events"]]
     return "\n".join(lines)

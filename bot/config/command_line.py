@@ -87,6 +87,8 @@ def _reason(error: Exception) -> str:
         return "stopped; nothing was changed"
     if isinstance(error, ModuleNotFoundError):
         return _missing(error)
+    if isinstance(error, UnicodeEncodeError):  # bytes of an argument that are no text
+        return f"not UTF-8: {error.object[max(0, error.start - 20) : error.end]!r}"
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else str(error)
     return _trouble_with_redis(error)

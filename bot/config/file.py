@@ -81,13 +81,26 @@ def _read_yaml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read ({error.strerror}): {fix}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file} is not valid YAML: it is nested too deeply") from error
     except yaml.YAMLError as error:  # its own words quote the line, which may hold a secret
         raise ConfigError(f"{file} is not valid YAML{_fault(file, error)}") from None
     if data is None:
         return {}
+    if _has_nul(data):
+        raise ConfigError(f"{file} holds a NUL character (\\0): take it out")
     if not isinstance(data, dict):
         raise ConfigError(f"{file} must hold sections such as 'feishu:' at its top level")
     return data
+
+
+def _has_nul(value: Any) -> bool:
+    """Whether a text in it holds a NUL, which no path, address or key may."""
+    if isinstance(value, dict):
+        return any(map(_has_nul, value.items()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _fault(file: Path, error: yaml.YAMLError) -> str:

@@ -95,7 +95,7 @@ def _check(folder: Path) -> None:
     try:
         made = json.loads((folder / "manifest.json").read_text("utf-8"))
         known = int(made["format"]) <= FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{folder} is no backup: it has no readable manifest.json") from error
     if not known:
         raise ConfigError(f"{folder} was made by a later release: restore it with that one")
@@ -121,11 +121,11 @@ def _write_redis(redis: Redis, file: Path) -> int:
 
 def _read_redis(redis: Redis, file: Path) -> int:
     count = 0
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
             row = json.loads(line)
             key, dumped, lifetime = _decoded(row["key"]), _decoded(row["dump"]), int(row["ttl"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ConfigError(f"{file}:{number} is damaged: nothing after it was restored") from error
         redis.restore(key, lifetime, dumped, replace=True)
         count += 1

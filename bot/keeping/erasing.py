@@ -7,6 +7,7 @@ cards that answered it stay, so that nothing is ever said twice.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.errors import QueueUnavailable
+from bot.errors import ConfigError, QueueUnavailable
 from bot.keeping import colleagues
 from bot.queue import rq_layout
 from bot.redis_keys import (
@@ -35,11 +36,14 @@ from bot.redis_keys import (
     TRACE,
     connect,
 )
+from bot.stored import read_object
 from bot.talk.history import History
 
 FORGOTTEN = "forgotten"
 """Stands in the audit log where an open_id stood."""
 _BATCH = 500
+_OPEN_ID = re.compile(r"ou_[\w-]{1,100}", re.ASCII)
+"""Nothing else: no name, no pattern, nothing that is empty for those who asked nothing."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def _erase_part(redis: Redis, message_id: str) -> None:
     """Takes a message out of what its sender said a moment ago."""
     for row in redis.scan_iter(PARTS.glob, _BATCH):
         for part in redis.lrange(row, 0, -1):
-            if json.loads(part).get("id") == message_id:
+            if read_object(part).get("id") == message_id:
                 redis.lrem(row, 0, part)  # type: ignore[arg-type]
 
 
@@ -95,7 +99,9 @@ def forget_person(redis: Redis, open_id: str) -> Forgotten:
 
 
 def forget(url: str, open_id: str) -> str:
-    """What `python -m bot forget` does and says. Raises QueueUnavailable."""
+    """What `python -m bot forget` does and says. Raises ConfigError, QueueUnavailable."""
+    if not _OPEN_ID.fullmatch(open_id):
+        raise ConfigError(f"OPEN_ID {open_id!r}: give a person's open_id, such as ou_7d8a6e6df7621556")
     try:
         with connect(url, FOR_COMMANDS) as redis:
             done = forget_person(redis, open_id)
@@ -110,9 +116,9 @@ def forget(url: str, open_id: str) -> str:
 def _askers(redis: Redis) -> Iterator[tuple[str, str]]:
     """(message, open_id of who asked it) of every question of which something is kept."""
     for key in redis.scan_iter(ANSWER.glob, _BATCH):
-        yield _text(key).removeprefix(ANSWER.prefix), _asker(_object(redis.get(key)).get("answer"))
+        yield _text(key).removeprefix(ANSWER.prefix), _asker(read_object(redis.get(key)).get("answer"))
     for key in redis.scan_iter(TRACE.glob, _BATCH):
-        yield _text(key).removeprefix(TRACE.prefix), _asker(_object(redis.get(key)))
+        yield _text(key).removeprefix(TRACE.prefix), _asker(read_object(redis.get(key)))
     for key in redis.scan_iter(f"{rq_layout.JOB_PREFIX}*", _BATCH):
         job_id = _text(key).removeprefix(rq_layout.JOB_PREFIX)
         data = _sent_by(redis.hget(key, "data"))
@@ -135,7 +141,7 @@ def _sent_by(data: bytes | str | None) -> str:
 def _forget_help(redis: Redis, open_id: str) -> None:
     """Takes the name off answers that this person took over for others."""
     for key in redis.scan_iter(ANSWER.glob, _BATCH):
-        kept = _object(redis.get(key))
+        kept = read_object(redis.get(key))
         state = kept.get("state")
         if isinstance(state, dict) and state.get("taken_by") == open_id:
             state["taken_by"] = ""
@@ -146,7 +152,7 @@ def _forget_in_audit(redis: Redis, open_id: str) -> int:
     """What was done stays, who did it does not. New lines come at the front meanwhile: count from the end."""
     changed = 0
     for place, line in enumerate(reversed(redis.lrange(AUDIT.name, 0, -1)), start=1):
-        entry = _object(line)
+        entry = read_object(line)
         if entry.get("by") == open_id:
             redis.lset(AUDIT.name, -place, json.dumps({**entry, "by": FORGOTTEN}))
             changed += 1
@@ -170,13 +176,6 @@ def _erase_job(redis: Redis, job_id: str) -> None:
 def _blank() -> dict[str, Any]:
     """A Trace that says nothing, with what its readers look for."""
     return {"question": "", "decision": "", "seconds": {}, "events": [], "usage": {}, "started_at": 0.0}
-
-
-def _object(raw: Any) -> dict[str, Any]:
-    with suppress(ValueError, TypeError):
-        data = json.loads(raw)
-        return data if isinstance(data, dict) else {}
-    return {}
 
 
 def _text(value: bytes | str | None) -> str:

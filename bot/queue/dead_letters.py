@@ -20,7 +20,7 @@ from bot.feishu.sent_record import SentRecords
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE, told_as
 from bot.queue.rq_layout import SERIALIZER, failed_key, job_key
 from bot.redis_keys import ATTEMPTS, DEAD_LETTERS, SEEN, WAITING_SINCE
-from bot.stored import known
+from bot.stored import known, number_of, read_object
 
 QUEUES = (ANSWER_QUEUE, QUICK_QUEUE, INDEX_QUEUE)
 ANSWER_SEND = "answer"
@@ -111,10 +111,9 @@ def _read(raw: bytes | str | None, job_id: str) -> DeadLetter:
     plain = DeadLetter(job_id, message_of(job_id), "", "AbandonedJob", 0.0)
     if raw is None:
         return plain
-    try:
-        return DeadLetter(**{**asdict(plain), **known(DeadLetter, json.loads(raw))})
-    except (ValueError, TypeError):
-        return plain
+    found = {**asdict(plain), **known(DeadLetter, read_object(raw)), "job_id": job_id}
+    words = {name: str(found[name]) for name in ("job_id", "message_id", "kind", "why", "chat_id")}
+    return DeadLetter(**words, at=number_of(found["at"]), code=int(number_of(found["code"])))
 
 
 def _text(value: bytes | str) -> str:

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from bot.errors import QueueUnavailable
 from bot.events.events import Message
 from bot.redis_keys import ASKERS, IGNORED, PARTS
-from bot.stored import known
+from bot.stored import known, read_object
 from bot.talk.whole import goes_on, is_whole
 
 CONTINUES_SECONDS = 8.0
@@ -69,13 +69,13 @@ class Said:
         """What its sender said to the bot in the same place in the last minute, oldest first. Raises
         redis.RedisError."""
         rows: list[bytes] = self._redis.lrange(PARTS.of(row_of(message)), 0, -1)  # type: ignore[assignment]
-        return sorted((Part(**known(Part, json.loads(row))) for row in rows), key=lambda part: part.at)
+        return sorted(filter(None, map(_part, rows)), key=lambda part: part.at)
 
     def take_back(self, message: Message) -> None:
         """The message was refused after it was noted. Raises redis.RedisError."""
         row = PARTS.of(row_of(message))
         for one in self._redis.lrange(row, 0, -1):
-            if json.loads(one)["id"] == message.message_id:
+            if read_object(one).get("id") == message.message_id:
                 self._redis.lrem(row, 0, one.decode())  # type: ignore[union-attr]
 
     def note_asked(self, message: Message, text: str, *, named: bool) -> None:
@@ -107,3 +107,11 @@ def row_of(message: Message) -> str:
     """What one person says in one place: in a private chat, a thread, or a group's main chat."""
     place = message.root_id if message.chat_type != "p2p" and message.root_id else message.chat_id
     return f"{place}:{message.sender_id}"
+
+
+def _part(row: bytes) -> Part | None:
+    """A part that was kept; None for what is none."""
+    try:
+        return Part(**known(Part, read_object(row)))
+    except TypeError:
+        return None

@@ -46,7 +46,7 @@ def read_queries(file: Path, types: Iterable[str] = ()) -> list[Query]:
         try:
             row = json.loads(line)
             queries.append(Query(row["query"], frozenset(row["relevant"]), row.get("type", "all")))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             what = f"{type(error).__name__}: {error}"
             raise ConfigError(f"{place}: must be a JSON object with query, relevant ({what})") from error
     return [query for query in queries if not wanted or query.type in wanted]

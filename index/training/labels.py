@@ -55,7 +55,7 @@ def _row(line: str, place: str) -> Example:
     try:
         data = json.loads(line)
         text, label = str(data["text"]), int(data["label"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ConfigError(f"{place}: must be a JSON object with id, text and label ({error})") from error
     if label not in (0, 1):
         raise ConfigError(f"{place}: label must be 1 (worth answering) or 0, not {label}")
@@ -75,9 +75,10 @@ def learned(connection: Redis) -> list[Example]:
     pressed = _pressed(connection)
     marked: dict[str, Example] = {}
     for key, value in _hash(connection, EXAMPLES.name).items():
-        row, facts = json.loads(value), _trace(connection, key)
+        row, facts = _object(value), _trace(connection, key)
         group = str(row.get("group") or (facts or {}).get("chat_id", ""))
-        marked[key] = Example(key, str(row["text"]), int(row["label"]), ADMIN_WEIGHT, group)
+        if isinstance(row.get("text"), str) and row.get("label") in (0, 1):
+            marked[key] = Example(key, row["text"], int(row["label"]), ADMIN_WEIGHT, group)
     return [example for _, example in sorted({**pressed, **marked}.items())]
 
 
@@ -87,19 +88,30 @@ def _pressed(connection: Redis) -> dict[str, Example]:
     for name in connection.scan_iter(match=FEEDBACK.glob, count=500):
         message_id = _text(name).rsplit(":", 1)[1]
         facts = _trace(connection, message_id)
-        kinds = [json.loads(entry).get("kind") for entry in _hash(connection, _text(name)).values()]
+        kinds = [_object(entry).get("kind") for entry in _hash(connection, _text(name)).values()]
         votes = kinds.count("helpful") - len([kind for kind in kinds if kind in ("not_helpful", "reason")])
         if facts is None or votes == 0:
             continue
         label = int(votes > 0)
         group = str(facts.get("chat_id", ""))
-        found[message_id] = Example(message_id, str(facts["question"]), label, FEEDBACK_WEIGHT, group)
+        found[message_id] = Example(
+            message_id, str(facts.get("question") or ""), label, FEEDBACK_WEIGHT, group
+        )
     return found
 
 
 def _trace(connection: Redis, message_id: str) -> dict[str, Any] | None:
     kept = connection.get(TRACE.of(message_id))
-    return None if kept is None else cast(dict[str, Any], json.loads(_text(kept)))
+    return None if kept is None else _object(_text(kept))
+
+
+def _object(raw: str) -> dict[str, Any]:
+    """The JSON object in `raw`, an empty one for anything else."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _hash(connection: Redis, key: str) -> dict[str, str]:
