@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 MARGIN = 600
 """Seconds before its end that a token stops being handed out."""
+LONGEST_LIFETIME = 7200
+"""Seconds a token of Feishu's lives at most; one with another lifetime is fetched anew when it is needed."""
 HOLD = 30.0
 """Seconds a process uses a token without looking into Redis again."""
 FETCH_TIMEOUT = 10.0
@@ -146,6 +148,8 @@ class TenantToken:
             said = look_up(code, str(body.get("msg", "")), answer.status_code)
             raise FeishuError(code, said.meaning, retriable=True, retry_after=reset_of(headers))
         token, lifetime = body.get("tenant_access_token"), body.get("expire")
-        if not isinstance(token, str) or not token or not isinstance(lifetime, int):
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise FeishuError(0, "token endpoint: an answer without a token", retriable=True)
+        if type(lifetime) is not int or not 0 < lifetime <= LONGEST_LIFETIME:
+            return token, MARGIN
         return token, lifetime

@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from bot.errors import FileTooLarge
 from bot.feishu.sdk import (
@@ -43,6 +44,10 @@ MOST_BYTES = 8_000_000
 """Bytes of an answer that are read: the longest list of messages is far below."""
 MOST_SECONDS = 30.0
 """Seconds an answer may go on arriving."""
+
+
+LONGEST_RESET = 300.0
+"""Limits are per second or per minute: a header that says more than this is not believed."""
 
 
 class RefusedAnswer(Exception):
@@ -112,14 +117,25 @@ def download(conf: Config, request: BaseRequest, option: RequestOption) -> bytes
 
 
 def read_bounded(answer: requests.Response) -> bytes:
-    """The body of an answer. Raises UnreadableAnswer for one that does not end, requests.RequestException."""
+    """The body of an answer. Raises UnreadableAnswer for one that does not end, requests.RequestException.
+
+    It is read as it comes: `iter_content` waits for whole pieces, for hours where a byte comes now and then.
+    """
     found, until = bytearray(), time.monotonic() + MOST_SECONDS
     with answer:
-        for piece in answer.iter_content(65_536):
+        while piece := _next_of(answer):
             found += piece
             if len(found) > MOST_BYTES or time.monotonic() > until:
                 raise UnreadableAnswer(answer.status_code, dict(answer.headers))
     return bytes(found)
+
+
+def _next_of(answer: requests.Response) -> bytes:
+    """What has come of a body, at least a byte; empty at its end."""
+    try:
+        return bytes(answer.raw.read1(65_536, decode_content=True))
+    except (HTTPError, OSError) as error:
+        raise requests.ConnectionError(f"the answer broke off: {type(error).__name__}") from error
 
 
 def read_body(raw: RawResponse) -> dict[str, Any]:
@@ -144,11 +160,11 @@ def header(headers: dict[str, str], name: str) -> str:
 
 
 def reset_of(headers: dict[str, str]) -> float:
-    """Seconds until a limit is over, from the gateway's header or the standard one; at most a day."""
+    """Seconds until a limit is over, from the gateway's header or the standard one; at most LONGEST_RESET."""
     for name in ("x-ogw-ratelimit-reset", "retry-after"):
         value = header(headers, name)
         if value.isascii() and value.replace(".", "", 1).isdigit():
-            return min(float(value), 86_400.0)
+            return min(float(value), LONGEST_RESET)
     return 0.0
 
 

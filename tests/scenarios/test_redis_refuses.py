@@ -1,0 +1,106 @@
+"""Redis is full, or was made a read-only copy, while questions are answered: nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.exceptions import (
+    ConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
+
+from bot.queue import dead_letters
+from bot.supervisor.redis_server import RedisServer
+from tests.house import House, until, words
+from tests.waiting import LIMIT
+from worker.engines.extractive.engine import Extractive
+from worker.runner.redis_faults import passes
+
+REFUSING = {
+    "full": (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+    "a copy": (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+}
+QUESTIONS = ("怎么清空 Harbor 的缓存？", "How do I revoke a Harbor access token?", "怎么升级 harbor-server？")
+
+
+class Held(Extractive):
+    """An engine that answers once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Semaphore(0)
+        self.may = threading.Event()
+        self.written = 0
+
+    def stream(self, *arguments: Any, **how: Any) -> Any:
+        self.reached.release()
+        assert self.may.wait(LIMIT)
+        self.written += 1
+        return super().stream(*arguments, **how)
+
+
+@pytest.fixture
+def engine() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def house(tmp_path: Path, index: Path, documents: Path, engine: Held) -> Iterator[House]:
+    with (
+        RedisServer(tmp_path / "redis") as server,
+        House(server.url, index, documents, engine=engine) as house,
+    ):
+        yield house
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("commands", REFUSING.values(), ids=REFUSING.keys())
+def test_what_is_being_answered_is_answered_when_redis_takes_writes_again(
+    house: House, engine: Held, commands: tuple[tuple[str, ...], tuple[str, ...]]
+) -> None:
+    house.feishu.pushes.retry_after = (20.0,) * 20
+    asked = [house.ask(text, user=f"ou_{number}") for number, text in enumerate(QUESTIONS)]
+    for _ in asked:
+        assert engine.reached.acquire(timeout=LIMIT)
+    refuse, take = commands
+    house.redis.execute_command(*refuse)
+    engine.may.set()
+    until(lambda: engine.written >= len(asked))
+    late = house.ask("How do I create a Harbor API token?", user="ou_late")
+    until(lambda: house.feishu.pushes.of(late).attempts)
+    assert house.feishu.pushes.of(late).attempts[0].status == 503, "it comes again"
+    house.redis.execute_command(*take)
+    for message in (*asked, late):
+        assert "harbor" in words(house.card(message))
+    house.quiet()
+    assert [len(house.feishu.cards(message)) for message in (*asked, late)] == [1] * 4
+    assert dead_letters.listed(house.redis) == []
+
+
+def test_what_passes_is_told_from_what_does_not() -> None:
+    passing = (
+        ConnectionError("Connection refused"),
+        TimeoutError(),
+        OutOfMemoryError("command not allowed when used memory > 'maxmemory'."),
+        ReadOnlyError("You can't write against a read only replica."),
+        ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
+        ResponseError("Error running script: -OOM command not allowed when used memory > 'maxmemory'"),
+        ResponseError("NOREPLICAS Not enough good replicas to write."),
+    )
+    final = (
+        ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
+        ResponseError("value is not an integer or out of range"),
+        ResponseError("unknown command 'LMOVE'"),
+    )
+    assert [passes(error) for error in passing] == [True] * len(passing)
+    assert [passes(error) for error in final] == [False] * len(final)
+    assert all(isinstance(error, RedisError) for error in (*passing, *final))
