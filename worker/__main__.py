@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import logs
+from bot.clock import SYSTEM, Clock
 from bot.config.command_line import Config, Version, run
 from bot.config.settings import Settings, load_settings
 
@@ -45,7 +46,7 @@ def main(
     os._exit(0)
 
 
-def serve(settings: Settings, *, indexes: bool = False) -> None:
+def serve(settings: Settings, *, indexes: bool = False, clock: Clock = SYSTEM) -> None:
     """Runs jobs until SIGTERM or SIGINT; `indexes` those of the indexer. Imports what answers: 3 s."""
     from bot import metrics
     from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
@@ -54,7 +55,7 @@ def serve(settings: Settings, *, indexes: bool = False) -> None:
     from worker.process.process import open_process, use
     from worker.runner.lanes import beside
 
-    process = open_process(settings, answers=not indexes)
+    process = open_process(settings, answers=not indexes, clock=clock)
     use(process)
     if settings.worker.metrics_port and not indexes:
         metrics.serve(settings.worker.metrics_port)

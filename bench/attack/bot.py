@@ -18,23 +18,29 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bench.attack.clock import VARIABLE, SharedClock
+from bot.errors import ConfigError
+from bot.queue.queue import ANSWER_QUEUE, QUICK_QUEUE
 from bot.redis_keys import INDEX_VERSION
 from bot.supervisor.redis_server import RedisServer
 from demo.stack import LocalStack
 from index.search.versions import Versions
 from simulator.local import LocalFeishu
+from simulator.tenant.clock import Clock
 
 GROUPS = 8
 RETRY_AFTER = (0.75, 3.0, 9.0, 60.0)
 """Seconds between the attempts of a push: as many as Feishu makes, the last long after the trouble."""
 PAUSE = (1.5, 5.0)
 """Seconds between two acts of violence."""
+LONG_PAUSE = (10.0, 25.0)
+"""The same beside long faults, which are more trouble already."""
 VICTIMS = {"worker": 5, "web": 3, "redis": 2}
 """How often each is chosen, in ten, once each has been killed."""
 MANY = 100_000
@@ -56,15 +62,25 @@ class AttackedBot:
         }
         settings = {
             "FENNEL_LIMITS": json.dumps(limits),
+            # Every message is a question of its own here, whoever said what a moment ago.
+            "FENNEL_GROUPS": json.dumps({"default": {"gather_seconds": 0}}),
             "FENNEL_WORKER__CONCURRENCY": "8",
             "FENNEL_LLM__ENGINE": "extractive",
             "FENNEL_INDEX__DIR": str(index),
             "OMP_NUM_THREADS": "1",
+            VARIABLE: str((folder / "clock").resolve()),
         }
         self.stack = LocalStack(folder, settings=settings, build=False)
         self.redis = RedisServer(folder / "redis", fsync="always")
         self.workers = [f"worker{number}" for number in range(workers)]
         self.kills = dict.fromkeys(VICTIMS, 0)
+        self.clock = SharedClock(folder / "clock")
+        """The workers' and Feishu's."""
+        self.redis_alone = threading.Lock()
+        """Held by whoever kills, starts or empties Redis."""
+        self._taken: dict[str, tuple[int, bytes]] = {}
+        self._emptied = 0
+        self._pause = PAUSE
         self._let_be = threading.Event()
         self._attacker = threading.Thread(target=self._attack, name="attacker", daemon=True)
 
@@ -78,6 +94,7 @@ class AttackedBot:
         self.redis.start()
         self.stack.redis, self.stack.redis_url = self.redis, self.redis.url
         self.feishu.pushes.retry_after = RETRY_AFTER
+        self.feishu.pushes.clock = Clock()  # pushes are signed by the machine's time, which the webhook has
         self.feishu.start()
         for name in ("web", *self.workers):
             self._spawn(name)
@@ -87,8 +104,9 @@ class AttackedBot:
         for number in range(GROUPS):
             self.feishu.tenant.chat(f"oc_{number}", f"group {number}")
 
-    def attack(self) -> None:
-        """From now on parts die and Feishu misbehaves."""
+    def attack(self, pause: tuple[float, float] = PAUSE) -> None:
+        """From now on parts die, `pause` seconds apart, and Feishu misbehaves."""
+        self._pause = pause
         add = self.feishu.faults.add
         add("bad_gateway", probability=0.05, times=None)
         add(99991400, probability=0.05, times=None, reset=1)
@@ -106,10 +124,25 @@ class AttackedBot:
         if self._attacker.is_alive():
             self._attacker.join()
 
+    def turn(self, seconds: float) -> None:
+        """So many seconds pass for Feishu and the workers."""
+        self.clock.turn(seconds)
+        self.feishu.clock.ahead += seconds
+
+    def taken(self, redis: Redis, message: str) -> tuple[int, bytes]:
+        """When a message was taken, among the others: Redis counts anew when it was emptied."""
+        found = redis.get(f"fennel:seen:{message}") or b""
+        return self._taken.get(message) or (self._emptied, found if isinstance(found, bytes) else b"")
+
+    def remember_taken(self, redis: Redis, messages: list[str]) -> None:
+        """To be called before Redis is emptied."""
+        self._taken |= {message: self.taken(redis, message) for message in messages}
+        self._emptied += 1
+
     def settle(self) -> None:
         """Waits until every push is settled and the queue is empty, so that a second card would be there."""
         until = time.monotonic() + _SETTLE_SECONDS
-        while time.monotonic() < until and not self._is_settled():
+        while time.monotonic() < until and not self.is_settled():
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -121,12 +154,19 @@ class AttackedBot:
                 process.wait()
         self.stack.stop()
 
-    def _is_settled(self) -> bool:
+    def is_settled(self) -> bool:
+        """Whether no push and no job is left."""
         if any(push.state == "waiting" for push in list(self.feishu.pushes.all)):
             return False
         try:
             with Redis.from_url(self.redis.url) as redis:
-                return not redis.llen("rq:queue:answer") and not redis.zcard("rq:wip:answer")
+                return not any(
+                    redis.llen(f"rq:queue:{lane}")
+                    or redis.llen(f"rq:queue:{lane}:intermediate")
+                    or redis.zcard(f"rq:wip:{lane}")
+                    or any(redis.zcard(key) for key in redis.scan_iter(f"fennel:waiting*:{lane}*"))
+                    for lane in (ANSWER_QUEUE, QUICK_QUEUE)
+                )
         except RedisError:
             return False
 
@@ -135,7 +175,7 @@ class AttackedBot:
         web = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.stack.processes[name] = subprocess.Popen(
-                [sys.executable, *(web if name == "web" else ["-m", "worker"])],
+                [sys.executable, *(web if name == "web" else ["-m", "bench.attack.worker"])],
                 env=self.stack.environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -144,18 +184,23 @@ class AttackedBot:
 
     def _attack(self) -> None:
         each_once = self.random.sample(list(VICTIMS), len(VICTIMS))
-        while not self._let_be.wait(self.random.uniform(*PAUSE)):
+        while not self._let_be.wait(self.random.uniform(*self._pause)):
             chosen = self.random.choices(list(VICTIMS), weights=list(VICTIMS.values()))[0]
             victim = each_once.pop() if each_once else chosen
             self.kills[victim] += 1
             if victim == "redis":
-                self.redis.kill()
-                time.sleep(self.random.uniform(0.0, 1.0))
-                self.redis.start()
+                self._kill_redis()
             elif victim == "web" and self.random.random() < 0.5:
                 self._kill_one_web_process()
             else:
                 self._kill(self.random.choice(self.workers) if victim == "worker" else "web")
+
+    def _kill_redis(self) -> None:
+        with self.redis_alone:
+            self.redis.kill()
+            time.sleep(self.random.uniform(0.0, 1.0))
+            with suppress(ConfigError):  # a full disk: started again when there is room
+                self.redis.start()
 
     def _kill_one_web_process(self) -> None:
         """SIGKILL to one of gunicorn's processes; gunicorn starts another."""

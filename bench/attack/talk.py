@@ -22,10 +22,11 @@ QUESTIONS = (
     "How do I test locally through ngrok?",
 )
 _MARK = re.compile(r"\bm\d+x\b")
+_MESSAGE = re.compile(r"\bom_[0-9a-f]{32}\b")
 
 
 class Talk:
-    """Says messages, and finds the cards that answer them by the mark in each text."""
+    """Says messages, and finds the cards that answer them."""
 
     def __init__(self, feishu: LocalFeishu, chance: random.Random, groups: int) -> None:
         self.feishu = feishu
@@ -35,25 +36,28 @@ class Talk:
         self._marks: dict[str, str] = {}
         """Message id -> the mark in its text, which its card quotes."""
 
-    def say(self, count: int) -> None:
-        """Says `count` messages; half of them go on with a thread that was begun."""
-        threads: list[tuple[str, str, int]] = []
+    def say(self, count: int, *, chat: str = "", pause: float = 0.1) -> None:
+        """Says `count` messages, at most `pause` seconds apart; half go on with a thread that was begun.
+
+        `chat` is the one group they are said in, where there is one.
+        """
+        given, threads = chat, list[tuple[str, str, int]]()
         for _ in range(count):
             if threads and self.random.random() < 0.5:
                 chat, root, length = threads.pop(self.random.randrange(len(threads)))
             else:
-                chat, root, length = f"oc_{self.random.randrange(self.groups)}", "", 0
+                chat, root, length = given or f"oc_{self.random.randrange(self.groups)}", "", 0
             message = self._say(chat, root)
             if length + 1 < THREAD_LENGTH:
                 threads.append((chat, root or message, length + 1))
             self._push_again(message)
-            time.sleep(self.random.uniform(0.0, 0.1))
+            time.sleep(self.random.uniform(0.0, pause))
 
     def wait(self, seconds: float, share: float = 1.0) -> bool:
         """Waits until a `share` of the messages has a final card, or no new one came for `seconds`."""
         moved, before = time.monotonic(), -1
         while True:
-            final = sum(any(not open for _, open in cards) for cards in self.cards().values())
+            final = self.final()
             if final >= share * len(self.said):
                 return True
             if final != before:
@@ -61,6 +65,10 @@ class Talk:
             if time.monotonic() - moved > seconds:
                 return False
             time.sleep(0.3)
+
+    def final(self) -> int:
+        """How many messages have a final card."""
+        return sum(any(not open for _, open in cards) for cards in self.cards().values())
 
     def cards(self) -> dict[str, list[tuple[str, bool]]]:
         """Message id -> the cards that quote it: (the card's message id, whether it is still written)."""
@@ -70,11 +78,21 @@ class Talk:
             for message in self.feishu.tenant.messages.values():
                 if not message.is_bot or message.recalled or not message.card:
                     continue
-                mark = _MARK.search(json.dumps(message.card.card, ensure_ascii=False))
-                if mark:
-                    cards = found.setdefault(by_mark[mark.group()], [])
+                question = self._question_of(json.dumps(message.card.card, ensure_ascii=False), by_mark)
+                if question:
+                    cards = found.setdefault(question, [])
                     cards.append((message.message_id, is_open(SentCard(message))))
         return found
+
+    def _question_of(self, card: str, by_mark: dict[str, str]) -> str:
+        """The message that a card answers: named by its buttons, and quoted before it has any.
+
+        What it says may hold the mark of another: a follow-up is said with the question that it goes on from.
+        """
+        if named := next((name for name in _MESSAGE.findall(card) if name in self._marks), ""):
+            return named
+        mark = _MARK.search(card)
+        return by_mark[mark.group()] if mark else ""
 
     def _say(self, chat: str, root: str) -> str:
         mark = f"m{len(self.said)}x"

@@ -10,7 +10,8 @@ from typing import Any
 
 from redis import Redis
 
-from bench.attack.bot import GROUPS, AttackedBot, attacked_bot
+from bench.attack.bot import GROUPS, LONG_PAUSE, PAUSE, AttackedBot, attacked_bot
+from bench.attack.long_faults import LongFaults
 from bench.attack.talk import Talk
 
 PATIENCE = 90.0
@@ -40,6 +41,10 @@ class Report:
     pushes: int = 0
     """HTTP requests that brought the messages, repeats and retries included."""
     kills: dict[str, int] = field(default_factory=dict)
+    long_faults: dict[str, int] = field(default_factory=dict)
+    """How often each long fault came (bench/attack/long_faults.py); empty without them."""
+    away_seconds: float = 0.0
+    """Of the turned clock, for which Feishu was away."""
     faults: int = 0
     """Calls that Feishu refused or broke off."""
     seconds: float = 0.0
@@ -50,22 +55,32 @@ class Report:
         return self.answered_once == self.messages and not self.out_of_order
 
 
-def run(index: Path, seed: int, messages: int, folder: Path | None = None) -> Report:
+def run(
+    index: Path, seed: int, messages: int, folder: Path | None = None, *, long_faults: bool = False
+) -> Report:
     """Says `messages` messages to a bot that is attacked meanwhile, and judges what they got.
 
-    `folder` holds its data and logs, and keeps them; without it they are deleted.
+    `folder` holds its data and logs, and keeps them; without it they are deleted. With `long_faults` as many
+    are said before and during each of those, which come one after the other.
     """
     started = time.monotonic()
     with attacked_bot(index, seed, folder) as bot:
         talk = Talk(bot.feishu, bot.random, GROUPS)
-        bot.attack()
-        talk.say(messages)
+        faults = LongFaults(bot, talk)
+        bot.attack(LONG_PAUSE if long_faults else PAUSE)
+        if long_faults:
+            faults.play(messages)
+        else:
+            talk.say(messages)
         talk.wait(PATIENCE, CALM_FROM)
         bot.wait_until_each_was_killed()
         bot.let_be()
+        faults.catch_up()
         talk.wait(PATIENCE)
         bot.settle()
         report = judge(bot, talk, seed)
+        report.long_faults = faults.counts if long_faults else {}
+        report.away_seconds = faults.away_seconds
     report.seconds = round(time.monotonic() - started, 1)
     return report
 
@@ -104,6 +119,7 @@ def _whereabouts(bot: AttackedBot, message: str) -> dict[str, Any]:
             "attempts": [[attempt.status for attempt in push.attempts] for push in pushes],
             "job": job_id,
             "status": redis.hmget(f"rq:job:{job_id}", "status", "worker_name"),
+            "waits": [key for key in redis.scan_iter("fennel:waiting*") if _has(redis, key, job_id)],
             "queued": redis.lpos("rq:queue:answer", job_id) is not None,
             "popped": redis.lpos("rq:queue:answer:intermediate", job_id) is not None,
             "running": [entry for entry in redis.zrange("rq:wip:answer", 0, -1) if job_id in entry],
@@ -113,6 +129,11 @@ def _whereabouts(bot: AttackedBot, message: str) -> dict[str, Any]:
             "answer": bool(redis.exists(f"fennel:answer:{message}")),
             "slots": {key: redis.zrange(key, 0, -1) for key in redis.scan_iter("rq:rl:*") if _is_slots(key)},
         }
+
+
+def _has(redis: Redis, key: str, job_id: str) -> bool:
+    """Whether a job waits under a key."""
+    return redis.type(key) == "zset" and redis.zscore(key, job_id) is not None
 
 
 def _is_slots(key: str) -> bool:
@@ -129,6 +150,6 @@ def _out_of_order(bot: AttackedBot, threads: dict[str, list[str]], cards: dict[s
     wrong = []
     with Redis.from_url(bot.redis.url) as redis:
         for messages in threads.values():
-            taken = sorted(messages, key=lambda message: bytes(redis.get(f"fennel:seen:{message}") or b""))
+            taken = sorted(messages, key=lambda message: bot.taken(redis, message))
             wrong += [b for a, b in pairwise(taken) if place[cards[a]] > place[cards[b]]]
     return wrong
