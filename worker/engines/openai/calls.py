@@ -79,7 +79,7 @@ class ServerCalls:
         """How `url` splits a text, by LMDeploy's /v1/encode; [] from servers that do not tell."""
         answer = self._request("POST", endpoint(url, "/encode"), call, {"input": text})
         ids = _loads(answer.content).get("input_ids") if answer.status == HTTPStatus.OK else None
-        return [int(number) for number in ids] if isinstance(ids, list) else []
+        return ids if isinstance(ids, list) and all(type(one) is int for one in ids) else []
 
     def whole(self, url: str, body: Body, call: Call) -> Body:
         """One chat completion, unstreamed."""
