@@ -114,11 +114,11 @@ def made_of(
         report.unhelpful += not helpful
         if one.get("reason"):
             report.reasons.append(str(one["reason"]))
-    cited = Counter(str(path) for trace in asked for path in _listed(trace.get("cited")))
+    cited = Counter(str(path) for trace in asked for path in _list(trace.get("cited")))
     report.cited = dict(cited.most_common(MOST_LISTED))
-    report.outdated = _counted(path for trace in asked for path in trace.get("outdated") or ())
+    report.outdated = _counted(path for trace in asked for path in _list(trace.get("outdated")))
     report.contradictions = _counted(
-        " ≠ ".join(map(str, pages)) for trace in asked for pages in trace.get("contradictions") or ()
+        " ≠ ".join(map(str, _list(pages))) for trace in asked for pages in _list(trace.get("contradictions"))
     )
     usage: Counter[str] = Counter()
     for trace in traces:
@@ -197,7 +197,7 @@ def _pairs(text: str) -> set[str]:
     return {plain[at : at + 2] for at in range(len(plain) - 1)}
 
 
-def _listed(value: Any) -> list[Any]:
+def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
