@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +24,22 @@ Talk = Callable[[socket.socket], None]
 
 
 def whole(body: bytes, more: str = "") -> bytes:
-    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
+    head = f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    return head.encode() + body
+
+
+def request_of(connection: socket.socket) -> bytes:
+    """All of a request: a connection that is closed over unread bytes is reset."""
+    asked = b""
+    while b"\r\n\r\n" not in asked:
+        if not (piece := connection.recv(65_536)):
+            return b""
+        asked += piece
+    head, _, body = asked.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65_536)
+    return head + body
 
 
 class Feishus:
@@ -51,7 +67,7 @@ class Feishus:
     def _answer(self, connection: socket.socket) -> None:
         with closing(connection), connection:
             try:
-                asked = connection.recv(65_536)
+                asked = request_of(connection)
                 if b"tenant_access_token" in asked:
                     connection.sendall(self.token)
                 elif asked:
