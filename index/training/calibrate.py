@@ -96,7 +96,7 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
     if known < LEAST_KNOWN:
         note = f"no fit: these documents know only {known:.0%} of the good example questions"
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
-    model, _, _, _ = _better_of(table, shipped, searcher.version, "questions")
+    model, _, _, _ = better_of(table, shipped, searcher.version, "questions")
     store.apply(model)
     log.info("gate_fitted", gate=model.name, good=model.good, bad=model.bad)
     return model
@@ -134,14 +134,14 @@ def calibrate(
     store = GateStore(settings.index.dir)
     current = (_readable(store) or shipped_model()).for_embedder(searcher.embedder.name)
     table = tabulate(examples, searcher, open_evidence(settings, searcher))
-    model, before, after, verdict = _better_of(table, current, searcher.version, "calibrated")
+    model, before, after, verdict = better_of(table, current, searcher.version, "calibrated")
     if apply:
         store.apply(model)
         log.info("gate_calibrated", gate=model.name, good=model.good, bad=model.bad, verdict=verdict)
     return Calibration(model, before, after, verdict, apply, time.perf_counter() - started)
 
 
-def _better_of(
+def better_of(
     table: ExampleTable, current: GateModel, index_version: str, origin: Origin
 ) -> tuple[GateModel, dict[str, float], dict[str, float], Verdict]:
     """(the gate to use, figures of the one in use, figures of that to use, how a new fit does beside it).
