@@ -13,7 +13,6 @@ index was made stands in the version's manifest.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -93,7 +92,7 @@ def write_vectors(folder: Path, name: str, vectors: Array, flat_below: int = FLA
     `flat_below`: fewer than this are all compared.
     """
     count, dimensions = vectors.shape
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    faiss.omp_set_num_threads(1)  # its steps are small: threads would mostly wait for each other
     if count < flat_below:
         facts = VectorFacts("Flat", count, dimensions)
         index = faiss.IndexFlatIP(dimensions)
