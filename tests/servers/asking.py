@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ class RealServer:
     quiet: bool = False
     context: int = 0
     """Tokens of its context where a longer prompt is refused; 0 where it is not."""
-    slow: bool = field(default=False)
+    slow: bool = False
+    """A real model: a handful of tokens is enough."""
 
 
 def llm_of(server: RealServer, **more: Any) -> dict[str, Any]:
@@ -44,8 +45,8 @@ def llm_of(server: RealServer, **more: Any) -> dict[str, Any]:
         "model": server.model,
         "api_key": SecretStr(server.key),
         "context_tokens": 2048,
-        "max_answer_tokens": 48,
-        "reasoning_tokens": 48,
+        "max_answer_tokens": 16 if server.slow else 48,
+        "reasoning_tokens": 16 if server.slow else 48,
         **more,
     }
 

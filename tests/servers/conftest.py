@@ -119,10 +119,12 @@ def _llama(folder: Path, port: int, log: object) -> RealServer:
         "-np",
         "4",
         "-t",
-        "2",
+        "1",  # threads of one model wait for each other: on a busy machine one alone is quicker
     ]
     process = subprocess.Popen(line, cwd=folder, stdout=log, stderr=subprocess.STDOUT)  # type: ignore[call-overload]
-    return RealServer("llama", f"http://127.0.0.1:{port}/v1", "smollm2", process, quiet=True, context=2048)
+    return RealServer(
+        "llama", f"http://127.0.0.1:{port}/v1", "smollm2", process, quiet=True, context=2048, slow=True
+    )
 
 
 def _program(name: str) -> str:

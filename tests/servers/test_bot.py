@@ -25,7 +25,7 @@ def house(server: RealServer, index: IndexSettings, redis_of_servers: RedisServe
     """A bot over the server; a model of random weights writes until its length is reached."""
     settings = {
         "index": index,
-        "llm": llm_of(server, max_answer_tokens=64),
+        "llm": llm_of(server),
         "worker": {"concurrency": 4, "stop_timeout": 5, "answer_timeout": 200},
     }
     documents = index.sources[0].path
