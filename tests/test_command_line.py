@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tomllib
@@ -138,3 +139,22 @@ def test_every_program_says_the_release_that_pyproject_names(module: str) -> Non
         [sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout == f"Fennel {project['version']}\n"
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_command_that_is_told_to_stop_dies_of_it(told: signal.Signals) -> None:
+    """systemd and Docker take a death by SIGTERM for a clean stop, and exit status 130 for a failure."""
+    code = (
+        "import time, typer; from bot.config.command_line import run; app = typer.Typer()\n"
+        "@app.command()\n"
+        "def wait() -> None:\n"
+        "    print('up', flush=True); time.sleep(600)\n"
+        "run(app)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(told)
+        assert process.wait() == (130 if told is signal.SIGINT else -told)

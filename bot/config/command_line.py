@@ -62,6 +62,8 @@ def run(app: typer.Typer) -> None:
             raise
         sys.stderr.write(f"error: {reason}\n")
         sys.exit(1)
+    if status == INTERRUPTED:  # Typer turns the interrupt into this
+        die_as_told()
     sys.exit(status if isinstance(status, int) else 0)
 
 
