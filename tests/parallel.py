@@ -26,6 +26,8 @@ LONGEST = (
     "tests/test_hostile_documents.py",
     "tests/scenarios/test_chaos.py",
     "tests/scenarios/test_scale_out.py",
+    "tests/test_incremental.py",
+    "tests/test_build.py",
     "tests/test_page_access.py",
     "tests/scenarios/test_colleagues.py",
     "tests/scenarios/test_connect.py",

@@ -19,6 +19,8 @@ from index.search.versions import Versions, Watcher, open_current, publish
 from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
 from tests.waiting import LIMIT, join, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

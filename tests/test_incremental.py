@@ -31,6 +31,8 @@ from index.sources.reading.readers import Readers
 from tests.index_files import WordEmbedder, settings_for
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 PAGES = 12
 
 
@@ -252,7 +254,6 @@ def test_counts_that_are_gone_are_counted_anew(settings: Settings, folder: Path,
     assert isinstance(open_evidence(settings, open_current(settings, WordEmbedder())), Evidence)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_the_command_can_be_broken_off_and_goes_on(folder: Path, tmp_path: Path, how: signal.Signals) -> None:
     for number in range(25):
