@@ -28,6 +28,11 @@ OUTCOMES = [
     *("not-found", "declined", "busy", "failed", "pressed-not-helpful", "human-asked", "human-wanted"),
 ]
 """The gallery's samples on the outcome sheets."""
+TALK = [
+    *("greeting", "follow-up", "file", "screenshot", "private", "not-found", "human-wanted"),
+    *("proposal", "proposal-kept", "colleague", "digest", "why"),
+]
+"""On the sheets of what is said beside answers."""
 ONLY_OUTCOMES = """names => document.querySelectorAll("section").forEach(
     one => one.hidden = !names.includes(one.id))"""
 
@@ -73,6 +78,9 @@ def _gallery(browser: Browser, url: str) -> None:
         page.evaluate(ONLY_OUTCOMES, OUTCOMES)
         page.wait_for_timeout(500)
         page.screenshot(path=FOLDER / f"outcomes-{theme}.png", full_page=True)
+        page.evaluate(ONLY_OUTCOMES, TALK)
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / f"talk-{theme}.png", full_page=True)
 
 
 def _shrink(image: Path) -> None:

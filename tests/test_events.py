@@ -223,3 +223,35 @@ def test_no_payload_can_break_the_reader(payload: dict[str, Any]) -> None:
 def test_every_event_that_is_read_is_handled() -> None:
     made = {get_type_hints(reader)["return"] for reader in READERS.values()} | {Challenge, Unknown}
     assert made == set(get_args(Event)) == set(HANDLERS)
+
+
+def test_a_post_whose_mentions_are_empty_still_mentions_whom_its_words_do() -> None:
+    """A document pasted into a post: Feishu leaves `mentions` empty and puts the open_id into the span."""
+    post = {
+        "title": "发布说明",
+        "content": [
+            [{"tag": "text", "text": "请看 "}, {"tag": "at", "user_id": BOT, "user_name": "Fennel"}],
+            [
+                {"tag": "at", "user_id": "ou_tom", "user_name": "Tom"},
+                {"tag": "text", "text": "端口要开哪几个？"},
+            ],
+        ],
+    }
+    message = read_message(post, message_type="post", mentions=[])
+    assert message.mentions_open_id(BOT)
+    assert message.mentions_open_id("ou_tom")
+    text = message.text_without(BOT)
+    assert "开哪几个端口？" in text
+    assert "ou_" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "question"),
+    [
+        ("@_user_1 @_user_102.4 版要重启吗", "@Tom2.4 版要重启吗"),
+        ("@_user_18080 端口被占了", "8080 端口被占了"),
+        ("为什么 @_user_1404 了", "为什么 404 了"),
+    ],
+)
+def test_a_mention_that_a_number_follows_is_told_from_it(said: str, question: str) -> None:
+    assert read_message({"text": said}).text_without(BOT) == question

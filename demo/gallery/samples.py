@@ -7,12 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from bot.answer import Answer, CardState, Feedback, Human, Outcome, ReindexProgress, ReindexReport, Source
+from bot.answer import (
+    Answer,
+    CardState,
+    Feedback,
+    Human,
+    Outcome,
+    Pair,
+    ReindexProgress,
+    ReindexReport,
+    Source,
+)
 from bot.cards import answer as cards
+from bot.cards.digest import digest_card
+from bot.cards.learning import proposal_card
 from bot.cards.presses import PressSigner
 from bot.cards.text import stream_text
 from bot.cards.why import why_card
 from bot.messages import say
+from bot.report import Report, Unanswered
 from demo.gallery.sample_answer import RICH_TEXT
 from simulator.cards import edit as card_edit
 from simulator.types import Json
@@ -97,7 +110,7 @@ class Sample:
 @lru_cache
 def samples(language: str = "zh") -> tuple[Sample, ...]:
     """Every card in 'zh' or 'en', those of long answers one by one."""
-    return (*_questions(language), *_presses(language), *_operators(language))
+    return (*_questions(language), *_presses(language), *_learning(language), *_operators(language))
 
 
 def _sources() -> tuple[Source, ...]:
@@ -204,6 +217,35 @@ def _presses(language: str) -> Iterator[Sample]:
     yield from _drawn("resolved", base, steps["human-resolved"])
     yield from _drawn("searching-web", base, replace(state, searching_web=True))
     yield from _drawn("private", replace(base, private=True), state)
+
+
+def _learning(language: str) -> Iterator[Sample]:
+    """A file that was read, an answer of a colleague on its way, and the digest."""
+    posted = say("read_it", language, what=say("what_file", language, file="harbor.log"))
+    yield Sample("file", cards.notice_card(say("title_posted", language), posted, language, "grey"))
+    read = replace(_base(language), question="RuntimeError: CUDA error: no kernel image is available")
+    yield from _drawn("screenshot", replace(read, gathered=True))
+    answer = "pip install torch==2.1.0 --index-url https://download.pytorch.org/whl/cu118"
+    pair = Pair("om_sample", "oc_sample", _QUESTION[language], answer, EXPERT, NOW, language)
+    signer = PressSigner("samples only")
+    yield Sample("proposal", proposal_card(pair, (ASKER,), signer))
+    yield Sample("proposal-kept", proposal_card(replace(pair, confirmed_by=ASKER), (), signer))
+    yield Sample("proposal-refused", proposal_card(replace(pair, rejected=True), (), signer))
+    title = say("source_colleague", language, date="2026-11-18", question=_QUESTION[language])
+    yield from _drawn(
+        "colleague", replace(_base(language), text=f"`{answer}` [1]", sources=(Source(1, title),))
+    )
+    report = Report(NOW - 7 * DAY, asked=214, answered=151, declined=41, helpful=38, unhelpful=6)
+    report.unanswered = [
+        Unanswered("能在 ARM 机器上装吗？", 9),
+        Unanswered("How do I export to ONNX with a dynamic batch?", 4),
+    ]
+    report.reasons = ["版本太旧", "the command needs sudo here"]
+    report.cited = {"docs/zh_cn/installation.md": 41, "docs/faq.md": 17}
+    report.contradictions = {"docs/faq.md ≠ docs/zh_cn/installation.md": 3}
+    report.outdated = {"docs/zh_cn/changelog_v0.md": 2}
+    report.tokens = {"prompt_tokens": 412_000, "completion_tokens": 38_400}
+    yield Sample("digest", digest_card(report, 7, language))
 
 
 def _operators(language: str) -> Iterator[Sample]:

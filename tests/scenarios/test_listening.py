@@ -106,5 +106,6 @@ def test_only_a_sure_and_cited_answer_is_sure() -> None:
     assert not is_sure(Answer(Outcome.PARTLY, "q", "a [1]", "en", (Source(1, "t"),)), facts)
     assert not is_sure(Answer(Outcome.ANSWERED, "q", "a", "en"), facts)
     assert not is_sure(answer, {**facts, "gate": {"verdict": "unsure", "probability": 0.99}})
-    assert not is_sure(answer, {**facts, "support": {"probability": 0.05}})
+    assert not is_sure(answer, {**facts, "gate": {"verdict": "answer", "probability": 0.6}})
+    assert not is_sure(Answer(Outcome.ANSWERED, "它支持 ARM 吗", "a [1]", "zh", (Source(1, "t"),)), facts)
     assert not is_sure(answer, {})
