@@ -233,7 +233,7 @@ def test_a_post_whose_mentions_are_empty_still_mentions_whom_its_words_do() -> N
             [{"tag": "text", "text": "请看 "}, {"tag": "at", "user_id": BOT, "user_name": "Fennel"}],
             [
                 {"tag": "at", "user_id": "ou_tom", "user_name": "Tom"},
-                {"tag": "text", "text": "端口要开哪几个？"},
+                {"tag": "text", "text": "开哪几个端口？"},
             ],
         ],
     }

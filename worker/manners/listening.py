@@ -23,8 +23,8 @@ from worker.process.process import Process
 CERTAIN = 0.75
 """What the gate's probability must be.
 
-Of 358 of the messages that bench.listening plays 24 were answered with it, 23 of them worth an answer; with the
-gate's own threshold 35 and 31. How likely the quoted places answer told no more on top of it.
+Of 358 of the messages that bench.listening plays 24 were answered with it, 23 of them worth an answer; with
+the gate's own threshold 35 and 31. How likely the quoted places answer told no more on top of it.
 """
 TALK_SECONDS = 60.0
 SAME = 0.8
