@@ -131,7 +131,7 @@ def _reader(suffix: str) -> Callable[[bytes], object]:
 def _whole_files(chance: random.Random) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     for suffix, make in MAKERS.items():
-        made = make(chance)
+        made = make(chance, None)
         found[suffix] = [
             raw[:20_000] if suffix in (".md", ".rst", ".html") else raw for raw, _ in zip_most(made)
         ]

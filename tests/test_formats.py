@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -427,6 +429,76 @@ def test_presentations_are_read_slide_by_slide() -> None:
         "- no title",
         "| k | v |",
         "| --- | --- |",
+    ]
+
+
+_CHART = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+_DIAGRAM = 'xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/diagram"'
+CHART = (
+    f"<c:chartSpace {_CHART} {SPACES}><c:chart>"
+    "<c:title><c:tx><c:rich><a:p><a:r><a:t>Ships a year</a:t></a:r></a:p></c:rich></c:tx></c:title>"
+    "<c:plotArea><c:barChart><c:ser>"
+    '<c:tx><c:strCache><c:pt idx="0"><c:v>berths</c:v></c:pt></c:strCache></c:tx>'
+    '<c:cat><c:strCache><c:pt idx="0"><c:v>spring</c:v></c:pt>'
+    '<c:pt idx="1"><c:v>autumn</c:v></c:pt></c:strCache></c:cat>'
+    '<c:val><c:numCache><c:pt idx="1"><c:v>7</c:v></c:pt></c:numCache></c:val>'
+    "</c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>"
+)
+DIAGRAM = (
+    f"<d:dataModel {_DIAGRAM} {SPACES}><d:ptLst><d:pt><d:t><a:p><a:r><a:t>Moor, then report</a:t></a:r></a:p>"
+    "</d:t></d:pt><d:pt/></d:ptLst></d:dataModel>"
+)
+DRAWN = (
+    f'<w:p><w:r><w:drawing><c:chart {_CHART} r:id="r0"/></w:drawing></w:r></w:p>'
+    f'<w:p><w:r><w:drawing><d:relIds {_DIAGRAM} r:dm="r1"/></w:drawing></w:r></w:p>'
+)
+
+
+def test_charts_and_diagrams_say_what_they_show() -> None:
+    assert lines(shown(".docx", word(DRAWN, chart=CHART, diagramData=DIAGRAM))) == [
+        "Ships a year",
+        "- spring",
+        "- autumn: berths 7",
+        "- Moor, then report",
+    ]
+
+
+def strict(file: bytes) -> bytes:
+    """The file as Office saves it by the standard's letter."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(file)) as given, zipfile.ZipFile(packed, "w") as out:
+        for name in given.namelist():
+            part = re.sub(
+                rb"http://schemas\.openxmlformats\.org/(\w+)/2006/(main|relationships/|relationships\")",
+                rb"http://purl.oclc.org/ooxml/\1/\2",
+                given.read(name),
+            )
+            out.writestr(name, part)
+    return packed.getvalue()
+
+
+def test_strict_files_are_read_like_others() -> None:
+    assert "controlled" in shown(".docx", strict(word(BODY, styles=STYLES, footnotes=FOOTNOTES))).text
+    assert "## Welcome" in shown(".pptx", strict(slides(shape("Welcome", "title")))).text
+    made = openpyxl.Workbook()
+    assert made.active is not None
+    made.active.append(["pump", 3])
+    packed = io.BytesIO()
+    made.save(packed)
+    file = strict(packed.getvalue())
+    assert b"purl.oclc.org" in zipfile.ZipFile(io.BytesIO(file)).read("xl/workbook.xml")
+    assert "| pump | 3 |" in shown(".xlsx", file).text
+
+
+def test_strings_below_any_name_are_documentation() -> None:
+    source = (
+        'LOW, HIGH = 1, 9\n"""Bounds of the tide table."""\n\n\nclass Quay:\n'
+        '    def __init__(self) -> None:\n        self.depth = 9\n        """Metres at low water."""\n'
+    )
+    assert lines(shown(".py", source)) == [
+        "- `LOW, HIGH`: Bounds of the tide table.",
+        "### `def __init__(self) -> None`",
+        "- `depth`: Metres at low water.",
     ]
 
 

@@ -125,10 +125,17 @@ def _described(node: ast.AST) -> list[str]:
         if not (isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant)):
             continue
         targets = first.targets if isinstance(first, ast.Assign) else [getattr(first, "target", None)]
-        if isinstance(second.value.value, str) and isinstance(targets[0], ast.Name):
+        if isinstance(second.value.value, str) and targets[0] is not None:
             words = textwrap.dedent(second.value.value).strip()
-            found.append(f"- `{targets[0].id}`: " + words.replace("\n", "\n  "))
+            found.append(f"- `{_name_of(targets[0])}`: " + words.replace("\n", "\n  "))
     return found
+
+
+def _name_of(target: ast.expr) -> str:
+    """What is assigned to, as it is written; an attribute of self by its own name."""
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+        return target.attr
+    return ast.unparse(target).strip("()")[:_SIGNATURE]
 
 
 def _by_owner(

@@ -7,9 +7,10 @@ content; markdownify writes it down. Emphasis, links and images are left out: th
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from markdownify import MarkdownConverter
 
 from bot.config.fences import fenced
@@ -30,7 +31,9 @@ _WIDEST = 20
 
 def html_to_markdown(raw: bytes) -> tuple[str, str]:
     """(title, Markdown) of a page; the encoding is found as browsers find it."""
-    soup = BeautifulSoup(raw, "lxml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read like any other page
+        soup = BeautifulSoup(raw, "lxml")
     title = " ".join(soup.title.get_text().split()) if soup.title else ""
     text = str(_Writer().convert_soup(content(soup)))
     return title, re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from functools import cache
 from typing import Any
@@ -14,6 +15,19 @@ from bot.errors import LoadError
 Element = Any
 """An lxml element; lxml has no types of its own."""
 RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+
+
+_STRICT = re.compile(
+    rb"http://purl\.oclc\.org/ooxml/(drawingml|wordprocessingml|presentationml|spreadsheetml|officeDocument)"
+)
+"""Office's "strict" files: the same elements under names of another year."""
+
+
+def usual_names(part: bytes) -> bytes:
+    """A part of a strict file under the names of all others."""
+    return (
+        _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006", part) if b"purl.oclc.org" in part else part
+    )
 
 
 @cache
@@ -36,7 +50,7 @@ class Parts:
             raw = self.archive.read(name)
             if b"<!DOCTYPE" in raw[:2000] or b"<!ENTITY" in raw[:2000]:
                 raise LoadError(f"{name} declares entities, which Office never does")
-            return etree.fromstring(raw, _parser())
+            return etree.fromstring(usual_names(raw), _parser())
         except (etree.XMLSyntaxError, zipfile.BadZipFile, OSError, NotImplementedError) as error:
             raise LoadError(f"damaged: {name}: {' '.join(str(error).split())[:120]}") from error
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from index.sources.formats.office.archive import check_archive
-from index.sources.formats.office.office_xml import Parts
+from index.sources.formats.office.office_xml import Parts, usual_names
 from index.sources.formats.tables import as_tables
 
 MOST_CELLS = 1_000_000
@@ -20,6 +21,7 @@ _MOST_BLANK = 1_000
 def read_sheets(raw: bytes) -> tuple[str, str]:
     """(title, Markdown). Raises LoadError, and what openpyxl raises."""
     archive = check_archive(raw)
+    raw = _usual(archive, raw)
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
@@ -32,6 +34,21 @@ def read_sheets(raw: bytes) -> tuple[str, str]:
         book.close()
     text = "\n\n".join(f"## {title}\n\n{table}" for title, table in sheets if table)
     return Parts(archive).title(), text
+
+
+def _usual(archive: zipfile.ZipFile, raw: bytes) -> bytes:
+    """The file under the names that openpyxl knows."""
+    try:
+        if b"purl.oclc.org" not in archive.read("xl/workbook.xml"):
+            return raw
+    except KeyError:
+        return raw
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+        for name in archive.namelist():
+            part = archive.read(name)
+            out.writestr(name, usual_names(part) if name.endswith((".xml", ".rels")) else part)
+    return packed.getvalue()
 
 
 def _is_shown(sheet: Any) -> bool:

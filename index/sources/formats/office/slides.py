@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.errors import LoadError
 from index.sources.formats.office.archive import check_archive
+from index.sources.formats.office.drawn import drawn
 from index.sources.formats.office.office_xml import RELATIONS, Element, Parts, local
 from index.sources.formats.tables import as_tables
 
@@ -28,7 +29,7 @@ def read_slides(raw: bytes) -> tuple[str, str]:
         slide = parts.xml(place)
         if slide is None or slide.get("show") == "0":
             continue
-        title, blocks = _slide(slide)
+        title, blocks = _slide(slide, parts, parts.related(place))
         first = first or title
         notes = [
             note
@@ -41,7 +42,7 @@ def read_slides(raw: bytes) -> tuple[str, str]:
     return parts.title() or first, "\n\n".join(written)
 
 
-def _slide(slide: Element) -> tuple[str, list[str]]:
+def _slide(slide: Element, parts: Parts, relations: dict[str, tuple[str, str]]) -> tuple[str, list[str]]:
     """(title, blocks)."""
     title, blocks = "", []
     for shape in _shapes(slide):
@@ -53,6 +54,7 @@ def _slide(slide: Element) -> tuple[str, list[str]]:
             title, found = " ".join(" ".join(found).replace("- ", "").split()), []
         blocks += ["\n".join(found)] if found else []
         blocks += [as_tables(_rows(table)) for table in shape.iter(f"{_A}tbl")]
+        blocks += drawn(shape, parts, relations)
     return title, [block for block in blocks if block.strip()]
 
 

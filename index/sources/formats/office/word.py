@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from bot.errors import LoadError
 from index.sources.formats.markdown.pages import first_heading
 from index.sources.formats.office.archive import check_archive
+from index.sources.formats.office.drawn import drawn
 from index.sources.formats.office.office_xml import Element, Parts, local
 from index.sources.formats.tables import as_tables
 
@@ -62,6 +63,7 @@ class _Word:
             self.named = self.named or (" ".join(text.split()) if level == 1 else "")
         elif text:
             yield f"{self._mark(paragraph)}{text}"
+        yield from drawn(paragraph, self.parts, self.relations)
         for box in paragraph.iter(f"{_W}txbxContent"):
             if not any(local(above) in ("Fallback", "txbxContent") for above in box.iterancestors()):
                 yield from self.blocks(box)
