@@ -107,12 +107,17 @@ def test_half_a_version_is_not_there(address: str, documents: Path, tmp_path: Pa
     assert snapshots.fetch(name, tmp_path / "b").name == name
 
 
-def test_old_versions_go_and_the_current_one_stays(address: str, documents: Path, tmp_path: Path) -> None:
-    builder = machine(tmp_path / "a", address, documents)
+def test_old_versions_go_and_the_current_one_stays(
+    address: str, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions_module, "open_embedder", lambda _: WordEmbedder())
+    builder, worker = machine(tmp_path / "a", address, documents), machine(tmp_path / "b", address)
     names = []
     for number in range(4):
         (documents / "notes.txt").write_text(f"Backup number {number}.", "utf-8")
         names.append(build(builder, embedder=WordEmbedder()).version)
+        assert open_current(worker).version == names[-1]
+    assert Versions(worker.index.dir).names() == names[2:]
     snapshots = Snapshots(address)
     assert snapshots.names() == names[2:]
     assert snapshots.current() == names[3]

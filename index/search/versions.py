@@ -177,8 +177,7 @@ def open_current(
     Raises IndexMissing or IndexMismatch.
     """
     versions = Versions(settings.index.dir)
-    if new := fetched(settings.index, versions.path, versions.current()):
-        versions.use(new)
+    _follow(settings, versions)
     name = versions.usable()
     if not name:
         raise IndexMissing(f"no index in {settings.index.dir} yet; run `python -m index build`")
@@ -194,6 +193,13 @@ def open_current(
                 log.error("index_version_damaged", version=name, taken=other, error=str(error))
                 return searcher
         raise
+
+
+def _follow(settings: Settings, versions: Versions) -> None:
+    """Uses the version that is in use at the snapshots' address, where there is one; old ones go."""
+    if new := fetched(settings.index, versions.path, versions.current()):
+        versions.use(new)
+        versions.prune(settings.index.keep_versions)
 
 
 def open_version(settings: Settings, name: str, embedder: Embedder, reranker: Reranker | None) -> Searcher:
@@ -280,8 +286,7 @@ class Watcher:
         versions = Versions(self._settings.index.dir)
         if time.monotonic() >= self._fetch_at:
             self._fetch_at = time.monotonic() + FETCH_SECONDS
-            if new := fetched(self._settings.index, versions.path, versions.current()):
-                versions.use(new)
+            _follow(self._settings, versions)
         name = versions.current()
         if name in ("", self._searcher.version) or not self._refused.is_due(name):
             return False
