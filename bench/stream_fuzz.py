@@ -103,7 +103,7 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
     slowest = 0.0
     for number in range(inputs):
         content = _content(chance)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             counts[_carried(content, chance, whole=number % 4 == 0)] += 1
         except OURS as error:
@@ -112,14 +112,14 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
             counts["broken"] += 1
             place = traceback.extract_tb(error.__traceback__)[-1]
             broken[f"{type(error).__name__} at {place.name}:{place.lineno}"] = repr(content[:300])
-        slowest = max(slowest, time.perf_counter() - started)
+        slowest = max(slowest, time.process_time() - started)
     return {
         "inputs": inputs,
         "seed": seed,
         "broken": counts["broken"],
         "where": broken,
         "counts": dict(counts),
-        "slowest_seconds": round(slowest, 3),
+        "slowest_cpu_seconds": round(slowest, 3),
     }
 
 

@@ -52,6 +52,9 @@ _TOLD = re.compile(
     re.I,
 )
 
+DEEPEST = 5
+"""Levels below which no words are looked for."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -144,7 +147,7 @@ def _field(part: Mapping[str, Any]) -> str:
     return field if isinstance(field, str) else ""
 
 
-def _words(part: Mapping[str, Any]) -> str:
+def _words(part: Mapping[str, Any], depth: int = 0) -> str:
     """The server's own words; never the request that a validation error echoes in `input`."""
     found = []
     for key in WORDS:
@@ -152,7 +155,7 @@ def _words(part: Mapping[str, Any]) -> str:
         if isinstance(value, list):
             value = "; ".join(filter(None, map(_validation_error, value)))
         elif isinstance(value, dict):
-            value = _words(value)
+            value = _words(value, depth + 1) if depth < DEEPEST else ""
         if value and isinstance(value, str):
             found.append(value)
             break
@@ -168,7 +171,8 @@ def _words(part: Mapping[str, Any]) -> str:
 def _validation_error(item: Any) -> str:
     if not isinstance(item, dict):
         return item if isinstance(item, str) else ""
-    where = ".".join(str(part) for part in item.get("loc", ()) if part != "body")
+    place = item.get("loc")
+    where = ".".join(str(part) for part in (place if isinstance(place, list) else ()) if part != "body")
     return f"{where}: {item.get('msg', '')}"
 
 
