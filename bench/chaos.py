@@ -9,7 +9,8 @@ With --long each seed also goes through Feishu away for 5 to 30 minutes (of a cl
 emptied, the published index damaged, the disk full and a burst of one group, while parts go on being killed;
 `--messages` are then said before and during each (6 unless said otherwise).
 
-Twenty seeds take about half an hour; with --into they can be run in pieces that add up in a file.
+Twenty seeds take about half an hour; with --into they can be run in pieces that add up in a file. What came
+of them is in bench/results/chaos.json and, with long faults, in chaos_long.json.
 """
 
 from __future__ import annotations
