@@ -19,6 +19,10 @@ from simulator.page.card_html import CardHTML
 from simulator.page.html_tags import tag, void, words
 from simulator.types import Json
 
+CHINESE = {
+    **{"both": "全部", "light": "浅色", "dark": "深色", "desktop": "桌面", "phone": "手机"},
+    **{"list": "列表", "sheet": "一览", "zh": "中文", "en": "English"},
+}
 CHOICES = {
     "lang": ("zh", "en"),
     "theme": ("both", "light", "dark"),
@@ -63,13 +67,17 @@ def page(chosen: dict[str, str], only: str, drawer: CardHTML) -> str:
         + void("link", rel="stylesheet", href="/simulator/page/gallery.css")
     )
     count = tag("span", f"{len(shown)}", data_testid="count")
-    title = tag("h1", f"卡片画廊 {count}") + _choices(chosen) + tag("a", "← 群聊", href="/simulator/")
+    english = chosen["lang"] == "en"
+    back = tag("a", "← Chat" if english else "← 群聊", href=f"/simulator/?lang={chosen['lang']}")
+    title = tag("h1", f"{'Cards' if english else '卡片画廊'} {count}") + _choices(chosen) + back
     body = (
         tag("header", title)
         + tag("main", sections, class_=chosen["view"])
         + tag("script", "", src="/simulator/page/card.js")
     )
-    return "<!doctype html>" + tag("html", tag("head", head) + tag("body", body), lang="zh-CN")
+    return "<!doctype html>" + tag(
+        "html", tag("head", head) + tag("body", body), lang="en" if english else "zh-CN"
+    )
 
 
 def _choices(chosen: dict[str, str]) -> str:
@@ -78,7 +86,7 @@ def _choices(chosen: dict[str, str]) -> str:
         links = "".join(
             tag(
                 "a",
-                words(value),
+                words(value if chosen["lang"] == "en" else CHINESE.get(value, value)),
                 href="?" + "&".join(f"{key}={item}" for key, item in {**chosen, name: value}.items()),
                 class_="on" if chosen[name] == value else None,
             )
