@@ -15,6 +15,7 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bench import show
@@ -85,32 +86,38 @@ MARKS: tuple[bytes, ...] = (
         b"null,",
     ),
 )
+_KEPT_EVERY = 200
 _PARTS = 6
 """Files of each format that are mutated."""
 
 
-def measure(inputs: int, seed: int) -> dict[str, Any]:
-    """Reads `inputs` broken files, as many of each format."""
+def measure(inputs: int, seed: int, kept: Path | None = None) -> dict[str, Any]:
+    """Reads broken files number 0 to `inputs` - 1, the formats in turn; the same number is the same file.
+
+    `kept`: where it is written how far it came; a run that was broken off goes on there.
+    """
     logging.disable(logging.CRITICAL)
-    chance = random.Random(seed)
     readers: dict[str, Callable[[bytes], object]] = {suffix: _reader(suffix) for suffix in sorted(SUFFIXES)}
     for suffix in PAIR_SUFFIXES:
         readers[f"pairs {suffix}"] = lambda raw, suffix=suffix: pairs_in(suffix, raw)  # type: ignore[misc]
-    whole = _whole_files(chance)
-    each = inputs // len(readers) + 1
-    ended: Counter[str] = Counter()
-    broken: list[str] = []
-    for name, reader in readers.items():
-        for _ in range(each):
-            raw = _mutated(chance, chance.choice(whole.get(name.rpartition(" ")[2], [b""])))
-            try:
-                reader(raw)
-                ended["read"] += 1
-            except LoadError:
-                ended["refused"] += 1
-            except Exception as error:
-                ended["broken"] += 1
-                broken.append(f"{name}: {type(error).__name__}: {error}"[:200])
+    names = list(readers)
+    whole = _whole_files(random.Random(seed))
+    state = _read_state(kept, seed)
+    ended, broken = Counter(state["ended"]), list(state["broken"])
+    for number in range(int(state["next"]), inputs):
+        name = names[number % len(names)]
+        chance = random.Random(f"{seed}:{number}")
+        raw = _mutated(chance, chance.choice(whole.get(name.rpartition(" ")[2], [b""])))
+        try:
+            readers[name](raw)
+            ended["read"] += 1
+        except LoadError:
+            ended["refused"] += 1
+        except Exception as error:
+            ended["broken"] += 1
+            broken.append(f"{number} {name}: {type(error).__name__}: {error}"[:200])
+        if kept and (number % _KEPT_EVERY == 0 or number + 1 == inputs):
+            kept.write_text(json.dumps({"seed": seed, "next": number + 1, "ended": ended, "broken": broken}))
     return {
         "inputs": sum(ended.values()),
         "seed": seed,
@@ -118,6 +125,14 @@ def measure(inputs: int, seed: int) -> dict[str, Any]:
         "reader_broken": len(broken),
         "first": broken[:5],
     }
+
+
+def _read_state(kept: Path | None, seed: int) -> dict[str, Any]:
+    if kept and kept.is_file():
+        state = json.loads(kept.read_text("utf-8"))
+        if state["seed"] == seed:
+            return dict(state)
+    return {"next": 0, "ended": {}, "broken": []}
 
 
 def _reader(suffix: str) -> Callable[[bytes], object]:
@@ -196,8 +211,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=20261126)
+    parser.add_argument("--keep", type=Path, help="a file that says how far it came, to go on there")
     given = parser.parse_args()
-    figures = measure(given.inputs, given.seed)
+    figures = measure(given.inputs, given.seed, given.keep)
     show(figures, as_json=given.json)
     sys.exit(bool(figures["reader_broken"]))
 
