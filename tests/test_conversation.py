@@ -77,6 +77,17 @@ def test_a_follow_up_takes_the_subject_before_it_and_a_new_subject_does_not() ->
     assert (announced.relation, announced.text) == (Relation.ALONE, "缓存")
 
 
+def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
+    documents = Documents(how=(0.7, 0.2), make=(0.7, 0.3))
+    upgrade = "how do i upgrade harbor?"
+    asked_before = ["how do i make a token of harbor"]
+    assert standalone(upgrade, asked_before, documents).relation is Relation.FOLLOW_UP
+    assert standalone(upgrade, asked_before, documents, whole_anew=True).relation is Relation.ALONE
+    for text in ("how do i upgrade it?", "and on windows?", "windows?", "which windows version is needed?"):
+        found = standalone(text, asked_before, documents, whole_anew=True)
+        assert found.relation is Relation.FOLLOW_UP, text
+
+
 def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
     weather = standalone("nice weather today", ["how do i install harbor"], Documents(nice=(0.01, 0.1)))
     assert weather.relation is Relation.ALONE

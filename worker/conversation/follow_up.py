@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.talk.whole import is_whole
+
 LONGEST = 300
 """Characters of the earlier question that are put in front where none of its words tells its subject."""
 MOST_WORDS = 5
@@ -108,8 +110,15 @@ _NOT_BUT = re.compile(
 )
 
 
-def standalone(text: str, earlier: Sequence[str], documents: Documents) -> Standalone:
-    """The question after `earlier`, the standalone questions before it, newest last."""
+def standalone(
+    text: str, earlier: Sequence[str], documents: Documents, *, whole_anew: bool = False
+) -> Standalone:
+    """The question after `earlier`, the standalone questions before it, newest last.
+
+    `whole_anew`: a whole question is taken for a new one if it has a subject of its own that the documents
+    answer. So it is in a group's main chat, where people ask one thing after the other; who goes on from an
+    answer there does so in its thread, or says so.
+    """
     if not earlier:
         return Standalone(text, Relation.ALONE)
     before = earlier[-1]
@@ -119,7 +128,8 @@ def standalone(text: str, earlier: Sequence[str], documents: Documents) -> Stand
     if _CORRECTS.match(text):
         return Standalone(_corrected(text, before, documents), Relation.CORRECTION)
     joined = _joined(before, text, documents)
-    if points_back(text) or not _stands_alone(text, before, joined, documents):
+    anew = whole_anew and is_whole(text)
+    if points_back(text) or not _stands_alone(text, before, joined, documents, anew):
         return Standalone(joined, Relation.FOLLOW_UP)
     return Standalone(text, Relation.ALONE)
 
@@ -130,7 +140,7 @@ def points_back(text: str) -> bool:
     return any(pattern.search(plain) for pattern in (_OPENS, _POINTS, _CLOSES))
 
 
-def _stands_alone(text: str, before: str, joined: str, documents: Documents) -> bool:
+def _stands_alone(text: str, before: str, joined: str, documents: Documents, anew: bool) -> bool:
     """Whether it brings a subject of its own, for which the documents have an answer better without the old
     one; or a subject of which they know nothing, which must not be lent the old one's."""
     old = {word.lower() for word in documents.subjects(before)}
@@ -141,6 +151,8 @@ def _stands_alone(text: str, before: str, joined: str, documents: Documents) -> 
     if len(new) >= MANY_WORDS and alone.probability >= CERTAIN:
         return True
     if len(new) >= MANY_WORDS - 1 and alone.probability < FOREIGN:
+        return True
+    if anew and alone.probability >= LIKELY:
         return True
     better = BETTER if len(new) > 1 else BETTER_BY_ONE_WORD
     return alone.probability >= LIKELY and alone.best >= better * documents.fit(joined).best

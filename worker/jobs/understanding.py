@@ -211,7 +211,8 @@ class Understanding:
             pair = self.process.knowledge.current
         except IndexMissing:
             return Standalone(text, Relation.ALONE)
-        found = standalone(text, earlier, Known(pair.searcher, pair.gate))
+        main_chat = self.message.chat_type != "p2p" and not self.message.root_id
+        found = standalone(text, earlier, Known(pair.searcher, pair.gate), whole_anew=main_chat)
         if found.relation is Relation.ALONE and not found.text:
             return found
         language = language_of(text, self.group.language)
