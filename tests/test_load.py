@@ -180,3 +180,20 @@ def test_feishu_documents_need_a_reader(folder: Path) -> None:
 def test_no_bytes_break_a_reader(suffix: str, raw: bytes) -> None:
     with contextlib.suppress(LoadError):
         read(suffix, raw)
+
+
+def test_what_stands_for_a_file_is_told_and_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "repo"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "README.md").write_text("# Quay\n\nMoor here.\n", "utf-8")
+    (folder / "docs" / "index.md").write_text("../README.md", "utf-8")
+    (folder / "docs" / "away.md").write_text("../gone.md", "utf-8")
+    (folder / "docs" / "plan.md").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12345\n", "utf-8"
+    )
+    report = LoadReport()
+    read = {one.path for one in load([SourceSettings(path=folder)], tmp_path / "clones", report)}
+    assert read == {"README.md", "docs/away.md"}
+    told = "\n".join(map(str, report.errors))
+    assert "docs/index.md: a link to ../README.md" in told
+    assert "docs/plan.md: a Git LFS pointer" in told

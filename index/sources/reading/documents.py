@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from dataclasses import replace
@@ -18,6 +19,9 @@ from index.text.terms import language_of
 
 TITLE_CHARACTERS = 300
 _BLANK = b" \t\r\n\xef\xbb\xbf"
+_LFS = b"version https://git-lfs.github.com/spec/"
+_POINTER = 1_024
+_NO_PATH = re.compile(rb"[\s<>|*?\"`]|://")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]+")
 
 
@@ -27,6 +31,8 @@ def carry_out(request: ReadingRequest) -> ReadingAnswer:
         return _answer(request, [Document(**request.document)], ())
     raw = read_bytes(Path(request.file), request.max_bytes)
     digest = hashlib.sha256(raw).hexdigest()
+    if stands_for := _stands_for(request, raw):
+        return ReadingAnswer(error=stands_for, digest=digest, passing=True)
     try:
         documents, problems = _pairs(request, raw) if request.kind == "pairs" else _page(request, raw, digest)
     except LoadError as error:
@@ -44,6 +50,22 @@ def _answer(request: ReadingRequest, documents: list[Document], problems: tuple[
     if not request.with_text:
         loaded = tuple(Loaded(replace(one.document, text=""), one.chunks) for one in loaded)
     return ReadingAnswer(loaded, problems)
+
+
+def _stands_for(request: ReadingRequest, raw: bytes) -> str:
+    """Why a file is none of its own but stands for another; empty for all others.
+
+    Git writes pointers for files that Git LFS keeps elsewhere, and where the system has no links, a link as a
+    file that holds the path it leads to, without an end of line.
+    """
+    if raw.startswith(_LFS) and len(raw) < _POINTER:
+        return "a Git LFS pointer, the file itself is not here; run `git lfs pull`"
+    if len(raw) < _POINTER and b"/" in raw and not _NO_PATH.search(raw):
+        target = Path(request.file).parent / raw.decode("utf-8", "replace")
+        with contextlib.suppress(OSError, ValueError):
+            if target.is_file():
+                return f"a link to {raw.decode('utf-8', 'replace')} that Git wrote as text"
+    return ""
 
 
 def _page(request: ReadingRequest, raw: bytes, digest: str) -> tuple[list[Document], tuple[str, ...]]:
