@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,14 @@ BATCH = 256
 """Texts embedded between two commits."""
 IN_MEMORY = 256 << 20
 """Bytes of vectors that are given back in memory; more lie in a file."""
+_AT_ONCE = 500
+"""Keys in one query."""
 _COLUMNS = "key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL"
+_USES = "key BLOB PRIMARY KEY, used INTEGER NOT NULL"
+"""The last build that used a vector again; beside the vector, noting it would write the vector anew."""
+_LAST = (
+    "SELECT max((SELECT COALESCE(MAX(used), 0) FROM embeddings), (SELECT COALESCE(MAX(used), 0) FROM uses))"
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,8 @@ class EmbeddingCache:
         self._folder = file.parent
         self._database = sqlite3.connect(file)
         self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
-        (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
+        self._database.execute(f"CREATE TABLE IF NOT EXISTS uses ({_USES})")
+        (last,) = self._database.execute(_LAST).fetchone()
         self._build = max(int(last) + (not self._ahead), 1)
 
     def close(self) -> None:
@@ -107,7 +115,8 @@ class EmbeddingCache:
         return self._add([self._key(text) for text in texts], texts, None)
 
     def _add(self, keys: list[bytes], texts: list[str], progress: Callable[[int, int], None] | None) -> int:
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if not self._touch(key)}
+        known = self._touch(list(dict.fromkeys(keys)))
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         new = list(missing.items())
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
@@ -127,28 +136,44 @@ class EmbeddingCache:
 
         A build is what one open cache embeds.
         """
-        (last,) = self._database.execute("SELECT COALESCE(MAX(used), 0) FROM embeddings").fetchone()
+        (last,) = self._database.execute(_LAST).fetchone()
         oldest = int(last) - max(builds, 1)
-        dropped = self._database.execute("DELETE FROM embeddings WHERE used <= ?", (oldest,)).rowcount
+        self._database.execute("DELETE FROM uses WHERE used <= ?", (oldest,))
+        dropped = self._database.execute(
+            "DELETE FROM embeddings WHERE used <= ? AND key NOT IN (SELECT key FROM uses)", (oldest,)
+        ).rowcount
         self._database.commit()
         return int(dropped)
 
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._embedder.name}\0{text}".encode()).digest()[:16]
 
-    def _touch(self, key: bytes) -> bool:
-        """Whether there is a vector for this key; it then counts as used by this build."""
-        changed = self._database.execute(
-            "UPDATE embeddings SET used = ? WHERE key = ? AND length(vector) = ?",
-            (self._build, key, 4 * self._embedder.dimensions),
-        ).rowcount
-        return changed > 0
+    def _touch(self, keys: list[bytes]) -> set[bytes]:
+        """Those of the keys that there is a vector for; they then count as used by this build."""
+        known: set[bytes] = set()
+        for some in _asked_at_once(keys):
+            rows = self._database.execute(
+                f"SELECT key FROM embeddings WHERE length(vector) = ? AND key IN ({_marks(some)})",  # noqa: S608
+                (4 * self._embedder.dimensions, *some),
+            )
+            known.update(row[0] for row in rows)
+        self._database.executemany(
+            "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used",
+            [(key, self._build) for key in known],
+        )
+        return known
 
     def _vectors(self, keys: list[bytes]) -> Vectors:
         vectors = _room((len(keys), self._embedder.dimensions), self._folder)
-        for row, key in enumerate(keys):
-            (blob,) = self._database.execute("SELECT vector FROM embeddings WHERE key = ?", (key,)).fetchone()
-            vectors[row] = np.frombuffer(blob, dtype=np.float32)
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            rows = self._database.execute(
+                f"SELECT key, vector FROM embeddings WHERE key IN ({_marks(some)})",  # noqa: S608
+                some,
+            )
+            found = dict(rows)
+            for row, key in enumerate(some, start):
+                vectors[row] = np.frombuffer(found[key], dtype=np.float32)
         return vectors
 
 
@@ -158,3 +183,13 @@ def _room(shape: tuple[int, int], folder: Path) -> Vectors:
         return np.empty(shape, dtype=np.float32)
     with TemporaryFile(dir=folder) as file:
         return np.asarray(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
+
+
+def _asked_at_once(keys: list[bytes]) -> Iterator[list[bytes]]:
+    """The keys in parts that one query may name."""
+    for start in range(0, len(keys), _AT_ONCE):
+        yield keys[start : start + _AT_ONCE]
+
+
+def _marks(keys: list[bytes]) -> str:
+    return ",".join("?" * len(keys))
