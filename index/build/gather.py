@@ -91,7 +91,8 @@ def gather(
     """Reads every source. Raises IndexMissing when there is nothing at all, and RemovalUnconfirmed.
 
     `confirmed`: a person said that what is gone may go. `only`: names of the sources to read, the others stay
-    as they are; none means all. `take` is given the chunks of each document when it was read. Raises
+    as they are; none means all. `take` is given the chunks of each document that is
+    new or changed, when it was read. Raises
     UnknownSource for a name that no source has.
     """
     sources = (*settings.index.sources, *confirmed_sources(settings.index.dir))
@@ -107,7 +108,9 @@ def gather(
         with closing(everything):  # the reading processes end here, whatever happens
             for read, loaded in everything:
                 gathered.add(loaded.document, loaded.chunks, read.key)
-                take(loaded.chunks)
+                key = f"{loaded.document.source}/{loaded.document.path}"
+                if previous.digests.get(key) != gathered.digests[key]:
+                    take(loaded.chunks)
                 count = len(gathered.documents)
                 tell("read", count, max(_expected(report, previous), count))
         if not only:
