@@ -157,6 +157,7 @@ class CardHTML:
             "class_": "fs-input",
             "name": element.get("name"),
             "placeholder": _content(element.get("placeholder")),
+            "aria_label": _content(element.get("label")) or None,
             "maxlength": element.get("max_length", 1000),
             "required": bool(element.get("required")),
         }
