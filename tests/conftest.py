@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,11 @@ from simulator import LocalFeishu
 from simulator.tenant import limits
 from tests.browser import chromium
 from tests.feishu_caller import Caller
+
+# A shell that runs the tests in the background ignores Ctrl+C and a closed terminal, and so would all that
+# they start; several stories are about what these do.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report")
 # Hypothesis, too, would take a slow machine for a slow test. It tries the same examples in every run, so that

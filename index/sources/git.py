@@ -213,6 +213,8 @@ def _environment(folder: Path, *, clone: bool) -> dict[str, str]:
 
 def _git(folder: Path, *arguments: str, clone: bool = True) -> str:
     """Runs git on the clone in `folder`, or only there, and returns what it prints. Raises LoadError."""
+    if shutil.which("git") is None:
+        raise LoadError(NO_GIT)
     try:
         process = subprocess.Popen(
             with_parent(["git", *_OPTIONS, *arguments]),

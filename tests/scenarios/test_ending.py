@@ -117,8 +117,8 @@ def test_an_index_build_leaves_neither_git_nor_its_reader(tmp_path: Path, number
     }
     with family(tmp_path, "-m", "index", "build", **settings) as (process, _):
         wait_for(lambda: list(tmp_path.rglob("begun")), limit=START_LIMIT)
+        wait_for(lambda: any("sleep 600" in command for command in children(process.pid).values()))
         running = children(process.pid)
-        assert any("sleep 600" in command for command in running.values()), running
         os.kill(process.pid, number)
         assert process.wait(START_LIMIT) in (-number, 130)
         wait_for(lambda: not any(map(command_of, running)))

@@ -127,6 +127,9 @@ def standalone(
         return Standalone(rest or text, Relation.ALONE)
     if _CORRECTS.match(text):
         return Standalone(_corrected(text, before, documents), Relation.CORRECTION)
+    says_all_again = documents.subjects(before) and not _telling(before, text, documents)
+    if says_all_again and not points_back(text):
+        return Standalone(text, Relation.ALONE)
     joined = _joined(before, text, documents)
     anew = whole_anew and is_whole(text)
     if points_back(text) or not _stands_alone(text, before, joined, documents, anew):
@@ -171,7 +174,11 @@ def _joined(before: str, text: str, documents: Documents) -> str:
 
     Its other words (how, do, 怎么) go: they make the search look for the old question again.
     """
-    said = text.lower()
-    telling = [word for word in documents.subjects(before)[:MOST_WORDS] if word.lower() not in said]
-    kept = sorted(telling, key=before.find)
+    kept = sorted(_telling(before, text, documents), key=before.find)
     return " ".join([*kept, text]) if kept else f"{before[:LONGEST]} {text}"
+
+
+def _telling(before: str, text: str, documents: Documents) -> list[str]:
+    """The words of the earlier question that tell its subject and are not said again."""
+    said = text.lower()
+    return [word for word in documents.subjects(before)[:MOST_WORDS] if word.lower() not in said]

@@ -61,4 +61,4 @@ def accepted(written: str, text: str, earlier: Sequence[str]) -> str:
     if not 2 <= len(line) <= 2 * sum(len(one) for one in said) + 20:
         return ""
     own, new = set(_WORDS.findall(line.lower())), set(_WORDS.findall(" ".join(said).lower()))
-    return line if own and len(own & new) >= max(1, len(own) // 3) else ""
+    return line if own and 2 * len(own & new) >= len(own) else ""

@@ -213,7 +213,7 @@ class Understanding:
             return Standalone(text, Relation.ALONE)
         main_chat = self.message.chat_type != "p2p" and not self.message.root_id
         found = standalone(text, earlier, Known(pair.searcher, pair.gate), whole_anew=main_chat)
-        if found.relation is Relation.ALONE and not found.text:
+        if found.relation is Relation.ALONE and main_chat:
             return found
         language = language_of(text, self.group.language)
         written, usage = rewrite(
