@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ class Site(LocalStack):
             return sum(redis.scard(f"{key}:executions") for key in own)
 
     def cards(self) -> dict[str, list[SentCard]]:
-        """A message's id -> the cards that reply to it."""
+        """The first message of a thread -> the cards in it; a message outside has a thread of its own."""
         found: dict[str, list[SentCard]] = {}
         with self.feishu.tenant.lock:
             for one in self.feishu.tenant.messages.values():
@@ -153,8 +154,8 @@ class Site(LocalStack):
         return found
 
     def finals(self) -> int:
-        """How many messages have a final card."""
-        return sum(any(not is_open(card) for card in cards) for cards in self.cards().values())
+        """How many final cards there are."""
+        return sum(not is_open(card) for cards in self.cards().values() for card in cards)
 
 
 def copy_index(source: Path, target: Path) -> None:
@@ -224,8 +225,9 @@ def test_a_worker_and_a_model_server_die_and_every_message_is_answered_once(site
         wait_for(lambda: not redis.llen("rq:queue:answer") and not redis.zcard("rq:wip:answer"))
         jobs = [job_of(redis, message) for message in said]
     cards = site.cards()
-    for message in said:
-        (card,) = cards[message]
+    threads = Counter(said[number - GROUPS] if in_thread(number) else said[number] for number in range(COUNT))
+    assert {thread: len(found) for thread, found in cards.items()} == threads
+    for card in (card for found in cards.values() for card in found):
         assert not is_open(card)
         assert not any(say("engine_down", language) in words(card) for language in ("zh", "en"))
     assert site.model_state("model-2")["answered"] > answered + left // 2
