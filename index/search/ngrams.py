@@ -66,7 +66,7 @@ class CharacterNGrams:
             entries += length
         if not touched:
             return np.empty(0, dtype=np.int64)
-        many = entries > len(scores) // 4
+        many = entries > len(scores) // 64
         rows = np.flatnonzero(scores) if many else np.unique(np.concatenate(touched)).astype(np.int64)
         cosines = scores[rows] / np.maximum(self._norms[rows], np.float32(1e-9))
         return greatest(rows, cosines, count)

@@ -8,7 +8,8 @@ is one call of NumPy's.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import overload
 
@@ -17,6 +18,8 @@ import numpy as np
 from index.search.store.arrays import keep, mapped
 
 _HEAD = 8
+_KEPT = 1 << 16
+"""Terms whose numbers are kept, the last asked for."""
 
 
 class Vocabulary(Sequence[bytes]):
@@ -26,6 +29,8 @@ class Vocabulary(Sequence[bytes]):
         self._text = memoryview(mapped(folder, "terms").data)
         self._starts = mapped(folder, "term_starts")
         self._heads = mapped(folder, "term_heads")
+        self.number: Callable[[str], int] = lru_cache(maxsize=_KEPT)(self._found)
+        """The number of a term; -1 for one that no chunk has."""
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -43,8 +48,7 @@ class Vocabulary(Sequence[bytes]):
         for number in range(len(self)):
             yield self[number]
 
-    def number(self, term: str) -> int:
-        """The number of a term; -1 for one that no chunk has."""
+    def _found(self, term: str) -> int:
         wanted = term.encode("utf-8", "replace")
         head = np.uint64(_head(wanted))
         first = int(self._heads.searchsorted(head))
