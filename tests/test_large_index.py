@@ -19,7 +19,7 @@ from index.search.lexical import FIELDS, Lexical, LexicalWriter
 from index.search.ngrams import CharacterNGrams
 from index.search.searcher import Searcher
 from index.search.storage import FORMAT, checksums, make, read, write
-from index.search.store.arrays import Growing, blank, mapped, spans
+from index.search.store.arrays import Growing, ReadSpans, blank, keep, mapped, spans
 from index.search.store.chunks import ChunkFile, ChunkWriter
 from index.search.store.older import OLDER
 from index.search.store.vectors import VectorIndex, exact_nearest, recall_of, write_vectors
@@ -247,3 +247,14 @@ def test_arrays_grow_in_a_file_and_may_be_empty(tmp_path: Path) -> None:
     assert blank(tmp_path, "blank", np.uint32, (0,)).shape == (0,)
     assert mapped(tmp_path, "blank").shape == (0,)
     assert spans(np.array([2, 7, 9]), np.array([4, 9, 9])).tolist() == [2, 3, 7, 8]
+
+
+def test_ranges_are_read_from_their_file(tmp_path: Path) -> None:
+    line = np.arange(50, dtype=np.uint32)
+    keep(tmp_path, "line", line)
+    read_spans = ReadSpans(tmp_path, "line")
+    starts, ends = np.array([2, 4, 9, 30]), np.array([4, 6, 9, 33])
+    assert read_spans.of(starts, ends).tolist() == line[spans(starts, ends)].tolist()
+    assert not len(read_spans.of(np.empty(0, np.int64), np.empty(0, np.int64)))
+    with pytest.raises(OSError, match="shorter"):
+        read_spans.of(np.array([48]), np.array([60]))

@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 
 from index.search.ngrams import CharacterNGrams, NGramWriter
-from index.search.store.arrays import Array, Growing, Rows, Scores, among, greatest, keep, mapped
+from index.search.store.arrays import Array, Growing, Rows, Scores, among, best_of, keep, mapped
 from index.search.store.postings import Inverting, Postings
 from index.search.store.vocabulary import Vocabulary, write_vocabulary
 from index.text.split import Chunk
@@ -95,24 +95,11 @@ class Field:
             scores[ids] += self.weight(number) * self._share(ids, often)
             touched.append(ids)
             entries += length
-        return _best_of(touched, scores, count)
+        return best_of(touched, scores, count)
 
     def _share(self, ids: Array, often: Array) -> Scores:
         counts = often.astype(np.float32)
         return np.asarray(counts / (counts + (self._base + self._slope * self._lengths[ids])), np.float32)
-
-
-def _best_of(touched: Sequence[Array], scores: Scores, count: int) -> Rows:
-    """The best of those chunks that a list named; each counts once, however many lists name it."""
-    if not touched:
-        return np.empty(0, dtype=np.int64)
-    if len(touched) == 1:
-        rows = touched[0]
-    elif sum(map(len, touched)) > len(scores) // 64:  # looking at every score is faster than finding repeats
-        rows = np.flatnonzero(scores)
-    else:
-        rows = np.unique(np.concatenate(touched))
-    return greatest(rows, scores[rows], count)
 
 
 class Lexical:

@@ -16,7 +16,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from index.search.store.arrays import Array, Growing, Rows, Scores, blank, greatest, keep, mapped, spans
+from index.search.store.arrays import (
+    Array,
+    Growing,
+    ReadSpans,
+    Rows,
+    Scores,
+    blank,
+    greatest,
+    keep,
+    mapped,
+    spans,
+)
 from index.search.store.postings import by_list, dealt
 
 SIZES = (2, 3, 4)
@@ -40,6 +51,7 @@ class CharacterNGrams:
     def __init__(self, folder: Path) -> None:
         """Maps what `NGramWriter` wrote."""
         self._grams = mapped(folder, "ngrams")
+        self._read = ReadSpans(folder, "ngrams")
         self._starts = mapped(folder, "ngram_starts")
         self._norms = mapped(folder, "ngram_norms")
         self._idf = mapped(folder, "ngram_idf")
@@ -52,22 +64,17 @@ class CharacterNGrams:
         starts, ends = self._list_starts[buckets], self._list_starts[buckets + 1]
         order = np.argsort(ends - starts, kind="stable")
         scores = np.zeros(len(self._norms), dtype=np.float32)
-        touched: list[Array] = []
         entries = 0
         for place in order:
             length = int(ends[place] - starts[place])
             if not length:
                 continue
-            if touched and entries + length > MOST_ENTRIES:
+            if entries and entries + length > MOST_ENTRIES:
                 break
             ids = self._listed[starts[place] : ends[place]]
             scores[ids] += weights[place] * self._idf[buckets[place]]
-            touched.append(ids)
             entries += length
-        if not touched:
-            return np.empty(0, dtype=np.int64)
-        many = entries > len(scores) // 64
-        rows = np.flatnonzero(scores) if many else np.unique(np.concatenate(touched)).astype(np.int64)
+        rows = np.flatnonzero(scores > 0)
         cosines = scores[rows] / np.maximum(self._norms[rows], np.float32(1e-9))
         return greatest(rows, cosines, count)
 
@@ -79,9 +86,7 @@ class CharacterNGrams:
         is_asked = np.zeros(_BUCKETS, dtype=np.bool_)
         is_asked[buckets] = True
         starts, ends = self._starts[rows], self._starts[rows + 1]
-        grams = np.concatenate(
-            [self._grams[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        )
+        grams = self._read.of(starts, ends)
         hits = np.flatnonzero(is_asked.take(grams >> np.uint32(_OFTEN_BITS), mode="clip"))
         found = grams[hits]
         own = np.searchsorted(buckets, (found >> np.uint32(_OFTEN_BITS)).astype(np.int64))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +84,8 @@ class Searcher:
         self.weights = weights or Weights()
         self._server = server
         self._grower = Grower(self.chunks)
-        self._projects = {*self.places.sources, *self.places.folders}
+        projects = {*self.places.sources, *self.places.folders}
+        self._named = lru_cache(maxsize=256)(lambda query: named(query, projects))
 
     def look_up(self, query: str, vector: Vectors | None = None) -> Lookup:
         """The candidates for a question with all their scores; `vector` (d,) spares embedding it again.
@@ -180,7 +182,7 @@ class Searcher:
         translation = self.lexical.scores(asked.english, rows)
         chinese = self.places.is_kind(CHINESE, rows)
         own_language = (chinese == has_chinese(asked.query)).astype(np.float32)
-        projects = named(asked.query, self._projects)
+        projects = self._named(asked.query)
         asks = is_asked(asked.query)
         signals = Signals(
             dense_text=dense.text,

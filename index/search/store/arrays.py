@@ -6,9 +6,12 @@ the rest.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,40 @@ def keep(folder: Path, name: str, values: Array) -> None:
 def mapped(folder: Path, name: str) -> Array:
     """What `keep` or `Growing` wrote, mapped. Raises OSError or ValueError."""
     return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+
+
+class ReadSpans:
+    """A list of numbers in a file, of which ranges are read when they are wanted.
+
+    For what is large and of which a question wants a thousand short pieces: mapped, each of them would
+    bring its neighbours into the process, and soon all of the file would be there.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Raises OSError, or ValueError for a file that is not whole."""
+        found = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        self._offset, self._dtype = int(getattr(found, "offset", 0)), found.dtype
+        self._file = os.open(folder / f"{name}.npy", os.O_RDONLY)
+        finalize(self, os.close, self._file)
+
+    def of(self, starts: Rows, ends: Rows) -> Array:
+        """The numbers of all ranges, one range after another; ranges ascend. Safe from many threads.
+
+        Raises OSError when the file has become shorter.
+        """
+        if not len(starts):
+            return np.empty(0, dtype=self._dtype)
+        cuts = np.flatnonzero(starts[1:] != ends[:-1]) + 1
+        firsts, lasts = starts[np.append(0, cuts)], ends[np.append(cuts - 1, len(ends) - 1)]
+        size, number = self._dtype.itemsize, self._file
+        pieces = [
+            os.pread(number, (last - first) * size, self._offset + first * size)
+            for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
+        ]
+        found = np.frombuffer(b"".join(pieces), dtype=self._dtype)
+        if len(found) != int((ends - starts).sum()):
+            raise OSError("a file of the index has become shorter; run `python -m index build`")
+        return found
 
 
 def blank(folder: Path, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Array:
@@ -102,3 +139,18 @@ def greatest(rows: Rows, scores: npt.NDArray[np.floating[Any]], count: int) -> R
         best = np.argpartition(-scores, count - 1)[:count]
         rows, scores = rows[best], scores[best]
     return np.asarray(rows[scores > 0], dtype=np.int64)
+
+
+def best_of(lists: Sequence[Array], scores: Scores, count: int) -> Rows:
+    """The `count` rows with the greatest scores among those that some list names, the shortest list first.
+
+    What a list's `count` best score is a bound below which nobody need be looked at.
+    """
+    least = 0.0
+    for rows in lists:
+        if len(rows) >= count:
+            own = scores[rows]
+            least = float(np.partition(own, len(own) - count)[len(own) - count])
+            break
+    found = np.flatnonzero(scores >= least if least > 0 else scores > 0)
+    return greatest(found, scores[found], count)
