@@ -153,7 +153,7 @@ class EmbeddingCache:
         known: set[bytes] = set()
         for some in _asked_at_once(keys):
             rows = self._database.execute(
-                f"SELECT key FROM embeddings WHERE length(vector) = ? AND key IN ({_marks(some)})",  # noqa: S608
+                f"SELECT key FROM embeddings WHERE length(vector) = ? AND key IN ({_marks(some)})",  # noqa: S608  # nosec B608: only "?" marks
                 (4 * self._embedder.dimensions, *some),
             )
             known.update(row[0] for row in rows)
@@ -168,7 +168,7 @@ class EmbeddingCache:
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
             rows = self._database.execute(
-                f"SELECT key, vector FROM embeddings WHERE key IN ({_marks(some)})",  # noqa: S608
+                f"SELECT key, vector FROM embeddings WHERE key IN ({_marks(some)})",  # noqa: S608  # nosec B608: only "?" marks
                 some,
             )
             found = dict(rows)
