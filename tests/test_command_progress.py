@@ -74,3 +74,13 @@ def test_a_pipe_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with progress.waiting("asking"):
         assert list(counted("ab", "reading", 2)) == ["a", "b"]
     assert pipe.getvalue() == ""
+
+
+def test_work_goes_on_where_the_terminal_is_gone(shown: tuple[Terminal, Clock]) -> None:
+    terminal, clock = shown
+    terminal.close()
+    done = []
+    for item in counted(range(4), "reading", 4):
+        clock.now += 1.0
+        done.append(item)
+    assert done == [0, 1, 2, 3]

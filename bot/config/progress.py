@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import TextIO, TypeVar
 
@@ -43,14 +43,18 @@ class Display:
             self.clear()
         elif now >= self._next:
             self._next, self._drawn = now + _EVERY, True
-            self._stream.write(f"\r{line(phase, done, total, now - self._begun):{_WIDTH}}")
-            self._stream.flush()
+            self._write(f"\r{line(phase, done, total, now - self._begun):{_WIDTH}}")
 
     def clear(self) -> None:
         """Takes the line away."""
         if self._drawn:
             self._drawn = False
-            self._stream.write(f"\r{'':{_WIDTH}}\r")
+            self._write(f"\r{'':{_WIDTH}}\r")
+
+    def _write(self, text: str) -> None:
+        """Nothing where the terminal or the log is gone: what is being done goes on without."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
             self._stream.flush()
 
 
@@ -64,8 +68,7 @@ class Lines(Display):
             self._next = max(self._next, now + LINES_EVERY) if self._drawn else now + LINES_EVERY
         if now >= self._next:
             self._next, self._drawn = now + LINES_EVERY, True
-            self._stream.write(f"{line(phase, done, total, now - self._begun)}\n")
-            self._stream.flush()
+            self._write(f"{line(phase, done, total, now - self._begun)}\n")
 
     def clear(self) -> None:
         """Nothing: what a log holds stays."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from index.text.chinese import CHARACTERS
 from worker.excerpts import Excerpt
 
 OLD = 730 * 86_400.0
@@ -21,7 +22,7 @@ _LENGTHS = range(8, 201)
 """Characters of a sentence that is compared."""
 _MOST = 15
 """Sentences with a number that are compared, of one page."""
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])|(?<![\w.])\d+(?:\.\d+)*(?=[一-龥a-zA-Z%])")
+_NUMBER = re.compile(rf"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])|(?<![\w.])\d+(?:\.\d+)*(?=[{CHARACTERS}a-zA-Z%])")
 _SAYS_OLD = re.compile(
     r"已(?:经)?(?:废弃|过时|弃用|停用|失效)|不再(?:维护|支持|适用)|本(?:页|文)(?:档)?已过期"
     r"|(?:this|the) (?:page|document|guide|section) is (?:outdated|out of date|obsolete|deprecated)"

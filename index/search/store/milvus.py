@@ -114,8 +114,8 @@ class MilvusStore:
     def collections(self) -> list[str]:
         """Names of the collections that hold a version's chunks. Raises EngineUnavailable."""
         names = self._call("list_collections")
-        own = re.compile(rf"{re.escape(self._settings.collection)}_v\w+_chunks")
-        return sorted(name for name in names if own.fullmatch(name))
+        start = f"{self._settings.collection}_v"
+        return sorted(name for name in names if name.startswith(start) and name.endswith("_chunks"))
 
     def keep_only(self, versions: Iterable[str]) -> list[str]:
         """Drops every version but these; names of the collections that went. Raises EngineUnavailable."""

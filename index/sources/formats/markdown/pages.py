@@ -85,5 +85,14 @@ def _without_indented_code(prose: str, aside: list[str]) -> str:
 
 
 def first_heading(markdown: str) -> str:
-    """The text of the first heading; empty where there is none."""
-    return next((plain(line) for level, line in headed_lines(markdown) if level), "")
+    """The heading over the whole page; empty where there are only those of its sections.
+
+    It is the first of level 1, or one of a lower level with nothing before it and all others below it.
+    """
+    lines = [(level, line) for level, line in headed_lines(markdown) if level or line.strip()]
+    headings = [(level, line) for level, line in lines if level]
+    top = next((line for level, line in headings if level == 1), None)
+    if top is None and headings and lines[0] == headings[0]:
+        alone = all(level > headings[0][0] for level, _ in headings[1:])
+        top = headings[0][1] if alone else None
+    return plain(top) if top else ""
