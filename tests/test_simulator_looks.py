@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.text.chinese import has_chinese
 from simulator.cards.words import names
 from simulator.page.card_html import CardHTML
 from simulator.page.markup_html import markdown_html
@@ -95,6 +96,22 @@ def test_components_are_drawn() -> None:
         "⚠ 不支持的组件 note",
     ):
         assert piece in shown
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"tag": "markdown", "content": "a\n\n- ```\n  x\n  ```"},
+        {"tag": "markdown", "content": "<div>x</div> ![x](http://a.example) [y](a.md) <at id=all></at>"},
+        {"tag": "select_static", "name": "a", "options": []},
+        {"tag": "note"},
+    ],
+)
+def test_a_reader_of_english_meets_no_chinese_around_a_card(element: dict[str, Any]) -> None:
+    shown = CardHTML(str, "en").card(plain_card(element), streaming=True)
+    assert "Generating" in shown
+    assert not has_chinese(shown)
+    assert has_chinese(CardHTML(str).card(plain_card(element), streaming=True))
 
 
 class Safe(HTMLParser):

@@ -62,6 +62,24 @@ def test_typed_message_mentions_the_bot_by_the_list_that_opens(page: Page, local
     assert sent.sender_id == "ou_alice"
 
 
+def test_a_reader_of_english_is_told_in_english_what_feishu_says(
+    page: Page, local: LocalFeishu, caller: Caller
+) -> None:
+    page.goto(f"{local.url}/simulator/?lang=en")
+    question = local.say(text="@bot how?", mention_bot=True)
+    card_id = caller.card_id(CARD)
+    caller.reply_card(question, {"type": "card", "data": {"card_id": card_id}}, reply_in_thread=True)
+    expect(message(page, question).get_by_test_id("generating")).to_have_text("Generating…")
+    expect(page.get_by_test_id("chat-oc_demo")).to_contain_text("[Generating...]")
+    composer = page.get_by_test_id("composer")
+    composer.press_sequentially("@every")
+    composer.press("Enter")
+    composer.press_sequentially("look")
+    composer.press("Enter")
+    expect(page.get_by_test_id("message").last).to_contain_text("@everyone look")
+    assert "@_all" in local.messages()[-1].content
+
+
 def test_card_streams_and_ends(page: Page, local: LocalFeishu, caller: Caller) -> None:
     question = local.say(text="@bot how?", mention_bot=True)
     card_id = caller.card_id(CARD)

@@ -213,13 +213,20 @@ def _card(
         tags.append((say("tag_degraded", language), "orange"))
     if state.human is Human.RESOLVED and part == parts:
         tags.append((say("tag_resolved", language), "green"))
-    title = say("title_closest" if closest else f"title_{answer.outcome.value}", language)
+    title = say(_title(answer, closest=closest), language)
     summary = f"{title}: {first_words(answer.text, _SUMMARY_LENGTH)}".rstrip(": ")
     if parts > 1:
         title = say("title_part", language, title=title, part=part, parts=parts)
     if part < parts:
         elements = [*elements, grey(say("continued", language))]
     return card(title, color, elements, tags=tags, summary=summary)
+
+
+def _title(answer: Answer, *, closest: bool) -> str:
+    """Name of the card's title: what is refused for a limit does not wait in the queue."""
+    if answer.outcome is Outcome.BUSY and answer.text:
+        return "title_not_now"
+    return "title_closest" if closest else f"title_{answer.outcome.value}"
 
 
 def _question(question: str) -> Element:

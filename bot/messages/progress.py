@@ -18,6 +18,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "writing": ("正在撰写回答 …", "Writing the answer ..."),
     "title_progress": ("正在回答", "Working on it"),
     "title_busy": ("排队中", "In the queue"),
+    "title_not_now": ("现在答不了", "Not now"),
     "busy": (
         "前面还有 {position} 个问题，轮到时会在这里回答。",
         "{position} questions are ahead of yours; the answer will appear here.",

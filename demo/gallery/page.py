@@ -49,7 +49,10 @@ def gallery_blueprint(name_of: Callable[[str], str]) -> Blueprint:
             name: request.args[name] if request.args.get(name) in allowed else allowed[0]
             for name, allowed in CHOICES.items()
         }
-        return Response(page(chosen, request.args.get("card", ""), CardHTML(name_of)), mimetype="text/html")
+        return Response(
+            page(chosen, request.args.get("card", ""), CardHTML(name_of, chosen["lang"])),
+            mimetype="text/html",
+        )
 
     return gallery
 
@@ -61,7 +64,7 @@ def page(chosen: dict[str, str], only: str, drawer: CardHTML) -> str:
     head = (
         void("meta", charset="utf-8")
         + void("meta", name="viewport", content="width=device-width, initial-scale=1")
-        + tag("title", "卡片 · Fennel")
+        + tag("title", "Cards · Fennel" if chosen["lang"] == "en" else "卡片 · Fennel")
         + void("link", rel="icon", href="data:,")
         + void("link", rel="stylesheet", href="/simulator/page/card.css")
         + void("link", rel="stylesheet", href="/simulator/page/gallery.css")

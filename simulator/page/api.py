@@ -50,7 +50,9 @@ def page_blueprint(view: View, people: People, presser: Presser, faults: Faults)
         tenant = view.tenant
         with tenant.changed:
             tenant.changed.wait_for(lambda: tenant.revision != since, WAIT)
-        return as_json(view.state(request.args.get("user", "ou_alice"), request.args.get("chat", "")))
+        language = "en" if request.args.get("lang") == "en" else "zh"
+        user, chat = request.args.get("user", "ou_alice"), request.args.get("chat", "")
+        return as_json(view.state(user, chat, language))
 
     @page.post("/api/<act>")
     def act(act: str) -> Response:

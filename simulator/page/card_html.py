@@ -13,20 +13,23 @@ from typing import Any
 from simulator.cards.words import BUTTON_TYPES, TEMPLATES, TEXT_SIZES
 from simulator.page.html_tags import tag, void, words
 from simulator.page.markup_html import color_class, markdown_html, wrong
+from simulator.page.said import said
 from simulator.types import Json
 
 
 class CardHTML:
-    """Draws cards; `name_of` gives the name behind an open_id."""
+    """Draws cards for a reader of 'zh' or 'en'; `name_of` gives the name behind an open_id."""
 
-    def __init__(self, name_of: Callable[[str], str]) -> None:
+    def __init__(self, name_of: Callable[[str], str], language: str = "zh") -> None:
         self.name_of = name_of
+        self.language = language
 
     def card(self, card: Json, *, streaming: bool = False) -> str:
         """The whole card."""
         body = card.get("body") or {}
         width = (card.get("config") or {}).get("width_mode", "default")
-        note = tag("div", "生成中…", class_="fs-generating", data_testid="generating") if streaming else ""
+        line = said("generating", self.language)
+        note = tag("div", line, class_="fs-generating", data_testid="generating") if streaming else ""
         inner = tag("div", self._elements(body.get("elements")), class_=f"fs-body {_layout(body)}")
         classes = f"fs-card fs-width-{width}" + (" fs-streaming" if streaming else "")
         return tag("div", self._header(card.get("header")) + inner + note, class_=classes, data_testid="card")
@@ -59,9 +62,12 @@ class CardHTML:
         if text.get("tag") == "plain_text":
             shown = words(content).replace("\n", "<br>")
         else:
-            shown = markdown_html(content, self.name_of)
+            shown = self._markdown(content)
         classes = f"fs-text {_size(text)} {color_class(str(text.get('text_color', '')))} {_align(text)}"
         return tag("span", shown, class_=classes.strip(), data_element=text.get("element_id"))
+
+    def _markdown(self, content: str) -> str:
+        return markdown_html(content, self.name_of, self.language)
 
     def _elements(self, elements: Any) -> str:
         return "".join(self.element(one) for one in elements or [] if isinstance(one, dict))
@@ -72,12 +78,13 @@ class CardHTML:
         draw = getattr(self, f"_draw_{name}", None)
         identifier = element.get("element_id")
         if draw is None:
-            problem = wrong("不支持的组件", f"⚠ 不支持的组件 {name}")
+            why = said("no_component", self.language)
+            problem = wrong(why, self.language, f"{why} {name}")
             return tag("div", problem, class_="fs-refused", data_element=identifier)
         return tag("div", draw(element), class_=f"fs-el fs-el-{name}", data_element=identifier)
 
     def _draw_markdown(self, element: Json) -> str:
-        shown = markdown_html(str(element.get("content", "")), self.name_of)
+        shown = self._markdown(str(element.get("content", "")))
         return tag("div", shown, class_=f"fs-md {_size(element)} {_align(element)}".strip())
 
     def _draw_div(self, element: Json) -> str:
@@ -167,7 +174,13 @@ class CardHTML:
         return label + void("input", type="text", value=value, **common)
 
     def _draw_select_static(self, element: Json) -> str:
-        options = [tag("option", words(_content(element.get("placeholder")) or "请选择"), value="")]
+        options = [
+            tag(
+                "option",
+                words(_content(element.get("placeholder")) or said("choose", self.language)),
+                value="",
+            )
+        ]
         for option in element.get("options", []):
             chosen = option.get("value") == element.get("initial_option")
             label = words(_content(option.get("text")))
@@ -199,7 +212,7 @@ class CardHTML:
         if value is None:
             return ""
         if kind in ("lark_md", "markdown"):
-            return markdown_html(str(value), self.name_of)
+            return self._markdown(str(value))
         if kind == "options" and isinstance(value, list):
             return " ".join(
                 tag(

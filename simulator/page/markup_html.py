@@ -15,6 +15,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from simulator.cards.markup import INLINE_TAGS, Tag, is_image_key, is_web_address, people_of, read_tag, reader
 from simulator.cards.words import COLORS
+from simulator.page.said import said
 
 EMOJI = {
     "OK": "👌", "THUMBSUP": "👍", "DONE": "✅", "SMILE": "😄", "HEART": "❤️", "OnIt": "🫡", "Typing": "⌨️",
@@ -24,7 +25,6 @@ EMOJI = {
     "Alarm": "⏰", "GLANCE": "👀", "ERROR": "😵",
 }  # fmt: skip
 """The look of the reactions and emoji most used; others are shown by their key."""
-CODE_COPY = '<button type="button" class="fs-copy" title="复制">复制</button>'
 
 
 def emoji(key: str) -> str:
@@ -32,9 +32,10 @@ def emoji(key: str) -> str:
     return EMOJI.get(key, f"[{key}]")
 
 
-def wrong(what: str, text: str = "") -> str:
+def wrong(what: str, language: str, text: str = "") -> str:
     """The mark for something Feishu does not show."""
-    return f'<span class="fs-wrong" title="飞书不会渲染：{escapeHtml(what)}">{escapeHtml(text) or "⚠"}</span>'
+    why = escapeHtml(said("not_shown", language, what=what))
+    return f'<span class="fs-wrong" title="{why}">⚠{escapeHtml(text and f" {text}")}</span>'
 
 
 def color_class(color: str) -> str:
@@ -44,11 +45,15 @@ def color_class(color: str) -> str:
 
 
 class MarkupHTML(RendererHTML):
-    """markdown-it's renderer with Feishu's looks. `name_of` gives the name behind an open_id."""
+    """markdown-it's renderer with Feishu's looks, for a reader of 'zh' or 'en'.
 
-    def __init__(self, name_of: Callable[[str], str]) -> None:
+    `name_of` gives the name behind an open_id.
+    """
+
+    def __init__(self, name_of: Callable[[str], str], language: str) -> None:
         super().__init__()
         self.name_of = name_of
+        self.language = language
         self.open_spans: list[str] = []
 
     def renderInline(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
@@ -76,10 +81,14 @@ class MarkupHTML(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[index]
-        language = escapeHtml(token.info.strip().split(" ")[0]) or "Plain Text"
-        mark = wrong("代码块必须在行首", "⚠ 代码块不在行首") if token.level else ""
+        written_in = escapeHtml(token.info.strip().split(" ")[0]) or "Plain Text"
+        label, mark = said("copy", self.language), ""
+        if token.level:
+            why, short = (said(name, self.language) for name in ("fence_inside", "fence_inside_short"))
+            mark = wrong(why, self.language, short)
+        copy = f'<button type="button" class="fs-copy" title="{label}">{label}</button>'
         return (
-            f'{mark}<div class="fs-code"><div class="fs-code-head"><span>{language}</span>{CODE_COPY}</div>'
+            f'{mark}<div class="fs-code"><div class="fs-code-head"><span>{written_in}</span>{copy}</div>'
             f'<pre tabindex="0"><code>{escapeHtml(token.content)}</code></pre></div>'
         )
 
@@ -98,18 +107,19 @@ class MarkupHTML(RendererHTML):
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         key = str(tokens[index].attrs.get("src", ""))
         if not is_image_key(key):
-            return wrong(f"图片只能用 image_key（200570）：{key}", "⚠ 图片无效")
+            why = said("image_key", self.language, what=key)
+            return wrong(why, self.language, said("image_wrong", self.language))
         return (
             f'<span class="fs-image" title="{escapeHtml(tokens[index].content)}">🖼 {escapeHtml(key)}</span>'
         )
 
     def link_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-        return anchor(str(tokens[index].attrs.get("href", "")))
+        return anchor(str(tokens[index].attrs.get("href", "")), self.language)
 
     def html_inline(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         tag = read_tag(tokens[index].content)
         if tag is None or tag.name not in INLINE_TAGS:
-            return wrong(f"不支持的 HTML：{tokens[index].content}")
+            return wrong(said("no_html", self.language, what=tokens[index].content), self.language)
         if tag.closing:
             return self.open_spans.pop() if self.open_spans else ""
         shown, closing = self._opened(tag)
@@ -123,26 +133,28 @@ class MarkupHTML(RendererHTML):
         if tag.name in ("br", "hr"):
             return f"<{tag.name}>", ""
         if tag.name in ("at", "person"):
-            names = "、".join("所有人" if one == "all" else self.name_of(one) for one in people_of(tag))
+            everyone = said("everyone", self.language)
+            names = "、".join(everyone if one == "all" else self.name_of(one) for one in people_of(tag))
             at = "@" if tag.name == "at" else "👤 "
             return f'<span class="fs-at">{at}{escapeHtml(names)}<span hidden>', "</span></span>"
         if tag.name in ("a", "link"):
-            return anchor(tag.attributes.get("href") or tag.attributes.get("url") or ""), "</a>"
+            address = tag.attributes.get("href") or tag.attributes.get("url") or ""
+            return anchor(address, self.language), "</a>"
         if tag.name in ("font", "text_tag", "number_tag"):
             color = color_class(tag.attributes.get("color", "") or tag.attributes.get("background_color", ""))
             return f'<span class="fs-{tag.name} {color}">', "</span>"
         return "<span>", "</span>"
 
 
-def anchor(address: str) -> str:
+def anchor(address: str, language: str) -> str:
     """The start of a link; one that is not http(s) looks broken, as it is."""
     if not is_web_address(address):
-        return f'<a class="fs-wrong" title="链接必须是 http 或 https：{escapeHtml(address)}">'
+        return f'<a class="fs-wrong" title="{escapeHtml(said("link_wrong", language, what=address))}">'
     return f'<a class="fs-link" href="{escapeHtml(address)}" target="_blank" rel="noopener noreferrer">'
 
 
-def markdown_html(markdown: str, name_of: Callable[[str], str]) -> str:
-    """A Markdown text of a card as HTML."""
+def markdown_html(markdown: str, name_of: Callable[[str], str], language: str = "zh") -> str:
+    """A Markdown text of a card as HTML, for a reader of 'zh' or 'en'."""
     parser = reader()
-    renderer = MarkupHTML(name_of)
+    renderer = MarkupHTML(name_of, language)
     return renderer.render(parser.parse(markdown), parser.options, {})

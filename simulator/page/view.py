@@ -12,6 +12,7 @@ from markdown_it.common.utils import escapeHtml
 
 from simulator.page.card_html import CardHTML
 from simulator.page.markup_html import emoji
+from simulator.page.said import LANGUAGES, said
 from simulator.pushes.pushes import Push, Pushes
 from simulator.tenant.state import ApiCall, Chat, ChatMessage, Tenant, User
 from simulator.types import Json
@@ -28,9 +29,9 @@ class View:
     def __init__(self, tenant: Tenant, pushes: Pushes) -> None:
         self.tenant = tenant
         self.pushes = pushes
-        self.cards = CardHTML(self.name_of)
-        self.drawn: dict[str, tuple[tuple[str, bool], str]] = {}
-        """message id -> (what its look depends on, its HTML), so that only what changed is drawn again."""
+        self.cards = {language: CardHTML(self.name_of, language) for language in LANGUAGES}
+        self.drawn: dict[tuple[str, str], tuple[tuple[str, bool], str]] = {}
+        """(message id, language) -> (what its look depends on, its HTML): only what changed is drawn."""
 
     def name_of(self, open_id: str) -> str:
         """The name of a person or of the bot; the id of somebody unknown."""
@@ -39,8 +40,8 @@ class View:
         person = self.tenant.users.get(open_id)
         return person.name if person else open_id
 
-    def state(self, user: str, chat_id: str) -> Json:
-        """Everything the page shows to `user` in one chat."""
+    def state(self, user: str, chat_id: str, language: str = "zh") -> Json:
+        """Everything the page shows to `user` in one chat; `language` is 'zh' or 'en'."""
         with self.tenant.lock:
             self.tenant.user(user)
             chats = [c for c in self.tenant.chats.values() if c.kind == "group" or user in c.members]
@@ -49,39 +50,40 @@ class View:
                 "revision": self.tenant.revision,
                 "bot": _person(self.tenant.bot),
                 "users": [_person(one) for one in self.tenant.users.values()],
-                "chats": [self._chat(one, user) for one in chats],
-                "messages": [self._message(one) for one in messages],
-                "toasts": [toast for toast in self.tenant.toasts if toast["user"] == user],
+                "chats": [self._chat(one, user, language) for one in chats],
+                "messages": [self._message(one, language) for one in messages],
+                "toasts": [_toast(one, language) for one in self.tenant.toasts if one["user"] == user],
                 "pushes": [push_line(push, self.name_of) for push in self.pushes.all[-SHOWN_PUSHES:]][::-1],
                 "calls": [call_line(call) for call in list(self.tenant.calls)[-SHOWN_CALLS:]][::-1],
             }
 
-    def _chat(self, chat: Chat, user: str) -> Json:
-        said = [m for m in self.tenant.messages.values() if m.chat_id == chat.chat_id]
+    def _chat(self, chat: Chat, user: str, language: str) -> Json:
+        of_chat = [m for m in self.tenant.messages.values() if m.chat_id == chat.chat_id]
+        newest = of_chat[-1] if of_chat else None
         name = self.tenant.bot.name if chat.kind == "p2p" else chat.name
         return {
             "id": chat.chat_id,
             "name": name,
             "kind": chat.kind,
             "members": len(chat.members) + 1,
-            "preview": self._preview(said[-1]) if said else "",
-            "time": said[-1].create_time if said else 0,
+            "preview": self._preview(newest, language) if newest else "",
+            "time": newest.create_time if newest else 0,
         }
 
-    def _preview(self, message: ChatMessage) -> str:
-        """The line under the chat's name; a streaming card's is "[生成中...]"."""
+    def _preview(self, message: ChatMessage, language: str) -> str:
+        """The line under the chat's name; of a streaming card that it is being written."""
         name = self.name_of(message.sender_id)
         if message.recalled:
-            return f"{name} 撤回了一条消息"
+            return said("recalled", language, who=name)
         if message.card is None:
-            return f"{name}: {self._plain(message)[:40]}"
+            return f"{name}: {self._plain(message, language)[:40]}"
         if message.card.streaming:
-            return f"{name}: [生成中...]"
+            return f"{name}: {said('generating_line', language)}"
         config, header = message.card.card.get("config") or {}, message.card.card.get("header") or {}
         summary = (config.get("summary") or {}).get("content") or (header.get("title") or {}).get("content")
-        return f"{name}: {summary or '[卡片]'}"
+        return f"{name}: {summary or said('card', language)}"
 
-    def _message(self, message: ChatMessage) -> Json:
+    def _message(self, message: ChatMessage, language: str) -> Json:
         streaming = bool(message.card and message.card.streaming)
         return {
             "id": message.message_id,
@@ -97,25 +99,26 @@ class View:
             "recalled_by": self.name_of(message.recalled_by) if message.recalled else "",
             "edited": message.edits > 0,
             "streaming": streaming,
-            "html": "" if message.recalled else self.html(message),
+            "html": "" if message.recalled else self.html(message, language),
             "reactions": self._reactions(message),
         }
 
-    def html(self, message: ChatMessage) -> str:
-        """The message's content as HTML."""
+    def html(self, message: ChatMessage, language: str) -> str:
+        """The message's content as HTML, for a reader of 'zh' or 'en'."""
         looks = (message.content, bool(message.card and message.card.streaming))
-        known = self.drawn.get(message.message_id)
+        known = self.drawn.get((message.message_id, language))
         if known is None or known[0] != looks:
-            known = (looks, self._drawn(message))
-            self.drawn[message.message_id] = known
+            known = (looks, self._drawn(message, language))
+            self.drawn[message.message_id, language] = known
         return known[1]
 
-    def _drawn(self, message: ChatMessage) -> str:
+    def _drawn(self, message: ChatMessage, language: str) -> str:
         if message.card is not None:
-            return self.cards.card(message.card.card, streaming=message.card.streaming)
-        return f'<div class="bubble">{self._with_mentions(message, self._plain(message, keep=True))}</div>'
+            return self.cards[language].card(message.card.card, streaming=message.card.streaming)
+        words = self._plain(message, language, keep=True)
+        return f'<div class="bubble">{self._with_mentions(message, words, language)}</div>'
 
-    def _plain(self, message: ChatMessage, *, keep: bool = False) -> str:
+    def _plain(self, message: ChatMessage, language: str, *, keep: bool = False) -> str:
         """The words of a text or post; `keep` leaves placeholders of mentions in."""
         content = json.loads(message.content)
         if message.msg_type == "text":
@@ -127,16 +130,18 @@ class View:
         if keep:
             return words
         names = {mention["key"]: mention["name"] for mention in message.mentions}
-        return _PLACEHOLDER.sub(lambda found: "@" + names.get(found.group(), "所有人"), words)
+        everyone = said("everyone", language)
+        return _PLACEHOLDER.sub(lambda found: "@" + names.get(found.group(), everyone), words)
 
-    def _with_mentions(self, message: ChatMessage, words: str) -> str:
+    def _with_mentions(self, message: ChatMessage, words: str, language: str) -> str:
+        everyone = said("everyone", language)
         names = {mention["key"]: mention["name"] for mention in message.mentions}
         shown = _LINK.sub(
             lambda found: f'<a class="fs-link" href="{found.group()}" target="_blank">{found.group()}</a>',
             escapeHtml(words),
         )
         shown = _PLACEHOLDER.sub(
-            lambda found: f'<span class="fs-at">@{escapeHtml(names.get(found.group(), "所有人"))}</span>',
+            lambda found: f'<span class="fs-at">@{escapeHtml(names.get(found.group(), everyone))}</span>',
             shown,
         )
         return shown.replace("\n", "<br>")
@@ -146,6 +151,13 @@ class View:
         for reaction in message.reactions:
             grouped.setdefault(reaction.emoji, []).append(self.name_of(reaction.operator_id))
         return [{"key": key, "look": emoji(key), "names": names} for key, names in grouped.items()]
+
+
+def _toast(toast: Json, language: str) -> Json:
+    """Feishu's own words on a press that went wrong are in the reader's language; those of the bot stay."""
+    if not toast["code"]:
+        return toast
+    return {**toast, "text": said("press_failed", language, code=str(toast["code"]))}
 
 
 def _person(user: User) -> Json:

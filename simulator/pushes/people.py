@@ -93,7 +93,7 @@ class People:
                 }
             )
         if speech.mention_all:
-            text = re.sub(r"@(所有人|all)(?![A-Za-z0-9_])", "@_all", text) if "@" in text else text
+            text = re.sub(r"@(所有人|everyone|all)(?![A-Za-z0-9_])", "@_all", text) if "@" in text else text
             text = text if "@_all" in text else f"@_all {text}"
         return text, mentions
 

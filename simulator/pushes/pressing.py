@@ -138,6 +138,7 @@ class Presser:
                         "message_id": message.message_id,
                         "text": text,
                         "type": "error" if pressed.error else pressed.toast_type,
+                        "code": pressed.error if not pressed.toast else 0,
                     }
                 )
             self.tenant.touch()

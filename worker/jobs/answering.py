@@ -109,7 +109,7 @@ class Answering:
             return None
         if kept := kept_answers.find(self.process.redis, message_id):
             return kept
-        answer = failed(self.text, self.language, reason_of(error))
+        answer = failed(self.text, self._chat_language(), reason_of(error))
         kept = kept_answers.Kept(self._signed(answer), CardState(), self.message.chat_id)
         self._end_trace(Outcome.FAILED)
         self._keep(kept)
@@ -159,8 +159,9 @@ class Answering:
         if not self.asked or not self.process.budgets.tell_once(spender):
             self._end("over_budget")
             return None
-        text = say(f"budget_{spender.kind}", self.language)
-        said = Answer(Outcome.BUSY, question=self.text, text=text, language=self.language)
+        language = self._chat_language()
+        text = say(f"budget_{spender.kind}", language)
+        said = Answer(Outcome.BUSY, question=self.text, text=text, language=language)
         kept = kept_answers.Kept(self._signed(said), CardState(), self.message.chat_id)
         self._end_trace(said.outcome)
         self._keep(kept)
@@ -176,10 +177,14 @@ class Answering:
 
     def _language_of(self, text: str) -> str:
         """The question's own; that of the chat where it has no words."""
-        wish = self.group.language
         if text.strip():
-            return language_of(text, wish)
-        return chat_language(self.process.redis, self.message.chat_id, wish)
+            return language_of(text, self.group.language)
+        return self._chat_language()
+
+    def _chat_language(self) -> str:
+        """That of what is said instead of an answer."""
+        wish = self.group.language
+        return chat_language(self.process.redis, self.message.chat_id, wish, self.own_text)
 
     def _end(self, outcome: str) -> None:
         """Ends without a card of an answer; `outcome` is one word for the Trace."""
@@ -212,7 +217,7 @@ class Answering:
             if not self.asked and not self.card.begun:
                 self._close_trace(Outcome.FAILED)
                 return None
-            answer = failed(self.text, self.language, reason_of(error))
+            answer = failed(self.text, self._chat_language(), reason_of(error))
         if self._silent(answer):
             self._close_trace(answer.outcome)
             self._spend()

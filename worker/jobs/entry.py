@@ -31,7 +31,7 @@ from worker.jobs.pressing import Presses
 from worker.jobs.question_card import KEY, QuestionCard
 from worker.jobs.reindexing import give_up as give_up_reindex
 from worker.jobs.reindexing import reindex as run_reindex
-from worker.language import language_of
+from worker.language import chat_language, language_of
 from worker.learning import colleagues
 from worker.manners import greetings
 from worker.process.process import Process, current
@@ -97,7 +97,7 @@ def busy(message: dict[str, Any], reason: str, position: int) -> str:
         return "silent"
     names = {"user_limit": "limit_user", "group_limit": "limit_group"}
     text = asked.text_without(process.bot_open_id() or "")
-    language = language_of(text, process.settings.group(asked.chat_id).language)
+    language = _chat_language(process, asked, text)
     sentence = say(names.get(reason, "limit_queue"), language, position=position)
     said = Answer(
         outcome=Outcome.BUSY, question=text, text=sentence, language=language, queue_position=position
@@ -107,7 +107,10 @@ def busy(message: dict[str, Any], reason: str, position: int) -> str:
 
 @quick
 def waiting(message: dict[str, Any], position: int) -> str:
-    """Shows whoever asks into a long queue how many are ahead, on the card that will hold the answer."""
+    """Shows whoever asks into a long queue how many are ahead, on the card that will hold the answer.
+
+    So it speaks the question's language, as the answer on it will.
+    """
     process, asked = current(), Message.from_json(message)
     text = asked.text_without(process.bot_open_id() or "")
     language = language_of(text, process.settings.group(asked.chat_id).language)
@@ -124,6 +127,12 @@ def waiting(message: dict[str, Any], position: int) -> str:
         log.warning("position_not_shown", message_id=asked.message_id, code=error.code)
         return "not_shown"
     return "shown"
+
+
+def _chat_language(process: Process, asked: Message, text: str) -> str:
+    """What is said instead of an answer is said in the language of the chat."""
+    wish = process.settings.group(asked.chat_id).language
+    return chat_language(process.redis, asked.chat_id, wish, text)
 
 
 def _is_begun(process: Process, message_id: str) -> bool:
@@ -180,7 +189,7 @@ def given_up(message_id: str, message: dict[str, Any] | None) -> str:
             return "recalled"
         asked = _message(message_id, message)
         text = asked.text_without(process.bot_open_id() or "")
-        language = language_of(text, process.settings.group(asked.chat_id).language)
+        language = _chat_language(process, asked, text)
         kept = kept_answers.find(process.redis, message_id)
         if kept is not None and _finish(process, asked, kept.answer) != "unsendable":
             return str(kept.answer.outcome)

@@ -16,7 +16,7 @@ from bot.events.events import Message
 from bot.events.policy import is_open
 from bot.messages import say
 from bot.redis_keys import GREETED, TOLD_HOURS
-from worker.language import language_of
+from worker.language import chat_language
 from worker.manners.introduction import introduction
 from worker.process.process import Process
 
@@ -27,8 +27,7 @@ DAYS_AHEAD = 8
 
 def greet(process: Process, chat_id: str) -> str:
     """Sends the greeting into a group, once. Raises FeishuError."""
-    wish = process.settings.group(chat_id).language
-    language = "zh" if wish == "auto" else wish
+    language = chat_language(process.redis, chat_id, process.settings.group(chat_id).language)
     process.feishu.send(chat_id, greeting_card(process, "greeting", language), key="greeting")
     return "greeted"
 
@@ -57,7 +56,8 @@ def tell_hours(process: Process, message: Message) -> str:
     if hours is None or not process.redis.set(told, "1", nx=True, ex=TOLD_HOURS.seconds):
         return "told_before"
     text = message.text_without(process.bot_open_id() or "")
-    language = language_of(text, process.settings.group(message.chat_id).language)
+    wish = process.settings.group(message.chat_id).language
+    language = chat_language(process.redis, message.chat_id, wish, text)
     opens = next_opening(hours, message.create_time)
     sentence = say("outside_hours", language, start=hours.start, end=hours.end, next=opens)
     card = notice_card(say("title_hours", language), sentence, language, "grey")

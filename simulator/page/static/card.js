@@ -32,5 +32,5 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest(".fs-copy");
   if (!copy) return;
   navigator.clipboard?.writeText(copy.closest(".fs-code").querySelector("code").textContent);
-  copy.textContent = "已复制";
+  copy.textContent = document.documentElement.lang === "en" ? "Copied" : "已复制";
 });

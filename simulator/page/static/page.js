@@ -165,7 +165,7 @@ async function poll() {
   const mine = polling = new AbortController();
   while (!mine.signal.aborted) {
     try {
-      const answer = await fetch(`/simulator/api/state?user=${encodeURIComponent(here.user)}&chat=${encodeURIComponent(here.chat)}&since=${here.revision}`, { signal: mine.signal });
+      const answer = await fetch(`/simulator/api/state?user=${encodeURIComponent(here.user)}&chat=${encodeURIComponent(here.chat)}&since=${here.revision}&lang=${language}`, { signal: mine.signal });
       const state = await answer.json();
       if (mine.signal.aborted) return;
       here.state = state;
@@ -213,7 +213,7 @@ function showReplying() {
 }
 
 function people() {
-  return [{ name: here.state.bot.name, color: here.state.bot.color, note: say("bot") }, ...here.state.users.filter((one) => one.id !== here.user), { name: "所有人", color: "#8f959e" }];
+  return [{ name: here.state.bot.name, color: here.state.bot.color, note: say("bot") }, ...here.state.users.filter((one) => one.id !== here.user), { name: say("everyone"), color: "#8f959e" }];
 }
 
 function suggest() {
@@ -245,7 +245,7 @@ async function send() {
   here.replyTo = null;
   showReplying();
   await act("say", {
-    user: here.user, chat: here.chat, text, mention_bot: text.includes(`@${here.state.bot.name}`), mention_all: text.includes("@所有人"),
+    user: here.user, chat: here.chat, text, mention_bot: text.includes(`@${here.state.bot.name}`), mention_all: /@(所有人|everyone)/.test(text),
     mentions: here.state.users.filter((one) => text.includes(`@${one.name}`)).map((one) => one.id),
     reply_to: reply ? reply.id : "", in_thread: Boolean(reply),
   });
