@@ -125,14 +125,15 @@ def standalone(
     if switch := _SWITCHES.match(text):
         rest = text[switch.end() :].strip()
         return Standalone(rest or text, Relation.ALONE)
+    subject = documents.subjects(before)
     if _CORRECTS.match(text):
-        return Standalone(_corrected(text, before, documents), Relation.CORRECTION)
-    says_all_again = documents.subjects(before) and not _telling(before, text, documents)
-    if says_all_again and not points_back(text):
-        return Standalone(text, Relation.ALONE)
-    joined = _joined(before, text, documents)
+        return Standalone(_corrected(text, before, subject), Relation.CORRECTION)
+    back = points_back(text)
+    if subject and not back and not _telling(subject, text):
+        return Standalone(text, Relation.ALONE)  # it says all of the subject again
+    joined = _joined(before, subject, text)
     anew = whole_anew and is_whole(text)
-    if points_back(text) or not _stands_alone(text, before, joined, documents, anew):
+    if back or not _stands_alone(text, subject, joined, documents, anew):
         return Standalone(joined, Relation.FOLLOW_UP)
     return Standalone(text, Relation.ALONE)
 
@@ -143,10 +144,10 @@ def points_back(text: str) -> bool:
     return any(pattern.search(plain) for pattern in (_OPENS, _POINTS, _CLOSES))
 
 
-def _stands_alone(text: str, before: str, joined: str, documents: Documents, anew: bool) -> bool:
+def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Documents, anew: bool) -> bool:
     """Whether it brings a subject of its own, for which the documents have an answer better without the old
     one; or a subject of which they know nothing, which must not be lent the old one's."""
-    old = {word.lower() for word in documents.subjects(before)}
+    old = {word.lower() for word in subject}
     new = [word for word in documents.subjects(text) if word.lower() not in old]
     if not new:
         return False
@@ -161,24 +162,24 @@ def _stands_alone(text: str, before: str, joined: str, documents: Documents, ane
     return alone.probability >= LIKELY and alone.best >= better * documents.fit(joined).best
 
 
-def _corrected(text: str, before: str, documents: Documents) -> str:
+def _corrected(text: str, before: str, subject: Sequence[str]) -> str:
     """The earlier question with what was wrong in it replaced, where the correction names it."""
     swap = _NOT_BUT.search(text)
     if swap and swap["old"].strip() in before:
         return before.replace(swap["old"].strip(), swap["new"].strip(" 。.!！"))
-    return _joined(before, _CORRECTS.sub("", text).strip(" ，,：:") or text, documents)
+    return _joined(before, subject, _CORRECTS.sub("", text).strip(" ，,：:") or text)
 
 
-def _joined(before: str, text: str, documents: Documents) -> str:
+def _joined(before: str, subject: Sequence[str], text: str) -> str:
     """What the earlier question was about, in its own order, then the new one.
 
     Its other words (how, do, 怎么) go: they make the search look for the old question again.
     """
-    kept = sorted(_telling(before, text, documents), key=before.find)
+    kept = sorted(_telling(subject, text), key=before.find)
     return " ".join([*kept, text]) if kept else f"{before[:LONGEST]} {text}"
 
 
-def _telling(before: str, text: str, documents: Documents) -> list[str]:
+def _telling(subject: Sequence[str], text: str) -> list[str]:
     """The words of the earlier question that tell its subject and are not said again."""
     said = text.lower()
-    return [word for word in documents.subjects(before)[:MOST_WORDS] if word.lower() not in said]
+    return [word for word in subject[:MOST_WORDS] if word.lower() not in said]

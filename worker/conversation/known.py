@@ -36,8 +36,7 @@ class Known:
     def fit(self, text: str) -> Fit:
         """The gate's probability, and the best passage's fused score."""
         lookup = self.searcher.look_up(text)
-        passages = self.searcher.search(text, 1, lookup)
-        decision = self.gate.decide(text, passages, True, lookup=lookup)
+        decision = self.gate.decide(text, (), True, lookup=lookup)
         best = float(lookup.fused.max()) if len(lookup.fused) else 0.0
         return Fit(decision.probability, best)
 

@@ -211,17 +211,23 @@ class Understanding:
             pair = self.process.knowledge.current
         except IndexMissing:
             return Standalone(text, Relation.ALONE)
-        main_chat = self.message.chat_type != "p2p" and not self.message.root_id
-        found = standalone(text, earlier, Known(pair.searcher, pair.gate), whole_anew=main_chat)
-        if found.relation is Relation.ALONE and main_chat:
+        documents = Known(pair.searcher, pair.gate)
+        if self.message.chat_type == "p2p" or self.message.root_id:
+            return self._rewritten(text, earlier, cancelled) or standalone(text, earlier, documents)
+        found = standalone(text, earlier, documents, whole_anew=True)
+        if found.relation is Relation.ALONE:
             return found
+        return self._rewritten(text, earlier, cancelled) or found
+
+    def _rewritten(self, text: str, earlier: list[str], cancelled: IsCancelled) -> Standalone | None:
+        """The question as the model writes it out; None where it has nothing to offer."""
         language = language_of(text, self.group.language)
         written, usage = rewrite(
             text, earlier[-EARLIER:], language, self.process.llm, cancelled, self.message.chat_id
         )
         self.trace.add_usage(usage)
         if not written:
-            return found
+            return None
         return Standalone(written, Relation.ALONE if written == text else Relation.FOLLOW_UP)
 
     def _remember(self, text: str, understood: str) -> None:
