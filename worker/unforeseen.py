@@ -19,9 +19,15 @@ log = structlog.get_logger(__name__)
 _ON_PURPOSE = (FennelError, RedisError, JobTimeoutException)
 
 
-def is_unforeseen(error: Exception) -> bool:
-    """Whether it is none of what is raised on purpose below a job: ours, Redis's, the end of a job's time."""
-    return not isinstance(error, _ON_PURPOSE)
+def unforeseen(where: str, error: Exception) -> bool:
+    """Whether nobody foresaw it; it is noted then, as of the part `where`.
+
+    What is raised on purpose below a job is ours, Redis's, or the end of a job's time.
+    """
+    if isinstance(error, _ON_PURPOSE):
+        return False
+    note(where, error)
+    return True
 
 
 def note(where: str, error: Exception) -> None:

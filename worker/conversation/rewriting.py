@@ -15,7 +15,7 @@ from bot.errors import AnswerTimeout, EngineRefused, EngineSilent, EngineUnavail
 from index.text.chinese import CHARACTERS
 from worker.llm import LLM, IsCancelled, Usage
 from worker.prompts import rewrite_messages
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import unforeseen
 
 SECONDS = 8.0
 MOST_TOKENS = 120
@@ -43,9 +43,8 @@ def rewrite(
             written += piece
         usage = reply.usage
     except Exception as error:
-        if is_unforeseen(error):
-            note("rewriting", error)
-        elif not isinstance(error, EngineUnavailable | EngineRefused | EngineSilent | AnswerTimeout):
+        expected = isinstance(error, EngineUnavailable | EngineRefused | EngineSilent | AnswerTimeout)
+        if not expected and not unforeseen("rewriting", error):
             raise
         return "", usage
     return accepted(written, text, earlier), usage

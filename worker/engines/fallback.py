@@ -13,7 +13,7 @@ import structlog
 
 from bot.errors import EngineRefused, EngineSilent, EngineUnavailable, PromptTooLong
 from worker.llm import LLM, IsCancelled, Messages, Reply, Score, Usage, never
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import unforeseen
 
 log = structlog.get_logger(__name__)
 
@@ -101,9 +101,8 @@ class WithFallback:
         try:
             return self.primary.count_tokens(text)
         except Exception as error:
-            if not is_unforeseen(error):
+            if not unforeseen("tokens", error):
                 raise
-            note("tokens", error)
             return self.lesser.count_tokens(text)
 
     def close(self) -> None:
@@ -145,10 +144,7 @@ def _close(reply: Reply) -> None:
 
 def _is_the_engines(error: Exception) -> bool:
     """Whether the lesser engine takes over for this error; one that nobody foresaw is noted."""
-    if is_unforeseen(error):
-        note("engine", error)
-        return True
-    return isinstance(error, EngineUnavailable | EngineRefused)
+    return unforeseen("engine", error) or isinstance(error, EngineUnavailable | EngineRefused)
 
 
 def _why(error: Exception) -> str:

@@ -40,7 +40,7 @@ from worker.pipeline.trace import Trace
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.waiting import HandBack
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import note, unforeseen
 
 log = structlog.get_logger(__name__)
 
@@ -124,8 +124,7 @@ class Answering:
             note("metrics", error)
 
     def _note_failure(self, error: Exception) -> None:
-        if is_unforeseen(error):
-            note("answer", error)
+        unforeseen("answer", error)
         log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
         self.trace.event("failed", error=type(error).__name__)
 

@@ -32,7 +32,7 @@ from worker.learning import colleagues
 from worker.pipeline.parts import Question
 from worker.pipeline.trace import Trace
 from worker.process.process import Process
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import unforeseen
 
 log = structlog.get_logger(__name__)
 
@@ -211,8 +211,7 @@ class Presses:
         except Exception as error:
             if is_passed_on(error):
                 raise
-            if is_unforeseen(error):
-                note("answer", error)
+            unforeseen("answer", error)
             log.warning("web_answer_failed", message_id=press.message_id, error=type(error).__name__)
             answer = failed(old.question, old.language, reason_of(error))
             trace.finish(Outcome.FAILED)

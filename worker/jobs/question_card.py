@@ -24,7 +24,7 @@ from bot.redis_keys import CANCELLED
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.waiting import HandBack
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import unforeseen
 
 KEY = "answer"
 """Key of the logical send that ends a question."""
@@ -155,12 +155,10 @@ class QuestionCard:
                     self._error = None if error.retriable else error
                 return
             except Exception as error:
-                unforeseen = is_unforeseen(error)
-                if unforeseen:
-                    note("frame", error)
+                silenced = unforeseen("frame", error)
                 with self._lock:
-                    self._showing, self._silenced = None, unforeseen
-                    self._error = None if unforeseen else error
+                    self._showing, self._silenced = None, silenced
+                    self._error = None if silenced else error
                 return
 
     def _frame(self, progress: str, text: str) -> None:
@@ -197,9 +195,8 @@ class QuestionCard:
         try:
             return progress_card(self.question, self.language, self._first_line)
         except Exception as error:
-            if not is_unforeseen(error):
+            if not unforeseen("card", error):
                 raise
-            note("card", error)
             return bare_card(say("title_progress", self.language), say("starting", self.language))
 
 
@@ -209,7 +206,6 @@ def drawn(process: Process, message_id: str, answer: Answer, state: CardState) -
     try:
         return answer_cards(answer, actions=process.signer, message_id=message_id, state=state, limits=limits)
     except Exception as error:
-        if not is_unforeseen(error):
+        if not unforeseen("card", error):
             raise
-        note("card", error)
         return bare_answer(answer)

@@ -27,7 +27,7 @@ from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts, support_facts
 from worker.pipeline.verify import Verified, Verifier
 from worker.prompts import Prompts, Quotes, Similarity
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import unforeseen
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision
@@ -205,9 +205,7 @@ class _Run:
                     self.question.text, self.question.language, self.cancelled, self.progress.reading_web
                 )
         except Exception as error:
-            if is_unforeseen(error):
-                note("web_search", error)
-            elif not isinstance(error, SearchUnavailable):
+            if not isinstance(error, SearchUnavailable) and not unforeseen("web_search", error):
                 raise
             self.trace.event("web_search_unavailable", error=f"{type(error).__name__}: {error}"[:300])
             return []

@@ -15,7 +15,7 @@ from bot.errors import AnswerTimeout, EngineRefused, EngineUnavailable
 from worker.llm import LLM, IsCancelled
 from worker.pipeline.trace import Trace
 from worker.prompts import Prompts
-from worker.unforeseen import is_unforeseen, note
+from worker.unforeseen import unforeseen
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision
@@ -49,9 +49,8 @@ def decide(
     try:
         score = llm.score(prompts.score(), deadline=deadline, cancelled=cancelled, group=asked.group)
     except Exception as error:
-        if is_unforeseen(error):
-            note("score", error)
-        elif not isinstance(error, EngineUnavailable | EngineRefused | AnswerTimeout):
+        expected = isinstance(error, EngineUnavailable | EngineRefused | AnswerTimeout)
+        if not expected and not unforeseen("score", error):
             raise
         trace.event("score_unavailable", error=f"{type(error).__name__}: {error}"[:300])
         return likely
