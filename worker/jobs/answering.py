@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
-from rq import get_current_job
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
@@ -18,19 +17,16 @@ from bot.errors import Cancelled, FeishuError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
-from bot.keeping import colleagues as kept_pairs
-from bot.keeping.erasing import erase_question
 from bot.messages import say
 from bot.queue.budgets import Spender
 from bot.redis_keys import ANSWER, CANCELLED, TRACE
-from bot.talk.said import Said
 from bot.trace import read as read_trace
 from worker.jobs import kept_answers
 from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, LeaseLost, QuestionCard, StillWanted
+from worker.jobs.recalling import leave_nothing, recall_all
 from worker.jobs.understanding import UNASKED, Meaning, Understanding, Understood
 from worker.language import chat_language, language_of, note_spoken
-from worker.learning import colleagues
 from worker.manners.greetings import greet_in_private
 from worker.manners.listening import Listening, note_answered
 from worker.manners.small_talk import Manners
@@ -92,6 +88,9 @@ class Answering:
     def _understand_and_answer(self) -> kept_answers.Kept | None:
         try:
             return self._find_answer()
+        except Cancelled:
+            self.wanted.check()
+            raise HandBack(self.message.message_id) from None
         except Exception as error:
             if is_passed_on(error):
                 raise
@@ -130,11 +129,7 @@ class Answering:
 
     def _find_answer(self) -> kept_answers.Kept | None:
         understanding = Understanding(self.process, self.message, self.verdict, self.trace)
-        try:
-            understood = understanding.understand(self.text, self.wanted.cancelled)
-        except Cancelled:
-            self.wanted.check()
-            raise HandBack(self.message.message_id) from None
+        understood = understanding.understand(self.text, self.wanted.cancelled)
         if understood.meaning is Meaning.SMALL and understood.small is not None:
             self._end(self.manners.reply(understood.small))
             return None
@@ -206,9 +201,6 @@ class Answering:
                 self.wanted.cancelled,
                 self.trace,
             )
-        except Cancelled:
-            self.wanted.check()
-            raise HandBack(self.message.message_id) from None
         except Exception as error:
             if is_passed_on(error):
                 raise
@@ -331,39 +323,3 @@ class Answering:
         recall_all(self.process, self.message.message_id)
         leave_nothing()
         return "recalled"
-
-
-def recall_all(process: Process, message_id: str) -> int:
-    """Recalls everything sent for a question and erases its words; returns how many messages that were.
-
-    The words go first: they are gone also where Feishu does not take the recall yet.
-    """
-    pair = kept_pairs.find(process.redis, message_id)
-    erase_question(process.redis, message_id, keep_seconds=process.keep_seconds)
-    if pair and pair.confirmed_by:
-        colleagues.build_anew(process, pair.chat_id, message_id)
-    sent = process.feishu.records.messages(message_id)
-    for card in sent:
-        process.feishu.recall(card)
-    log.info("answer_recalled", message_id=message_id, cards=len(sent))
-    return len(sent)
-
-
-def leave_nothing() -> None:
-    """RQ keeps a job for an hour after its end, and with it the words: not this one."""
-    job = get_current_job()
-    if job is not None:
-        job.result_ttl = 0
-
-
-def judge(process: Process, message: Message) -> policy.Verdict:
-    """The verdict on a message whose push came before anybody knew the bot's open_id.
-
-    Raises FeishuError when it is still unknown and Feishu does not say.
-    """
-    said = Said(process.redis)
-    verdict = policy.decide(message, process.settings, process.bot_open_id(), said.follows)
-    if verdict.action is policy.Handling.UNKNOWN_BOT:
-        process.feishu.bot_open_id()
-        verdict = policy.decide(message, process.settings, process.bot_open_id(), said.follows)
-    return verdict

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 
 from bot import audit, trace
 from bot.cards.answer import help_card, notice_card, status_card
+from bot.cards.parts import Card
 from bot.cards.why import why_card as drawn_why
 from bot.errors import ConfigError, IndexMismatch, IndexMissing, MessageGone
 from bot.events.chat_commands import ADMIN_COMMANDS, SHARED_COMMANDS
@@ -25,9 +25,9 @@ from bot.talk.history import History, Turn
 from bot.talk.said import Said
 from index.search.versions import Versions, publish
 from worker.jobs import kept_answers, operating
-from worker.jobs.answering import recall_all
 from worker.jobs.choosing import settings_command
 from worker.jobs.failures import is_passed_on
+from worker.jobs.recalling import recall_all
 from worker.jobs.status import facts_of
 from worker.jobs.understanding import words_of
 from worker.language import chat_language
@@ -36,7 +36,6 @@ from worker.learning.digest import digest
 from worker.process.process import Process
 from worker.unforeseen import note
 
-Card = dict[str, Any]
 MOST_FAILED = 20
 """Lines that /failed shows, the newest; the command line shows all."""
 

@@ -23,12 +23,14 @@ from bot.messages import say
 from bot.queue import dead_letters
 from bot.redis_keys import CANCELLED
 from bot.talk.helping import question_helped
+from bot.talk.said import Said
 from worker.jobs import kept_answers
-from worker.jobs.answering import Answering, judge, recall_all
+from worker.jobs.answering import Answering
 from worker.jobs.commands import Commands
 from worker.jobs.failures import QUICK_PACE, failed, patient, quick
 from worker.jobs.pressing import Presses
 from worker.jobs.question_card import KEY, QuestionCard
+from worker.jobs.recalling import recall_all
 from worker.jobs.reindexing import give_up as give_up_reindex
 from worker.jobs.reindexing import reindex as run_reindex
 from worker.language import chat_language, language_of
@@ -49,7 +51,7 @@ def answer(message: dict[str, Any]) -> str:
     process, asked = current(), Message.from_json(message)
     logs.keep_out(asked.text)
     with structlog.contextvars.bound_contextvars(message_id=asked.message_id):
-        verdict = judge(process, asked)
+        verdict = _judge(process, asked)
         if verdict.action is policy.Handling.COMMAND and verdict.command:
             return command(message, verdict.command.name, verdict.command.argument)
         if verdict.action is not policy.Handling.ANSWER:
@@ -92,7 +94,7 @@ def recall(recall: dict[str, Any]) -> str:
 def busy(message: dict[str, Any], reason: str, position: int) -> str:
     """Tells an asker that the question was not taken because of a limit; no more is said to the rest."""
     process, asked = current(), Message.from_json(message)
-    verdict = judge(process, asked)
+    verdict = _judge(process, asked)
     if not verdict.mentioned:
         return "silent"
     names = {"user_limit": "limit_user", "group_limit": "limit_group"}
@@ -222,6 +224,19 @@ def _show_press_given_up(process: Process, press: dict[str, Any] | None) -> None
         Presses(process).give_up(pressed, patience=_patience(process))
     except (FeishuError, TypeError) as error:
         log.error("press_untold", error=type(error).__name__)
+
+
+def _judge(process: Process, message: Message) -> policy.Verdict:
+    """The verdict on a message whose push came before anybody knew the bot's open_id.
+
+    Raises FeishuError when it is still unknown and Feishu does not say.
+    """
+    said = Said(process.redis)
+    verdict = policy.decide(message, process.settings, process.bot_open_id(), said.follows)
+    if verdict.action is policy.Handling.UNKNOWN_BOT:
+        process.feishu.bot_open_id()
+        verdict = policy.decide(message, process.settings, process.bot_open_id(), said.follows)
+    return verdict
 
 
 def _message(message_id: str, data: dict[str, Any] | None) -> Message:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from bot import audit
 from bot.answer import ReindexProgress, SourceLine, VersionLine
 from bot.cards.answer import notice_card, reindex_card, sources_card, versions_card
+from bot.cards.parts import Card
 from bot.cards.presses import Press, ProvenPress
 from bot.config.settings import SourceSettings
 from bot.errors import IndexMismatch, IndexMissing
@@ -20,10 +20,9 @@ from index.search.versions import Versions, publish
 from index.sources.confirmed import confirmed_sources
 from index.sources.load import key_of, source_name
 from worker.jobs import reindexing
-from worker.jobs.ages import age_in_words
+from worker.jobs.status import age_in_words
 from worker.process.process import Process
 
-Card = dict[str, Any]
 _FORCE = frozenset({"force", "--force"})
 _DRY = frozenset({"--dry-run", "--dry", "dry-run", "试运行"})
 

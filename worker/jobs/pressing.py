@@ -24,10 +24,10 @@ from bot.events.events import CardPress
 from bot.redis_keys import DAY, FEEDBACK
 from bot.talk.helping import note_called
 from worker.jobs import kept_answers, operating
-from worker.jobs.answering import recall_all
 from worker.jobs.commands import why_card
 from worker.jobs.failures import failed, is_passed_on, reason_of
 from worker.jobs.question_card import KEY, drawn
+from worker.jobs.recalling import recall_all
 from worker.learning import colleagues
 from worker.pipeline.parts import Question
 from worker.pipeline.trace import Trace

@@ -1,4 +1,4 @@
-"""What /status shows."""
+"""What /status shows, and ages as it words them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from bot.config.release import VERSION
 from bot.errors import IndexMissing
 from bot.messages import say
 from index.build.source_states import SourceState, states
-from worker.jobs.ages import age_in_words
 from worker.process.process import Process
 
 
@@ -55,3 +54,13 @@ def _away(state: SourceState, language: str) -> str:
         return say("status_source_never", language, source=name, why=why)
     age = age_in_words(state.age(time.time()), language)
     return say("status_source_away_value", language, source=name, why=why, documents=state.documents, age=age)
+
+
+def age_in_words(seconds: float, language: str) -> str:
+    """In the largest unit that is not below 1: minutes, hours or days."""
+    minutes = max(0, int(seconds // 60))
+    if minutes < 60:
+        return say("age_in_minutes", language, count=minutes)
+    if minutes < 48 * 60:
+        return say("age_in_hours", language, count=minutes // 60)
+    return say("age_in_days", language, count=minutes // (24 * 60))
