@@ -73,6 +73,6 @@ def test_a_worker_waits_for_a_gate_that_it_can_read(built: Settings, monkeypatch
         with pytest.raises(IndexMissing, match="another release"):
             _ = knowledge.current
         store.use(before)
-        until(lambda: knowledge._pair is not None)
+        until(lambda: knowledge.serving)
     finally:
         knowledge.stop()

@@ -37,7 +37,6 @@ class Knowledge:
     def __init__(self, settings: Settings, redis: Redis | None) -> None:
         self.settings = settings
         self.redis = redis
-        self._pair: SearcherAndGate | None = None
         self._parts: Parts | None = None
         self._watcher: Watcher | None = None
         self._why = ""
@@ -49,10 +48,10 @@ class Knowledge:
     @property
     def current(self) -> SearcherAndGate:
         """The pair for the next question. Raises IndexMissing while there is none."""
-        pair = self._pair
-        if pair is None:
+        parts = self._parts
+        if parts is None:
             raise IndexMissing(self._why or "the index is not loaded yet")
-        return pair
+        return parts.whole
 
     def part(self, scope: Scope) -> SearcherAndGate:
         """The pair for a question of this scope. Raises IndexMissing."""
@@ -72,8 +71,7 @@ class Knowledge:
     @property
     def serving(self) -> str:
         """Name of the version that questions are answered from; empty while there is none."""
-        pair = self._pair
-        return pair.searcher.version if pair is not None else ""
+        return self._parts.whole.searcher.version if self._parts is not None else ""
 
     def start(self) -> None:
         """Loads the current version, or keeps looking for one in a thread."""
@@ -116,10 +114,10 @@ class Knowledge:
     def _follow_gate(self) -> None:
         """Takes up another gate that was put in use; one that cannot be opened is logged."""
         name = GateStore(self.settings.index.dir).current_name()
-        if self._pair is None or name == self._gate_name:
+        if self._parts is None or name == self._gate_name:
             return
         try:
-            self._swap(self._pair.searcher)
+            self._swap(self._parts.whole.searcher)
         except Exception as error:  # this runs in the index's watcher, which must go on and try again
             if name != self._gate_refused:
                 log.error("gate_refused", gate=name, error=f"{type(error).__name__}: {error}")
@@ -134,7 +132,7 @@ class Knowledge:
         gate.decide(WARM_UP, searcher.search(WARM_UP, 1, lookup), mentioned=True, lookup=lookup)
         parts = Parts(self.settings, SearcherAndGate(searcher, gate))
         self._load_parts(parts)
-        self._parts, self._pair = parts, parts.whole
+        self._parts = parts
         self._gate_name, self._gate_refused = name, None
 
     def _load_parts(self, parts: Parts) -> None:
