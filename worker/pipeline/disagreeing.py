@@ -82,5 +82,6 @@ def _sentences(text: str) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
 
 
 def _differ(one: tuple[frozenset[str], tuple[str, ...]], two: tuple[frozenset[str], tuple[str, ...]]) -> bool:
-    same = len(one[0] & two[0]) >= ALIKE * len(one[0] | two[0])
-    return same and len(one[1]) == len(two[1]) and one[1] != two[1]
+    if len(one[1]) != len(two[1]) or one[1] == two[1]:
+        return False
+    return len(one[0] & two[0]) >= ALIKE * len(one[0] | two[0])

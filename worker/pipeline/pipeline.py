@@ -128,7 +128,7 @@ class _Run:
         sure = decision.verdict == "answer" and bool(prompts.excerpts)
         text = self.parts.quote(prompts.answer()) if sure else ""
         written = Written(text, engine="extractive", degraded="engine_found_nothing", finish_reason="stop")
-        return self._checked(prompts, written) if text else None
+        return self._checked(prompts, written, self._sanitiser(prompts)) if text else None
 
     def _look(self) -> tuple[Sequence[Passage], Decision]:
         """Searches once; the gate, the reading and the answer see the same result."""
@@ -217,7 +217,7 @@ class _Run:
         question, llm = self.question, self.parts.llm
         if not prompts.excerpts:
             return None
-        sanitiser = Sanitiser(prompts.excerpts, question.language)
+        sanitiser = self._sanitiser(prompts)
         self.progress.reading(prompts.excerpts, sanitiser)
         prompt = prompts.answer()
         tokens = sum(llm.count_tokens(excerpt.text) for excerpt in prompts.excerpts)
@@ -228,14 +228,16 @@ class _Run:
         )
         with self.trace.step("generate"):
             written = generate(prompt, llm, sanitiser, limits, self._show, self.cancelled, self.trace)
-        return self._checked(prompts, written) if written.text else None
+        return self._checked(prompts, written, sanitiser) if written.text else None
 
-    def _checked(self, prompts: Prompts, written: Written) -> Answer | None:
+    def _sanitiser(self, prompts: Prompts) -> Sanitiser:
+        return Sanitiser(prompts.excerpts, self.question.language)
+
+    def _checked(self, prompts: Prompts, written: Written, sanitiser: Sanitiser) -> Answer | None:
         """What is left after verification; None when nothing is."""
-        question, sanitiser = self.question, Sanitiser(prompts.excerpts, self.question.language)
         with self.trace.step("verify"):
             known = _with_quotes(prompts, sanitiser)
-            verified = Verifier(question.text, known, self.similarity).verify(written.text)
+            verified = Verifier(self.question.text, known, self.similarity).verify(written.text)
         self.trace.note(
             verify={"checked": verified.checked, "dropped": verified.dropped, "recited": verified.recited},
             engine=written.engine,
