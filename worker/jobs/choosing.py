@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -29,7 +30,7 @@ _CALLED = {
 _BY_WORD = {word: name for name, words in _CALLED.items() for word in words}
 _RESET = frozenset({"reset", "恢复", "重置"})
 _OFF = frozenset({"off", "none", "end", "all", "关", "无", "结束", "全天", "取消"})
-_WORDS = {
+_WORDS: dict[str, dict[str, str]] = {
     "reply_to": {
         **dict.fromkeys(("mention", "on", "需要", "开"), "mention"),
         **dict.fromkeys(("all", "off", "不需要", "所有", "关"), "all"),
@@ -39,9 +40,10 @@ _WORDS = {
         **dict.fromkeys(("zh", "中文", "chinese"), "zh"),
         **dict.fromkeys(("en", "英文", "english"), "en"),
     },
-}
-_POINTS: dict[str, str] = {"安静": "quiet", "平衡": "balanced", "积极": "eager"} | {
-    one: one for one in get_args(OperatingPoint)
+    "point": {
+        **{one: one for one in get_args(OperatingPoint)},
+        **{"安静": "quiet", "平衡": "balanced", "积极": "eager"},
+    },
 }
 _HOURS = re.compile(
     r"(\d{1,2}):(\d{2})\s*+[-–~到至]\s*+(\d{1,2}):(\d{2})(?:\s++([1-7])(?:\s*+[-–~到至]\s*+([1-7]))?)?"
@@ -92,25 +94,11 @@ def _reset(process: Process, chosen: Chosen, message: Message, rest: str, langua
     return _shown(process, chosen, chat, language)
 
 
-def _reply_to(text: str, message: Message, process: Process) -> str:
-    return _word("reply_to", text)
-
-
-def _language(text: str, message: Message, process: Process) -> str:
-    return _word("language", text)
-
-
-def _word(name: str, text: str) -> str:
+def _word(name: str, text: str, message: Message, process: Process) -> str:
     value = _WORDS[name].get(text.lower())
     if value is None:
         raise Unreadable
-    return str(value)
-
-
-def _point(text: str, message: Message, process: Process) -> str:
-    if text.lower() not in _POINTS:
-        raise Unreadable
-    return _POINTS[text.lower()]
+    return value
 
 
 def _work_time(text: str, message: Message, process: Process) -> dict[str, Any] | None:
@@ -152,9 +140,7 @@ def _quiet(text: str, message: Message, process: Process) -> float:
 
 
 _READ: dict[str, Callable[[str, Message, Process], Any]] = {
-    "reply_to": _reply_to,
-    "language": _language,
-    "point": _point,
+    **{name: partial(_word, name) for name in _WORDS},
     "work_time": _work_time,
     "experts": _experts,
     QUIET: _quiet,

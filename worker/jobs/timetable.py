@@ -35,7 +35,7 @@ class Timetables:
         self._thread = threading.Thread(target=self._keep, name="timetables", daemon=True)
 
     def start(self) -> Timetables:
-        """Looks from a thread of its own, where any source has a timetable."""
+        """Looks from a thread of its own, where a source has a timetable or a chat gets the digest."""
         own = self._process.settings
         if own.digest.chats or any(source.every for source in own.index.sources):
             self._thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,7 +36,8 @@ def by_meaning(questions: Sequence[str], embedder: Embedder) -> list[Unanswered]
     asked = [" ".join(question.split()) for question in questions if question.strip()][:_MOST]
     if not asked:
         return []
-    distinct = list(dict.fromkeys(asked))
+    counts = Counter(asked)
+    distinct = list(counts)
     vectors = embedder.embed(distinct)
     members: list[list[int]] = []
     middles = np.zeros((0, vectors.shape[1]), dtype=np.float32)
@@ -52,6 +54,5 @@ def by_meaning(questions: Sequence[str], embedder: Embedder) -> list[Unanswered]
     groups = []
     for rows, middle in zip(members, middles, strict=True):
         example = max(rows, key=lambda row: float(vectors[row] @ middle))
-        count = sum(asked.count(distinct[row]) for row in rows)
-        groups.append(Unanswered(distinct[example], count))
+        groups.append(Unanswered(distinct[example], sum(counts[distinct[row]] for row in rows)))
     return sorted(groups, key=lambda group: -group.count)

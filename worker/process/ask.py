@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +120,16 @@ class _Asker:
         )
         scope = scope_of(row.text, self.settings, self.group.collections)
         pair = self.parts.of(scope.sources)
-        parts = PipelineParts(self.settings, pair.searcher, pair.gate, self.llm, self.web, quote=quoted)
-        answer, trace = Pipeline(replace(parts, product_version=scope.version)).run(question)
+        parts = PipelineParts(
+            self.settings,
+            pair.searcher,
+            pair.gate,
+            self.llm,
+            self.web,
+            quote=quoted,
+            product_version=scope.version,
+        )
+        answer, trace = Pipeline(parts).run(question)
         return {
             "decision": trace.facts["decision"],
             "outcome": str(answer.outcome),
