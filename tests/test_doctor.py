@@ -21,7 +21,8 @@ from bot.config.settings import (
 from bot.supervisor.redis_server import free_port
 from simulator import LocalFeishu
 from worker.doctor import doctor
-from worker.doctor.doctor import FAILED, GOOD, WARNING, Finding, examine
+from worker.doctor.doctor import Finding, examine
+from worker.doctor.rows import FAILED, GOOD, WARNING
 
 
 def settings(feishu: LocalFeishu, redis_url: str, folder: Path) -> Settings:

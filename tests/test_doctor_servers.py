@@ -13,8 +13,9 @@ from bot.errors import ConfigError
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from tests.test_engine_check import rows_of, sensible
-from worker.doctor.doctor import FAILED, GOOD, WARNING, Finding, verdict
+from worker.doctor.doctor import Finding, verdict
 from worker.doctor.redis import _kind, redis_rows
+from worker.doctor.rows import FAILED, GOOD, WARNING
 
 
 def states(url: str) -> dict[str, tuple[str, str]]:

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from bot.config import extras
 from bot.config.settings import Settings, load_settings
 from worker.doctor import meaning
-from worker.doctor.doctor import FAILED, GOOD, WARNING, Finding, examine, verdict
+from worker.doctor.doctor import Finding, examine, verdict
 from worker.doctor.meaning import meaning_rows
+from worker.doctor.rows import FAILED, GOOD, WARNING
 
 
 @pytest.fixture

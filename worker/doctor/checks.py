@@ -21,9 +21,8 @@ from index.search.strong import EMBEDDER, RERANKER, strong_model
 from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
 from worker.doctor.index_store import elsewhere_rows, kept_in
+from worker.doctor.rows import FAILED, GOOD, WARNING, Row
 
-Row = tuple[str, str, str, str]
-GOOD, WARNING, FAILED = "good", "warning", "failed"
 SEARCHED = {"serper": "https://google.serper.dev", "ddgs": "https://duckduckgo.com"}
 ANY_PAGE = "https://www.example.org"
 PATIENCE = 5.0

@@ -22,8 +22,8 @@ from bot.config.settings import Settings
 from bot.errors import FennelError
 from bot.http_session import new_session
 from bot.web.signature import encrypt, signature
+from worker.doctor.rows import FAILED, GOOD, WARNING
 
-GOOD, WARNING, FAILED = "good", "warning", "failed"
 CALLBACK_TIMEOUT = 1.0
 """Seconds Feishu waits for the challenge [event-subscription-guide, request URL]."""
 

@@ -15,6 +15,7 @@ import requests
 from bot.config.settings import LLMSettings, Settings
 from bot.errors import ConfigError, FennelError
 from bot.http_session import new_session
+from worker.doctor.rows import FAILED, GOOD, WARNING, Row
 from worker.doctor.server import ask
 from worker.engines.choose import choose_engine
 from worker.engines.model_files import find_folder, missing_files
@@ -26,8 +27,6 @@ from worker.engines.turbomind.gpu_memory import GIB, advice, plan
 from worker.engines.turbomind.launch import HOST, server_plans
 from worker.engines.turbomind.model_shapes import shape_of
 
-Row = tuple[str, str, str, str]
-GOOD, WARNING, FAILED = "good", "warning", "failed"
 PATIENCE = 5.0
 ANSWER_PATIENCE = 60.0
 REFUSED_SENTENCEPIECE = "0.2.2"

@@ -8,9 +8,7 @@ from bot.errors import ConfigError, EngineUnavailable, IndexMissing
 from index.search.searcher import Searcher
 from index.search.store.milvus import MilvusStore
 from index.search.store.remote import Snapshots
-
-Row = tuple[str, str, str, str]
-GOOD, FAILED = "good", "failed"
+from worker.doctor.rows import FAILED, GOOD, Row
 
 
 def elsewhere_rows(settings: Settings) -> list[Row]:

@@ -24,11 +24,10 @@ from bot.messages import say
 from bot.redis_keys import FOR_COMMANDS, connect
 from bot.trace import read
 from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
+from worker.doctor.rows import FAILED, GOOD, Row
 
 log = structlog.get_logger(__name__)
 
-Row = tuple[str, str, str, str]
-GOOD, FAILED = "good", "failed"
 QUESTION = "怎么安装？"
 POLL = 0.2
 

@@ -20,9 +20,8 @@ from index.sources.formats.by_suffix import SUFFIXES
 from index.sources.formats.code import CODE_SUFFIXES
 from index.sources.git import NO_GIT
 from index.sources.load import source_name
+from worker.doctor.rows import FAILED, WARNING, Row
 
-Row = tuple[str, str, str, str]
-WARNING, FAILED = "warning", "failed"
 MOST_FILES = 20_000
 """Files of a source that are looked at; more would keep a person waiting."""
 _WHOSE_ID = "send /status to the bot: the card shows your open_id (ou_...) and the chat's id (oc_...)"

@@ -21,9 +21,8 @@ from bot.config.settings import Settings
 from bot.errors import FennelError
 from bot.queue.queue import Queue
 from bot.redis_keys import FOR_COMMANDS, SEEN, connect
+from worker.doctor.rows import FAILED, GOOD, WARNING, Row
 
-Row = tuple[str, str, str, str]
-GOOD, WARNING, FAILED = "good", "warning", "failed"
 OLDEST_REDIS = (6, 2)
 """RQ moves jobs with BLMOVE, which came with Redis 6.2; without it a job can be lost."""
 RIGHTS = "give redis.url a user with +@all ~*, or one that may read, write and run scripts on all keys"

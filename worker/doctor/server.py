@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.config.proxies import proxy_for, shown
 from bot.errors import AnswerTimeout, FennelError, PromptTooLong
+from worker.doctor.rows import FAILED, GOOD, WARNING, Row
 from worker.doctor.score_scale import probe_scale
 from worker.engines.openai.attempts import Call
 from worker.engines.openai.bodies import Body, base_body, off_switch
@@ -22,8 +23,6 @@ from worker.llm import ChatMessage
 from worker.pipeline.verify import Verifier
 from worker.prompts import Prompts
 
-Row = tuple[str, str, str, str]
-GOOD, WARNING, FAILED = "good", "warning", "failed"
 AT_ONCE = 4
 ALONE = 3.0
 """So many times as long as one answer, and four of them were not answered at once."""
