@@ -15,18 +15,12 @@ import ssl
 from collections.abc import Callable
 
 import aiohttp
-from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 
 from bot.errors import FetchRefused
+from worker import socks
 from worker.web.addresses import Target
 
-ProxyProblem = (
-    ProxyError,
-    ProxyConnectionError,
-    ProxyTimeoutError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ClientProxyConnectionError,
-)
+ProxyProblem = (*socks.ProxyProblem, aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError)
 """What a proxy, or the way to it, fails with."""
 _LOCAL_NAMES = frozenset(
     ("local", "localhost", "localdomain", "internal", "intranet", "private", "lan", "home", "corp", "domain"),
@@ -58,9 +52,7 @@ def connector(proxy: str, tls: ssl.SSLContext) -> tuple[aiohttp.BaseConnector, s
     """What connects through `proxy`, and the proxy to name with the request; made on its loop."""
     if not proxy.startswith("socks"):
         return aiohttp.TCPConnector(ssl=tls, force_close=True), proxy
-    scheme, _, rest = proxy.partition("://")
-    plain = f"{scheme.removesuffix('h').removesuffix('a')}://{rest}"
-    return ProxyConnector.from_url(plain, rdns=True, ssl=tls, force_close=True), None
+    return socks.connector(proxy, ssl=tls, force_close=True), None
 
 
 def _is_address(host: str) -> bool:

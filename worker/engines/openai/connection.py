@@ -22,8 +22,9 @@ import aiohttp
 
 from bot.config.proxies import proxy_for
 from bot.errors import EngineUnavailable
+from worker import socks
 from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream, plain_status, read_within
-from worker.engines.openai.running_call import ProxyProblem, Running, named, patience, stop_if_over
+from worker.engines.openai.running_call import Running, named, patience, stop_if_over
 
 T = TypeVar("T")
 LOOKS_PER_SECOND = 100.0
@@ -168,15 +169,7 @@ async def _open_session(max_connections: int) -> aiohttp.ClientSession:
 
 
 def _socks_session(proxy: str, max_connections: int) -> aiohttp.ClientSession:
-    from aiohttp_socks import ProxyConnector  # only where a SOCKS proxy is used
-
-    scheme, _, rest = proxy.partition("://")
-    connector = ProxyConnector.from_url(
-        f"{scheme.removesuffix('h').removesuffix('a')}://{rest}",
-        rdns=True,
-        limit=max_connections,
-        keepalive_timeout=IDLE_SECONDS,
-    )
+    connector = socks.connector(proxy, limit=max_connections, keepalive_timeout=IDLE_SECONDS)
     return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
 
 
@@ -196,5 +189,5 @@ async def _whole(
             if once:
                 response.close()
             return Response(plain_status(response.status), response.headers, content)
-    except (aiohttp.ClientError, OSError, *ProxyProblem) as error:
+    except (aiohttp.ClientError, OSError, *socks.ProxyProblem) as error:
         raise named(error) from error

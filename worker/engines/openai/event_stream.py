@@ -14,13 +14,13 @@ import aiohttp
 
 from worker.engines.openai.running_call import (
     ConnectionBroken,
-    ProxyProblem,
     Running,
     named,
     patience,
     stop_if_over,
 )
 from worker.engines.replies.sse import Event, EventReader, TooLarge
+from worker.socks import ProxyProblem
 
 PAUSE_SECONDS = 0.05
 """Shortest time between two looks of a reader at its stream; cards are updated far more rarely."""

@@ -13,14 +13,12 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 import aiohttp
-from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from bot.errors import AnswerTimeout, Cancelled
+from worker.socks import ProxyProblem
 
 T = TypeVar("T")
 POLL_SECONDS = 0.5
-ProxyProblem = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
-"""What a SOCKS proxy, or the way to it, fails with."""
 _NO_CONNECTION = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
