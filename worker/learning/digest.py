@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from redis.exceptions import RedisError
 
 from bot.cards.digest import digest_card
 from bot.cards.parts import Card
 from bot.config.timetable import read_timetable
-from bot.errors import FeishuError
+from bot.errors import FeishuError, IndexMissing
 from bot.redis_keys import DAY, DIGESTED
-from bot.report import read_from, seconds_of
+from bot.report import Grouping, read_from, seconds_of
 from worker.language import chat_language
-from worker.learning.by_meaning import grouping
+from worker.learning.by_meaning import by_meaning, grouping
 from worker.process.process import Process
 
 log = structlog.get_logger(__name__)
@@ -24,8 +26,17 @@ def digest(process: Process, since: str, language: str, chat_id: str = "") -> Ca
     """The card for the time before now, of one chat where it is given. Raises ConfigError, RedisError."""
     seconds = seconds_of(since or WEEK)
     start = process.clock.now() - seconds
-    report = read_from(process.redis, start, grouping(process.settings), chat_id)
+    report = read_from(process.redis, start, _grouping(process), chat_id)
     return digest_card(report, seconds / DAY, language)
+
+
+def _grouping(process: Process) -> Grouping:
+    """By the embedder that is loaded, where one is: a model is not to be loaded twice."""
+    try:
+        embedder = process.knowledge.current.searcher.embedder
+    except IndexMissing:
+        return grouping(process.settings)
+    return partial(by_meaning, embedder=embedder)
 
 
 def send_due(process: Process, begun: float) -> int:
