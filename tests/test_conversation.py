@@ -20,8 +20,10 @@ class Documents:
 
     def __init__(self, **fits: tuple[float, float]) -> None:
         self.fits = fits
+        self.asked: list[str] = []
 
     def subjects(self, text: str) -> Sequence[str]:
+        self.asked.append(text)
         return [
             word for word in text.replace("?", "").split() if word not in ("how", "do", "i", "the", "a", "in")
         ]
@@ -75,6 +77,15 @@ def test_a_follow_up_takes_the_subject_before_it_and_a_new_subject_does_not() ->
     assert standalone("and on windows?", [], documents).relation is Relation.ALONE
     announced = standalone("另一个问题：缓存", ["how do i install harbor"], documents)
     assert (announced.relation, announced.text) == (Relation.ALONE, "缓存")
+
+
+@pytest.mark.parametrize(
+    "text", ["and on windows?", "swag order policy", "windows", "install harbor", "no, I mean registry"]
+)
+def test_the_documents_are_asked_once_what_a_text_is_about(text: str) -> None:
+    documents = Documents(swag=(0.9, 0.4), order=(0.8, 0.2))
+    standalone(text, ["how do i install harbor"], documents)
+    assert len(documents.asked) == len(set(documents.asked))
 
 
 def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,12 @@ from bot.events.events import Message
 from bot.redis_keys import TALK
 from bot.supervisor.redis_server import RedisServer
 from bot.talk.said import Part, Said
+from index.search.searcher import Searcher
 from tests.house import House, until, words
 from tests.turned_clock import TurnedClock
+from worker.engines.extractive.engine import Extractive
+from worker.llm import Messages, Reply
+from worker.prompts import Prompt
 
 AN_HOUR = 3600.0
 PATIENT = GroupSettings().model_copy(update={"gather_seconds": AN_HOUR})
@@ -186,6 +191,38 @@ def test_a_private_chat_is_one_conversation(house: House) -> None:
     house.card(asked)
     more = house.feishu.say(user="ou_dora", text="怎么清空呢", chat="p2p")
     assert "harbor cache clear" in words(house.card(more))
+
+
+class Rewriting(Extractive):
+    """Quotes, and writes every follow-up out as one and the same question."""
+
+    written = "怎么清空 Harbor 的缓存"
+
+    def stream(self, messages: Messages, **how: Any) -> Reply:
+        if isinstance(messages, Prompt):
+            return super().stream(messages, **how)
+        return Reply(iter([self.written]), engine=self.name)
+
+
+def test_what_the_model_writes_out_is_searched_for_and_nothing_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+    look_up = Searcher.look_up
+
+    def noted(searcher: Searcher, query: str, *more: Any) -> Any:
+        searched.append(query)
+        return look_up(searcher, query, *more)
+
+    assert house.process is not None
+    monkeypatch.setattr(house.process, "llm", Rewriting())
+    asked = house.feishu.say(user="ou_ida", text="Harbor 缓存大小怎么调？", chat="p2p")
+    house.card(asked)
+    house.quiet()
+    monkeypatch.setattr(Searcher, "look_up", noted)
+    more = house.feishu.say(user="ou_ida", text="镜像缓存清空 token", chat="p2p")
+    assert ended(house, more)["standalone"] == Rewriting.written
+    assert searched == [Rewriting.written]
 
 
 def test_a_recall_erases_the_turn_and_its_words_in_later_ones(house: House) -> None:
