@@ -33,12 +33,13 @@ from worker.llm import LLM
 from worker.pipeline.parts import PipelineParts, Question, WebSearch
 from worker.pipeline.pipeline import Pipeline
 from worker.process.frames import FrameBudget
-from worker.process.knowledge import Knowledge
+from worker.process.knowledge import RETRY, Knowledge
 from worker.process.scope import scope_of
 from worker.process.spans import Spans, open_spans
 from worker.runner.admission import Admission
 from worker.runner.lease import Leases
 from worker.runner.liveness import Liveness, new_name
+from worker.runner.waiting import Postpone
 from worker.web.step import open_web
 
 log = structlog.get_logger(__name__)
@@ -86,7 +87,12 @@ class Process:
         return self.settings.privacy.keep_days * DAY
 
     def pipeline(self, question: Question) -> Pipeline:
-        """A pipeline over what this question is answered from. Raises IndexMissing."""
+        """A pipeline over what this question is answered from.
+
+        Raises IndexMissing where no worker has an index, Postpone where another has one and this not yet.
+        """
+        if not self.knowledge.serving and any(serving(self.redis).values()):
+            raise Postpone("another worker has an index, this one none yet", seconds=RETRY)
         scope = scope_of(
             question.text,
             self.settings,
