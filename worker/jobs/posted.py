@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from bot.config.extras import OCR, is_here
 from bot.errors import FeishuError, FileTooLarge, LoadError, MalformedEvent, MessageGone
-from bot.events.content import Attachment, read_content
+from bot.events.content import Attachment, Content, read_content
 from bot.events.events import Message
 from bot.messages import SENTENCES, say
 from index.sources.formats import PICTURE
@@ -103,12 +105,9 @@ def _text_of(process: Process, message: Message, attachment: Attachment) -> str:
         if message.text.strip():
             return ""
         raise _Unread
-    is_picture = attachment.kind == "image" and is_here(OCR)
-    if not (attachment.kind == "file" or is_picture) or not attachment.key:
+    suffix = _read_as(attachment)
+    if not attachment.key or (attachment.kind != "file" and suffix != PICTURE):
         raise _Unread
-    suffix = PICTURE if is_picture else Path(attachment.name).suffix.lower()
-    is_picture = is_picture or (suffix in PICTURES and is_here(OCR))
-    suffix = PICTURE if is_picture else suffix
     if suffix not in (*FORMATS, PICTURE) and not PLAIN.fullmatch(suffix):
         raise _Unread("why_format")
     try:
@@ -123,6 +122,13 @@ def _text_of(process: Process, message: Message, attachment: Attachment) -> str:
         log.warning("file_refused", message_id=message.message_id, code=error.code)
         raise _Unread("why_refused") from error
     return read_file(raw, suffix)
+
+
+def _read_as(attachment: Attachment) -> str:
+    """The suffix by which a file or a picture is read; empty where there is none."""
+    suffix = Path(attachment.name).suffix.lower() if attachment.kind == "file" else ""
+    is_picture = attachment.kind == "image" or suffix in PICTURES
+    return PICTURE if is_picture and is_here(OCR) else suffix
 
 
 def read_file(raw: bytes, suffix: str) -> str:
@@ -152,16 +158,18 @@ def read_file(raw: bytes, suffix: str) -> str:
 
 def _forwarded(process: Process, message_id: str) -> str:
     """The words of the messages inside a forwarded chat."""
-    lines = []
-    for item in process.feishu.forwarded(message_id)[:FORWARDED]:
-        body = item.get("body")
-        content = body.get("content") if isinstance(body, dict) else None
-        try:
-            found = read_content(str(item.get("msg_type") or ""), content if isinstance(content, str) else "")
-        except MalformedEvent:
-            continue
-        if found.text.strip():
-            lines.append(found.text.strip())
+    found = map(content_of, process.feishu.forwarded(message_id)[:FORWARDED])
+    lines = [content.text.strip() for content in found if content is not None and content.text.strip()]
     if not lines:
         raise _Unread
     return "\n".join(lines)
+
+
+def content_of(item: Mapping[str, Any]) -> Content | None:
+    """What a message as im-v1/message/get gives it holds; None where it cannot be read."""
+    body = item.get("body")
+    content = body.get("content") if isinstance(body, dict) else None
+    try:
+        return read_content(str(item.get("msg_type") or ""), content if isinstance(content, str) else "")
+    except MalformedEvent:
+        return None

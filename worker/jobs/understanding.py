@@ -13,8 +13,8 @@ from typing import Any
 
 import structlog
 
-from bot.errors import FeishuError, IndexMissing, MalformedEvent, MessageGone
-from bot.events.content import Attachment, Content, read_content
+from bot.errors import FeishuError, IndexMissing, MessageGone
+from bot.events.content import Attachment
 from bot.events.events import Message
 from bot.events.policy import Verdict
 from bot.messages import say
@@ -28,7 +28,7 @@ from worker.conversation.log_lines import boiled_down
 from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import rewrite
 from worker.conversation.small_words import Small, small_word, without_thanks
-from worker.jobs.posted import read_posted
+from worker.jobs.posted import content_of, read_posted
 from worker.language import chat_language, language_of
 from worker.llm import IsCancelled
 from worker.pipeline.trace import Trace
@@ -241,7 +241,7 @@ class Understanding:
 
 def words_of(item: dict[str, Any], bot_open_id: str) -> str:
     """The words of a message as im-v1/message/get gives it, mentions as names, the bot's left out."""
-    found = _content_of(item)
+    found = content_of(item)
     text = found.text if found is not None else ""
     for mention in item.get("mentions") or ():
         if isinstance(mention, dict) and isinstance(mention.get("key"), str) and mention["key"]:
@@ -252,17 +252,8 @@ def words_of(item: dict[str, Any], bot_open_id: str) -> str:
 
 def attachments_of(item: dict[str, Any]) -> tuple[Attachment, ...]:
     """What hangs on a message as im-v1/message/get gives it."""
-    found = _content_of(item)
+    found = content_of(item)
     return tuple(found.attachments) if found is not None else ()
-
-
-def _content_of(item: dict[str, Any]) -> Content | None:
-    body = item.get("body")
-    content = body.get("content") if isinstance(body, dict) else None
-    try:
-        return read_content(str(item.get("msg_type") or ""), content if isinstance(content, str) else "")
-    except MalformedEvent:
-        return None
 
 
 def _points_only(text: str) -> bool:
