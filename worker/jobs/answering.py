@@ -109,9 +109,11 @@ class Answering:
         if kept := kept_answers.find(self.process.redis, message_id):
             return kept
         answer = failed(self.text, self._chat_language(), reason_of(error))
-        kept = kept_answers.Kept(self._signed(answer), CardState(), self.message.chat_id)
+        state = CardState(experts=self.group.experts)
+        kept = kept_answers.Kept(self._signed(answer), state, self.message.chat_id)
         self._end_trace(Outcome.FAILED)
         self._keep(kept)
+        self._spend()
         return kept
 
     def _count(self) -> None:
@@ -193,22 +195,13 @@ class Answering:
     def _answer(self, understood: Understood) -> kept_answers.Kept | None:
         question = self._question(understood)
         shown = self.card if self.listening is None else None
-        try:
-            answer, _ = self.process.pipeline(question).run(
-                question,
-                shown.progress if shown else ignore,
-                shown.write if shown else ignore,
-                self.wanted.cancelled,
-                self.trace,
-            )
-        except Exception as error:
-            if is_passed_on(error):
-                raise
-            self._note_failure(error)
-            if not self.asked and not self.card.begun:
-                self._close_trace(Outcome.FAILED)
-                return None
-            answer = failed(self.text, self._chat_language(), reason_of(error))
+        answer, _ = self.process.pipeline(question).run(
+            question,
+            shown.progress if shown else ignore,
+            shown.write if shown else ignore,
+            self.wanted.cancelled,
+            self.trace,
+        )
         if self._silent(answer):
             self._close_trace(answer.outcome)
             self._spend()
@@ -262,8 +255,7 @@ class Answering:
         return answer.outcome is Outcome.DECLINED and not self.group.say_when_declined
 
     def _may_search(self, answer: Answer) -> bool:
-        searched = answer.outcome in (Outcome.WEB, Outcome.FAILED)
-        return self.process.web is not None and self.group.web_search and not searched
+        return self.process.web is not None and self.group.web_search and answer.outcome is not Outcome.WEB
 
     def _signed(self, answer: Answer) -> Answer:
         return replace(
