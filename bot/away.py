@@ -5,12 +5,12 @@ bot/feishu/outage.py writes it; /readyz and /metrics, which load nothing of the 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from redis import Redis
 
 from bot.redis_keys import AWAY
+from bot.stored import decoded, read_object
 
 TOKEN = "token"  # noqa: S105  # nosec B105
 """Stands for every interface: without a token none can be called."""
@@ -38,14 +38,14 @@ class Away:
 
 def present(redis: Redis, now: float) -> dict[str, Away]:
     """The outages that are known of at `now`, Unix seconds, by interface. Raises redis.RedisError."""
-    found = {_decoded(name): read_away(raw) for name, raw in redis.hgetall(AWAY.name).items()}
+    found = {decoded(name): read_away(raw) for name, raw in redis.hgetall(AWAY.name).items()}
     return {name: away for name, away in found.items() if now < away.until + STALE}
 
 
 def read_away(raw: bytes | str) -> Away:
     """What stands there; something unreadable counts as an outage that may be looked at now."""
     try:
-        data = json.loads(raw)
+        data = read_object(raw)
         return Away(
             since=float(data["since"]),
             until=float(data["until"]),
@@ -55,7 +55,3 @@ def read_away(raw: bytes | str) -> Away:
         )
     except (ValueError, TypeError, KeyError):
         return Away(0.0, 0.0, 0, "unknown")
-
-
-def _decoded(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from bot.errors import ConfigError, QueueUnavailable
 from bot.redis_keys import FEEDBACK, FOR_COMMANDS, TRACE, connect
-from bot.stored import number_of, read_object
+from bot.stored import decoded, number_of, read_object
 
 ALIKE = 0.4
 """From this share of common character pairs on two questions are put together."""
@@ -211,7 +211,7 @@ def _traces(redis: Redis, start: float) -> Iterator[dict[str, Any]]:
 def _opinions(redis: Redis, start: float, questions: set[str] | None = None) -> list[dict[str, Any]]:
     found = []
     for key in redis.scan_iter(FEEDBACK.glob, _BATCH):
-        name = key.decode() if isinstance(key, bytes) else str(key)
+        name = decoded(key)
         if questions is not None and name.removeprefix(FEEDBACK.prefix) not in questions:
             continue
         for value in redis.hvals(key):

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 SCHEMA = 2
 """Raised when something is written otherwise than before. What carries none is of 1, the first release."""
 _SINCE = "since"
+_Kind = TypeVar("_Kind")
 
 
 def new_field(default: Any, since: int = SCHEMA) -> Any:
@@ -47,6 +48,19 @@ def read_object(raw: bytes | str | None) -> dict[str, Any]:
     except (ValueError, RecursionError, TypeError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def read_as(kind: type[_Kind], raw: bytes | str | None) -> _Kind | None:
+    """The dataclass that `raw` is the JSON of, fields of other releases left out; None for anything else."""
+    try:
+        return kind(**known(kind, read_object(raw)))
+    except TypeError:
+        return None
+
+
+def decoded(value: bytes | str | None) -> str:
+    """What Redis gave, as text; empty for nothing."""
+    return value.decode() if isinstance(value, bytes) else value or ""
 
 
 def number_of(value: Any, *, most: float = 4e9) -> float:

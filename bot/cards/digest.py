@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.cards.parts import Card, Element, card, markdown, panel, shorten
+from bot.cards.parts import Card, Element, card, grey, markdown, panel, shorten
 from bot.markdown.dialect import escape
 from bot.messages import say
 
@@ -26,7 +26,7 @@ def digest_card(report: Report, days: float, language: str) -> Card:
         lines = [f"**{escape(say('digest_unanswered', language))}**"]
         lines += [f"{one.count} × {escape(shorten(one.example, _QUESTION))}" for one in shown]
         elements.append(markdown("<br>".join(lines), "unanswered"))
-        elements.append(markdown(_grey(say("digest_hint", language)), small=True))
+        elements.append(grey(say("digest_hint", language)))
     rest = {f"{one.count} × {one.example}": 0 for one in report.unanswered[_SHOWN:]}
     elements += _folded("digest_more", rest, language, counted=False)
     elements += _folded("digest_reasons", dict.fromkeys(report.reasons, 0), language, counted=False)
@@ -63,7 +63,3 @@ def _folded(name: str, counts: Mapping[str, int], language: str, *, counted: boo
         lines.append(escape(say("list_omitted", language, count=len(counts) - _FOLDED)))
     title = say(name, language, count=len(counts))
     return [panel(title, [markdown("<br>".join(lines), small=True)], name[:20])]
-
-
-def _grey(text: str) -> str:
-    return f"<font color='grey'>{escape(text)}</font>"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.answer import Pair
 from bot.cards.buttons import people
-from bot.cards.parts import Card, Element, button_row, callback_button, card, markdown, plain, shorten
+from bot.cards.parts import Card, Element, button_row, callback_button, card, grey, markdown, plain, shorten
 from bot.cards.presses import Press, PressSigner
 from bot.cards.text import to_feishu
 from bot.markdown.dialect import escape
@@ -45,7 +45,7 @@ def _said(pair: Pair) -> Element:
 
 
 def _line(name: str, language: str) -> Element:
-    return markdown(f"<font color='grey'>{escape(say(name, language))}</font>", small=True)
+    return grey(say(name, language))
 
 
 def _form(pair: Pair, actions: PressSigner) -> Element:

@@ -69,10 +69,11 @@ def markdown(content: str, element_id: str = "", *, small: bool = False) -> Elem
 
 def grey(text: str) -> Element:
     """Small grey text: footers and notes."""
-    return markdown(_grey(text), small=True)
+    return markdown(in_grey(text), small=True)
 
 
-def _grey(text: str) -> str:
+def in_grey(text: str) -> str:
+    """Grey words for a line of Markdown."""
     return f"<font color='grey'>{escape(text)}</font>"
 
 
@@ -125,7 +126,7 @@ def panel(
         "element_id": element_id,
         "expanded": expanded,
         "header": {
-            "title": markdown(_grey(title)) if quiet else plain(title),
+            "title": markdown(in_grey(title)) if quiet else plain(title),
             "icon": {"tag": "standard_icon", "token": "down-small-ccm_outlined", "size": "16px 16px"},
             "icon_position": "follow_text",
             "icon_expanded_angle": -180,

@@ -91,16 +91,15 @@ def may_press(
 ) -> bool:
     """Whether `operator` (open_id) may press a button of `kind` under the answer to `asker`'s question."""
     who = Press(kind).who
-    if is_admin:
-        return True
-    if who in (Who.ANYONE, Who.ADMIN):
-        return bool(operator) and who is Who.ANYONE
     is_asker = bool(operator) and operator == asker
-    if who is Who.ASKER:
-        return is_asker
-    if who is Who.EXPERT:
-        return is_expert
-    return is_asker or is_expert
+    allowed = {
+        Who.ANYONE: bool(operator),
+        Who.ASKER: is_asker,
+        Who.EXPERT: is_expert,
+        Who.ASKER_OR_EXPERT: is_asker or is_expert,
+        Who.ADMIN: False,
+    }
+    return is_admin or allowed[who]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from bot.answer import Source
-from bot.cards.parts import Element, markdown, shorten
+from bot.cards.parts import Element, in_grey, markdown, shorten
 from bot.cards.text import first_words, without_marks
 from bot.markdown.dialect import escape, link
 from bot.messages import say
@@ -40,13 +40,13 @@ def cited_sources(
 ) -> list[Element]:
     """What the answer cites, one after another in running text, then `note` in grey."""
     if not sources:
-        return [markdown(_grey(note), "sources", small=True)] if note else []
+        return [markdown(in_grey(note), "sources", small=True)] if note else []
     listed = sources[:most]
     words = " · ".join(_cited(item, language, now) for item in listed)
     line = f"**{escape(say('sources', language))}** {words}"
     if len(sources) > len(listed):
         line += " " + escape(say("sources_omitted", language, count=len(sources) - len(listed)))
-    return [markdown(line + (f" {_grey('· ' + note)}" if note else ""), "sources", small=True)]
+    return [markdown(line + (f" {in_grey('· ' + note)}" if note else ""), "sources", small=True)]
 
 
 def nearest_pages(sources: Sequence[Source], most: int = MAX_LISTED) -> list[Element]:
@@ -109,14 +109,14 @@ def _cited(source: Source, language: str, now: float) -> str:
         notes.append(shorten(source.path, _TITLE))
     if source.updated_at > 0 and now - source.updated_at >= _OLD:
         notes.append(age(source.updated_at, language, now))
-    tail = f" {_grey('，'.join(notes) if language == 'zh' else ', '.join(notes))}" if notes else ""
+    tail = f" {in_grey('，'.join(notes) if language == 'zh' else ', '.join(notes))}" if notes else ""
     return f"{escape(f'[{source.number}]')} {link(escape(_name(source)), source.url)}{tail}"
 
 
 def _near(source: Source) -> str:
     about = first_words(source.excerpt, _ABOUT)
-    tail = "" if not about or repeats(about, _name(source)) else f" {_grey(about)}"
-    place = f" {_grey(shorten(source.path, _TITLE))}" if not source.url and source.path else ""
+    tail = "" if not about or repeats(about, _name(source)) else f" {in_grey(about)}"
+    place = f" {in_grey(shorten(source.path, _TITLE))}" if not source.url and source.path else ""
     return f"{link(escape(_name(source)), source.url)}{place}{tail}"
 
 
@@ -141,7 +141,3 @@ def _detail(source: Source, answer: str, language: str, now: float) -> str:
     parts = [age(source.updated_at, language, now), "" if repeats(excerpt, answer) else excerpt]
     known = " · ".join(part for part in parts if part)
     return f"{escape(f'[{source.number}]')} {escape(known)}" if known else ""
-
-
-def _grey(text: str) -> str:
-    return f"<font color='grey'>{escape(text)}</font>"

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
-SOCKS = ("socks5", "socks5h", "socks4", "socks4a")
 NONE = "none"
 
 

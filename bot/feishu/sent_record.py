@@ -16,7 +16,7 @@ from enum import StrEnum
 from redis import Redis
 
 from bot.redis_keys import ANSWER_OF, CARD, SENT
-from bot.stored import known, without_unset
+from bot.stored import decoded, known, without_unset
 
 
 class State(StrEnum):
@@ -87,15 +87,15 @@ class SentRecords:
     def sent(self, message_id: str) -> dict[str, Record]:
         """The records of all logical sends for a question, by their keys."""
         found = self.redis.hgetall(SENT.of(message_id))
-        return {_decoded(key): _read(value) for key, value in found.items()}
+        return {decoded(key): _read(value) for key, value in found.items()}
 
     def question_of(self, card_message_id: str) -> str:
         """The question a sent card answers; empty when it is not known."""
-        return _decoded(self.redis.get(ANSWER_OF.of(card_message_id)))
+        return decoded(self.redis.get(ANSWER_OF.of(card_message_id)))
 
     def card_of(self, message_id: str) -> str:
         """The card entity inside a sent message; empty for one that was sent as JSON."""
-        return _decoded(self.redis.hget(CARD.of(message_id), "card_id"))
+        return decoded(self.redis.hget(CARD.of(message_id), "card_id"))
 
     def drop_card(self, message_id: str) -> None:
         """From now on the message is patched: its entity is of no more use."""
@@ -104,10 +104,6 @@ class SentRecords:
     def next_sequence(self, message_id: str, step: int = 1) -> int:
         """A sequence greater than any drawn before for this message's card, by any process."""
         return int(self.redis.hincrby(CARD.of(message_id), "sequence", step))
-
-
-def _decoded(value: bytes | str | None) -> str:
-    return value.decode() if isinstance(value, bytes) else value or ""
 
 
 def _read(value: bytes | str) -> Record:

@@ -27,6 +27,7 @@ from bot.feishu.outage import Outages
 from bot.feishu.transport import SESSION, UnreadableAnswer, read_bounded, read_object, reset_of
 from bot.http_session import CONNECT_TIMEOUT
 from bot.redis_keys import TENANT_TOKEN, TOKEN_LOCK, TOKEN_PROBLEM
+from bot.stored import decoded
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +83,7 @@ class TenantToken:
 
     def _cached(self) -> str:
         found = self._redis.get(self._key)
-        return found.decode() if isinstance(found, bytes) else found or ""
+        return decoded(found)
 
     def _fetch_once(self) -> str:
         """Fetches, or waits for whoever is fetching: a thread of this process or another process."""

@@ -27,6 +27,7 @@ from bot.config.settings import Settings
 from bot.errors import ConfigError, QueueUnavailable
 from bot.queue import rq_layout
 from bot.redis_keys import FOR_WORKERS, connect
+from bot.stored import decoded
 
 FORMAT = 1
 _PASSING = (
@@ -105,7 +106,7 @@ def _write_redis(redis: Redis, file: Path) -> int:
     count = 0
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         for key in redis.scan_iter("*", 1000):
-            if not _is_kept(_text(key)):
+            if not _is_kept(decoded(key)):
                 continue
             with redis.pipeline() as pipeline:
                 pipeline.pttl(key)
@@ -124,7 +125,7 @@ def _read_redis(redis: Redis, file: Path) -> int:
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
             row = json.loads(line)
-            key, dumped, lifetime = _decoded(row["key"]), _decoded(row["dump"]), int(row["ttl"])
+            key, dumped, lifetime = _from_base64(row["key"]), _from_base64(row["dump"]), int(row["ttl"])
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ConfigError(f"{file}:{number} is damaged: nothing after it was restored") from error
         redis.restore(key, lifetime, dumped, replace=True)
@@ -138,8 +139,10 @@ def _requeue_running(redis: Redis) -> int:
     for key in redis.scan_iter(f"{rq_layout.JOB_PREFIX}*", 1000):
         status, origin = redis.hmget(key, rq_layout.STATUS, "origin")
         if status == rq_layout.STARTED and origin:
-            redis.hset(_text(key), rq_layout.STATUS, "queued")
-            redis.lpush(rq_layout.QUEUE_PREFIX + _text(origin), _text(key).removeprefix(rq_layout.JOB_PREFIX))
+            redis.hset(decoded(key), rq_layout.STATUS, "queued")
+            redis.lpush(
+                rq_layout.QUEUE_PREFIX + decoded(origin), decoded(key).removeprefix(rq_layout.JOB_PREFIX)
+            )
             count += 1
     return count
 
@@ -182,9 +185,5 @@ def _encoded(value: bytes | str) -> str:
     return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
 
 
-def _decoded(value: str) -> bytes:
+def _from_base64(value: str) -> bytes:
     return base64.b64decode(value, validate=True)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

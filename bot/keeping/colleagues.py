@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from redis import Redis
 
 from bot.answer import Pair
 from bot.redis_keys import CONFIRMED, PROPOSED
-from bot.stored import known
+from bot.stored import read_as
 
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 4000
@@ -91,7 +90,5 @@ def _text(pair: Pair) -> str:
 
 
 def _pair(raw: Any) -> Pair | None:
-    with suppress(ValueError, TypeError):
-        data = json.loads(raw)
-        return Pair(**{**known(Pair, data), "from_messages": tuple(data.get("from_messages") or ())})
-    return None
+    pair = read_as(Pair, raw)
+    return replace(pair, from_messages=tuple(pair.from_messages)) if pair is not None else None

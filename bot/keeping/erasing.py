@@ -7,7 +7,6 @@ cards that answered it stay, so that nothing is ever said twice.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from redis.exceptions import RedisError
 
 from bot.errors import ConfigError, QueueUnavailable
 from bot.keeping import colleagues
+from bot.markdown.dialect import is_open_id
 from bot.queue import rq_layout
 from bot.redis_keys import (
     ANSWER,
@@ -36,14 +36,12 @@ from bot.redis_keys import (
     TRACE,
     connect,
 )
-from bot.stored import read_object
+from bot.stored import decoded, read_object
 from bot.talk.history import History
 
 FORGOTTEN = "forgotten"
 """Stands in the audit log where an open_id stood."""
 _BATCH = 500
-_OPEN_ID = re.compile(r"ou_[\w-]{1,100}", re.ASCII)
-"""Nothing else: no name, no pattern, nothing that is empty for those who asked nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Forgotten:
 def erase_question(redis: Redis, message_id: str, *, keep_seconds: int = TRACE.seconds) -> None:
     """Takes the words of a question out of everything that is kept of it. Raises redis.RedisError."""
     left = {"message_id": message_id, "outcome": "recalled", "erased_at": time.time()}
-    job_id = _text(redis.get(SEEN.of(message_id)))
+    job_id = decoded(redis.get(SEEN.of(message_id)))
     with redis.pipeline() as pipeline:
         pipeline.set(TRACE.of(message_id), json.dumps({**_blank(), **left}), ex=keep_seconds)
         pipeline.delete(ANSWER.of(message_id), FEEDBACK.of(message_id), PROPOSED.of(message_id))
@@ -100,7 +98,7 @@ def forget_person(redis: Redis, open_id: str) -> Forgotten:
 
 def forget(url: str, open_id: str) -> str:
     """What `python -m bot forget` does and says. Raises ConfigError, QueueUnavailable."""
-    if not _OPEN_ID.fullmatch(open_id):
+    if not is_open_id(open_id):  # no name, no pattern, nothing that is empty for those who asked nothing
         raise ConfigError(f"OPEN_ID {open_id!r}: give a person's open_id, such as ou_7d8a6e6df7621556")
     try:
         with connect(url, FOR_COMMANDS) as redis:
@@ -116,11 +114,11 @@ def forget(url: str, open_id: str) -> str:
 def _askers(redis: Redis) -> Iterator[tuple[str, str]]:
     """(message, open_id of who asked it) of every question of which something is kept."""
     for key in redis.scan_iter(ANSWER.glob, _BATCH):
-        yield _text(key).removeprefix(ANSWER.prefix), _asker(read_object(redis.get(key)).get("answer"))
+        yield decoded(key).removeprefix(ANSWER.prefix), _asker(read_object(redis.get(key)).get("answer"))
     for key in redis.scan_iter(TRACE.glob, _BATCH):
-        yield _text(key).removeprefix(TRACE.prefix), _asker(read_object(redis.get(key)))
+        yield decoded(key).removeprefix(TRACE.prefix), _asker(read_object(redis.get(key)))
     for key in redis.scan_iter(f"{rq_layout.JOB_PREFIX}*", _BATCH):
-        job_id = _text(key).removeprefix(rq_layout.JOB_PREFIX)
+        job_id = decoded(key).removeprefix(rq_layout.JOB_PREFIX)
         data = _sent_by(redis.hget(key, "data"))
         yield job_id.partition("-")[2], data
 
@@ -165,7 +163,7 @@ def _erase_job(redis: Redis, job_id: str) -> None:
     status = redis.hget(key, rq_layout.STATUS)
     if status in rq_layout.UNFINISHED:
         return
-    queue = _text(redis.hget(key, "origin"))
+    queue = decoded(redis.hget(key, "origin"))
     with redis.pipeline() as pipeline:
         pipeline.delete(key, rq_layout.results_key(job_id))
         pipeline.zrem(rq_layout.failed_key(queue), job_id)
@@ -176,7 +174,3 @@ def _erase_job(redis: Redis, job_id: str) -> None:
 def _blank() -> dict[str, Any]:
     """A Trace that says nothing, with what its readers look for."""
     return {"question": "", "decision": "", "seconds": {}, "events": [], "usage": {}, "started_at": 0.0}
-
-
-def _text(value: bytes | str | None) -> str:
-    return value.decode() if isinstance(value, bytes) else value or ""

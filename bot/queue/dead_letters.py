@@ -20,7 +20,7 @@ from bot.feishu.sent_record import SentRecords
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE, told_as
 from bot.queue.rq_layout import SERIALIZER, failed_key, job_key
 from bot.redis_keys import ATTEMPTS, DEAD_LETTERS, SEEN, WAITING_SINCE
-from bot.stored import known, number_of, read_object
+from bot.stored import decoded, known, number_of, read_object
 
 QUEUES = (ANSWER_QUEUE, QUICK_QUEUE, INDEX_QUEUE)
 ANSWER_SEND = "answer"
@@ -68,7 +68,7 @@ def listed(redis: Redis) -> list[DeadLetter]:
     one that is not there yet stays.
     """
     ids = [job_id for queue in QUEUES for job_id in _registry(redis, queue).get_job_ids(cleanup=False)]
-    noted = {_text(name): raw for name, raw in redis.hgetall(DEAD_LETTERS.name).items()}
+    noted = {decoded(name): raw for name, raw in redis.hgetall(DEAD_LETTERS.name).items()}
     there = [_read(noted.pop(job_id, None), job_id) for job_id in ids]
     if gone := [job_id for job_id in noted if not redis.exists(job_key(job_id))]:
         redis.hdel(DEAD_LETTERS.name, *gone)
@@ -114,7 +114,3 @@ def _read(raw: bytes | str | None, job_id: str) -> DeadLetter:
     found = {**asdict(plain), **known(DeadLetter, read_object(raw)), "job_id": job_id}
     words = {name: str(found[name]) for name in ("job_id", "message_id", "kind", "why", "chat_id")}
     return DeadLetter(**words, at=number_of(found["at"]), code=int(number_of(found["code"])))
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -24,7 +24,7 @@ from bot.events.events import CardPress, Message, Recall
 from bot.queue import rq_layout
 from bot.queue.rq_layout import job_key
 from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SERVING, SLOT, TOLD, WORKERS
-from bot.stored import SCHEMA
+from bot.stored import SCHEMA, decoded
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -278,10 +278,6 @@ def serving(connection: Redis) -> dict[str, str]:
 
     A version is empty while a worker has none. Raises RedisError.
     """
-    names = sorted(_text(name) for name in connection.smembers(WORKERS.name))
+    names = sorted(decoded(name) for name in connection.smembers(WORKERS.name))
     versions = connection.mget([SERVING.of(name) for name in names]) if names else []
-    return {name: _text(found) for name, found in zip(names, versions, strict=True) if found is not None}
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return {name: decoded(found) for name, found in zip(names, versions, strict=True) if found is not None}

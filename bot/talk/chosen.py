@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from bot.config.settings import GroupSettings
 from bot.errors import QueueUnavailable
 from bot.redis_keys import CHOSEN
+from bot.stored import decoded, read_object
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +73,7 @@ class Chosen:
         self._write(chat_id, left)
 
     def _now(self, chat_id: str) -> dict[str, Any]:
-        return _object(self._redis.hget(CHOSEN.name, chat_id))
+        return read_object(self._redis.hget(CHOSEN.name, chat_id))
 
     def _write(self, chat_id: str, choices: dict[str, Any]) -> None:
         if choices:
@@ -87,20 +88,8 @@ class Chosen:
                 return
             try:
                 found = self._redis.hgetall(CHOSEN.name)
-                self._groups = {_text(chat): _object(raw) for chat, raw in found.items()}
+                self._groups = {decoded(chat): read_object(raw) for chat, raw in found.items()}
             except RedisError as error:
                 if self._strict:
                     raise QueueUnavailable("Redis does not say what the groups chose") from error
             self._again = time.monotonic() + _FRESH
-
-
-def _object(raw: Any) -> dict[str, Any]:
-    try:
-        found = json.loads(raw) if raw else {}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

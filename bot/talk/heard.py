@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from bot.errors import QueueUnavailable
 from bot.events.events import Message
 from bot.redis_keys import HEARD
-from bot.stored import known
+from bot.stored import read_as
 
 _MOST = 20
 
@@ -45,5 +45,5 @@ def note_heard(redis: Redis, message: Message) -> None:
 def heard(redis: Redis, chat_id: str) -> list[Heard]:
     """What was said in a chat lately, newest first. Raises redis.RedisError."""
     rows = redis.lrange(HEARD.of(chat_id), 0, -1)
-    found = [Heard(**known(Heard, json.loads(row))) for row in rows]
-    return sorted({one.id: one for one in found}.values(), key=lambda one: -one.at)
+    found = {one.id: one for row in rows if (one := read_as(Heard, row))}
+    return sorted(found.values(), key=lambda one: -one.at)

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from bot.errors import QueueUnavailable
 from bot.events.events import Message
 from bot.redis_keys import HELP
+from bot.stored import decoded
 
 
 def note_called(redis: Redis, question: str, places: tuple[str, ...]) -> None:
@@ -28,4 +29,4 @@ def question_helped(redis: Redis, message: Message) -> str:
         found = redis.mget(places)
     except RedisError as error:
         raise QueueUnavailable("Redis does not say what this thread is about") from error
-    return next((raw.decode() if isinstance(raw, bytes) else str(raw) for raw in found if raw), "")
+    return next((decoded(raw) for raw in found if raw), "")

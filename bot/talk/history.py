@@ -16,7 +16,7 @@ from redis import Redis
 
 from bot.events.events import Message
 from bot.redis_keys import TALK, TALK_OF
-from bot.stored import known, read_object
+from bot.stored import read_as, read_object
 
 MOST_TURNS = 6
 MOST_CHARACTERS = 1000
@@ -92,7 +92,7 @@ class History:
 
     def _turns(self, talk: str) -> list[Turn]:
         rows: Iterable[bytes] = self._redis.lrange(TALK.of(talk), 0, -1)  # type: ignore[assignment]
-        return [turn for row in rows if (turn := _turn(row)) is not None]
+        return [turn for row in rows if (turn := read_as(Turn, row)) is not None]
 
     def _drop(self, pipeline: Redis, talk: str, ids: set[str]) -> None:
         rows: Iterable[bytes] = self._redis.lrange(TALK.of(talk), 0, -1)  # type: ignore[assignment]
@@ -121,11 +121,3 @@ def _spoken(message: Message) -> str:
 
 def _cut(turn: Turn) -> Turn:
     return replace(turn, text=turn.text[:MOST_CHARACTERS], standalone=turn.standalone[:MOST_CHARACTERS])
-
-
-def _turn(row: bytes) -> Turn | None:
-    """A turn that was kept; None for what is none."""
-    try:
-        return Turn(**known(Turn, read_object(row)))
-    except TypeError:
-        return None

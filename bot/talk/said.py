@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from bot.errors import QueueUnavailable
 from bot.events.events import Message
 from bot.redis_keys import ASKERS, IGNORED, PARTS
-from bot.stored import known, read_object
+from bot.stored import read_as, read_object
 from bot.talk.whole import goes_on, is_whole
 
 CONTINUES_SECONDS = 8.0
@@ -69,7 +69,7 @@ class Said:
         """What its sender said to the bot in the same place in the last minute, oldest first. Raises
         redis.RedisError."""
         rows: list[bytes] = self._redis.lrange(PARTS.of(row_of(message)), 0, -1)  # type: ignore[assignment]
-        return sorted(filter(None, map(_part, rows)), key=lambda part: part.at)
+        return sorted((part for row in rows if (part := read_as(Part, row))), key=lambda part: part.at)
 
     def take_back(self, message: Message) -> None:
         """The message was refused after it was noted. Raises redis.RedisError."""
@@ -107,11 +107,3 @@ def row_of(message: Message) -> str:
     """What one person says in one place: in a private chat, a thread, or a group's main chat."""
     place = message.root_id if message.chat_type != "p2p" and message.root_id else message.chat_id
     return f"{place}:{message.sender_id}"
-
-
-def _part(row: bytes) -> Part | None:
-    """A part that was kept; None for what is none."""
-    try:
-        return Part(**known(Part, read_object(row)))
-    except TypeError:
-        return None

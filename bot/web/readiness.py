@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from bot.away import NEEDED, present
 from bot.queue.queue import serving
 from bot.redis_keys import BOT_OPEN_ID, DEGRADED, PROBE, TOKEN_PROBLEM
+from bot.stored import decoded
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,7 @@ def check_readiness(connection: Redis) -> Readiness:
         token=not problem,
         workers=len(workers),
         index_version=", ".join(sorted({version for version in workers.values() if version})),
-        degraded=_words(degraded),
-        token_problem=_words(problem),
+        degraded=decoded(degraded),
+        token_problem=decoded(problem),
         away="; ".join(away),
     )
-
-
-def _words(value: bytes | str | None) -> str:
-    return value.decode() if isinstance(value, bytes) else value or ""
