@@ -60,7 +60,7 @@ def read_as(kind: type[_Kind], raw: bytes | str | None) -> _Kind | None:
 
 def decoded(value: bytes | str | None) -> str:
     """What Redis gave, as text; empty for nothing."""
-    return value.decode() if isinstance(value, bytes) else value or ""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value or ""
 
 
 def number_of(value: Any, *, most: float = 4e9) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from redis import Redis
-from rq.utils import as_text
 
 from bot.redis_keys import SPOKEN
+from bot.stored import decoded
 from index.text.chinese import has_chinese
 
 MOST_NOTED = 9
@@ -37,7 +37,7 @@ def chat_language(redis: Redis, chat_id: str, wish: str, text: str = "") -> str:
     """
     if wish in ("zh", "en"):
         return wish
-    said = [as_text(row) for row in redis.lrange(SPOKEN.of(chat_id), 0, -1)]
+    said = [decoded(row) for row in redis.lrange(SPOKEN.of(chat_id), 0, -1)]
     if not said:
         return language_of(text, wish) if text else "zh"
     chinese = said.count("zh")

@@ -22,6 +22,7 @@ from bot.events.policy import Handling, decide
 from bot.messages import say
 from bot.queue.queue import Queue
 from bot.redis_keys import BOT_OPEN_ID
+from bot.stored import decoded
 from bot.talk.chosen import Chosen
 from bot.talk.heard import note_heard
 from bot.talk.helping import question_helped
@@ -55,7 +56,7 @@ class BotIdentity:
             found = self._connection.get(BOT_OPEN_ID.name)
         except RedisError as error:
             raise QueueUnavailable("Redis does not say who the bot is") from error
-        self._open_id = found.decode() if isinstance(found, bytes) else self._open_id
+        self._open_id = decoded(found) or self._open_id
         self._read_again = now + (self._KNOWN_SECONDS if self._open_id else self._UNKNOWN_SECONDS)
         return self._open_id
 

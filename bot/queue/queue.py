@@ -179,7 +179,7 @@ class Queue:
         unfinished: list[tuple[bytes, float]] = self.connection.zrange(PENDING.name, 0, -1, withscores=True)  # type: ignore[assignment]
         with self.connection.pipeline(transaction=False) as pipeline:
             for job_id, _ in unfinished:
-                pipeline.hget(job_key(job_id.decode()), rq_layout.STATUS)
+                pipeline.hget(job_key(decoded(job_id)), rq_layout.STATUS)
             statuses = pipeline.execute()
         times = [
             time
@@ -227,8 +227,8 @@ class Queue:
         except RedisError as error:
             raise QueueUnavailable("Redis did not take the message") from error
         if outcome not in (b"queued", b"duplicate"):
-            raise QueueFull(outcome.decode())
-        return Submission(job_id.decode(), outcome == b"duplicate", int(position))
+            raise QueueFull(decoded(outcome))
+        return Submission(decoded(job_id), outcome == b"duplicate", int(position))
 
     def _write_script(self, settings: Settings) -> str:
         """submit.lua with what never changes while this process runs written into it: fewer bytes a call."""

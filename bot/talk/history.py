@@ -16,7 +16,7 @@ from redis import Redis
 
 from bot.events.events import Message
 from bot.redis_keys import TALK, TALK_OF
-from bot.stored import read_as, read_object
+from bot.stored import decoded, read_as, read_object
 
 MOST_TURNS = 6
 MOST_CHARACTERS = 1000
@@ -74,7 +74,7 @@ class History:
 
     def forget(self, message_id: str) -> None:
         """Erases a message's turn, and its words from turns that went on from it. Raises redis.RedisError."""
-        talks = [one.decode() for one in self._redis.smembers(TALK_OF.of(message_id))]  # type: ignore[union-attr]
+        talks = [decoded(one) for one in self._redis.smembers(TALK_OF.of(message_id))]
         for talk in talks:
             turns = self._turns(talk)
             at = next((place for place, turn in enumerate(turns) if turn.id == message_id), None)

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from bot.errors import QueueUnavailable
 from bot.events.events import Message
 from bot.redis_keys import ASKERS, IGNORED, PARTS
-from bot.stored import read_as, read_object
+from bot.stored import decoded, read_as, read_object
 from bot.talk.whole import goes_on, is_whole
 
 CONTINUES_SECONDS = 8.0
@@ -76,7 +76,7 @@ class Said:
         row = PARTS.of(row_of(message))
         for one in self._redis.lrange(row, 0, -1):
             if read_object(one).get("id") == message.message_id:
-                self._redis.lrem(row, 0, one.decode())  # type: ignore[union-attr]
+                self._redis.lrem(row, 0, decoded(one))
 
     def note_asked(self, message: Message, text: str, *, named: bool) -> None:
         """Notes a message that is about to be queued. Raises QueueUnavailable."""

@@ -22,6 +22,7 @@ from bot.cards.presses import Press, ProvenPress, may_press
 from bot.errors import MessageGone, UnprovenEvent
 from bot.events.events import CardPress
 from bot.redis_keys import DAY, FEEDBACK
+from bot.stored import read_object
 from bot.talk.helping import note_called
 from worker.jobs import kept_answers, operating
 from worker.jobs.commands import why_card
@@ -134,7 +135,7 @@ class Presses:
         before = self.process.redis.hget(key, who)
         reason = str(action.form.get(REASON_FIELD) or "")[:REASON_LENGTH]
         if press.kind is Press.NOT_HELPFUL and before:
-            reason = str(_entry(before).get("reason") or "")
+            reason = str(read_object(before).get("reason") or "")
         entry = {"kind": str(press.kind), "reason": reason, "at": time.time()}
         with self.process.redis.pipeline() as pipeline:
             pipeline.hset(key, who, json.dumps(entry, ensure_ascii=False))
@@ -142,7 +143,7 @@ class Presses:
             pipeline.hvals(key)
             values = pipeline.execute()[-1]
         log.info("feedback", message_id=press.message_id, kind=press.kind, with_reason=bool(reason))
-        return [_entry(value) for value in values]
+        return [read_object(value) for value in values]
 
     def _answer_card(self, question: str, pressed: str) -> str:
         """The answer's last card, which carries its buttons; a press may come from another card."""
@@ -268,15 +269,6 @@ def _changed(state: CardState, kind: Press, operator: str) -> CardState:
     human = _HUMAN.get((state.human, kind), state.human)
     helper = human is not state.human and not state.taken_by and operator in state.experts
     return replace(state, human=human, taken_by=operator if helper else state.taken_by)
-
-
-def _entry(raw: bytes | str) -> dict[str, object]:
-    """One person's opinion as it was kept; empty for anything else."""
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 _HUMAN = {

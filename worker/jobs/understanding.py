@@ -19,6 +19,7 @@ from bot.events.events import Message
 from bot.events.policy import Verdict
 from bot.messages import say
 from bot.redis_keys import CANCELLED, JOINED, TALK_OF
+from bot.stored import decoded
 from bot.talk.history import History, Turn
 from bot.talk.said import Part, Said
 from bot.talk.whole import is_whole
@@ -141,7 +142,7 @@ class Understanding:
         own = self.message.message_id
         pipeline.get(JOINED.of(own))
         *gone, joined = pipeline.execute()
-        stay = (own, joined.decode() if joined else own)
+        stay = (own, decoded(joined) or own)
         return [part for at, part in enumerate(said) if part.id in stay or not any(gone[2 * at : 2 * at + 2])]
 
     def _with_quoted(self, text: str) -> tuple[str, bool]:

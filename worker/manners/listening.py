@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rq.utils import as_text
-
 from bot import trace
 from bot.answer import Answer, Outcome
 from bot.errors import IndexMissing
 from bot.events.events import Message
 from bot.redis_keys import MATTERS
+from bot.stored import decoded
 from bot.talk.heard import Heard, heard
 from worker.conversation.follow_up import points_back
 from worker.process.process import Process
@@ -95,7 +94,7 @@ class Listening:
 
     def _answered_before(self, question: str) -> bool:
         redis = self.process.redis
-        before = map(as_text, redis.lrange(MATTERS.of(self.message.chat_id), 0, _MATTERS - 1))
+        before = map(decoded, redis.lrange(MATTERS.of(self.message.chat_id), 0, _MATTERS - 1))
         facts = [trace.read(redis, name) for name in before if name != self.message.message_id]
         asked = [str(one.get("standalone") or one.get("question") or "") for one in facts if one]
         asked = [text for text in asked if text]

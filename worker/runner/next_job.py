@@ -11,10 +11,10 @@ from redis.exceptions import RedisError
 from rq.exceptions import DequeueTimeout, NoSuchJobError
 from rq.job import Job
 from rq.queue import Queue
-from rq.utils import as_text
 
 from bot.queue.rq_layout import SERIALIZER, failed_key, job_key
 from bot.redis_keys import ATTEMPTS
+from bot.stored import decoded
 
 log = structlog.get_logger(__name__)
 
@@ -32,17 +32,17 @@ def next_job(connection: Redis, queue: Queue, timeout: float, parked: Parked) ->
     except DequeueTimeout:
         return None
     try:
-        job = Job.fetch(as_text(job_id), connection=connection, serializer=SERIALIZER)
+        job = Job.fetch(decoded(job_id), connection=connection, serializer=SERIALIZER)
         _ = job.func_name, job.args, job.get_status(refresh=False)  # read when they are first asked for
         return job
     except NoSuchJobError:
-        queue.intermediate_queue.remove(as_text(job_id))
+        queue.intermediate_queue.remove(decoded(job_id))
         return None
     except RedisError:
         raise
     except Exception as error:  # whatever RQ's reading raises: one job must not end the worker
-        _put_away(connection, queue, as_text(job_id), error)
-        parked(Job(as_text(job_id), connection=connection, serializer=SERIALIZER), error)
+        _put_away(connection, queue, decoded(job_id), error)
+        parked(Job(decoded(job_id), connection=connection, serializer=SERIALIZER), error)
         return None
 
 

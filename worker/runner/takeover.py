@@ -19,9 +19,10 @@ from typing import cast
 import structlog
 from redis import Redis
 from rq.queue import Queue
-from rq.utils import as_text, parse_composite_key
+from rq.utils import parse_composite_key
 
 from bot.queue import rq_layout
+from bot.stored import decoded
 from worker.runner.liveness import Liveness
 from worker.runner.waiting import Aside
 
@@ -91,7 +92,7 @@ class Takeover:
         dead: dict[str, bool] = {}
         started = self.redis.zrange(rq_layout.started_key(self.queue.name), 0, -1, withscores=True)
         members = cast("list[tuple[bytes, float]]", started)
-        executions = [parse_composite_key(as_text(member)) for member, _ in members]
+        executions = [parse_composite_key(decoded(member)) for member, _ in members]
         workers = self._workers_of(executions)
         for (job_id, execution), (_, expires), worker in zip(executions, members, workers, strict=True):
             if worker not in dead:
@@ -127,12 +128,12 @@ class Takeover:
         with self.redis.pipeline(transaction=False) as pipeline:
             for job_id, execution in executions:
                 pipeline.hget(rq_layout.execution_key(job_id, execution), rq_layout.WORKER)
-            return [as_text(name) if name else "" for name in pipeline.execute()]
+            return [decoded(name) if name else "" for name in pipeline.execute()]
 
     def _unstick_popped(self) -> int:
         """Jobs that were popped and never started: their worker died in between."""
         waiting = {
-            as_text(job_id) for job_id in self.redis.lrange(rq_layout.popped_key(self.queue.name), 0, -1)
+            decoded(job_id) for job_id in self.redis.lrange(rq_layout.popped_key(self.queue.name), 0, -1)
         }
         now = time.monotonic()
         self._seen = {job_id: self._seen.get(job_id, now) for job_id in waiting}
