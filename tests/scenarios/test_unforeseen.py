@@ -86,7 +86,7 @@ ANSWERED_ALL_THE_SAME = (
 )
 """Where the answer is there, or can be had without."""
 TOLD_AFTER_TRIES = (
-    "worker.jobs.entry.judge",
+    "worker.jobs.entry._judge",
     "worker.jobs.entry.Answering",
     "worker.jobs.answering.Answering._signed",
     "worker.jobs.answering.kept_answers.text_of",
