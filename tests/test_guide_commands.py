@@ -32,6 +32,7 @@ PUT_IN = {
     r"MESSAGE_ID|消息ID": "om_1",
     r"OPEN_ID": "ou_1",
     r"\bDIR\b": "kept",
+    r"--batch F\.jsonl": "--batch few.jsonl",
     r"F\.jsonl|FILE|文件": "rows.jsonl",
     r"CHAT\.jsonl": "chat.jsonl",
     r"PATH|路径": "HuixiangDou",
@@ -180,6 +181,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     rows = [json.loads(line) for line in (ROOT / "docs/questions.jsonl").read_text("utf-8").splitlines()]
     both = [{**row, "query": row["text"], "relevant": ["en/commands.md"]} for row in rows[:60] + rows[-60:]]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in both), "utf-8")
+    (folder / "few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[:3]), "utf-8")
     (folder / "HuixiangDou").mkdir()
     (folder / "HuixiangDou" / "config.ini").write_text("[web_search]\nengine = 'ddgs'\n", "utf-8")
     with RedisServer(folder / "redis") as redis:
