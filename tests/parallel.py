@@ -23,20 +23,30 @@ GROUPS = {
 }
 """File -> group, for what would get in its own way: several Chromiums, several bots of many processes."""
 LONGEST = (
-    "tests/test_hostile_documents.py",
+    "tests/test_guide_commands.py",
     "tests/scenarios/test_chaos.py",
-    "tests/scenarios/test_scale_out.py",
-    "tests/test_incremental.py",
+    "tests/test_broken_setups.py",
+    "tests/test_streams.py",
     "tests/test_build.py",
-    "tests/test_page_access.py",
+    "tests/scenarios/test_ending.py",
+    "tests/scenarios/test_scale_out.py",
+    "tests/test_hostile_documents.py",
+    "tests/scenarios/test_killed_while_waiting.py",
+    "tests/test_incremental.py",
+    "tests/scenarios/test_streaming_faults.py",
+    "tests/scenarios/test_card_page.py",
+    "tests/scenarios/test_feishu_away.py",
+    "tests/scenarios/test_release_before.py",
     "tests/scenarios/test_colleagues.py",
+    "tests/test_milvus.py",
+    "tests/test_page_access.py",
     "tests/scenarios/test_connect.py",
-    "tests/scenarios/test_replay.py",
     "tests/scenarios/test_live_index.py",
 )
-"""Files of half a minute and more of computing, the longest first."""
-FEWEST, MOST = 2, 8
-"""Processes; two on one core still gain, as many tests wait for sockets."""
+"""Files of twenty seconds and more, the longest first."""
+MORE = 1
+"""Processes more than cores, as many tests wait for sockets and processes."""
+MOST = 8
 
 
 class ByFile(LoadScopeScheduling):
@@ -50,8 +60,8 @@ class ByFile(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """What -n auto means."""
-    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or FEWEST
-    return min(max(own, FEWEST), MOST)
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(own + MORE, MOST)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -30,6 +30,10 @@ LONG = {
     "xlsx of 60,000 cells",
     "html of one wide table",
     "pdf that explodes",
+    "rst roles",
+    "rst substitutions",
+    "rst underlines",
+    "epub of 3,000 pages",
 }
 """Read by `python -m bench.documents`; they take their seconds wherever they are read."""
 SHORT = sorted(KINDS.keys() - LONG)
