@@ -484,4 +484,22 @@ FAILURES = (
         LONG,
     ),
 )
-SHAPES = (*GRAMMAR, *CONTENTS, *THINKING, *FAILURES)
+_CALL = '<tool_call>\n{"name": "search", "arguments": {"query": "install"}}\n</tool_call>'
+MARKS = (
+    Shape(
+        "a call of a tool in the text",
+        "Qwen2.5 small: no parser",
+        stream(says(_CALL)),
+        shown="",
+        error=SILENT,
+    ),
+    Shape("a call behind the answer", "Qwen2.5 small", stream(says(f"{SHOWN}\n{_CALL}"))),
+    Shape("its own end mark", "Llama 3 without stop", stream(says(f"{SHOWN}<|eot_id|>assistant\n\nMore", 3))),
+    Shape(
+        "a turn of the user's", "Mistral, llama.cpp", stream(says(f" {SHOWN} [INST] And how? [/INST] So", 1))
+    ),
+    Shape(
+        "DeepSeek's end mark", "vLLM, skip_special_tokens", stream(says(f"{SHOWN}<｜end▁of▁sentence｜>", 2))
+    ),
+)
+SHAPES = (*GRAMMAR, *CONTENTS, *THINKING, *FAILURES, *MARKS)

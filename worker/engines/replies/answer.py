@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk
+from worker.engines.replies.marks import MarksFilter
 from worker.engines.replies.reasoning import ReasoningFilter
 from worker.engines.replies.repeats import Repeats, pairs_joined
 from worker.engines.replies.stop_words import StopFilter
@@ -26,6 +27,7 @@ class AnswerReading:
         self.usage = Usage()
         self._stop = StopFilter()
         self._thinking = ReasoningFilter(opened)
+        self._marks = MarksFilter()
         self._opened = opened
         self._refusal = ""
         self._tool_call = False
@@ -35,8 +37,8 @@ class AnswerReading:
 
     @property
     def stopped(self) -> bool:
-        """Whether a stop word ended it before its server did."""
-        return self._stop.stopped
+        """Whether a stop word, or a turn of somebody else's, ended it before its server did."""
+        return self._stop.stopped or self._marks.stopped
 
     @property
     def reasoning(self) -> str:
@@ -71,7 +73,9 @@ class AnswerReading:
             piece = self._take(chunk)
             text = piece if self._repeats else text + piece
         shown = self._thinking.feed(self._stop.feed(text)) if text else ""
-        self.anew = self.anew or (bool(text) and self._thinking.withdrawn)
+        if text and self._thinking.withdrawn:
+            self.anew, self._marks = True, MarksFilter()
+        shown = self._marks.feed(shown) if shown else ""
         self.started = (self.started and not self.anew) or bool(shown.strip())
         return shown
 
@@ -82,7 +86,9 @@ class AnswerReading:
         if rest:
             shown = self._thinking.feed(rest)
             self.anew = self._thinking.withdrawn
-        shown += self._thinking.end(cut=self.finish == LENGTH)
+        if self.anew:
+            self._marks = MarksFilter()
+        shown = self._marks.feed(shown + self._thinking.end(cut=self.finish == LENGTH)) + self._marks.end()
         self.started = (self.started and not self.anew) or bool(shown.strip())
         if self.stopped:
             self.finish = STOP
@@ -111,7 +117,7 @@ class AnswerReading:
             return ""
         if self.finish == FILTER or self._refusal:
             return "filter"
-        if self._tool_call or self.finish == TOOLS:
+        if self._tool_call or self._marks.called or self.finish == TOOLS:
             return "tools"
         return "thought" if self.thinks or self.finish == LENGTH else "empty"
 
@@ -146,6 +152,7 @@ class AnswerReading:
         if self._repeats:
             self.anew = True
             self._stop, self._thinking = StopFilter(), ReasoningFilter(self._opened)
+            self._marks = MarksFilter()
         return text
 
     def _whole_characters(self, text: str) -> str:

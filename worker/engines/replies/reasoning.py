@@ -74,7 +74,15 @@ _STARTS = (
     *(f"<|{slash}{name}|>" for slash in ("", "/") for name in _NAMES.split("|")),
     '<details type="reasoning"',
 )
-_FIRST_TWO = {start[:length] for start in _STARTS for length in (1, 2)}
+_PREFIXES = {start[:length] for start in _STARTS for length in range(1, len(start) + 1)}
+_OPEN_ENDED = tuple(start for start in _STARTS if not start.endswith(">"))
+_TEMPLATE = re.compile(r"<[|｜][\w▁]{1,40}[|｜]>|</?s>|<bos>|<sop>|\[/INST\]|\[gMASK\]", re.IGNORECASE)
+_ENDS_SENTENCE = (".", "!", "?", "。", "！", "？")
+_HARMONY_BEGINS = re.compile(
+    r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>(?:[^<]|<\|constrain\|>){0,40}(?:<[^>]{0,12})?$"
+)
+_BRACKET = re.compile(r"\[(?:/?t|/?\Z)", re.IGNORECASE)
+_BLANKS_IN_TAG = re.compile(r"^<\s*(/?)\s*")
 LONGEST_TAG = 110
 MOST_KEPT = 20_000
 """Characters of reasoning that are remembered; all of it is counted."""
@@ -218,8 +226,9 @@ class ReasoningFilter:
         line = before.rpartition("\n")[2]
         if line.endswith("`") or after == "`" or line.count("`") % 2 or open_fence(before):
             return False
-        if opens:
-            return not line.strip()
+        if opens:  # in a line of its own, whatever mark stands there, or behind a whole sentence
+            line = _TEMPLATE.sub("", line).strip()
+            return not line or line.endswith(_ENDS_SENTENCE)
         if not _WRAPPED.match(tag.group()) and _OPEN.search(before):
             return False  # an answer that speaks of both tags
         return bool(before.strip()) or not line.strip()
@@ -233,7 +242,9 @@ def split_reasoning(text: str, *, opened: str = "no", cut: bool = False) -> tupl
 
 
 def _may_hold_tag(piece: str) -> bool:
-    return "<" in piece or "[" in piece or "◁" in piece or "assistantfinal" in piece
+    if "<" in piece or "◁" in piece or "assistantfinal" in piece:
+        return True
+    return "[" in piece and _BRACKET.search(piece) is not None  # not [1]
 
 
 def _partial(text: str) -> int:
@@ -247,19 +258,9 @@ def _partial(text: str) -> int:
 
 
 def _begins_tag(tail: str) -> bool:
-    if tail[0] != "<" and tail[:2] not in _FIRST_TWO:  # [1]
+    if tail[0] != "<" and tail[:2] not in _PREFIXES:  # [1]
         return False
-    compact = re.sub(r"^<\s*(/?)\s*", r"<\1", tail)
-    for start in _STARTS:
-        if start.startswith(compact):
-            return True
-        if compact.startswith(start) and (
-            ">" not in compact[len(start) :] if not start.endswith(">") else False
-        ):
-            return True
-    return bool(
-        re.match(
-            r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>(?:[^<]|<\|constrain\|>){0,40}(?:<[^>]{0,12})?$",
-            compact,
-        )
-    )
+    compact = _BLANKS_IN_TAG.sub(r"<\1", tail)
+    if compact in _PREFIXES or (">" not in compact and compact.startswith(_OPEN_ENDED)):
+        return True
+    return bool(_HARMONY_BEGINS.match(compact))

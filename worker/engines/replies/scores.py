@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from worker.engines.replies.chunks import first_choice, read_chunk
+from worker.engines.replies.marks import without_marks
 from worker.engines.replies.reasoning import split_reasoning
 from worker.engines.replies.scoring import expectation, first_token, first_token_probabilities, parse_reply
 from worker.engines.replies.stop_words import STOP_WORDS
@@ -33,6 +34,7 @@ def _score(text: str, choice: Mapping[str, Any], probabilities: bool, opened: st
     shown, thought = split_reasoning(text, opened=opened)
     for word in STOP_WORDS:
         shown = shown.removesuffix(word)
+    shown = without_marks(shown)
     if thought and not shown:
         return Score(None, reason="the model thought and gave no number")
     return parse_reply(shown)

@@ -1,0 +1,204 @@
+"""What a model writes for its server never reaches a card, wherever the pieces are cut."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from worker.engines.replies.answer import AnswerReading
+from worker.engines.replies.chunks import Chunk
+from worker.engines.replies.mark_forms import ANY, in_code
+from worker.engines.replies.marks import MarksFilter, without_marks
+from worker.engines.replies.scores import read_score
+
+SHOWN = "Run `pip install harbor` [1]."
+CALL = '{"name": "search_documents", "arguments": {"query": "install harbor [1]"}}'
+DEEPSEEK = f"<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>search\n```json\n{CALL}\n```"
+CALLS = {
+    "Qwen, Hermes": f"<tool_call>\n{CALL}\n</tool_call>",
+    "twice": f"<tool_call>{CALL}</tool_call>\n<tool_call>{CALL}</tool_call>",
+    "Qwen3-Coder": "<tool_call>\n<function=search>\n<parameter=q>\nharbor\n</parameter>\n</function>\n"
+    "</tool_call>",
+    "GLM": "<tool_call>search\n<arg_key>q</arg_key>\n<arg_value>harbor</arg_value>\n</tool_call>",
+    "Granite": f"<|tool_call|>[{CALL}]<|/tool_call|>",
+    "Mistral": f"[TOOL_CALLS] [{CALL}][/TOOL_CALLS]",
+    "InternLM": f"<|action_start|><|plugin|>\n{CALL}<|action_end|>",
+    "Kimi": "<|tool_calls_section_begin|><|tool_call_begin|>functions.search:0<|tool_call_argument_begin|>"
+    f"{CALL}<|tool_call_end|><|tool_calls_section_end|>",
+    "DeepSeek": f"{DEEPSEEK}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+    "DeepSeek's markup": '<｜DSML｜function_calls>\n<｜DSML｜invoke name="search">q</｜DSML｜invoke>\n'
+    "</｜DSML｜function_calls>",
+    "MiniMax": '<minimax:tool_call>\n<invoke name="search">\n<parameter name="q">h</parameter>\n</invoke>\n'
+    "</minimax:tool_call>",
+    "Llama": f"<function=search>{CALL}</function>",
+    "Llama 4": "<|python_start|>search(q='harbor')<|python_end|>",
+    "Command": f"<|START_ACTION|>[{CALL}]<|END_ACTION|>",
+    "Gemma": "```tool_code\nsearch(q='harbor')\n```\n",
+    "Gemma, functions": "<start_function_call>call:search{q:<escape>h<escape>}<end_function_call>",
+    "what a tool gave back": f"<tool_response>\n{CALL}\n</tool_response>",
+    "upper case": f"<TOOL_CALL>{CALL}</TOOL_CALL>",
+}
+UNCLOSED = {
+    "Llama's python tag": f"<|python_tag|>{CALL}<|eom_id|>",
+    "Mistral's list": f"[TOOL_CALLS][{CALL}]",
+    "Qwen, cut": f"<tool_call>\n{CALL[:40]}",
+    "Qwen, only the tag": "<tool_call>",
+    "DeepSeek, cut": DEEPSEEK,
+    "Qwen-Agent": f"✿FUNCTION✿: search\n✿ARGS✿: {CALL}",
+}
+ALONE = {
+    "an object": CALL,
+    "a list": f"[{CALL}, {CALL}]",
+    "with parameters": '{"name": "search", "parameters": {"q": "harbor"}}',
+    "OpenAI's own": '{"type": "function", "function": {"name": "search", "arguments": "{}"}}',
+    "functools": f"functools[{CALL}]",
+    "one a line": f"{CALL}\n{CALL}<|eot_id|>",
+}
+ENDS = (
+    "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "</s>", "<end_of_turn>",
+    "<eos>", "<pad><pad>", "<｜end▁of▁sentence｜>", "<｜User｜>And how",
+    "<|user|>\nAnd how", "<|observation|>",
+    "<|im_start|>user\nAnd how", "<|start_header_id|>user<|end_header_id|>\n\nAnd how",
+    "[INST] And how [/INST]", "[/INST] More", "<<SYS>>You are", "<start_of_turn>user\nAnd how",
+    "[UNUSED_TOKEN_145]", "<|EOT|>",
+    "<|im_start|>assistant\nAnd more", "<|END_OF_TURN_TOKEN|>", "<eoa>", "<reserved_106>And how",
+    "<|return|>",
+)  # fmt: skip
+BEGINS = (
+    "<|im_start|>assistant\n", "<|start_header_id|>assistant<|end_header_id|>\n\n", "<|assistant|>\n", "<s>",
+    "<s> [/INST] ", "<start_of_turn>model\n", "<bos>", "<｜Assistant｜>", "[gMASK]<sop>", "<|begin_of_text|>",
+    "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>", "<|START_TEXT|>", "</tool_call>\n",
+)  # fmt: skip
+STAY = (
+    "In a template, `<|im_start|>user` begins a turn and `<|eot_id|>` ends one [1].",
+    "Qwen wraps its calls in <tool_call></tool_call> tags [1].",
+    "Its reply [1]:\n\n```\n<tool_call>\n{}\n</tool_call>\n<|eot_id|>\n```\n",
+    "``<|eot_id|>`` is the end mark [1].",
+    "Use `List<String>` and a < b, x <| f, [INSTALL](u), [1] and [A][2].",
+    '{"name": "harbor", "version": 2}',
+    '{"name": "harbor"} is the whole file [1].',
+    "```json\n" + CALL + "\n```",
+    "It is <s>4</s> 8 [1].",
+    "[Install] first, then `[INST]`.",
+    "```python\nprint(1)\n```\n\nDone [1].",
+    "A list:\n\n- `a`\n- <b>bold</b>\n- 3 <",
+)
+
+
+def read(pieces: list[str], opened: str = "no") -> tuple[str, str]:
+    """(what is shown at the end, why there is nothing) of a reply in these pieces."""
+    reading, shown = AnswerReading(opened), ""
+    for piece in pieces:
+        text = reading.feed([Chunk(piece)])
+        shown = text if reading.anew else shown + text
+        if reading.stopped:
+            break
+    text = reading.end()
+    shown = text if reading.anew else shown + text
+    return shown, reading.silence
+
+
+def cut(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def everywhere(text: str) -> set[tuple[str, str]]:
+    """What comes of a reply cut once at every place, into single characters and into threes."""
+    ways = [[text[:place], text[place:]] for place in range(len(text))]
+    return {(shown.strip(), silence) for shown, silence in map(read, [*ways, cut(text, 1), cut(text, 3)])}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_of_a_tool_is_not_shown(name: str) -> None:
+    assert everywhere(CALLS[name]) == {("", "tools")}
+    assert everywhere(f"{CALLS[name]}\n\n{SHOWN}") == {(SHOWN, "")}
+    assert everywhere(f"{SHOWN}\n\n{CALLS[name]}") == {(SHOWN, "")}
+
+
+@pytest.mark.parametrize("name", UNCLOSED)
+def test_nor_one_that_has_no_end(name: str) -> None:
+    assert everywhere(UNCLOSED[name]) == {("", "tools")}
+    assert everywhere(f"{SHOWN} {UNCLOSED[name]}") == {(SHOWN, "")}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_nor_one_that_is_written_as_an_object_alone(name: str) -> None:
+    assert everywhere(ALONE[name]) == {("", "tools")}
+
+
+@pytest.mark.parametrize("mark", ENDS)
+def test_the_answer_ends_where_another_turn_begins(mark: str) -> None:
+    assert everywhere(f"{SHOWN}{mark} much more [2].") == {(SHOWN, "")}
+    assert everywhere(f"{SHOWN}\n{mark}") == {(SHOWN, "")}
+
+
+@pytest.mark.parametrize(
+    "mark", ["<|eot_id|>", "</s>", "<|endoftext|><|endoftext|>\n", "<｜end▁of▁sentence｜>"]
+)
+def test_an_end_mark_at_the_very_end_counts_in_open_code_too(mark: str) -> None:
+    assert everywhere(f"Run [1]:\n\n```\nharbor up{mark}") == {("Run [1]:\n\n```\nharbor up", "")}
+
+
+@pytest.mark.parametrize("mark", BEGINS)
+def test_the_mark_of_its_own_turn_is_passed_over(mark: str) -> None:
+    assert everywhere(mark + SHOWN) == {(SHOWN, "")}
+
+
+@pytest.mark.parametrize("text", STAY)
+def test_what_an_answer_says_of_marks_stays(text: str) -> None:
+    assert everywhere(text) == {(text.strip(), "")}
+
+
+@pytest.mark.parametrize("begin", ["", "<|assistant|>", "<s>", "<|im_start|>assistant\n", "Sure, wait. "])
+def test_thoughts_left_open_stay_hidden_behind_a_mark_or_a_sentence(begin: str) -> None:
+    shown = {
+        read(pieces)[0].strip()
+        for pieces in (cut(f"{begin}<think>The user asks", size) for size in (1, 4, 99))
+    }
+    assert shown <= {"", "Sure, wait."}
+    assert len(shown) == 1
+
+
+def test_a_box_around_an_answer_is_taken_off() -> None:
+    assert (
+        without_marks("<|begin_of_box|>Run it [1].<|end_of_box|>\n\nThen more.")
+        == "Run it [1].\n\nThen more."
+    )
+
+
+def test_a_score_with_an_end_mark_is_a_number() -> None:
+    answer = {"choices": [{"message": {"content": "7<|eot_id|>"}}]}
+    assert read_score(answer, probabilities=False).value == 7.0
+
+
+PARTS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [*CALLS.values(), *UNCLOSED.values(), *ENDS, *BEGINS, *STAY, SHOWN, "\n", "`", "```\n"]
+        ),
+        st.text('<|>[]{}`_ s/\nITNaeo✿｜"', max_size=8),
+    ),
+    max_size=6,
+)
+
+
+@given(PARTS, st.data())
+@settings(max_examples=400, deadline=None)
+@example([SHOWN, "<|", "x", "|>", "\n"], None)
+def test_pieces_cut_anywhere_show_what_the_whole_shows(parts: list[str], data: st.DataObject | None) -> None:
+    """And no mark stands in it that is not in code, or in a tag that HTML has too."""
+    whole = "".join(parts)
+    places = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=12))) if data else []
+    pieces = [whole[start:end] for start, end in zip([0, *places], [*places, len(whole)], strict=True)]
+    shown = without_marks(whole)
+    reading = MarksFilter()
+    assert "".join(map(reading.feed, pieces)) + reading.end() == shown
+    marks = [found for found in ANY.finditer(shown) if not in_code(shown[: found.start()])]
+    assert [found.group() for found in marks if not _BARE_TAG.fullmatch(found.group())] == []
+
+
+_BARE_TAG = re.compile(r"</?[\w:]+>|```.*", re.DOTALL)
+"""What a sentence may speak of, and HTML may mean; what follows decided when it came."""
