@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from bot.config.settings import RedisSettings, Settings
 from bot.errors import ConfigError, QueueUnavailable
@@ -71,6 +69,8 @@ def labelled(seed: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
 def test_the_fit_is_the_one_of_scikit_learn() -> None:
     rows, labels = labelled(1)
     ours = fit_logistic(rows, labels, ridge=2.0)
+    from sklearn.linear_model import LogisticRegression  # takes its time to be imported
+
     theirs = LogisticRegression(C=0.5, tol=1e-8).fit(ours.standardised(rows), labels)
     assert ours.weights == pytest.approx(theirs.coef_[0], abs=1e-3)
     assert ours.bias == pytest.approx(theirs.intercept_[0], abs=1e-3)
@@ -97,6 +97,8 @@ def test_area_and_curve_agree_with_scikit_learn(rows: list[tuple[int, bool]]) ->
     scores = np.array([float(score) for score, _ in rows])
     labels = np.array([float(good) for _, good in rows])
     if 0 < labels.sum() < len(labels):
+        from sklearn.metrics import roc_auc_score
+
         assert area_under_curve(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
     thresholds, precision, recall = curve(scores, labels)
     for threshold, p, r in zip(thresholds, precision, recall, strict=True):
