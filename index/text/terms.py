@@ -15,8 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import rjieba
-
 from bot.config.fences import prose
 from index.text.chinese import CHARACTERS, chinese_share, is_chinese
 
@@ -41,7 +39,7 @@ def terms(text: str) -> list[str]:
     found: list[str] = []
     for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
         if is_chinese(piece):
-            found.extend(word for word in rjieba.cut_for_search(piece) if word not in STOP_WORDS)
+            found.extend(word for word in _chinese_words(piece) if word not in STOP_WORDS)
         else:
             found.extend(_latin_terms(piece))
     return found
@@ -51,9 +49,15 @@ def spellings(text: str) -> Iterator[tuple[str, str]]:
     """(term, how the text writes it) of each plain word of a text; no identifiers, numbers and stop words."""
     for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
         if is_chinese(piece):
-            yield from ((word, word) for word in rjieba.cut_for_search(piece) if word not in STOP_WORDS)
+            yield from ((word, word) for word in _chinese_words(piece) if word not in STOP_WORDS)
         elif piece.isalpha() and 2 < len(piece) <= LONGEST_WORD and piece.lower() not in STOP_WORDS:
             yield stem(piece.lower()), piece.lower()
+
+
+def _chinese_words(piece: str) -> list[str]:
+    import rjieba  # reads its dictionary: not where there is nothing Chinese
+
+    return list(rjieba.cut_for_search(piece))
 
 
 @lru_cache(maxsize=100_000)

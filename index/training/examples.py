@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rjieba
 
 from bot.config.progress import counted
 from index.gate.evidence import Evidence
@@ -135,6 +134,8 @@ def estranged(message: str, evidence: Evidence, chooser: random.Random) -> str:
 
 
 def _units(piece: str) -> list[str]:
+    import rjieba  # reads its dictionary
+
     return list(rjieba.cut(piece)) if is_chinese(piece) else [piece]
 
 

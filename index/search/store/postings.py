@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from index.search.store.arrays import Array, Rows, blank, keep, mapped
 
@@ -121,6 +120,8 @@ def by_list(lists: Array) -> Array:
     if not len(lists):
         return np.empty(0, dtype=np.int64)
     places = np.arange(len(lists), dtype=np.int32)
+    from scipy import sparse  # only where an index is built
+
     table = sparse.coo_matrix((np.ones(len(lists), np.int8), (places, lists.astype(np.int32))))
     return np.asarray(table.tocsc().indices)
 

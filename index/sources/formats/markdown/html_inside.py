@@ -10,8 +10,6 @@ import html
 import re
 from collections.abc import Iterator
 
-from index.sources.formats.html import html_to_markdown
-
 _ATTRIBUTES = r"""(?:[^<>"'{}`]++|"[^"<]*+"|'[^'<]*+'|\{[^{}<>]*+\}|`[^`<>]*+`)*+"""
 _TAG = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9.:_-]*+)({_ATTRIBUTES})>")
 _TABLE = re.compile(r"</?table(?=[\s>])[^<>]*+>", re.IGNORECASE)
@@ -66,6 +64,8 @@ def without_html(text: str) -> str:
 
 def _table_or_text(part: str, is_table: bool) -> str:
     if is_table:
+        from index.sources.formats.html import html_to_markdown  # its parsers, where there is a table
+
         return f"\n\n{html_to_markdown(part.encode('utf-8', 'replace'))[1]}\n\n".replace("&", "&amp;")
     paragraphs = _BLANK_LINE.split(part)
     return "\n\n".join(
