@@ -105,6 +105,44 @@ def redis_with_password(folder: Path, stack: ExitStack) -> Mapping[str, str]:
     return {"FENNEL_REDIS__URL": server.url.replace("redis://", "redis://:wrong@")}
 
 
+def redis_at(edit: Callable[[str], str], password: str = "") -> Prepare:
+    """A Redis, by an address that is not quite its own."""
+
+    def prepare(folder: Path, stack: ExitStack) -> Mapping[str, str]:
+        server = stack.enter_context(RedisServer(folder / "redis"))
+        redis = stack.enter_context(Redis.from_url(server.url))
+        redis.config_set("requirepass", password)
+        stack.callback(redis.config_set, "requirepass", "")
+        return {"FENNEL_REDIS__URL": edit(server.url)}
+
+    return prepare
+
+
+def with_file(name: str, content: bytes | None) -> Prepare:
+    """A file of one's own, or a folder by its name."""
+
+    def prepare(folder: Path, stack: ExitStack) -> Mapping[str, str]:
+        place = folder / name
+        if content is None:
+            place.mkdir()
+        else:
+            place.write_bytes(content)
+            place.chmod(0o600)
+        return {}
+
+    return prepare
+
+
+def dangling(folder: Path, stack: ExitStack) -> Mapping[str, str]:
+    (folder / "config.yaml").symlink_to("settings/prod.yaml")
+    return {}
+
+
+def server(url: str) -> str:
+    """A settings file of this model server."""
+    return f"llm: {{engine: openai, model: m, base_url: '{url}'}}"
+
+
 def without_package(name: str) -> Prepare:
     def prepare(folder: Path, stack: ExitStack) -> Mapping[str, str]:
         hook = (
@@ -320,6 +358,77 @@ SETUPS = (
         "a demo of a folder that is not there",
         ("bot", "demo", "--docs", "nowhere", "--once"),
         "DOCS=nowhere: there is no such folder",
+    ),
+    Broken(
+        "a section that stands twice",
+        EXPLAIN,
+        "web stands in lines 1 and 3: leave one of them",
+        "web: {port: 1}\nllm: {engine: auto}\nweb: {port: 2}\n",
+    ),
+    Broken("a number as a name", EXPLAIN, "groups.7: the name before the colon must be", "groups: {7: {}}"),
+    Broken(
+        "a port that there is not",
+        EXPLAIN,
+        "web.port: must be less than or equal to 65535",
+        "web: {port: 80000}",
+    ),
+    Broken(
+        "an hour without its zero",
+        EXPLAIN,
+        'groups.default.work_time.start: must be such as "09:00"',
+        'groups: {default: {work_time: {start: "9:00", end: "18:00"}}}',
+    ),
+    Broken(
+        "a model server without http",
+        EXPLAIN,
+        "llm.base_url: must be an address such as http://127.0.0.1:23333/v1",
+        server("gpu-1:23333/v1"),
+    ),
+    Broken("a model server with /v1 twice", EXPLAIN, "llm.base_url: has /v1 twice", server("http://a/v1/v1")),
+    Broken(
+        "the whole address of a model server's call",
+        EXPLAIN,
+        "llm.base_url: must end before /chat/completions, which is added to it",
+        server("http://gpu-1:23333/v1/chat/completions"),
+    ),
+    Broken(
+        "a folder in place of the settings file",
+        EXPLAIN,
+        "settings file config.yaml is a folder (Docker makes one",
+        None,
+        prepare=with_file("config.yaml", None),
+    ),
+    Broken(
+        "a settings file that links to nothing",
+        EXPLAIN,
+        "config.yaml is a link to settings/prod.yaml, which does not exist",
+        None,
+        prepare=dangling,
+    ),
+    Broken("a folder in place of .env", EXPLAIN, ".env is a folder", prepare=with_file(".env", None)),
+    Broken(
+        "a .env written as YAML",
+        EXPLAIN,
+        ".env: line 2 must be NAME=value",
+        prepare=with_file(".env", b"# keys\r\nFEISHU_APP_ID: cli_1\r\n"),
+    ),
+    Broken(
+        "a Redis that wants a password",
+        EXPLAIN,
+        "redis.url: Redis wants a password and gets none; write redis://:PASSWORD@HOST:PORT/0",
+        prepare=redis_at(str, "right"),
+    ),
+    Broken(
+        "a database that Redis has not",
+        EXPLAIN,
+        "redis.url: Redis has no database of that number",
+        prepare=redis_at(lambda url: url.replace("/0", "/99")),
+    ),
+    Broken(
+        "a name for a database of Redis",
+        EXPLAIN,
+        "redis.url: must end in the number of a database",
+        "redis: {url: 'redis://127.0.0.1:6379/bot'}",
     ),
 )
 

@@ -113,7 +113,13 @@ def _trouble_with_redis(error: BaseException | None) -> str:
     from redis import exceptions
 
     if isinstance(error, exceptions.AuthenticationError):
+        if any(mark in str(error) for mark in ("HELLO must", "Authentication required")):
+            return "redis.url: Redis wants a password and gets none; write redis://:PASSWORD@HOST:PORT/0"
         return f"redis.url: Redis refuses the user or the password ({error})"
     if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
         return f"Redis does not answer; start one with `appendonly yes`, or set redis.url: {error}"
+    if isinstance(error, exceptions.ReadOnlyError):
+        return "redis.url: that Redis is a replica, which takes no writes; name the main one"
+    if isinstance(error, exceptions.ResponseError) and "DB index" in str(error):
+        return f"redis.url: Redis has no database of that number ({error}); end the address in /0"
     return f"Redis refuses a command: {error}" if isinstance(error, exceptions.RedisError) else ""

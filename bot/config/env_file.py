@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values, set_key
+from dotenv import set_key
+from dotenv.parser import parse_stream
 
-from bot.config.file import exposure
+from bot.config.file import exposure, no_file
 from bot.errors import ConfigError
 
 NAMED = {
@@ -44,19 +46,28 @@ def env_file(config: Path | None = None) -> Path | None:
 
 
 def read_env_file(file: Path | None) -> dict[str, str]:
-    """Its variables; empty where there is no such file. Raises ConfigError when others can read it."""
+    """Its variables; empty where there is no such file.
+
+    Raises ConfigError when others can read it, and for a line that gives no variable.
+    """
+    if file is not None and (problem := no_file(file)):
+        raise ConfigError(f"{problem}; give FENNEL_ENV_FILE a path, or an empty text for none")
     if file is None or not file.is_file():
         return {}
     try:
         problem = exposure(file)
-        found = {} if problem else dotenv_values(file, interpolate=False)
+        text = "" if problem else file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{file} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} must be saved as UTF-8") from error
     if problem:
         raise ConfigError(f"{file} holds secrets and {problem}; run `chmod 600 {file}`")
-    return {name: value for name, value in found.items() if value is not None and _NAME.match(name)}
+    lines = list(parse_stream(StringIO(text)))
+    if wrong := next((one.original.line for one in lines if one.error), 0):
+        raise ConfigError(f"{file}: line {wrong} must be NAME=value, and a quote that is opened be closed")
+    found = ((one.key or "", one.value) for one in lines)
+    return {name: value for name, value in found if value is not None and _NAME.match(name)}
 
 
 def take_env_file(config: Path | None) -> None:

@@ -34,6 +34,8 @@ def explained(item: ErrorDetails, model: type[BaseModel]) -> str:
         return _unknown(item["loc"], model)
     if kind == "literal_error":
         return f"needs one of {item['ctx']['expected']}"
+    if kind == "string_pattern_mismatch" and (like := _example_at(item["loc"], model)):
+        return f'must be such as "{like}"'
     return _WANTED.get(kind) or item["msg"].removeprefix("Value error, ").replace(
         "Input should be", "must be"
     )
@@ -47,8 +49,20 @@ def _unknown(place: Sequence[int | str], model: type[BaseModel]) -> str:
     return "no such setting; see docs/en/all-settings.md for the names"
 
 
+def _example_at(place: Sequence[int | str], model: type[BaseModel]) -> str:
+    """A value that the setting would take, where its section gives one."""
+    section = _section_at(place[:-1], model)
+    field = section.model_fields.get(str(place[-1])) if section else None
+    return str(field.examples[0]) if field and field.examples else ""
+
+
 def _names_at(place: Sequence[int | str], model: type[BaseModel]) -> list[str]:
     """The names of the settings in a section; empty for a place that is none."""
+    section = _section_at(place, model)
+    return list(section.model_fields) if section else []
+
+
+def _section_at(place: Sequence[int | str], model: type[BaseModel]) -> type[BaseModel] | None:
     section: type[BaseModel] | None = model
     inside = False  # a list's number or a group's id, which is no name of a setting, comes next
     for part in place:
@@ -59,7 +73,7 @@ def _names_at(place: Sequence[int | str], model: type[BaseModel]) -> list[str]:
         kind = found.annotation if found else None
         section = _section(kind)
         inside = get_origin(kind) in (dict, tuple)
-    return list(section.model_fields) if section else []
+    return section
 
 
 def _section(kind: Any) -> type[BaseModel] | None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import BaseModel, SecretStr
 
+from bot.config.yaml_file import read_yaml
 from bot.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}")
@@ -30,7 +30,7 @@ def read_settings_file(file: Path, model: type[BaseModel]) -> dict[str, Any]:
 
     Raises ConfigError that names the setting and what is wrong with it.
     """
-    data = _read_yaml(file)
+    data = read_yaml(file)
     held = [name for name in secret_names(model) if any(map(_is_literal, _values_of(data, name)))]
     held += [
         name for name in ("redis.url", "network.proxy") if _is_literal(_password_in(_value_of(data, name)))
@@ -61,6 +61,15 @@ def exposure(file: Path) -> str:
     return f"{what} (mode {mode:04o})"
 
 
+def no_file(file: Path, *, must_be_there: bool = False) -> str:
+    """Why nothing can be read at a path, as "x is a folder ..."; empty where a file, or nothing, is there."""
+    if file.is_dir():
+        return f"{file} is a folder (Docker makes one where the file that it mounts is missing)"
+    if file.is_symlink() and not file.exists():
+        return f"{file} is a link to {file.readlink()}, which does not exist"
+    return f"{file} does not exist" if must_be_there and not file.is_file() else ""
+
+
 def secret_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """The dotted names of all secret settings of a model."""
     for name, field in model.model_fields.items():
@@ -71,50 +80,6 @@ def secret_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}.*"
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from secret_names(kind, f"{prefix}{name}.")
-
-
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        fix = "give it to the user that Fennel runs as"
-        raise ConfigError(f"{file} cannot be read ({error.strerror}): {fix}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
-    except RecursionError as error:
-        raise ConfigError(f"{file} is not valid YAML: it is nested too deeply") from error
-    except yaml.YAMLError as error:  # its own words quote the line, which may hold a secret
-        raise ConfigError(f"{file} is not valid YAML{_fault(file, error)}") from None
-    if data is None:
-        return {}
-    if _has_nul(data):
-        raise ConfigError(f"{file} holds a NUL character (\\0): take it out")
-    if not isinstance(data, dict):
-        raise ConfigError(f"{file} must hold sections such as 'feishu:' at its top level")
-    return data
-
-
-def _has_nul(value: Any) -> bool:
-    """Whether a text in it holds a NUL, which no path, address or key may."""
-    if isinstance(value, dict):
-        return any(map(_has_nul, value.items()))
-    if isinstance(value, list | tuple):
-        return any(map(_has_nul, value))
-    return isinstance(value, str) and "\0" in value
-
-
-def _fault(file: Path, error: yaml.YAMLError) -> str:
-    """Where a YAML file is broken and what to look for there; its own words stay out of it."""
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return ": check brackets, quotes and indentation"
-    line = error.problem_mark.line
-    written = [*file.read_text(encoding="utf-8").split("\n"), ""][line]
-    if "\t" in written[: len(written) - len(written.lstrip())]:
-        return f" at line {line + 1}: it is indented with a tab; YAML wants spaces"
-    return (
-        f" at line {line + 1}, column {error.problem_mark.column + 1}: check brackets, quotes and "
-        "indentation before it, and put a value with special characters in quotes"
-    )
 
 
 def _values_of(data: Any, name: str) -> list[str]:

@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.config import proxies
 from bot.config.env_file import take_env_file, with_named
 from bot.config.faults import explained
-from bot.config.file import read_settings_file
+from bot.config.file import no_file, read_settings_file
 from bot.config.sections.index import (
     EmbedderSettings,
     GateSettings,
@@ -182,9 +182,9 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     take_env_file(path)
     named = path or (Path(os.environ["FENNEL_CONFIG"]) if os.environ.get("FENNEL_CONFIG") else None)
-    if named is not None and not named.is_file():
-        raise ConfigError(f"settings file {named} does not exist; give --config or FENNEL_CONFIG a YAML file")
     file = named or Path("config.yaml")
+    if problem := no_file(file, must_be_there=named is not None):
+        raise ConfigError(f"settings file {problem}; give --config or FENNEL_CONFIG a YAML file")
     data = with_named(read_settings_file(file, Settings) if file.is_file() else {})
     _refuse_unknown_variables()
     try:

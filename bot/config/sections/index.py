@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bot.config.sections.section import OperatingPoint, SettingsSection
+from bot.config.sections.section import OperatingPoint, SettingsSection, server_address
 from bot.config.timetable import read_timetable
 
 
@@ -65,6 +65,11 @@ class EmbedderSettings(SettingsSection):
     api_key: SecretStr = SecretStr("")
     batch_size: int = 64
 
+    @field_validator("base_url")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        return server_address(value)
+
 
 class RerankerSettings(SettingsSection):
     engine: Literal["auto", "none", "sentence-transformers", "openai"] = "auto"
@@ -74,13 +79,18 @@ class RerankerSettings(SettingsSection):
     top: int = 20
     """How many fused passages are reranked."""
 
+    @field_validator("base_url")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        return server_address(value)
+
 
 class MilvusSettings(SettingsSection):
     url: str = "http://127.0.0.1:19530"
     token: SecretStr = SecretStr("")
     """`user:password`, or a key; empty where the server asks for none."""
     database: str = "default"
-    collection: str = Field(default="fennel", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
+    collection: str = Field(default="fennel", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", examples=["fennel"])
     """Begins the names of all collections, and is the alias of the one in use."""
     timeout: float = Field(default=10.0, gt=0, le=600)
     """Seconds that one call may take."""

@@ -54,7 +54,7 @@ class DigestSettings(SettingsSection):
     """Chat ids that get a digest by itself, such as the admins' group; none: only /digest and `report`."""
     every: str = "0 9 * * 1"
     """When: a cron line in the machine's local time, or `7d`."""
-    since: str = Field(default="7d", pattern=r"^\d{1,4}[hdw]$")
+    since: str = Field(default="7d", pattern=r"^\d{1,4}[hdw]$", examples=["7d"])
     own_chat_only: bool = False
     """Each chat gets its own figures; otherwise those of all chats."""
 
@@ -68,8 +68,8 @@ class DigestSettings(SettingsSection):
 class WorkTime(SettingsSection):
     """Hours the bot answers in a group, in local time of `timezone`."""
 
-    start: str = Field(default="00:00", pattern=_CLOCK)
-    end: str = Field(default="24:00", pattern=_CLOCK)
+    start: str = Field(default="00:00", pattern=_CLOCK, examples=["09:00"])
+    end: str = Field(default="24:00", pattern=_CLOCK, examples=["18:00"])
     weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
     timezone: str = "Asia/Shanghai"
 

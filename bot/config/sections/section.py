@@ -8,6 +8,7 @@ says what it must be.
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,3 +20,26 @@ class SettingsSection(BaseModel):
     """Never changes; an unknown key is an error; what was given is not quoted in errors: it may be secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+ADDED = ("/chat/completions", "/completions", "/embeddings", "/rerank")
+"""Ends of the addresses that are called, which people copy along with the server's."""
+
+
+def server_address(value: str) -> str:
+    """The address of a server with an OpenAI-like API, or empty. Raises ValueError that says why not."""
+    address = value.strip().rstrip("/")
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or len(address.split()) > 1:
+        raise ValueError("must be an address such as http://127.0.0.1:23333/v1")
+    if end := next((one for one in ADDED if parts.path.endswith(one)), ""):
+        raise ValueError(f"must end before {end}, which is added to it")
+    if "/v1/v1" in parts.path:
+        raise ValueError("has /v1 twice")
+    return address

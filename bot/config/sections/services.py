@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bot.config.sections.section import SettingsSection
+from bot.config.sections.section import SettingsSection, server_address
 
 
 class FeishuSettings(SettingsSection):
@@ -53,6 +53,9 @@ class RedisSettings(SettingsSection):
             raise ValueError("has no port; write / ? # in a password as %2F %3F %23") from None
         if "@" in parts.path + parts.query + parts.fragment and parts.scheme != "unix":
             raise ValueError("has an @ behind its host; write @ / ? # in a password as %40 %2F %3F %23")
+        number = parts.path.strip("/")
+        if parts.scheme != "unix" and number and not (number.isascii() and number.isdigit()):
+            raise ValueError("must end in the number of a database, such as redis://127.0.0.1:6379/0")
         return value
 
     @property
@@ -94,6 +97,11 @@ class LLMSettings(SettingsSection):
     hf_endpoint: str = ""
     use_modelscope: bool = False
 
+    @field_validator("base_url")
+    @classmethod
+    def _servers(cls, value: str) -> str:
+        return ",".join(server_address(one) for one in value.split(",") if one.strip())
+
     @field_validator("extra_headers")
     @classmethod
     def _headers_can_be_sent(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -121,7 +129,7 @@ class WorkerSettings(SettingsSection):
     """Seconds one answer may take before it ends with what it has."""
     stop_timeout: int = 30
     """Seconds SIGTERM leaves running answers before they are handed back."""
-    metrics_port: int = 0
+    metrics_port: int = Field(default=0, ge=0, le=65535)
     """0: no metrics port of the worker's own."""
 
 
@@ -144,7 +152,7 @@ class NetworkSettings(SettingsSection):
 
 class WebSettings(SettingsSection):
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=0, le=65535)
     operator_host: str = "127.0.0.1"
     """Address of the operator pages: metrics, the details of /readyz, the dashboard."""
     operator_port: int = Field(default=8001, ge=0, le=65535)
