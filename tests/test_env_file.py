@@ -72,7 +72,9 @@ def test_a_file_from_windows_is_read_as_it_was_meant(file: Path) -> None:
     assert read_env_file(file) == {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "a b"}
 
 
-@pytest.mark.parametrize("line", ["FEISHU_APP_ID cli_1", "FEISHU_APP_ID: cli_1", "FEISHU_APP_ID='cli_1", "=x"])
+@pytest.mark.parametrize(
+    "line", ["FEISHU_APP_ID cli_1", "FEISHU_APP_ID: cli_1", "FEISHU_APP_ID='cli_1", "=x"]
+)
 def test_a_line_that_gives_nothing_is_named_without_its_words(file: Path, line: str) -> None:
     file.write_text(f"A=1\n{line}\n", "utf-8")
     file.chmod(0o600)
