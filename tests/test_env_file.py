@@ -67,6 +67,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_file_from_windows_is_read_as_it_was_meant(file: Path) -> None:
+    file.parent.mkdir()
     file.write_bytes("\ufeffFEISHU_APP_ID=cli_1\r\n# 密钥\r\nFEISHU_APP_SECRET='a b'\r\n".encode())
     file.chmod(0o600)
     assert read_env_file(file) == {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "a b"}
@@ -76,6 +77,7 @@ def test_a_file_from_windows_is_read_as_it_was_meant(file: Path) -> None:
     "line", ["FEISHU_APP_ID cli_1", "FEISHU_APP_ID: cli_1", "FEISHU_APP_ID='cli_1", "=x"]
 )
 def test_a_line_that_gives_nothing_is_named_without_its_words(file: Path, line: str) -> None:
+    file.parent.mkdir()
     file.write_text(f"A=1\n{line}\n", "utf-8")
     file.chmod(0o600)
     with pytest.raises(ConfigError, match=r"line 2 must be NAME=value") as raised:
