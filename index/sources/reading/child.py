@@ -42,6 +42,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the answers
     _warm_up()
+    sys.dont_write_bytecode = True  # from here on no file can be written
     began = _held()
     _limit(began + memory)
     signal.signal(signal.SIGPROF, _overrun)

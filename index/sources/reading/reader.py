@@ -141,7 +141,7 @@ class ReadingProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         """A process that said that it is ready. Raises LoadError."""
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        environment |= {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+        environment |= {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"}
         environment |= {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}  # room is reserved by thread
         self.started += 1
         try:
