@@ -24,6 +24,8 @@ from index.text.document import Document
 from index.text.split import Chunk, split
 from tests.index_files import settings_for
 
+pytestmark = pytest.mark.slow
+
 KILN = """# Kiln
 
 ## How do I warm up the kiln?

@@ -12,6 +12,8 @@ from index.training.calibrate import better_of
 from index.training.examples import TWINS, ExampleTable
 from index.training.labels import Example
 
+pytestmark = pytest.mark.slow
+
 DRAWS, UNSEEN = 16, 4000
 
 

@@ -29,6 +29,8 @@ from index.text.document import Document
 from index.text.split import Chunk, split
 from tests.index_files import WordEmbedder
 
+pytestmark = pytest.mark.slow
+
 SUBJECTS = ("quantization", "tracing", "routing", "sharding", "billing", "backup", "logging", "caching")
 
 

@@ -19,6 +19,8 @@ import pytest
 
 from tests.hostile_text import growth, hostile_texts, seconds
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "index", "worker", "simulator")
 SIZE = 1_200

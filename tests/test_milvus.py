@@ -18,6 +18,8 @@ from tests.milvus_server import milvus_server, needs_milvus
 from worker.doctor import checks
 from worker.doctor.index_store import elsewhere_rows
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = ("how many int8 bits for the KV cache", "怎么从源码安装", "when do backups run", "quant_policy")
 
 

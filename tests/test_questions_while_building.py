@@ -20,6 +20,8 @@ from index.search.versions import Versions, Watcher, publish
 from tests.index_files import WordEmbedder, settings_for
 from tests.waiting import join, wait_for
 
+pytestmark = pytest.mark.slow
+
 EACH = 5
 """Answers that are waited for after each event."""
 KILLED = """

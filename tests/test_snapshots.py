@@ -17,6 +17,8 @@ from index.search.versions import Versions, Watcher, open_current, publish
 from tests.index_files import WordEmbedder, write_documents
 from worker.doctor.index_store import elsewhere_rows
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["memory", "file"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:

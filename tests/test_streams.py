@@ -17,6 +17,8 @@ from tests.streams.shape import THOUGHT, Shape
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.llm import ChatMessage
 
+pytestmark = pytest.mark.slow
+
 ALL = (*grammar.SHAPES, *contents.SHAPES, *thinking.SHAPES, *failures.SHAPES, *reports.SHAPES)
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install Harbor?"}]
 SIZES = (1, 5, 64, 1 << 20)

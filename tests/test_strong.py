@@ -13,6 +13,8 @@ from index.search.rerank import open_reranker
 from index.search.strong import files_of, strong_model
 from tests.index_models import save_cross_encoder, save_static_embedding
 
+pytestmark = pytest.mark.slow
+
 
 def card() -> bool:
     return True

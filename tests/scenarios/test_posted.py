@@ -16,6 +16,8 @@ from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
 from worker.jobs import posted as posted_files
 
+pytestmark = pytest.mark.slow
+
 TRACEBACK = """\
 2026-11-20 10:00:01,123 INFO starting
 Traceback (most recent call last):

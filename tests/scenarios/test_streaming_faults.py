@@ -17,6 +17,8 @@ from bot.feishu.client import Feishu
 from simulator import LocalFeishu
 from tests.outbound import Sleeper, client
 
+pytestmark = pytest.mark.slow
+
 SENTENCES = [f"Sentence {number} of the answer." for number in range(1, 5)]
 TEXT = " ".join(SENTENCES)
 
