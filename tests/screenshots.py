@@ -25,7 +25,16 @@ SAID = (
 
 OUTCOMES = [
     *("progress-searching", "progress-reading", "progress-writing", "answered-extractive", "web", "partly"),
-    *("not-found", "declined", "busy", "failed", "pressed-not-helpful", "human-asked", "human-wanted"),
+    *(
+        "not-found",
+        "declined",
+        "busy",
+        "not-now",
+        "failed",
+        "pressed-not-helpful",
+        "human-asked",
+        "human-wanted",
+    ),
 ]
 """The gallery's samples on the outcome sheets."""
 TALK = [
@@ -55,7 +64,7 @@ def main() -> int:
             message_id = stack.feishu.say(user, text, mention_bot=mention)
         stack.feishu.wait_for_card(message_id, 60)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1180, "height": 820}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1180, "height": 980}, device_scale_factor=1.5)
         page.goto(f"{stack.feishu.url}/simulator/")
         page.wait_for_timeout(1500)
         page.screenshot(path=FOLDER / "group.png")

@@ -122,8 +122,8 @@ def _row(answer: Answer, state: CardState, buttons: _Buttons) -> list[Element]:
     if answer.outcome not in _WITHOUT_FEEDBACK and (
         answer.sources or answer.outcome is not Outcome.NOT_FOUND
     ):
-        row.append(buttons.button(Press.HELPFUL, size="tiny"))
-        row.append(buttons.button(Press.NOT_HELPFUL, size="tiny"))
+        size = "small" if answer.outcome in _UNANSWERED else "tiny"  # as those beside them
+        row += [buttons.button(kind, size=size) for kind in (Press.HELPFUL, Press.NOT_HELPFUL)]
     return row + (_other_ways(state, buttons) if answer.outcome in _UNANSWERED else [])
 
 

@@ -35,7 +35,8 @@ def _found(facts: Mapping[str, Any], language: str) -> str:
     best = passages[0]
     place = " › ".join([str(best.get("path", "")), *map(str, best.get("heading") or ())][:3])
     pages = len({one.get("path") for one in passages})
-    return say("why_found", language, pages=pages, place=shorten(place, _PLACE))
+    name = "why_found_one" if pages == 1 else "why_found"
+    return say(name, language, pages=pages, place=shorten(place, _PLACE))
 
 
 def _decided(facts: Mapping[str, Any], language: str) -> str:

@@ -72,8 +72,7 @@ class Message:
         """
         names = {m.key: "" if m.open_id == open_id else f"@{m.name}" for m in self.mentions if m.key}
         names.setdefault(MENTION_ALL, "")
-        keys = "|".join(re.escape(key) for key in sorted(names, key=len, reverse=True))
-        return re.sub(keys, lambda found: names[found.group()], self.text).strip()
+        return _with_names(self.text, names).strip()
 
     def to_json(self) -> dict[str, Any]:
         """A small JSON dict: the argument of a job."""
@@ -90,6 +89,21 @@ class Message:
         mentions = tuple(Mention(**known(Mention, mention)) for mention in data["mentions"])
         attachments = tuple(Attachment(**known(Attachment, one)) for one in data.get("attachments") or ())
         return cls(**{**known(cls, data), "mentions": mentions, "attachments": attachments})
+
+
+def _with_names(text: str, names: dict[str, str]) -> str:
+    """The text with each placeholder as its name, looked up by its length: one expression of ten thousand
+    placeholders would try them all at each."""
+    lengths = sorted({len(key) for key in names}, reverse=True)
+    written: list[str] = []
+    end = 0
+    for found in re.finditer("|".join({re.escape(key[0]) for key in names}), text):
+        start = found.start()
+        keys = (text[start : start + length] for length in lengths) if start >= end else ()
+        if key := next((one for one in keys if one in names), ""):
+            written += text[end:start], names[key]
+            end = start + len(key)
+    return "".join([*written, text[end:]])
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "panel_more": ("更多", "More"),
     "take_back": (
         "提问者回复“撤回”可以撤回这条回答。",
-        "Whoever asked can take this back by replying “recall”.",
+        "Whoever asked can take this back by replying 'recall'.",
     ),
     "confirm_recall_title": ("撤回这条回答？", "Recall this answer?"),
     "confirm_recall": ("撤回后所有人都看不到它。", "Nobody will see it any more."),

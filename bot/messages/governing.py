@@ -13,7 +13,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "digest_unanswered": ("没能回答的（按意思归并）", "Not answered, by meaning"),
     "digest_hint": (
         "知道答案？在群里回复那条消息，发送“/answer 答案”。",
-        "Know one? Reply to the message in the group with “/answer TEXT”.",
+        "Know one? Reply to the message in the group with '/answer TEXT'.",
     ),
     "digest_more": ("其余没能回答的（{count}）", "More that was not answered ({count})"),
     "digest_reasons": ("👎 的原因（{count}）", "Reasons for 👎 ({count})"),

@@ -9,6 +9,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "找到 {pages} 个页面，最接近的是 {place}。",
         "I found {pages} pages; the closest is {place}.",
     ),
+    "why_found_one": ("找到一个页面：{place}。", "I found one page: {place}."),
     "why_found_nothing": ("文档里没有找到相关的段落。", "I found no passage about it in the documents."),
     "why_declined": (
         "文档能回答它的把握是 {probability}，不到需要的 {threshold}，所以没有回答。",

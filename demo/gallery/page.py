@@ -79,7 +79,10 @@ def page(chosen: dict[str, str], only: str, drawer: CardHTML) -> str:
         + tag("script", "", src="/simulator/page/card.js")
     )
     return "<!doctype html>" + tag(
-        "html", tag("head", head) + tag("body", body), lang="en" if english else "zh-CN"
+        "html",
+        tag("head", head) + tag("body", body),
+        lang="en" if english else "zh-CN",
+        data_theme=chosen["theme"] if chosen["theme"] != "both" else None,
     )
 
 

@@ -73,6 +73,10 @@ pipe = pipeline("internlm/internlm2-chat-7b", backend_config=engine)
 Int8 has almost no loss, so it is the usual choice [2].""",
 }
 _QUESTION = {"zh": "mmpose 如何安装？", "en": "How do I turn on int8 quantisation of the KV cache?"}
+_TRY = {
+    "zh": (_QUESTION["zh"], "怎么训练自己的数据集？"),
+    "en": (_QUESTION["en"], "Which models does LMDeploy support?"),
+}
 _WEB_ANSWER = {
     "zh": """LMDeploy 0.6 起可以在线量化 KV cache [1]：
 
@@ -90,11 +94,13 @@ lmdeploy serve api_server internlm/internlm2-chat-7b --quant-policy 8
 `8` is int8 with almost no loss, `4` is int4 [2].""",
 }
 _WHY = {
-    "question": _QUESTION["zh"],
     "decision": "answer",
     "outcome": "answered",
     "gate": {"verdict": "answer", "probability": 0.93, "threshold": 0.52},
-    "passages": [{"path": "docs/zh_cn/installation.md", "heading": ["安装", "最佳实践"], "score": 0.81}],
+}
+_WHERE = {
+    "zh": ("docs/zh_cn/installation.md", "安装", "最佳实践"),
+    "en": ("docs/en/quantization/kv_quant.md", "KV cache", "Usage"),
 }
 
 
@@ -113,7 +119,14 @@ def samples(language: str = "zh") -> tuple[Sample, ...]:
     return (*_questions(language), *_presses(language), *_learning(language), *_operators(language))
 
 
-def _sources() -> tuple[Source, ...]:
+def _sources(language: str) -> tuple[Source, ...]:
+    if language == "en":
+        link = "https://github.com/InternLM/lmdeploy/blob/main/docs/en/quantization/kv_quant.md#usage"
+        excerpt = "Applying quantization and inference is done by setting quant_policy."
+        path, title, heading = _WHERE["en"]
+        usage = Source(1, title, (heading,), link, path, excerpt, NOW - 12 * DAY)
+        benchmark = Source(2, "Benchmark", ("Accuracy",), "", "docs/en/benchmark.md", "", NOW - 200 * DAY)
+        return usage, benchmark
     return (
         Source(
             1,
@@ -140,11 +153,21 @@ def _base(language: str) -> Answer:
         _QUESTION[language],
         _ANSWER[language],
         language,
-        sources=_sources(),
+        sources=_sources(language),
         engine="internlm2-chat-7b",
         index_version="2026-11-23.2",
         asker=ASKER,
-        further=(Source(3, "FAQ", ("安装问题",), "https://example.com/faq", "docs/faq.md", "", NOW - DAY),),
+        further=(
+            Source(
+                3,
+                "FAQ",
+                ("安装问题" if language == "zh" else "CUDA",),
+                "https://example.com/faq",
+                "docs/faq.md",
+                "",
+                NOW - DAY,
+            ),
+        ),
     )
 
 
@@ -176,6 +199,8 @@ def _questions(language: str) -> Iterator[Sample]:
     yield from _drawn("not-found", replace(base, outcome=Outcome.NOT_FOUND, text=not_found, further=()))
     yield from _drawn("declined", replace(bare, outcome=Outcome.DECLINED, text=declined))
     yield from _drawn("busy", replace(bare, outcome=Outcome.BUSY, text="", queue_position=7))
+    refused = replace(bare, outcome=Outcome.BUSY, text=say("limit_user", language))
+    yield from _drawn("not-now", refused)
     failed = say("failed", language, reason=say("because_timeout", language))
     yield from _drawn("failed", replace(bare, outcome=Outcome.FAILED, text=failed))
     long_text = "\n\n".join(itertools.repeat(base.text, 40))
@@ -236,14 +261,15 @@ def _learning(language: str) -> Iterator[Sample]:
         "colleague", replace(_base(language), text=f"`{answer}` [1]", sources=(Source(1, title),))
     )
     report = Report(NOW - 7 * DAY, asked=214, answered=151, declined=41, helpful=38, unhelpful=6)
+    chinese = language == "zh"
     report.unanswered = [
-        Unanswered("能在 ARM 机器上装吗？", 9),
+        Unanswered("能在 ARM 机器上装吗？" if chinese else "Does it install on an ARM machine?", 9),
         Unanswered("How do I export to ONNX with a dynamic batch?", 4),
     ]
-    report.reasons = ["版本太旧", "the command needs sudo here"]
-    report.cited = {"docs/zh_cn/installation.md": 41, "docs/faq.md": 17}
-    report.contradictions = {"docs/faq.md ≠ docs/zh_cn/installation.md": 3}
-    report.outdated = {"docs/zh_cn/changelog_v0.md": 2}
+    report.reasons = ["版本太旧" if chinese else "the version is too old", "the command needs sudo here"]
+    report.cited = {_WHERE[language][0]: 41, "docs/faq.md": 17}
+    report.contradictions = {f"docs/faq.md ≠ {_WHERE[language][0]}": 3}
+    report.outdated = {"docs/changelog_v0.md": 2}
     report.tokens = {"prompt_tokens": 412_000, "completion_tokens": 38_400}
     yield Sample("digest", digest_card(report, 7, language))
 
@@ -267,8 +293,11 @@ def _operators(language: str) -> Iterator[Sample]:
     yield Sample("status", cards.status_card(facts, language))
     yield Sample("help", cards.help_card(language, admin=False))
     yield Sample("help-admin", cards.help_card(language, admin=True))
-    yield Sample("why", why_card(_WHY, "gate: answer, probability 0.93, threshold 0.52", language))
-    yield Sample("why-declined", why_card({**_WHY, "decision": "decline"}, "gate: decline", language))
+    path, *heading = _WHERE[language]
+    passages = [{"path": path, "heading": heading, "score": 0.81}]
+    why = {**_WHY, "question": _QUESTION[language], "passages": passages}
+    yield Sample("why", why_card(why, "gate: answer, probability 0.93, threshold 0.52", language))
+    yield Sample("why-declined", why_card({**why, "decision": "decline"}, "gate: decline", language))
     follow_up = replace(_base(language), standalone=f"{_QUESTION[language]} Windows?")
     yield from _drawn("follow-up", follow_up)
     hello = "\n\n".join(
@@ -276,7 +305,7 @@ def _operators(language: str) -> Iterator[Sample]:
             say("greeting", language),
             say("knows", language, documents=128, sources="mmpose, lmdeploy"),
             say("try_asking", language),
-            f"- {_QUESTION['zh']}\n- {_QUESTION['en']}",
+            "\n".join(f"- {one}" for one in _TRY[language]),
         ]
     )
     yield Sample("greeting", cards.notice_card(say("title_hello", language), hello, language))

@@ -89,7 +89,8 @@ function place(node, message, known) {
 
 function countReplies() {
   for (const thread of document.querySelectorAll(".thread")) {
-    thread.querySelector(".thread-head").textContent = say("topic", thread.querySelectorAll(":scope > .message").length);
+    const replies = thread.querySelectorAll(":scope > .message").length;
+    thread.querySelector(".thread-head").textContent = replies === 1 ? say("topicOne") : say("topic", replies);
   }
 }
 

@@ -7,7 +7,7 @@ const WORDS = {
   language: ["English", "中文"], languageHint: ["Switch to English", "切换到中文"],
   developer: ["开发", "Develop"], developerHint: ["推送与调用", "Pushes and calls"], speakAs: ["以谁的身份发言", "Speak as"],
   admin: ["管理员", "admin"], bot: ["机器人", "bot"], everyone: ["所有人", "everyone"], p2p: ["与机器人的单聊", "Private chat with the bot"],
-  members: ["{} 名成员", "{} members"], topic: ["话题 · {} 条回复", "Thread · {} replies"], edited: ["已编辑", "edited"],
+  members: ["{} 名成员", "{} members"], topic: ["话题 · {} 条回复", "Thread · {} replies"], topicOne: ["话题 · 1 条回复", "Thread · 1 reply"], edited: ["已编辑", "edited"],
   recalled: ["{} 撤回了一条消息", "{} recalled a message"], like: ["点赞", "Like"], reply: ["回复话题", "Reply"],
   replyHint: ["在话题中回复", "Reply in the thread"], recall: ["撤回", "Recall"], replyingTo: ["在话题中回复 {}", "Reply to {}"],
   stopReply: ["取消回复", "Do not reply"], send: ["发送", "Send"], mention: ["提及机器人", "Mention the bot"],
