@@ -100,8 +100,12 @@ def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
 
 
 def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
-    weather = standalone("nice weather today", ["how do i install harbor"], Documents(nice=(0.01, 0.1)))
+    before = ["how do i install harbor"]
+    weather = standalone("nice weather today", before, Documents(nice=(0.01, 0.1)))
     assert weather.relation is Relation.ALONE
+    lunch, documents = "how do i lunch?", Documents(how=(0.02, 0.1))
+    assert standalone(lunch, before, documents, whole_anew=True).relation is Relation.ALONE
+    assert standalone(lunch, before, documents).relation is Relation.FOLLOW_UP, "in a thread: one word is few"
 
 
 def test_a_correction_replaces_the_word_it_names() -> None:

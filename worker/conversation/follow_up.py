@@ -116,7 +116,7 @@ def standalone(
     """The question after `earlier`, the standalone questions before it, newest last.
 
     `whole_anew`: a whole question is taken for a new one if it has a subject of its own that the documents
-    answer. So it is in a group's main chat, where people ask one thing after the other; who goes on from an
+    answer, or know nothing of. So it is in a group's main chat, where people ask one thing after the other; who goes on from an
     answer there does so in its thread, or says so.
     """
     if not earlier:
@@ -154,7 +154,7 @@ def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Doc
     alone = documents.fit(text)
     if len(new) >= MANY_WORDS and alone.probability >= CERTAIN:
         return True
-    if len(new) >= MANY_WORDS - 1 and alone.probability < FOREIGN:
+    if len(new) >= (1 if anew else MANY_WORDS - 1) and alone.probability < FOREIGN:
         return True
     if anew and alone.probability >= LIKELY:
         return True
