@@ -116,8 +116,8 @@ def standalone(
     """The question after `earlier`, the standalone questions before it, newest last.
 
     `whole_anew`: a whole question is taken for a new one if it has a subject of its own that the documents
-    answer, or know nothing of. So it is in a group's main chat, where people ask one thing after the other; who goes on from an
-    answer there does so in its thread, or says so.
+    answer, or know nothing of. So it is in a group's main chat, where people ask one thing after the other;
+    who goes on from an answer there does so in its thread, or says so.
     """
     if not earlier:
         return Standalone(text, Relation.ALONE)
