@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from bot.config import fences
 from bot.markdown.unfinished import hold_back
 from index.sources.threads import clean
+from index.text.chinese import language_of
 from index.text.split import headed_lines
-from index.text.terms import language_of
 from worker.engines.replies.reasoning import split_reasoning
 from worker.sentences import segments
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.text.chinese import chinese_share, count_chinese, has_chinese
+from index.text.chinese import chinese_share, count_chinese, has_chinese, language_of
 from index.text.glossary import translated
-from index.text.terms import language_of, stem, terms
+from index.text.terms import stem, terms
 from worker.language import language_of as asked_in
 
 

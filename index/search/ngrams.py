@@ -35,8 +35,10 @@ _BITS = 20
 _BUCKETS = 1 << _BITS
 _OFTEN_BITS = 32 - _BITS
 _MOST_OFTEN = (1 << _OFTEN_BITS) - 1
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_FACTORS = {size: np.uint64(size * 0x9E3779B97F4A7C15 % 2**64) for size in SIZES}
 _SHIFT = np.uint64(64 - _BITS)
+_STEP = np.uint64(1_000_003)
+_FIRST = np.ones(1, dtype=np.bool_)
 _SPACES = re.compile(r"\s+")
 MOST_ENTRIES = 200_000
 """Entries of lists that are added up to find a question's best chunks, its rarest n-grams first."""
@@ -222,14 +224,13 @@ def _counted(text: str) -> tuple[npt.NDArray[np.int32], Rows]:
     clean = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().lower()
     codes = np.frombuffer(clean.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     hashes = []
-    for size in SIZES:
-        if len(codes) < size:
-            break
-        rolling = np.zeros(len(codes) - size + 1, dtype=np.uint64)
-        for offset in range(size):
-            rolling = rolling * np.uint64(1_000_003) + codes[offset : len(codes) - size + 1 + offset]
-        hashes.append((rolling * np.uint64(size) * _FACTOR) >> _SHIFT)
+    rolling = codes
+    for size in range(2, min(SIZES[-1], len(codes)) + 1):
+        rolling = rolling[:-1] * _STEP + codes[size - 1 :]
+        hashes.append((rolling * _FACTORS[size]) >> _SHIFT)
     if not hashes:
         return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
-    buckets, counts = np.unique(np.concatenate(hashes).astype(np.int32), return_counts=True)
-    return buckets, counts.astype(np.int64)
+    found = np.concatenate(hashes).astype(np.int32)
+    found.sort()
+    starts = np.flatnonzero(np.concatenate([_FIRST, found[1:] != found[:-1]]))
+    return found[starts], np.diff(starts, append=len(found))

@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.config.fences import outside
+from index.text.chinese import language_of
 from index.text.document import Document
-from index.text.terms import language_of
 
 MOST_CHARACTERS = 60_000
 """Of one page: logs that are pasted into an issue have no end."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
+
+from bot.config.fences import prose
 
 CHARACTERS = "㐀-鿿豈-﫿"
 """For the inside of a character class: ideographs of the basic plane and those kept for compatibility."""
 _CHINESE = re.compile(f"[{CHARACTERS}]")
+_CHINESE_SHARE = 0.05
+"""From this share of Chinese among letters on, prose counts as Chinese: its code is English anyway."""
 _LATIN = re.compile(r"[A-Za-z]")
 
 
@@ -30,3 +35,8 @@ def chinese_share(text: str) -> float:
     chinese = count_chinese(text)
     letters = chinese + len(_LATIN.findall(text))
     return chinese / letters if letters else 0.0
+
+
+def language_of(text: str) -> Literal["zh", "en"]:
+    """The language of a document's prose; its code blocks do not count."""
+    return "zh" if chinese_share(prose(text)) > _CHINESE_SHARE else "en"

@@ -13,16 +13,14 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
-from bot.config.fences import prose
-from index.text.chinese import CHARACTERS, chinese_share, is_chinese
+from index.text.chinese import CHARACTERS
 
 _PIECES = re.compile(rf"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[{CHARACTERS}]+")
+_NOT_ASCII = "\x80"
+"""A piece is of ASCII or Chinese: its first character says which."""
 _JOINTS = re.compile(r"[-./:+_]+")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_CHINESE_SHARE = 0.05
-"""From this share of Chinese among letters on, prose counts as Chinese: its code is English anyway."""
 
 LONGEST_WORD = 20
 """Letters; what is longer is no word."""
@@ -38,20 +36,28 @@ def terms(text: str) -> list[str]:
     """The terms of a text in order, with repeats, lower case; stop words left out."""
     found: list[str] = []
     for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
-        if is_chinese(piece):
-            found.extend(word for word in _chinese_words(piece) if word not in STOP_WORDS)
-        else:
+        if piece[0] < _NOT_ASCII:
             found.extend(_latin_terms(piece))
+        else:
+            found.extend(word for word in _chinese_words(piece) if word not in STOP_WORDS)
     return found
 
 
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """(term, how the text writes it) of each plain word of a text; no identifiers, numbers and stop words."""
     for piece in _PIECES.findall(unicodedata.normalize("NFKC", text)):
-        if is_chinese(piece):
+        if piece[0] >= _NOT_ASCII:
             yield from ((word, word) for word in _chinese_words(piece) if word not in STOP_WORDS)
-        elif piece.isalpha() and 2 < len(piece) <= LONGEST_WORD and piece.lower() not in STOP_WORDS:
-            yield stem(piece.lower()), piece.lower()
+        elif word := _plain_word(piece):
+            yield word
+
+
+@lru_cache(maxsize=100_000)
+def _plain_word(piece: str) -> tuple[str, str] | None:
+    """(term, spelling) of a piece that is a word."""
+    if not piece.isalpha() or not 2 < len(piece) <= LONGEST_WORD or piece.lower() in STOP_WORDS:
+        return None
+    return stem(piece.lower()), piece.lower()
 
 
 def _chinese_words(piece: str) -> list[str]:
@@ -97,8 +103,3 @@ def _undouble(word: str) -> str:
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
         return word[:-1]
     return word.removesuffix("e") if len(word) > 4 else word
-
-
-def language_of(text: str) -> Literal["zh", "en"]:
-    """The language of a document's prose; its code blocks do not count."""
-    return "zh" if chinese_share(prose(text)) > _CHINESE_SHARE else "en"

@@ -28,8 +28,8 @@ from bot.feishu.library import FeishuLibrary, open_library
 from bot.redis_keys import FOR_WORKERS, connect
 from index.sources.asked import AskedFile, Read, Unread, kind_of, name_of, place_of
 from index.sources.formats import SUFFIXES
+from index.text.chinese import language_of
 from index.text.document import Document
-from index.text.terms import language_of
 from worker.sources.feishu_text import Contents, Text
 from worker.sources.kept import Kept, document_of
 

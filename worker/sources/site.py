@@ -22,8 +22,8 @@ from bot.errors import FetchRefused, LoadError
 from index.sources.asked import Read, Unread, name_of
 from index.sources.formats import read as read_format
 from index.sources.globs import Globs
+from index.text.chinese import language_of
 from index.text.document import Document
-from index.text.terms import language_of
 from worker.sources.kept import Kept, document_of
 from worker.sources.sitemap import Entry, links_in, read_sitemap
 from worker.web.addresses import is_public, read_url

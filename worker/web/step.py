@@ -19,9 +19,10 @@ import structlog
 from bot.config.settings import Settings, WebSearchSettings
 from bot.errors import FetchRefused, SearchUnavailable
 from bot.redis_keys import FOR_COMMANDS, connect
+from index.text.chinese import language_of
 from index.text.document import Document
 from index.text.split import Chunk, split
-from index.text.terms import language_of, terms
+from index.text.terms import terms
 from worker.excerpts import Excerpt, numbered
 from worker.llm import IsCancelled
 from worker.web.addresses import in_domains, read_url

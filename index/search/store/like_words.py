@@ -76,12 +76,14 @@ NO_WORDS = LikeWords((), np.empty((0, 1), dtype=np.float32))
 
 def vocabulary(chunks: Sequence[Chunk]) -> dict[str, str]:
     """Term -> how it is mostly written, of the words that are in the most chunks."""
-    count: Counter[str] = Counter()
-    written: dict[str, Counter[str]] = defaultdict(Counter)
+    pairs: Counter[tuple[str, str]] = Counter()
     for row in range(0, len(chunks), max(1, -(-len(chunks) // SAMPLE))):
         chunk = chunks[row]
-        for term, word in set(spellings(f"{' '.join(chunk.heading_path)} {chunk.text}")):
-            count[term] += 1
-            written[term][word] += 1
+        pairs.update(set(spellings(f"{' '.join(chunk.heading_path)} {chunk.text}")))
+    count: Counter[str] = Counter()
+    written: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for (term, word), often in pairs.items():
+        count[term] += often
+        written[term].append((often, word))
     best = sorted(count, key=lambda term: (-count[term], term))[:VOCABULARY]
-    return {term: max(written[term], key=lambda word: (written[term][word], word)) for term in best}
+    return {term: max(written[term])[1] for term in best}

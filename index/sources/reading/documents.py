@@ -13,9 +13,9 @@ from index.sources import formats
 from index.sources.question_pairs import pairs_in
 from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
 from index.sources.reading.open_file import read_bytes
+from index.text.chinese import language_of
 from index.text.document import Document
 from index.text.split import split
-from index.text.terms import language_of
 
 TITLE_CHARACTERS = 300
 _BLANK = b" \t\r\n\xef\xbb\xbf"
