@@ -53,12 +53,21 @@ class Ahead:
     def take(self, chunks: Iterable[Chunk]) -> None:
         """Has the texts of these chunks embedded, sooner or later."""
         for chunk in chunks:
-            for text in (chunk.text, headings_of(chunk), heading_of(chunk), chunk.title):
-                mark = hash(text)
-                if mark not in self._seen:
-                    self._seen.add(mark)
-                    self._given += 1
-                    self._texts.put(text)
+            self.take_texts((chunk.text, headings_of(chunk), heading_of(chunk), chunk.title))
+
+    def take_texts(self, texts: Iterable[str]) -> None:
+        """The same of texts."""
+        for text in texts:
+            mark = hash(text)
+            if mark not in self._seen:
+                self._seen.add(mark)
+                self._given += 1
+                self._texts.put(text)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many of the texts are embedded, and how many there are."""
+        return self._done, self._given
 
     def finish(self, tell: Callable[[int, int], None]) -> None:
         """Waits until all is embedded; `tell` is given (done, total). Raises what the embedder raised."""

@@ -5,40 +5,33 @@ The version in use is not touched until the new one is whole. What did not chang
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
-import numpy as np
 import structlog
 from redis import Redis
 
 from bot.config.settings import Settings
 from bot.errors import IndexMismatch, IndexMissing, IndexUnwritten
 from index.build.ahead import Ahead
-from index.build.embedding_cache import Embedded, EmbeddingCache, embed_with_cache
+from index.build.assemble import assemble
+from index.build.embedding_cache import EmbeddingCache
 from index.build.gate_fit import fit_where_needed
-from index.build.gather import Gathered, Progress, digest_of, gather
+from index.build.gather import Gathered, Progress, gather
 from index.build.previous import Previous
 from index.build.report import BuildReport, Difference, difference
 from index.build.source_states import note
 from index.check.kept import Compared, compare_before_publishing
-from index.search.dense import Dense
 from index.search.embed import Embedder, OpenedLate
-from index.search.lexical import heading_of, headings_of
 from index.search.searcher import Searcher
-from index.search.storage import FORMAT, Manifest, Snapshot, discard, make, making, write
+from index.search.storage import FORMAT, discard, write
 from index.search.store.elsewhere import keep_only, made_for, on_server
-from index.search.store.like_words import LikeWords, vocabulary
 from index.search.versions import Versions, publish
 from index.sources.asked import Asked, Reader
-from index.text.document import Document
-from index.text.split import Chunk
 
 __all__ = ["BuildReport", "Progress", "assemble", "build", "difference"]
 
@@ -112,68 +105,18 @@ def _build(
             take=(lambda chunks: None) if wish.dry_run else ahead.take,
         )
         changes = difference(previous.digests, gathered.digests)
-        if not wish.dry_run:
-            started = time.perf_counter()
+        if wish.dry_run:
+            report = _report(previous.name, gathered, changes, published=False, redis_told=False)
+            return replace(report, dry_run=True)
+        stays = changes.empty and not wish.force
+        if stays and _usable(versions, previous.name, embedder, settings.index.store):
             ahead.finish(lambda done, total: tell("embed", done, total))
-            waited = time.perf_counter() - started
-    if wish.dry_run:
-        return replace(
-            _report(previous.name, gathered, changes, published=False, redis_told=False), dry_run=True
-        )
-    if changes.empty and not wish.force and _usable(versions, previous.name, embedder, settings.index.store):
-        told = publish(previous.name, versions, redis, settings.index)
-        report = _report(previous.name, gathered, changes, published=False, redis_told=told)
-    else:
-        report = _publish(settings, previous, gathered, changes, embedder, redis, tell)
-        report = replace(
-            report,
-            embedded=report.embedded + ahead.new,
-            reused=report.reused - ahead.new,
-            embed_seconds=report.embed_seconds + waited,
-        )
+            told = publish(previous.name, versions, redis, settings.index)
+            report = _report(previous.name, gathered, changes, published=False, redis_told=told)
+        else:
+            report = _publish(settings, previous, gathered, changes, embedder, ahead, redis, tell)
     note(versions.folder, gathered.sources, Counter(gathered.origins.values()))
     return report
-
-
-def assemble(
-    documents: list[Document],
-    chunks: Sequence[Chunk],
-    embedder: Embedder,
-    folder: Path,
-    *,
-    changes: Difference | None = None,
-    unreadable: int = 0,
-    tell: Progress | None = None,
-    digests: dict[str, str] | None = None,
-    origins: dict[str, str] | None = None,
-    on_server: bool = False,
-) -> tuple[Snapshot, Embedded]:
-    """A version, and what was embedded for it; the embeddings are kept in `folder`.
-
-    It lies aside below `folder` until `index.search.storage.write` makes it one of the versions. `on_server`:
-    a server is to find the candidates, FAISS nothing.
-    """
-    tell = tell or (lambda stage, done, total: None)
-    views = [[headings_of(chunk), heading_of(chunk), chunk.title] for chunk in chunks]
-    strings = list(dict.fromkeys(string for view in views for string in view))
-    number = {string: row for row, string in enumerate(strings)}
-    rows = np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
-    del views, number
-    manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
-    if digests is None:
-        digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
-    words = vocabulary(chunks)
-    texts = strings + [chunk.text for chunk in chunks] + list(words.values())
-    embedded = embed_with_cache(
-        folder / "embeddings.sqlite", embedder, texts, lambda done, total: tell("embed", done, total)
-    )
-    tell("index", 0, len(chunks))
-    with making(folder / "versions", manifest.version) as place:
-        whole = len(strings) + len(chunks)
-        vectors = embedded.vectors[len(strings) : whole], embedded.vectors[: len(strings)]
-        dense = Dense.build(*vectors, rows, place, on_server=on_server)
-        like = LikeWords(list(words), embedded.vectors[whole:])
-        return make(place, manifest, chunks, dense, digests, origins, like=like), embedded
 
 
 def _usable(versions: Versions, name: str, embedder: Embedder, store: str) -> bool:
@@ -193,6 +136,7 @@ def _publish(
     gathered: Gathered,
     changes: Difference,
     embedder: Embedder,
+    ahead: Ahead,
     redis: Redis | None,
     tell: Progress,
 ) -> BuildReport:
@@ -215,6 +159,7 @@ def _publish(
         digests=gathered.digests,
         origins=gathered.origins,
         on_server=settings.index.store == "milvus",
+        ahead=ahead,
     )
     dense, words = snapshot.dense, snapshot.lexical.words_of(snapshot.chunks)
     try:
@@ -243,8 +188,8 @@ def _publish(
         changes,
         published=True,
         redis_told=told,
-        embedded=embedded.new,
-        reused=embedded.reused,
+        embedded=embedded.new + ahead.new,
+        reused=embedded.reused - ahead.new,
         embed_seconds=moments[1] - moments[0],
         index_seconds=time.perf_counter() - moments[1],
         pruned=pruned,
@@ -290,29 +235,4 @@ def _report(
         better=compared.better if compared else (),
         gate_fitted=gate_fitted,
         **asdict(changes),
-    )
-
-
-def _manifest(
-    documents: list[Document],
-    chunks: Sequence[Chunk],
-    embedder: Embedder,
-    changes: Difference,
-    unreadable: int,
-) -> Manifest:
-    now = time.time()
-    content = hashlib.sha256("".join(chunk.id for chunk in chunks).encode()).hexdigest()[:6]
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + f"{int(now * 1000) % 1000:03d}"
-    return Manifest(
-        version=f"{stamp}-{content}",
-        built_at=now,
-        embedder=embedder.name,
-        documents=len(documents),
-        chunks=len(chunks),
-        sources=dict(Counter(document.source for document in documents)),
-        languages=dict(Counter(document.language for document in documents)),
-        added=len(changes.added),
-        changed=len(changes.changed),
-        removed=len(changes.removed),
-        unreadable=unreadable,
     )

@@ -1,0 +1,119 @@
+"""Puts a version together from its chunks: the lexical half while texts are embedded, then the vectors.
+
+What needs no vector is done while a thread embeds (index/build/ahead.py), so that a build takes about as long
+as its embedder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.build.ahead import Ahead
+from index.build.embedding_cache import Embedded, embed_with_cache
+from index.build.gather import Progress, digest_of
+from index.build.report import Difference
+from index.search.dense import Dense
+from index.search.embed import Embedder
+from index.search.lexical import BLOCK, Lexical, heading_of, headings_of
+from index.search.storage import Manifest, Snapshot, make, making
+from index.search.store.arrays import Rows
+from index.search.store.like_words import LikeWords, vocabulary
+from index.text.document import Document
+from index.text.split import Chunk
+
+
+def assemble(
+    documents: list[Document],
+    chunks: Sequence[Chunk],
+    embedder: Embedder,
+    folder: Path,
+    *,
+    changes: Difference | None = None,
+    unreadable: int = 0,
+    tell: Progress | None = None,
+    digests: dict[str, str] | None = None,
+    origins: dict[str, str] | None = None,
+    on_server: bool = False,
+    ahead: Ahead | None = None,
+) -> tuple[Snapshot, Embedded]:
+    """A version, and what was embedded for it; the embeddings are kept in `folder`.
+
+    It lies aside below `folder` until `index.search.storage.write` makes it one of the versions. `on_server`:
+    a server is to find the candidates, FAISS nothing. `ahead`: what embeds meanwhile, until all else is done.
+    """
+    tell = tell or (lambda stage, done, total: None)
+    manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
+    if digests is None:
+        digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
+    with making(folder / "versions", manifest.version) as place:
+        words = vocabulary(chunks)
+        lexical = _lexical(chunks, place, list(words.values()), ahead, tell)
+        strings, rows = _strings(chunks)
+        texts = strings + [chunk.text for chunk in chunks] + list(words.values())
+        embedded = embed_with_cache(
+            folder / "embeddings.sqlite", embedder, texts, lambda done, total: tell("embed", done, total)
+        )
+        tell("index", 0, len(chunks))
+        whole = len(strings) + len(chunks)
+        vectors = embedded.vectors[len(strings) : whole], embedded.vectors[: len(strings)]
+        dense = Dense.build(*vectors, rows, place, on_server=on_server)
+        like = LikeWords(list(words), embedded.vectors[whole:])
+        return make(place, manifest, chunks, dense, digests, origins, lexical=lexical, like=like), embedded
+
+
+def _lexical(
+    chunks: Sequence[Chunk], place: Path, words: list[str], ahead: Ahead | None, tell: Progress
+) -> Lexical:
+    """The lexical half, which needs no vector and is written while `ahead` embeds; then waits for that."""
+    if ahead is None:
+        return Lexical.build(chunks, place)
+    ahead.take_texts(words)
+
+    def passed() -> Iterator[Chunk]:
+        for number, chunk in enumerate(chunks):
+            if number % BLOCK == 0:
+                tell("embed", *ahead.progress)
+            yield chunk
+
+    lexical = Lexical.build(passed(), place)
+    ahead.finish(lambda done, total: tell("embed", done, total))
+    return lexical
+
+
+def _strings(chunks: Sequence[Chunk]) -> tuple[list[str], Rows]:
+    """The distinct headings and titles of the chunks, and for each view the number of each chunk's own."""
+    views = [[headings_of(chunk), heading_of(chunk), chunk.title] for chunk in chunks]
+    strings = list(dict.fromkeys(string for view in views for string in view))
+    number = {string: row for row, string in enumerate(strings)}
+    return strings, np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
+
+
+def _manifest(
+    documents: list[Document],
+    chunks: Sequence[Chunk],
+    embedder: Embedder,
+    changes: Difference,
+    unreadable: int,
+) -> Manifest:
+    now = time.time()
+    content = hashlib.sha256("".join(chunk.id for chunk in chunks).encode()).hexdigest()[:6]
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + f"{int(now * 1000) % 1000:03d}"
+    return Manifest(
+        version=f"{stamp}-{content}",
+        built_at=now,
+        embedder=embedder.name,
+        documents=len(documents),
+        chunks=len(chunks),
+        sources=dict(Counter(document.source for document in documents)),
+        languages=dict(Counter(document.language for document in documents)),
+        added=len(changes.added),
+        changed=len(changes.changed),
+        removed=len(changes.removed),
+        unreadable=unreadable,
+    )
