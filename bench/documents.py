@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import show
-from bench.hostile_documents import KINDS, question_pairs
+from bench.hostile import KINDS, question_pairs
 
 SECONDS = 60.0
 MEGABYTES = 1000

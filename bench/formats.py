@@ -31,7 +31,7 @@ from markdown_it import MarkdownIt
 
 from bench import format_readers, show
 from bench.format_readers import Browser
-from bench.hostile_documents import archive
+from bench.hostile.made import archive
 from bot.errors import LoadError
 from index.sources.formats import read
 from index.sources.formats.code import LEAST_WORDS

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.hostile_documents import KINDS, question_pairs
+from bench.hostile import CODE, KINDS, question_pairs
 from bot.config.settings import SourceSettings
 from bot.errors import IndexUnwritten, LoadError
 from index.build.build import build
 from index.search.versions import Versions
+from index.sources import formats
 from index.sources.load import LoadReport, load
 from index.sources.reading.messages import ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
@@ -34,8 +35,14 @@ LONG = {
     "rst substitutions",
     "rst underlines",
     "epub of 3,000 pages",
+    "xlsx of one long cell",
+    "notebook of 200,000 cells",
+    "csv of a cell of 5 MB",
+    "csv of one endless line",
+    "csv of rows of every length",
 }
 """Read by `python -m bench.documents`; they take their seconds wherever they are read."""
+PARTS = 8
 SHORT = sorted(KINDS.keys() - LONG)
 
 
@@ -49,12 +56,12 @@ def good(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_a_build_ends_with_all_good_pages_and_a_word_on_each_bad_one(
     good: Path, tmp_path: Path, part: int
 ) -> None:
     wanted = []
-    for number, kind in enumerate(SHORT[part::6]):
+    for number, kind in enumerate(SHORT[part::PARTS]):
         place = good / str(number)
         place.mkdir()
         wanted += [f"{number}/{path}" for path in KINDS[kind](place)]
@@ -69,6 +76,47 @@ def test_a_build_ends_with_all_good_pages_and_a_word_on_each_bad_one(
     assert [path for path in wanted if f"docs/{path}" not in report.added and path not in told] == []
     for file in pairs:
         assert file.name in told or any(f"/{file.name}/" in path for path in report.added)
+
+
+def test_a_build_of_source_code_ends_too(good: Path, tmp_path: Path) -> None:
+    """What holds no comment is not a document; what is no text is named."""
+    (good / "good.py").write_text('"""Harbor runs what you give it to run."""\n', "utf-8")
+    for write in CODE.values():
+        write(good)
+    source = SourceSettings(path=good, code=True)
+    report = build(settings_for(tmp_path, source), embedder=WordEmbedder())
+    told = "\n".join(report.errors)
+    assert "docs/good.py" in report.added
+    assert "null.py" in told
+    assert "program.sh" in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        ("pptx without its slides", "its slides are not in it"),
+        ("epub whose pages are away", "no page of its reading order"),
+        ("notebook of sheets that are none", ""),
+        ("a picture called html", "under the name of a page"),
+        ("pptx with a password", "needs a password"),
+        ("xlsx that lies about its sizes", "Bad CRC-32"),
+        ("epub that is locked", "DRM"),
+    ],
+)
+def test_what_is_said_of_a_bad_document(tmp_path: Path, kind: str, word: str) -> None:
+    (name,) = KINDS[kind](tmp_path)
+    if not word:
+        assert formats.read(Path(name).suffix, (tmp_path / name).read_bytes()).text == ""
+        return
+    with pytest.raises(LoadError, match=word):
+        formats.read(Path(name).suffix, (tmp_path / name).read_bytes())
+
+
+@pytest.mark.parametrize("kind", ["pptx of an absurd level", "pptx whose slides are one a million times"])
+def test_absurd_numbers_change_no_word(tmp_path: Path, kind: str) -> None:
+    (name,) = KINDS[kind](tmp_path)
+    text = formats.read(Path(name).suffix, (tmp_path / name).read_bytes()).text
+    assert text.split() == ["##", "Slide", "1", "-", "words"]
 
 
 def read(file: Path, reader: ReadingProcess, *, seconds: float = 10.0) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.hostile_documents import archive
+from bench.hostile.made import archive
 from bot.config.settings import GateSettings, Settings, SourceSettings
 from bot.errors import BuildCancelled, EngineUnavailable
 from index.build import ahead, embedding_cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.errors import LoadError
 from index.sources.formats.code import CODE_SUFFIXES, read_code
-from index.sources.formats.encoding import decode
+from index.sources.formats.encoding import decode, is_binary
 from index.sources.formats.markdown.pages import first_heading, read_markdown
 
 PICTURE = ".picture"
@@ -86,6 +86,8 @@ def _plain(raw: bytes) -> DocumentText:
 def _html(raw: bytes) -> DocumentText:
     from index.sources.formats.html import html_to_markdown
 
+    if is_binary(raw):
+        raise LoadError("no text: a picture, a program or an archive under the name of a page")
     title, text = html_to_markdown(raw)
     return DocumentText(title or first_heading(text), text)
 

@@ -11,6 +11,8 @@ from bot.errors import LoadError
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LOST_SHARE = 0.1
 """Replaced signs as a share of the characters beyond ASCII, up to which text counts as UTF-8."""
+_LOOKED_AT, _MOST_CONTROLS = 65_536, 0.05
+_NOT_CONTROLS = bytes({*range(0x20, 0x100), *b"\t\n\v\f\r\x1b"})
 _COMMON = frozenset(
     "的一是在不了有和人这這個个我们們中上大為为以用要时時來来可到说說时請请安装裝使用方法設设定系統统檔文件"
 )
@@ -22,6 +24,14 @@ def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
     if "\0" in text:
         raise LoadError("not text in UTF-8, UTF-16, GB18030 or Big5")
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+
+
+def is_binary(raw: bytes) -> bool:
+    """Whether these are no letters in any encoding: more than one byte in twenty is a control character."""
+    start = raw[:_LOOKED_AT]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    return len(start.translate(None, _NOT_CONTROLS)) > len(start) * _MOST_CONTROLS
 
 
 def _decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:

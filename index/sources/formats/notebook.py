@@ -38,7 +38,8 @@ def _cells(notebook: Any) -> list[Any] | None:
     sheets = notebook.get("worksheets")
     if not isinstance(sheets, list):
         return None
-    return [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or []]
+    listed = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+    return [cell for cells in listed if isinstance(cells, list) for cell in cells]
 
 
 def _language(notebook: dict[str, Any]) -> str:

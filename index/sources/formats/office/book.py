@@ -23,10 +23,11 @@ def read_book(raw: bytes) -> tuple[str, str]:
     if package is None:
         raise LoadError("damaged: it has no package")
     folder = posixpath.dirname(place)
-    pages = [posixpath.normpath(posixpath.join(folder, unquote(page))) for page in _spine(package)]
-    written = [
-        html_to_markdown(parts.archive.read(page))[1] for page in pages[:_MOST_PAGES] if page in parts.names
-    ]
+    places = [posixpath.normpath(posixpath.join(folder, unquote(page))) for page in _spine(package)]
+    pages = list(dict.fromkeys(place for place in places if place in parts.names))
+    if not pages:
+        raise LoadError("damaged: no page of its reading order is in it")
+    written = [html_to_markdown(parts.archive.read(page))[1] for page in pages[:_MOST_PAGES]]
     return _title(package), "\n\n".join(filter(None, written))
 
 

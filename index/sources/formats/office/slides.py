@@ -11,6 +11,7 @@ from index.sources.formats.office.office_xml import RELATIONS, Element, Parts, l
 from index.sources.formats.tables import as_tables
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_LEVELS = tuple("012345678")
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 
 
@@ -25,7 +26,7 @@ def read_slides(raw: bytes) -> tuple[str, str]:
         relations.get(str(slide.get(f"{RELATIONS}id")), ("", ""))[1] for slide in root.iter(f"{_P}sldId")
     ]
     written, first = [], ""
-    for number, place in enumerate(order, 1):
+    for number, place in enumerate(dict.fromkeys(order), 1):
         slide = parts.xml(place)
         if slide is None or slide.get("show") == "0":
             continue
@@ -39,6 +40,8 @@ def read_slides(raw: bytes) -> tuple[str, str]:
         ]
         heading = f"## {title or f'Slide {number}'}"
         written.append("\n\n".join([heading, *blocks, *notes]))
+    if order and not any(place in parts.names for place in order):
+        raise LoadError("damaged: its slides are not in it")
     return parts.title() or first, "\n\n".join(written)
 
 
@@ -78,7 +81,7 @@ def _texts(shape: Element) -> Iterator[str]:
         properties = paragraph.find(f"{_A}pPr")
         level = properties.get("lvl", "0") if properties is not None else "0"
         if words:
-            yield f"{'  ' * (int(level) if level.isdigit() else 0)}- {words}"
+            yield f"{'  ' * (int(level) if level in _LEVELS else 0)}- {words}"
 
 
 def _words(paragraph: Element) -> str:
