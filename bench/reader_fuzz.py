@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import show
-from bench.formats import MAKERS
+from bench.format_makers.files import FILES
+from bench.format_makers.texts import TEXTS
 from bot.errors import LoadError
 from index.sources.formats import SUFFIXES, read
 from index.sources.question_pairs import SUFFIXES as PAIR_SUFFIXES
@@ -145,7 +146,7 @@ def _reader(suffix: str) -> Callable[[bytes], object]:
 
 def _whole_files(chance: random.Random) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
-    for suffix, make in MAKERS.items():
+    for suffix, make in (TEXTS | FILES).items():
         made = make(chance, None)
         found[suffix] = [
             raw[:20_000] if suffix in (".md", ".rst", ".html") else raw for raw, _ in zip_most(made)
