@@ -41,7 +41,7 @@ from worker.finding.support import SUPPORT, Background, support_numbers
 Numbers = npt.NDArray[np.float64]
 FOREIGN = 24
 """Questions of other corpora that are asked of each."""
-STIFFNESS = 100.0
+STIFFNESS = 40.0
 """How strongly the ranking is held near the weights set by hand."""
 HAND = 1.5
 """... times this."""

@@ -8,7 +8,8 @@ import pytest
 
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
-from worker.finding.asked import without_form
+from worker.finding.asked import read_question, without_form
+from worker.finding.atoms import PIECE, atoms_of
 from worker.prompts import Prompts
 
 KEYS = ("timeout", "retries", "colour", "language", "port", "host", "folder")
@@ -154,3 +155,70 @@ def test_the_same_words_are_not_quoted_twice() -> None:
 )
 def test_meaning_is_compared_without_the_form_of_a_question(question: str, subject: str) -> None:
     assert without_form(question) == subject
+
+
+LONG = (
+    "The kiln stands in the cellar and was bought from a school which closed "
+    "(see [its story. Part 2](old.md)). "
+    "Whoever fires it for the first time is shown how by Dr. Winter or by one of the two others who know it. "
+    "The key hangs in the office. A glaze firing takes seven hours and must be watched, e.g. Mondays by Ada. "
+    "It is never opened above eighty degrees, because the glaze cracks and the shelves bend in the draught."
+)
+
+
+def test_of_a_long_paragraph_the_sentences_that_answer_are_quoted() -> None:
+    said = first("how many hours does a glaze firing take", page(1, f"{LONG}\n\n{FILLER}", "Kiln"))
+    assert "A glaze firing takes seven hours and must be watched, e.g. Mondays by Ada." in said
+    assert "bought from a school" not in said
+
+
+def test_a_piece_of_a_paragraph_is_whole_sentences_and_parts_no_brackets() -> None:
+    pieces = [atom.text for atom in atoms_of(LONG)]
+    assert " ".join(pieces) == LONG
+    assert pieces[0].endswith("(see [its story. Part 2](old.md)).")
+    assert all(piece.endswith(".") and not piece.endswith(("Dr.", "e.g.")) for piece in pieces)
+    assert all(len(piece) <= PIECE for piece in pieces)
+
+
+def test_a_word_that_only_says_that_a_remark_follows_is_not_quoted() -> None:
+    assert [atom.text for atom in atoms_of("Note\n\nClose the door.\n\n注意：\n\n关门。")] == [
+        "Close the door.",
+        "关门。",
+    ]
+
+
+def test_what_only_repeats_its_heading_stands_behind_what_says_something() -> None:
+    text = "Glaze firing of the kiln\n\nIt takes seven hours."
+    assert "seven hours" in first("glaze firing of the kiln", page(1, text, "Glaze firing of the kiln"))
+
+
+def test_lines_that_were_only_wrapped_are_no_sentences() -> None:
+    wrapped = "A guest may come twice and pays fifteen euros for\nthe evening, clay and firing included."
+    assert [atom.text for atom in atoms_of(wrapped)] == [wrapped.replace("\n", " ")]
+    chinese = (
+        "素烧需要九个小时，期间不能打开窑门，否则坯体会因为温度骤降而开裂，"
+        "窑板也会随之变形，务必有人\n一直在旁边看守。"
+    )
+    assert [atom.text for atom in atoms_of(chinese)] == [chinese.replace("\n", "")]
+
+
+def test_pieces_of_one_paragraph_are_shown_as_one_again() -> None:
+    text = "釉烧需要七个小时。" + "窑门在八十度以上不能打开。" * 12
+    said = first("釉烧要多久", page(1, text, "窑", language="zh"), language="zh")
+    assert "釉烧需要七个小时。窑门在八十度以上不能打开。" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("question", "waits"),
+    [
+        ("when is the kiln free", True),
+        ("by when must I pay", True),
+        ("and when do guests come?", True),
+        ("what to do when the kiln is cold", False),
+        ("error when firing", False),
+    ],
+)
+def test_when_asks_for_a_time_only_where_it_asks(question: str, waits: bool) -> None:
+    kinds = read_question(question, lambda _: 1.0, lambda _: True).kinds
+    assert ("time" in kinds) is waits

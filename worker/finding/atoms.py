@@ -13,15 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.config.fences import opening
+from index.text.chinese import is_chinese
 from worker.finding.tidy import one_line, tidied
-from worker.sentences import MarkdownBlock, blocks
+from worker.sentences import MarkdownBlock, blocks, pieces_of_prose
 
-WHOLE_LIST = 420
+WHOLE_LIST = 220
 """A list of at most so many characters is one atom."""
 WHOLE_TABLE = 6
 """A table of at most so many rows is one atom."""
+PIECE = 150
+"""A paragraph is taken in pieces of whole sentences, about so many characters each."""
+WRAPPED = 40
+"""A line with fewer characters is not one that was wrapped."""
 LONGEST = 1500
-"""A longer code block or paragraph is not shown."""
+"""A longer code block or piece of a paragraph is not shown."""
 LONGEST_CODE_LINES = 24
 CONTENTS = 0.7
 """A list with this share of lines that are links is a table of contents."""
@@ -37,6 +42,29 @@ _QUESTION = re.compile(
 _MARKED_QUESTION = re.compile(
     r"\A\s*+(?:\*\*|__)?\s*+(?:Q|问)\s*+\d*+\s*+[.:：]\s*+([^\n]{4,200}?)\s*+(?:\*\*|__)?\s*+"
 )
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|dr|mr|mrs|ms|st|inc|ltd|[A-Z])\.)\s*+\Z", re.IGNORECASE
+)
+_LABELS = frozenset(
+    [
+        "note",
+        "warning",
+        "tip",
+        "info",
+        "hint",
+        "caution",
+        "important",
+        "danger",
+        "attention",
+        "注意",
+        "提示",
+        "警告",
+        "说明",
+        "备注",
+        "重要",
+    ]
+)
+"""Words that only say what kind of remark follows."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +147,46 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
         if len(text.splitlines()) <= LONGEST_CODE_LINES:
             yield Atom(text, "code", group=group)
     else:
-        yield Atom(text, "quote" if block.kind == "quote" else "paragraph", group=group)
+        yield from _of_prose(block.kind, text, group)
+
+
+def _of_prose(kind: str, text: str, group: int) -> list[Atom]:
+    if kind == "quote":
+        return [Atom(text, "quote", group=group)]
+    return [Atom(piece, "paragraph", group=group) for piece in _pieces(text)]
+
+
+def _pieces(paragraph: str) -> list[str]:
+    """A paragraph's sentences, as many together as make a piece; nothing in brackets or bold is parted."""
+    found: list[str] = []
+    for sentence in pieces_of_prose(_unwrapped(paragraph)):
+        if found and (len(found[-1]) + len(sentence) <= PIECE or _is_open(found[-1])):
+            found[-1] += sentence
+        else:
+            found.append(sentence)
+    return [piece.strip() for piece in found]
+
+
+def _unwrapped(paragraph: str) -> str:
+    """Its lines as one where they were only wrapped: a short line, and one with a break, ends on purpose."""
+    text = ""
+    for line in paragraph.splitlines():
+        before = text.rpartition("\n")[2]
+        if not text or len(before) < WRAPPED or before.endswith(("  ", "\\")):
+            text += f"\n{line}" if text else line
+        else:
+            text += line.lstrip() if is_chinese(before[-1]) else f" {line.lstrip()}"
+    return text
+
+
+def _is_open(text: str) -> bool:
+    """Whether something is not closed yet, or a full stop ends an abbreviation."""
+    return (
+        text.count("[") > text.count("]")
+        or text.count("(") > text.count(")")
+        or text.count("**") % 2 == 1
+        or bool(_ABBREVIATION.search(text))
+    )
 
 
 def _items(text: str) -> list[str]:
@@ -180,6 +247,6 @@ def _is_empty(block: MarkdownBlock) -> bool:
     if block.kind == "other":
         return True
     if block.kind != "code":
-        return not re.search(r"\w", block.text)
+        return not re.search(r"\w", block.text) or one_line(block.text).strip(" :：!！").lower() in _LABELS
     first, *rest = block.text.strip().splitlines()
     return opening(first) is not None and not any(line.strip(" `~") for line in rest)

@@ -143,9 +143,12 @@ def measure(
 
 
 def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str]) -> bool:
-    """Whether it only repeats the question and the headings, and has nothing of what is asked for."""
+    """Whether it only repeats the headings, or the question too and has nothing of what is asked for."""
+    own = set(_bare_terms(atom.text)) - above
+    if not own and not atom.lead:
+        return True
     kinds = asked.kinds - {"default"}
-    new = set(_bare_terms(atom.text)) - set(asked.weights) - above
+    new = own - set(asked.weights)
     bare = asked.own_words.sub(" ", atom.text)
     return len(new) <= NOTHING_NEW and bool(kinds) and not any(answers_kind(kind, bare) for kind in kinds)
 

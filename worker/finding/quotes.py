@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.text.chinese import is_chinese
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.atoms import Atom
@@ -125,7 +126,15 @@ def shown(candidates: Sequence[Candidate]) -> str:
         if atom.lead and (above is None or above.lead != atom.lead):
             parts.append(f"\n\n{atom.lead}")
         together = above is not None and above.group == atom.group and above.kind == atom.kind
-        joint = "\n" if atom.kind == "row" or (together and atom.kind == "item") else "\n\n"
-        parts.append(f"{joint}{atom.text}")
+        parts.append(f"{_joint(above if together else None, atom)}{atom.text}")
         above = atom
     return "".join(parts).strip("\n")
+
+
+def _joint(above: Atom | None, atom: Atom) -> str:
+    """What stands between an atom and the one above it, which is of the same list, table or paragraph."""
+    if atom.kind == "row" or (above and atom.kind == "item"):
+        return "\n"
+    if above and atom.kind == "paragraph":
+        return "" if is_chinese(atom.text[0]) else " "
+    return "\n\n"
