@@ -27,6 +27,8 @@ SUPPORT = (
     "few", "value", "kind", "tight", "names", "heading_words", "language", "talk",
 )  # fmt: skip
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
+TELLS = 0.21
+"""A word with this share of the weight of the rarest in the index tells what is asked."""
 LOOKED_AT = 3
 """Atoms whose best numbers count."""
 
@@ -64,6 +66,7 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
     words = words_shown(quotes)
     unknown = [word for word in asked.weights if not background.frequency(word)]
     names = [word for word in unknown if word.isascii() and len(word) > 2]
+    rarest = math.log(background.chunks + 1) + 1
     gate = min(max(background.gate, 1e-4), 1 - 1e-4)
     return [
         scores[0] / 10,
@@ -74,7 +77,7 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         most("best_sentence"),
         share_of(asked, words),
         first[_PLACE["rarest"]],
-        _missing(asked, words) / (math.log(background.chunks + 1) + 1),
+        _missing(asked, words) / rarest,
         sum(asked.weights[word] for word in unknown) / asked.total,
         sum(asked.weights[word] for word in names) / asked.total,
         most("meaning"),
@@ -83,7 +86,7 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         background.search,
         background.search_drop,
         math.log(gate / (1 - gate)),
-        1 / (1 + sum(weight > 2 for weight in asked.weights.values())),
+        1 / (1 + sum(weight > TELLS * rarest for weight in asked.weights.values())),
         most("value") - min(candidate.numbers[_PLACE["value_missing"]] for candidate in best),
         most("kind"),
         first[_PLACE["best_sentence"]] * first[_PLACE["rarest"]],
