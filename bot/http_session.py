@@ -5,6 +5,7 @@ Proxies are those of bot.config.proxies, never towards this machine itself.
 
 from __future__ import annotations
 
+import time
 from collections.abc import MutableMapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from bot.config.proxies import proxy_for
 
@@ -19,6 +21,35 @@ POOL_SIZE = 64
 """Connections kept open to one host; more threads than that open short-lived ones."""
 CONNECT_TIMEOUT = 3.0
 """Seconds until a connection counts as not to be had."""
+
+
+class EndlessAnswer(requests.RequestException):
+    """A body of more bytes, or longer on its way, than it may be."""
+
+
+def read_whole(answer: requests.Response, most: int, seconds: float) -> bytes:
+    """The body of an answer that was asked for with `stream=True`.
+
+    It is read as it comes: `iter_content` and `content` wait for whole pieces, for hours where a byte comes
+    now and then. Raises EndlessAnswer for more than `most` bytes or `seconds`, requests.ConnectionError.
+    """
+    found, until = bytearray(), time.monotonic() + seconds
+    with answer:
+        while piece := _next_of(answer):
+            found += piece
+            if len(found) > most:
+                raise EndlessAnswer(f"more than {most} bytes")
+            if time.monotonic() > until:
+                raise EndlessAnswer(f"not whole after {seconds:.0f} s")
+    return bytes(found)
+
+
+def _next_of(answer: requests.Response) -> bytes:
+    """What has come of a body, at least a byte; empty at its end."""
+    try:
+        return bytes(answer.raw.read1(65_536, decode_content=True))
+    except (HTTPError, OSError) as error:
+        raise requests.ConnectionError(f"the answer broke off: {type(error).__name__}") from error
 
 
 class _Session(requests.Session):

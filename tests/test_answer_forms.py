@@ -277,3 +277,15 @@ def test_a_link_that_the_documents_write_is_shown_as_code() -> None:
     assert "evil.example" not in shown
     page = replace(own, web=True, url="https://blog.example.com/post")
     assert "pkg.example.org" not in Sanitiser([page], "en").clean(said, finished=True)
+
+
+def test_a_link_that_a_page_writes_of_its_own_site_stays_a_link_and_others_are_words() -> None:
+    text = (
+        "See [the limits](https://docs.example.com/limits), [`0` (root)](https://docs.example.com/root) "
+        "and [the `site`](https://elsewhere.example/x)."
+    )
+    page = Excerpt(1, "Ports", text, url="https://docs.example.com/ports")
+    assert Sanitiser([page], "en").clean(text) == (
+        "See [the limits](https://docs.example.com/limits), [0 (root)](https://docs.example.com/root) "
+        "and the `site`."
+    )

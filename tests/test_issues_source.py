@@ -173,3 +173,19 @@ def test_a_refusal_says_what_to_do(
     server.on_request = lambda _: Reply(status=status, headers=headers)
     with pytest.raises(LoadError, match=said):
         read(tmp_path, f"{server.url}/a/b")
+
+
+def test_an_answer_that_never_ends_is_an_error(
+    server: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issues, "ANSWER_SECONDS", 0.2)
+    server.on_request = lambda _: Reply(b"[" + b" " * 100_000, 200, JSON, drip=0.01)
+    with pytest.raises(LoadError, match="does not end"):
+        read(tmp_path, f"{server.url}/a/b")
+    assert server.dripped < 100_000, "it is not read to its end"
+
+
+def test_an_answer_that_breaks_off_is_an_error(server: WebServer, tmp_path: Path) -> None:
+    server.on_request = lambda _: Reply(b"[", 200, JSON, length=50)
+    with pytest.raises(LoadError, match="no answer"):
+        read(tmp_path, f"{server.url}/a/b")

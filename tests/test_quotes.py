@@ -222,3 +222,23 @@ def test_pieces_of_one_paragraph_are_shown_as_one_again() -> None:
 def test_when_asks_for_a_time_only_where_it_asks(question: str, waits: bool) -> None:
     kinds = read_question(question, lambda _: 1.0, lambda _: True).kinds
     assert ("time" in kinds) is waits
+
+
+def test_code_is_quoted_with_its_blank_lines_and_its_indentation() -> None:
+    code = """```python
+def check(host):
+    if host.down:
+
+        host.boot()
+
+
+        host.wait()
+\treturn host
+```"""
+    item = "- Then write it into the list:\n\n  ```yaml\n  beacon:\n\n    image: acme/beacon:4\n  ```"
+    assert code in first(
+        "How do I boot a host that is down?", page(1, f"Boot a host:\n\n{code}", "Boot a host")
+    )
+    assert item in first(
+        "How do I write a beacon into the list?", page(1, f"To list a beacon:\n\n{item}", "Beacon")
+    )

@@ -39,12 +39,14 @@ from bot.feishu.transport import (
     read_body,
     read_bounded,
 )
-from bot.http_session import CONNECT_TIMEOUT
+from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, read_whole
 
 Json = dict[str, Any]
 PATIENCE = 120.0
 """Seconds one call may wait for its turn and be tried again: limits are a hundred a minute."""
 TIMEOUT = 20.0
+DOWNLOAD_SECONDS = 300.0
+"""For a whole file."""
 MOST_PAGES = 2000
 """Pages of one list; what is longer is told as a fault rather than read for ever."""
 _WIKI = Limit("documents:wiki", 100, gateway=True, seconds=60)
@@ -126,11 +128,10 @@ class FeishuLibrary:
             raw.status_code, raw.headers, raw.content = answer.status_code, dict(answer.headers), _DONE
             if answer.status_code != 200:
                 return Raw(_refusal(answer, raw))
-            with answer:
-                for piece in answer.iter_content(65_536):
-                    found.extend(piece)
-                    if len(found) > most:
-                        raise FeishuError(0, f"larger than {most // 1_000_000} MB")
+            try:
+                found.extend(read_whole(answer, most, DOWNLOAD_SECONDS))
+            except EndlessAnswer as error:
+                raise FeishuError(0, f"larger than {most // 1_000_000} MB, or {error}") from error
             return Raw(raw)
 
         self._caller.call("drive.download", send, limits=(_FILES,), patience=PATIENCE)

@@ -10,11 +10,9 @@ unexpected `data` beside a refusal would break.
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from bot.errors import FileTooLarge
 from bot.feishu.sdk import (
@@ -27,7 +25,7 @@ from bot.feishu.sdk import (
     build_header,
     build_url,
 )
-from bot.http_session import CONNECT_TIMEOUT, new_session
+from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, new_session, read_whole
 
 
 class UnreadableAnswer(Exception):
@@ -117,25 +115,11 @@ def download(conf: Config, request: BaseRequest, option: RequestOption) -> bytes
 
 
 def read_bounded(answer: requests.Response) -> bytes:
-    """The body of an answer. Raises UnreadableAnswer for one that does not end, requests.RequestException.
-
-    It is read as it comes: `iter_content` waits for whole pieces, for hours where a byte comes now and then.
-    """
-    found, until = bytearray(), time.monotonic() + MOST_SECONDS
-    with answer:
-        while piece := _next_of(answer):
-            found += piece
-            if len(found) > MOST_BYTES or time.monotonic() > until:
-                raise UnreadableAnswer(answer.status_code, dict(answer.headers))
-    return bytes(found)
-
-
-def _next_of(answer: requests.Response) -> bytes:
-    """What has come of a body, at least a byte; empty at its end."""
+    """The body of an answer. Raises UnreadableAnswer for one that does not end, requests.RequestException."""
     try:
-        return bytes(answer.raw.read1(65_536, decode_content=True))
-    except (HTTPError, OSError) as error:
-        raise requests.ConnectionError(f"the answer broke off: {type(error).__name__}") from error
+        return read_whole(answer, MOST_BYTES, MOST_SECONDS)
+    except EndlessAnswer as error:
+        raise UnreadableAnswer(answer.status_code, dict(answer.headers)) from error
 
 
 def read_body(raw: RawResponse) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _ITEM = re.compile(r"^[ \t]*<li\b[^>\n]*>", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9.]*(?:\s[^<>]*)?/?>")
 _ATTRIBUTES = re.compile(r"\{:?\s*+[.#][^{}\n]*+\}")
 _SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%(?:(?!\{%)[^\n])*?%\}")
-_BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n?")
+_BLANK = re.compile(r"\n(?:[ \t]*+\n)++")
 LONGEST_TABLE = 60_000
 """Characters of raw HTML that are read as one table."""
 
@@ -39,13 +39,13 @@ def tidied(markdown: str) -> str:
     text = _COMMENT.sub("", markdown)
     if "<table" in text.lower():
         text = _TABLE.sub(_as_table, text)
-    text = outside(text, _prose_with_spans, deep=True)
-    return _BLANK.sub("\n\n", text).strip("\n")
+    return outside(text, _prose_with_spans, deep=True).strip("\n")
 
 
 def _prose_with_spans(text: str) -> str:
     parts = _SPAN.split(text)
-    return "".join(part if place % 2 else _prose(part) for place, part in enumerate(parts))
+    shown = "".join(part if place % 2 else _prose(part) for place, part in enumerate(parts))
+    return _BLANK.sub("\n\n", shown)
 
 
 def _prose(text: str) -> str:

@@ -2,9 +2,10 @@
 
 A document may tell the model to mention everybody or to post a link, and a weak model obeys. So nothing
 the model writes can do either: mention tags and @all are taken out, a link stays a link only when its
-address is one of the sources', an address that an indexed document writes is shown as code, which nobody can
-press by mistake, one in code stays only when a source has it in its code, and lines that repeat the system
-prompt or the fences go. Citations get the one form that is asked for: `[1]`.
+address is one of the sources' or one that they write of their own site, an address that an indexed document
+writes is shown as code, which nobody can press by mistake, one in code stays only when a source has it in its
+code, and lines that repeat the system prompt or the fences go. Citations get the one form that is asked for:
+`[1]`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ _MENTION_WORD = re.compile(
 _OPEN_ID = re.compile(r"\bou_[0-9a-zA-Z]{6,}\b")
 _IMAGE = re.compile(r"!\[([^\[\]]*+)\]\([^)]*\)?")
 _LINK = re.compile(r"\[([^\[\]\n]*+)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)?")
+_LINK_OVER_CODE = re.compile(
+    r"\[(?=[^\[\]\n`]*+`)([^\[\]\n]*+)\]\(\s*+<?([^)\s>]*+)>?[^)\n]*+\)", re.IGNORECASE
+)
+"""A link with code in its label; a code span with brackets in it is none."""
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s*\S+.*$", re.MULTILINE)
 _ADDRESS = re.compile(
     r"(?:https?|ftp|file|javascript|data|lark|feishu)(?:://|%3A|:(?=\S))[^\s<>\"'，。；、）)\]`]*",
@@ -68,6 +73,8 @@ class Sanitiser:
             *(_split_end(host)[0] for host in _BARE_HOST.findall(indexed)),
         }
         """Web addresses that the operator's own documents write; a page of the web may write any."""
+        places = {_host(address) for address in self.addresses}
+        self.addresses |= {address for address in self.own if _host(address) in places}
         self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
         self.language = language
         self.removed = say("link_removed", language)
@@ -106,6 +113,7 @@ class Sanitiser:
         )
 
     def _spans_and_prose(self, text: str) -> str:
+        text = _LINK_OVER_CODE.sub(self._link_over_code, text)
         return "".join(
             self._code(part) if part.startswith("`") else self._prose(part)
             for part in split_spans(text)
@@ -124,6 +132,10 @@ class Sanitiser:
         label, address = match.groups()
         kept = address in self.addresses
         return match.group() if kept else label
+
+    def _link_over_code(self, match: re.Match[str]) -> str:
+        label, address = match.groups()
+        return f"[{label.replace('`', '')}]({address})" if address in self.addresses else label
 
     def _address(self, match: re.Match[str]) -> str:
         """A source's address stays; one that a document writes, or on a source's machine, stays as code."""

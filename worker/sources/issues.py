@@ -20,7 +20,7 @@ import requests
 
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import LoadError
-from bot.http_session import CONNECT_TIMEOUT, new_session
+from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, new_session, read_whole
 from index.sources.asked import Read, name_of
 from index.sources.threads import answered
 from worker.sources.kept import Kept
@@ -30,6 +30,8 @@ MOST_BYTES = 200_000_000
 MOST_PAGES = 500
 MOST_ANSWER_BYTES = 30_000_000
 TIMEOUT = 30.0
+ANSWER_SECONDS = 120.0
+"""For a whole answer, however slowly it comes."""
 _SESSION = new_session()
 _DISCUSSIONS = """query($owner: String!, $name: String!, $after: String) {
  repository(owner: $owner, name: $name) { discussions(first: 50, after: $after, answered: true) {
@@ -109,11 +111,11 @@ class _Host:
             ) as answer:  # fmt: skip
                 if answer.status_code != 200:
                     raise LoadError(f"{place}: {_refused(answer)}")
-                raw = answer.raw.read(MOST_ANSWER_BYTES + 1, decode_content=True)
+                raw = read_whole(answer, MOST_ANSWER_BYTES, ANSWER_SECONDS)
+        except EndlessAnswer as error:
+            raise LoadError(f"{place}: an answer does not end: {error}") from None
         except requests.RequestException as error:
             raise LoadError(f"{place}: no answer: {type(error).__name__}") from None
-        if len(raw) > MOST_ANSWER_BYTES:
-            raise LoadError(f"{place}: an answer is larger than {MOST_ANSWER_BYTES // 1_000_000} MB")
         try:
             return answer, json.loads(raw)
         except (ValueError, RecursionError):

@@ -11,6 +11,7 @@ among search.formats in its settings.yml; ddgs, a scraper without a key, as the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,11 +22,13 @@ from bot.config.extras import require
 from bot.config.proxies import proxy_for
 from bot.config.settings import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
-from bot.http_session import new_session
+from bot.http_session import new_session, read_whole
 
 SERPER = "https://google.serper.dev"
 MAX_QUERY = 200
 """Characters of a query; engines cut or refuse longer ones."""
+MOST_BYTES, MOST_SECONDS = 4_000_000, 20.0
+"""Of what an engine answers."""
 _SESSION = new_session()
 _LOCALES = {"zh": ("zh-cn", "cn", "zh-CN", "cn-zh"), "en": ("en", "us", "en", "us-en")}
 """Language -> serper's hl and gl, SearXNG's language, ddgs's region."""
@@ -80,7 +83,12 @@ class Serper:
         answer = _ask(
             self.name,
             lambda: _SESSION.post(
-                self._address, json=body, headers=self._headers, timeout=self._timeout, allow_redirects=False
+                self._address,
+                json=body,
+                headers=self._headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
             ),
             {401: "the key is not valid", 403: "the key is not valid or has no credit left"},
         )
@@ -108,6 +116,7 @@ class SearXNG:
                 headers=self._headers,
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
             ),
             {403: "it refuses JSON; add json to search.formats in its settings.yml"},
         )
@@ -145,25 +154,25 @@ def _ask(name: str, send: Callable[[], requests.Response], meanings: dict[int, s
     for last in (False, True):
         try:
             answer = send()
+            content = read_whole(answer, MOST_BYTES, MOST_SECONDS)
         except requests.RequestException as error:
             if last:
                 raise SearchUnavailable(f"{name}: {type(error).__name__}") from None
             continue
         if answer.status_code >= 500 and not last:
             continue
-        return _read(name, answer, meanings)
+        return _read(name, answer.status_code, content, meanings)
     raise SearchUnavailable(f"{name}: no answer")
 
 
-def _read(name: str, answer: requests.Response, meanings: dict[int, str]) -> dict[str, Any]:
-    status = answer.status_code
+def _read(name: str, status: int, content: bytes, meanings: dict[int, str]) -> dict[str, Any]:
     if status == 429:
         raise SearchUnavailable(f"{name}: too many searches for now (HTTP 429)")
     if status != 200:
         raise SearchUnavailable(f"{name}: {meanings.get(status, 'refused')} (HTTP {status})")
     try:
-        body = answer.json()
-    except ValueError as error:
+        body = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise SearchUnavailable(f"{name}: the answer is not JSON") from error
     if not isinstance(body, dict):
         raise SearchUnavailable(f"{name}: the answer is not a JSON object")
