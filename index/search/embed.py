@@ -8,9 +8,12 @@ never meet.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +120,42 @@ class EmbeddedEmbedder:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
         return np.asarray(self._backend.encode([text or " " for text in texts]), dtype=np.float32)
+
+
+class Remembered:
+    """An embedder that remembers the vectors of the texts it was given last: sentences of the same pages are
+    compared for question after question. For several threads."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._lock = threading.Lock()
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+
+    def cosines(self, text: str, others: Sequence[str]) -> list[float]:
+        """Of `text`, which is not remembered, with each of the others. Raises what the embedder raises."""
+        with self._lock:
+            found = {one: self._vectors[one] for one in others if one in self._vectors}
+            for one in found:
+                self._vectors.move_to_end(one)
+        new = list(dict.fromkeys(one for one in others if one not in found))
+        vectors = self._embedder.embed([text, *new])
+        found |= zip(new, vectors[1:], strict=True)
+        with self._lock:
+            self._vectors.update((one, found[one].copy()) for one in new)
+            while len(self._vectors) > REMEMBERED:
+                self._vectors.popitem(last=False)
+        return [float(found[one] @ vectors[0]) for one in others]
+
+
+REMEMBERED = 8_192
+"""Vectors; 16 MB of the embedded model's."""
+_REMEMBERED: WeakKeyDictionary[Embedder, Remembered] = WeakKeyDictionary()
+
+
+def remembered(embedder: Embedder) -> Remembered:
+    """The memory of an embedder: one, however many searchers are over it."""
+    with _LOADING:
+        return _REMEMBERED.setdefault(embedder, Remembered(embedder))
 
 
 _LOADING = threading.Lock()

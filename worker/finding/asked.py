@@ -94,7 +94,12 @@ class Asked:
             "|".join(rf"\b{word}\b" if word.isascii() else word for word in words) or r"(?!)", re.I
         )
 
-    @property
+    @cached_property
+    def shares(self) -> dict[frozenset[str], float]:
+        """How much of it has been found to be in words that many texts have in common."""
+        return {}
+
+    @cached_property
     def total(self) -> float:
         """The sum of the weights; 1 for a question without any term."""
         return sum(self.weights.values()) or 1.0

@@ -107,6 +107,8 @@ FEATURES = (
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
     "title_precise", "early", "default", "empty",
 )  # fmt: skip
+MEANING = FEATURES.index("meaning")
+"""An atom's own; its heading's is the next."""
 VALUE_KINDS = frozenset({"amount", "time"})
 
 
@@ -115,12 +117,8 @@ def measure(
     section: SectionRead,
     atoms: Sequence[tuple[Atom, Words]],
     place: int,
-    cosines: tuple[float, float] | None,
 ) -> list[float]:
-    """The numbers of FEATURES for atom `place` of a section's `atoms`.
-
-    `cosines` of the question's subject with the atom and with its heading, where they were computed.
-    """
+    """The numbers of FEATURES for atom `place` of a section's `atoms`; those of meaning are its section's."""
     atom, words = atoms[place]
     heading = words_of(section.heading)
     title = words_of(f"{section.excerpt.title} {section.excerpt.path.replace('/', ' ')}")
@@ -129,7 +127,7 @@ def measure(
     return [
         *_of_words(asked, words, heading, title, above, section_words(section.excerpt.text)),
         share_of_names(asked, everything),
-        *_of_meaning(section, cosines),
+        *of_cosines(section.dense, section.dense_heading, section.dense),
         section.found_at(atom),
         section.page_found,
         *_of_kind(asked, atom, words, share_of(asked, words.near | heading)),
@@ -164,18 +162,18 @@ def _of_words(
     return [
         share_of(asked, words.text),
         share_of(asked, words.near),
-        share_of(asked, heading),
-        share_of(asked, title),
-        share_of(asked, section),
+        _share_of_kept(asked, heading),
+        _share_of_kept(asked, title),
+        _share_of_kept(asked, section),
         share_of(asked, words.text | words.near | above),
         max((share_of(asked, sentence) for sentence in words.sentences), default=0.0),
         rarest_of(asked, words.text | words.near | heading),
     ]
 
 
-def _of_meaning(section: SectionRead, cosines: tuple[float, float] | None) -> list[float]:
-    meaning, heading = cosines or (section.dense, section.dense_heading)
-    return [max(0.0, cosine - CHANCE) for cosine in (meaning, heading, section.dense)]
+def of_cosines(*cosines: float) -> list[float]:
+    """How much nearer in meaning than by chance."""
+    return [max(0.0, cosine - CHANCE) for cosine in cosines]
 
 
 def _of_kind(asked: Asked, atom: Atom, words: Words, near: float) -> list[float]:
@@ -237,11 +235,20 @@ def share_of(asked: Asked, words: frozenset[str]) -> float:
     The start of a long word and a like word count less than the word; a translated word stands for what is
     not there.
     """
-    own = sum(weight * has_word(asked, word, words) for word, weight in asked.weights.items())
+    own = 0.0
+    for word, weight in asked.weights.items():
+        own += weight if word in words else weight * has_word(asked, word, words)
     if asked.translations and own < asked.total:
         share = len(asked.translations & words) / len(asked.translations)
         own += 0.7 * share * (asked.total - own)
     return own / asked.total
+
+
+def _share_of_kept(asked: Asked, words: frozenset[str]) -> float:
+    """The same of words that many atoms have in common, computed once."""
+    if words not in asked.shares:
+        asked.shares[words] = share_of(asked, words)
+    return asked.shares[words]
 
 
 @lru_cache(maxsize=8192)
@@ -271,15 +278,21 @@ def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:
     """How much of a word is among the words: itself, its start, or another that stands for it."""
     if word in words:
         return 1.0
-    like = asked.like.get(word, {})
-    return max(_start(word, words), max((like[term] for term in like.keys() & words), default=0.0))
+    forms, share = _starts_of(word)
+    found = share if any(form in words for form in forms) else 0.0
+    for term, likeness in asked.like.get(word, {}).items():
+        if likeness > found and term in words:
+            found = likeness
+    return found
 
 
-def _start(word: str, words: frozenset[str]) -> float:
+@lru_cache(maxsize=8192)
+def _starts_of(word: str) -> tuple[tuple[str, ...], float]:
+    """What stands for the start of a word among words, and what it counts of it."""
     if not word.isascii():
-        return 0.5 if len(word) == 1 and f"~{word}" in words else 0.0
+        return ((f"~{word}",), 0.5) if len(word) == 1 else ((), 0.0)
     start = word[:START]
-    return 0.8 if len(start) == START and (f"~{start}" in words or start in words) else 0.0
+    return ((f"~{start}", start), 0.8) if len(start) == START else ((), 0.0)
 
 
 def share_of_names(asked: Asked, words: frozenset[str]) -> float:

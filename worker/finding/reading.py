@@ -21,7 +21,7 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.atoms import Atom
-from worker.finding.features import BODY, SectionRead, Words, measure, read_section
+from worker.finding.features import BODY, MEANING, SectionRead, Words, measure, of_cosines, read_section
 from worker.finding.ranking import rank
 from worker.finding.tidy import one_line
 
@@ -100,13 +100,14 @@ def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Simila
 
 def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity | None) -> Reading:
     """Measures every atom of the sections, those that look best by their meaning too."""
-    rough = _ranked(asked, _candidates(sections), {})
+    found = _candidates(sections)
+    rough = _scored(found, [_numbers(asked, candidate) for candidate in found])
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
     texts = dict.fromkeys(text for candidate in looked_at for text in _texts(candidate))
     cosines = dict(zip(texts, similarity(asked.about, list(texts)), strict=True))
-    again = [*_ranked(asked, looked_at, cosines), *others]
+    again = [*_scored(looked_at, [_with_meaning(one, cosines) for one in looked_at]), *others]
     return Reading(asked, tuple(sorted(again, key=lambda candidate: -candidate.score)))
 
 
@@ -118,11 +119,10 @@ def _candidates(sections: Sequence[SectionRead]) -> list[Candidate]:
     ]
 
 
-def _ranked(asked: Asked, candidates: Sequence[Candidate], cosines: dict[str, float]) -> list[Candidate]:
-    """The candidates with their numbers and scores, the best first; as they came where that is equal."""
+def _scored(candidates: Sequence[Candidate], numbers: Sequence[tuple[float, ...]]) -> list[Candidate]:
+    """The candidates with these numbers and their scores, the best first; equal ones as they came."""
     if not candidates:
         return []
-    numbers = [tuple(_numbers(asked, candidate, cosines)) for candidate in candidates]
     scores = rank(np.array(numbers))
     return [
         replace(candidates[place], numbers=numbers[place], score=float(scores[place]))
@@ -130,12 +130,17 @@ def _ranked(asked: Asked, candidates: Sequence[Candidate], cosines: dict[str, fl
     ]
 
 
-def _numbers(asked: Asked, candidate: Candidate, cosines: dict[str, float]) -> list[float]:
-    section = candidate.section
-    atoms = read_section(section.excerpt.text)
+def _numbers(asked: Asked, candidate: Candidate) -> tuple[float, ...]:
+    atoms = read_section(candidate.section.excerpt.text)
+    return tuple(measure(asked, candidate.section, atoms, candidate.place))
+
+
+def _with_meaning(candidate: Candidate, cosines: dict[str, float]) -> tuple[float, ...]:
+    """Its numbers, with those of its own meaning in the place of its section's."""
+    numbers = list(candidate.numbers)
     text, heading = _texts(candidate)
-    near = (cosines[text], cosines[heading]) if text in cosines and heading in cosines else None
-    return measure(asked, section, atoms, candidate.place, near)
+    numbers[MEANING : MEANING + 2] = of_cosines(cosines[text], cosines[heading])
+    return tuple(numbers)
 
 
 def _texts(candidate: Candidate) -> tuple[str, str]:

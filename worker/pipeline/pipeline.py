@@ -328,10 +328,9 @@ def _with_quotes(prompts: Prompts, sanitiser: Sanitiser) -> list[Excerpt]:
 def _similarity(searcher: Searcher) -> Similarity:
     """Cosines by the index's own embedder."""
 
+    from index.search.embed import remembered
+
     def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
-        if not others:
-            return []
-        vectors = searcher.embedder.embed([text, *others])
-        return [float(value) for value in vectors[1:] @ vectors[0]]
+        return remembered(searcher.embedder).cosines(text, others) if others else []
 
     return similarity
