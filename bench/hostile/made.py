@@ -7,15 +7,17 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+Content = str | bytes
 Kind = Callable[[Path], list[str]]
 """Writes files below a folder; returns the paths, as the index names them, that must be read or reported."""
 
 
-def write(name: str, data: str | bytes) -> Kind:
-    """A kind that is one file."""
+def write(name: str, data: Content | Callable[[], Content]) -> Kind:
+    """A kind that is one file; what takes its time to make is made when it is written."""
 
     def written(folder: Path) -> list[str]:
-        (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+        content = data() if callable(data) else data
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         return [name]
 
     return written

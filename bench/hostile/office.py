@@ -16,40 +16,52 @@ _CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
 _PAGES = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
 _PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>"
 _ENCRYPTED = b"<</Filter/Adobe.PubSec/SubFilter/adbe.pkcs7.s5/V 4/Length 128/CF<<>>>>"
-_BOMB = zlib.compress(b"(a) Tj " * 20_000_000, 9)
 OFFICE: dict[str, Kind] = {
     "docx that is empty": write("empty.docx", b""),
     "docx that is no archive": write("none.docx", b"PK\x03\x04 nothing more"),
-    "docx cut short": write("cut.docx", docx("<w:p/>")[:-60]),
-    "docx nested 3,000 tables": write("nested.docx", docx(nested_tables(3_000))),
-    "docx nested 80 tables": write("tables.docx", docx(nested_tables(80))),
-    "docx that explodes": write("bomb.docx", docx("<w:p/>", {"word/media/a.xml": b"\0" * 400_000_000})),
+    "docx cut short": write("cut.docx", lambda: docx("<w:p/>")[:-60]),
+    "docx nested 3,000 tables": write("nested.docx", lambda: docx(nested_tables(3_000))),
+    "docx nested 80 tables": write("tables.docx", lambda: docx(nested_tables(80))),
+    "docx that explodes": write(
+        "bomb.docx", lambda: docx("<w:p/>", {"word/media/a.xml": b"\0" * 400_000_000})
+    ),
     "docx of one huge paragraph": write(
-        "huge.docx", docx("<w:p>" + "<w:r><w:t>a </w:t></w:r>" * 200_000 + "</w:p>")
+        "huge.docx", lambda: docx("<w:p>" + "<w:r><w:t>a </w:t></w:r>" * 200_000 + "</w:p>")
     ),
     "docx of laughing entities": write("laughs.docx", _LAUGHING),
     "docx of wide rows": write(
-        "wide.docx", docx("<w:tbl><w:tr>" + "<w:tc><w:p/></w:tc>" * 20_000 + "</w:tr></w:tbl>")
+        "wide.docx", lambda: docx("<w:tbl><w:tr>" + "<w:tc><w:p/></w:tc>" * 20_000 + "</w:tr></w:tbl>")
     ),
-    "docx without its body": write("bodyless.docx", archive({"[Content_Types].xml": b"<Types/>"})),
+    "docx without its body": write("bodyless.docx", lambda: archive({"[Content_Types].xml": b"<Types/>"})),
     "pdf cut short": write("cut.pdf", b"%PDF-1.4 nothing more"),
     "pdf encrypted for a certificate": write(
         "certificate.pdf",
-        pdf([_CATALOG, _PAGES, _PAGE, stream(b"x"), _ENCRYPTED], b"/Root 1 0 R/Encrypt 5 0 R/ID[<00><00>]"),
+        lambda: pdf(
+            [_CATALOG, _PAGES, _PAGE, stream(b"x"), _ENCRYPTED], b"/Root 1 0 R/Encrypt 5 0 R/ID[<00><00>]"
+        ),
     ),
     "pdf whose pages hold themselves": write(
-        "circle.pdf", pdf([_CATALOG, b"<</Type/Pages/Kids[2 0 R 2 0 R 2 0 R]/Count 3>>"])
+        "circle.pdf", lambda: pdf([_CATALOG, b"<</Type/Pages/Kids[2 0 R 2 0 R 2 0 R]/Count 3>>"])
     ),
-    "pdf of pictures": write("pictures.pdf", pdf([_CATALOG, _PAGES, _PAGE, stream(b"q Q")])),
+    "pdf of pictures": write("pictures.pdf", lambda: pdf([_CATALOG, _PAGES, _PAGE, stream(b"q Q")])),
     "pdf that explodes": write(
-        "bomb.pdf", pdf([_CATALOG, _PAGES, _PAGE, stream(_BOMB, b"/Filter/FlateDecode")])
+        "bomb.pdf",
+        lambda: pdf(
+            [
+                _CATALOG,
+                _PAGES,
+                _PAGE,
+                stream(zlib.compress(b"(a) Tj " * 20_000_000, 9), b"/Filter/FlateDecode"),
+            ]
+        ),
     ),
     "pdf of nested arrays": write(
-        "arrays.pdf", pdf([_CATALOG, _PAGES, b"<</Type/Page/A " + b"[" * 50_000 + b"]" * 50_000 + b">>"])
+        "arrays.pdf",
+        lambda: pdf([_CATALOG, _PAGES, b"<</Type/Page/A " + b"[" * 50_000 + b"]" * 50_000 + b">>"]),
     ),
     "pdf of a million pages": write(
         "pages.pdf",
-        pdf(
+        lambda: pdf(
             [
                 _CATALOG,
                 b"<</Type/Pages/Kids[" + b"3 0 R " * 300_000 + b"]/Count 300000>>",
@@ -58,32 +70,34 @@ OFFICE: dict[str, Kind] = {
             ]
         ),
     ),
-    "pptx that explodes": write("bomb.pptx", archive({"ppt/presentation.xml": b" " * 400_000_000})),
-    "pptx without slides": write("none.pptx", archive({"ppt/presentation.xml": b"<p/>"})),
+    "pptx that explodes": write("bomb.pptx", lambda: archive({"ppt/presentation.xml": b" " * 400_000_000})),
+    "pptx without slides": write("none.pptx", lambda: archive({"ppt/presentation.xml": b"<p/>"})),
     "pptx nested deep": write(
-        "deep.pptx", archive({"ppt/presentation.xml": b"<a>" * 50_000 + b"</a>" * 50_000})
+        "deep.pptx", lambda: archive({"ppt/presentation.xml": b"<a>" * 50_000 + b"</a>" * 50_000})
     ),
     "xlsx of a million empty rows": write(
-        "rows.xlsx", workbook('<row r="1048576"><c r="XFD1048576"/></row>')
+        "rows.xlsx", lambda: workbook('<row r="1048576"><c r="XFD1048576"/></row>')
     ),
     "xlsx that says it is huge": write(
         "huge.xlsx",
-        workbook('<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>', dimension="A1:XFD1048576"),
+        lambda: workbook(
+            '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>', dimension="A1:XFD1048576"
+        ),
     ),
     "xlsx of 60,000 cells": write(
         "cells.xlsx",
-        workbook("".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 60_000))),
+        lambda: workbook("".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 60_000))),
     ),
-    "xlsx that is a picture": write("picture.xlsx", bytes(range(256)) * 40),
+    "xlsx that is a picture": write("picture.xlsx", lambda: bytes(range(256)) * 40),
     "epub whose pages are away": write(
         "away.epub",
-        archive(
+        lambda: archive(
             {
                 "a.opf": b'<package><manifest><item id="a" href="../../etc/passwd"/></manifest>'
                 b'<spine><itemref idref="a"/></spine></package>'
             }
         ),
     ),
-    "epub without a package": write("none.epub", archive({"mimetype": b"application/epub+zip"})),
-    "epub of 3,000 pages": write("pages.epub", book(3_000)),
+    "epub without a package": write("none.epub", lambda: archive({"mimetype": b"application/epub+zip"})),
+    "epub of 3,000 pages": write("pages.epub", lambda: book(3_000)),
 }

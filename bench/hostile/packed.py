@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import partial
 
 from bench.hostile.made import Kind, archive, book, docx, slides, workbook, write
 
@@ -75,47 +76,58 @@ _SPOILT: dict[str, Callable[[bytes], bytes]] = {
 }
 PACKED: dict[str, Kind] = {
     **{
-        f"{suffix} {how}": write(f"{number}.{suffix}", spoil(data))
+        f"{suffix} {how}": write(f"{number}.{suffix}", partial(spoil, data))
         for suffix, data in _ALL.items()
         for number, (how, spoil) in enumerate(_SPOILT.items())
     },
-    "docx with a picture without end": write("picture.docx", docx("<w:p/>", {"word/media/a.png": _PNG})),
-    "pptx whose slides are one a million times": write("one.pptx", slides([_TEXT.format("")], times=100_000)),
-    "pptx whose slides lead to themselves": write("self.pptx", slides([_TEXT.format("")], to_itself=True)),
-    "pptx of laughing entities": write("laughs.pptx", slides(["<a>&a9;</a>"], head=f"{_LAUGHS}]>")),
-    "pptx that reads a file": write("away.pptx", slides(["<a>&x;</a>"], head=_AWAY)),
+    "docx with a picture without end": write(
+        "picture.docx", lambda: docx("<w:p/>", {"word/media/a.png": _PNG})
+    ),
+    "pptx whose slides are one a million times": write(
+        "one.pptx", lambda: slides([_TEXT.format("")], times=100_000)
+    ),
+    "pptx whose slides lead to themselves": write(
+        "self.pptx", lambda: slides([_TEXT.format("")], to_itself=True)
+    ),
+    "pptx of laughing entities": write("laughs.pptx", lambda: slides(["<a>&a9;</a>"], head=f"{_LAUGHS}]>")),
+    "pptx that reads a file": write("away.pptx", lambda: slides(["<a>&x;</a>"], head=_AWAY)),
     "pptx of groups in each other": write(
-        "groups.pptx", slides(["<p:grpSp>" * 3_000 + _TEXT.format("") + "</p:grpSp>" * 3_000])
+        "groups.pptx", lambda: slides(["<p:grpSp>" * 3_000 + _TEXT.format("") + "</p:grpSp>" * 3_000])
     ),
-    "pptx of one slide without end": write("bomb.pptx", slides([" " * 400_000_000])),
-    "pptx of an absurd level": write("level.pptx", slides([_TEXT.format('<a:pPr lvl="4000000000"/>')])),
-    "pptx without its slides": write("gone.pptx", slides([""] * 3, there=False)),
-    "xlsx of laughing entities": write("laughs.xlsx", workbook("<c>&a9;</c>", head=f"{_LAUGHS}]>")),
+    "pptx of one slide without end": write("bomb.pptx", lambda: slides([" " * 400_000_000])),
+    "pptx of an absurd level": write(
+        "level.pptx", lambda: slides([_TEXT.format('<a:pPr lvl="4000000000"/>')])
+    ),
+    "pptx without its slides": write("gone.pptx", lambda: slides([""] * 3, there=False)),
+    "xlsx of laughing entities": write("laughs.xlsx", lambda: workbook("<c>&a9;</c>", head=f"{_LAUGHS}]>")),
     "xlsx of strings without end": write(
-        "strings.xlsx", workbook(_CELL.format("s", 0), {"xl/sharedStrings.xml": b" " * 400_000_000})
+        "strings.xlsx", lambda: workbook(_CELL.format("s", 0), {"xl/sharedStrings.xml": b" " * 400_000_000})
     ),
-    "xlsx of strings that are not there": write("none.xlsx", workbook(_CELL.format("s", 10**9))),
+    "xlsx of strings that are not there": write("none.xlsx", lambda: workbook(_CELL.format("s", 10**9))),
     "xlsx of cells at odd places": write(
-        "odd.xlsx", workbook('<row r="0"><c r="ZZZZ0"><v>1</v></c><c r=""><v>2</v></c><c><v>x</v></c></row>')
+        "odd.xlsx",
+        lambda: workbook('<row r="0"><c r="ZZZZ0"><v>1</v></c><c r=""><v>2</v></c><c><v>x</v></c></row>'),
     ),
     "xlsx of numbers that are none": write(
-        "numbers.xlsx", workbook(_CELL.format("n", "9" * 5_000) + _CELL.format("d", "never") * 50)
+        "numbers.xlsx", lambda: workbook(_CELL.format("n", "9" * 5_000) + _CELL.format("d", "never") * 50)
     ),
-    "xlsx of one long cell": write("cell.xlsx", workbook(_CELL.format("str", "word " * 1_000_000))),
-    "xlsx of dates beyond time": write("dates.xlsx", workbook(_CELL.format("d", "99999-99-99T99:99:99"))),
-    "epub of laughing entities": write("laughs.epub", _pages(b"<p>a</p>", "&a9;", f"{_LAUGHS}]>")),
-    "epub of a page without end": write("bomb.epub", _pages(b" " * 400_000_000)),
+    "xlsx of one long cell": write("cell.xlsx", lambda: workbook(_CELL.format("str", "word " * 1_000_000))),
+    "xlsx of dates beyond time": write(
+        "dates.xlsx", lambda: workbook(_CELL.format("d", "99999-99-99T99:99:99"))
+    ),
+    "epub of laughing entities": write("laughs.epub", lambda: _pages(b"<p>a</p>", "&a9;", f"{_LAUGHS}]>")),
+    "epub of a page without end": write("bomb.epub", lambda: _pages(b" " * 400_000_000)),
     "epub of one page a hundred thousand times": write(
-        "same.epub", _pages(b"<p>words</p>" * 500, '<itemref idref="a"/>' * 100_000)
+        "same.epub", lambda: _pages(b"<p>words</p>" * 500, '<itemref idref="a"/>' * 100_000)
     ),
     "epub whose package is itself": write(
         "self.epub",
-        archive({"META-INF/container.xml": b'<c><rootfile full-path="META-INF/container.xml"/></c>'}),
+        lambda: archive({"META-INF/container.xml": b'<c><rootfile full-path="META-INF/container.xml"/></c>'}),
     ),
-    "epub of pages in UTF-16": write("wide.epub", _pages("<p>宽的字</p>".encode("utf-16"))),
+    "epub of pages in UTF-16": write("wide.epub", lambda: _pages("<p>宽的字</p>".encode("utf-16"))),
     "epub that is locked": write(
         "locked.epub",
-        archive(
+        lambda: archive(
             {
                 "META-INF/encryption.xml": b'<e><CipherReference URI="a.html"/></e>',
                 "a.opf": b"<package/>",

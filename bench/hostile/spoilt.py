@@ -31,7 +31,7 @@ SPOILT: dict[str, Kind] = {
     "csv in UTF-16": write("wide.csv", "问题,答案\n安装,运行\n".encode("utf-16")),
     "html that names no encoding there is": write("odd.html", '<meta charset="klingon-8"><p>words</p>'),
     "ipynb in UTF-16": write(
-        "wide.ipynb", _notebook([{"cell_type": "markdown", "source": "字"}]).encode("utf-16")
+        "wide.ipynb", lambda: _notebook([{"cell_type": "markdown", "source": "字"}]).encode("utf-16")
     ),
     "notebook of a number without end": write(
         "number.ipynb", '{"nbformat": ' + "9" * 100_000 + ', "cells": []}'
@@ -40,12 +40,14 @@ SPOILT: dict[str, Kind] = {
         "nan.ipynb", '{"cells": [{"source": NaN, "cell_type": Infinity}]}'
     ),
     "notebook of 200,000 cells": write(
-        "cells.ipynb", _notebook([{"cell_type": "markdown", "source": "a"}] * 200_000)
+        "cells.ipynb", lambda: _notebook([{"cell_type": "markdown", "source": "a"}] * 200_000)
     ),
-    "notebook whose cells are one": write("one.ipynb", _notebook({"cell_type": "markdown", "source": "a"})),
+    "notebook whose cells are one": write(
+        "one.ipynb", lambda: _notebook({"cell_type": "markdown", "source": "a"})
+    ),
     "notebook of sheets that are none": write("sheets.ipynb", '{"worksheets": [5, {"cells": 7}, null]}'),
     "notebook of a heading beyond all": write(
-        "level.ipynb", _notebook([{"cell_type": "heading", "level": 10**9, "source": ["a", 5, None]}])
+        "level.ipynb", lambda: _notebook([{"cell_type": "heading", "level": 10**9, "source": ["a", 5, None]}])
     ),
     "notebook of halves of characters": write(
         "half.ipynb", '{"cells": [{"cell_type": "markdown", "source": "\\ud800 words \\udfff"}]}'
@@ -54,7 +56,7 @@ SPOILT: dict[str, Kind] = {
     "csv of null bytes": write("null.csv", b"a,b\n1,\0\0\n\0,2\n"),
     "csv of one endless line": write("line.csv", "a;" * 1_000_000),
     "csv of rows of every length": write(
-        "ragged.csv", "".join("x," * (n % 300) + "\n" for n in range(5_000))
+        "ragged.csv", lambda: "".join("x," * (n % 300) + "\n" for n in range(5_000))
     ),
     "tsv of quotes": write("quotes.tsv", '"\t' * 200_000),
     "mdx of components in each other": write(
@@ -76,7 +78,9 @@ SPOILT: dict[str, Kind] = {
         "options.rst",
         ".. list-table:: a\n   :widths: 99999999999 -1 x\n   :header-rows: 1e9\n\n   * - words\n",
     ),
-    "rst of footnotes": write("notes.rst", "".join(f"a [#f{n}]_\n\n.. [#f{n}] b\n\n" for n in range(2_000))),
+    "rst of footnotes": write(
+        "notes.rst", lambda: "".join(f"a [#f{n}]_\n\n.. [#f{n}] b\n\n" for n in range(2_000))
+    ),
 }
 
 CODE: dict[str, Kind] = {
@@ -85,7 +89,8 @@ CODE: dict[str, Kind] = {
     "py of lists in each other": write("lists.py", '"""Words."""\nx = ' + "[" * 5_000),
     "py of one long sum": write("sum.py", '"""Words."""\nx = 1' + " + 1" * 50_000),
     "py of functions in each other": write(
-        "functions.py", "".join(" " * n + f'def f{n}():\n{" " * n} """Words {n}."""\n' for n in range(95))
+        "functions.py",
+        lambda: "".join(" " * n + f'def f{n}():\n{" " * n} """Words {n}."""\n' for n in range(95)),
     ),
     "py of an open string": write("open.py", '"""Words of the module that never end\n' + "a\n" * 100_000),
     "py in no encoding": write("coding.py", '# -*- coding: klingon -*-\n"""Words."""\n'),
@@ -102,6 +107,6 @@ CODE: dict[str, Kind] = {
     "go in UTF-16": write("wide.go", "// Words of a comment in Go.\npackage a\n".encode("utf-16")),
     "rs of comments in each other": write("inner.rs", "/* a " * 20_000 + "*/ " * 20_000),
     "sql of dashes": write("dashes.sql", "-- " * 100_000 + "\n--words of a comment\n" * 1_000),
-    "sh that is a program": write("program.sh", b"\x7fELF" + bytes(range(256)) * 500),
+    "sh that is a program": write("program.sh", lambda: b"\x7fELF" + bytes(range(256)) * 500),
 }
 """Read by a source that has `code: true`."""
