@@ -16,8 +16,10 @@ def test_a_question_waits_for_a_worker_with_an_index_and_is_told_where_there_is_
     redis_url: str, tmp_path: Path, documents: Path
 ) -> None:
     with House(redis_url, tmp_path / "none", documents) as house:
+        house.redis.set(
+            SERVING.of("another"), "20260101T000000"
+        )  # first: one that does not serve is struck off
         house.redis.sadd(WORKERS.name, "another")
-        house.redis.set(SERVING.of("another"), "20260101T000000")
         asked = house.ask(QUESTION)
         until(lambda: house.redis.zcard(WAITING.of(ANSWER_QUEUE)))
         assert not house.feishu.cards(asked), "another worker may answer it"
