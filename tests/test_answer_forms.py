@@ -289,3 +289,10 @@ def test_a_link_that_a_page_writes_of_its_own_site_stays_a_link_and_others_are_w
         "See [the limits](https://docs.example.com/limits), [0 (root)](https://docs.example.com/root) "
         "and the `site`."
     )
+
+
+def test_a_page_without_a_site_has_no_links_of_its_own() -> None:
+    text = "See www.evil.example, [it](www.evil.example) and [here](http://localhost:8080/x)."
+    for url in ("", "docs/ports.md", "http://localhost:9800/docs/ports.md"):
+        shown = Sanitiser([Excerpt(1, "Ports", text, url=url)], "en").clean(text)
+        assert shown == "See `www.evil.example`, it and here."

@@ -34,9 +34,7 @@ _MENTION_WORD = re.compile(
 _OPEN_ID = re.compile(r"\bou_[0-9a-zA-Z]{6,}\b")
 _IMAGE = re.compile(r"!\[([^\[\]]*+)\]\([^)]*\)?")
 _LINK = re.compile(r"\[([^\[\]\n]*+)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)?")
-_LINK_OVER_CODE = re.compile(
-    r"\[(?=[^\[\]\n`]*+`)([^\[\]\n]*+)\]\(\s*+<?([^)\s>]*+)>?[^)\n]*+\)", re.IGNORECASE
-)
+_LINK_OVER_CODE = re.compile(r"!?\[(?=[^\[\]\n`]*+`)([^\[\]\n]*+)\]\(\s*+<?([^)\s>]*+)>?[^)\n]*+\)")
 """A link with code in its label; a code span with brackets in it is none."""
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s*\S+.*$", re.MULTILINE)
 _ADDRESS = re.compile(
@@ -56,6 +54,7 @@ _NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"
 _NAME = "|".join(("source", *MATERIAL.values()))
 _FORM = re.compile(rf"(?:\[|【)\^?\s*(?:(?:{_NAME})\s*)?({_NUMBERS})\s*(?:\]|】)(?!\()", re.IGNORECASE)
 _RANGE = re.compile(r"(?<!\d)(\d{1,6})\s*+[-–~]\s*+(\d{1,6})(?!\d)")
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 LEAK_LENGTH = {"zh": 12, "en": 32}
 """A line that shares this many characters in a row with the system prompt repeats it."""
 
@@ -65,7 +64,8 @@ class Sanitiser:
 
     def __init__(self, excerpts: Sequence[Excerpt], language: str) -> None:
         self.addresses = {excerpt.url for excerpt in excerpts if excerpt.url}
-        self.hosts = {_host(address) for address in self.addresses} | {"127.0.0.1", "localhost"}
+        sites = {_host(address) for address in self.addresses} - {"", *_THIS_MACHINE}
+        self.hosts = sites | _THIS_MACHINE
         self.written = "\n".join(excerpt.text for excerpt in excerpts)
         indexed = "\n".join(excerpt.text for excerpt in excerpts if not excerpt.web)
         self.own = {
@@ -73,8 +73,7 @@ class Sanitiser:
             *(_split_end(host)[0] for host in _BARE_HOST.findall(indexed)),
         }
         """Web addresses that the operator's own documents write; a page of the web may write any."""
-        places = {_host(address) for address in self.addresses}
-        self.addresses |= {address for address in self.own if _host(address) in places}
+        self.addresses |= {address for address in self.own if _host(address) in sites}
         self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
         self.language = language
         self.removed = say("link_removed", language)
