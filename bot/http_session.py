@@ -27,18 +27,22 @@ class EndlessAnswer(requests.RequestException):
     """A body of more bytes, or longer on its way, than it may be."""
 
 
+class TooLarge(EndlessAnswer):
+    """One of more bytes."""
+
+
 def read_whole(answer: requests.Response, most: int, seconds: float) -> bytes:
     """The body of an answer that was asked for with `stream=True`.
 
     It is read as it comes: `iter_content` and `content` wait for whole pieces, for hours where a byte comes
-    now and then. Raises EndlessAnswer for more than `most` bytes or `seconds`, requests.ConnectionError.
+    now and then. Raises TooLarge, EndlessAnswer for more than `seconds`, requests.ConnectionError.
     """
     found, until = bytearray(), time.monotonic() + seconds
     with answer:
         while piece := _next_of(answer):
             found += piece
             if len(found) > most:
-                raise EndlessAnswer(f"more than {most} bytes")
+                raise TooLarge(f"more than {most} bytes")
             if time.monotonic() > until:
                 raise EndlessAnswer(f"not whole after {seconds:.0f} s")
     return bytes(found)

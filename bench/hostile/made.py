@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 Content = str | bytes
@@ -48,7 +48,7 @@ def docx(body: str, extra: dict[str, bytes] | None = None, head: str = "") -> by
     )
 
 
-def archive(parts: dict[str, bytes]) -> bytes:
+def archive(parts: Mapping[str, str | bytes]) -> bytes:
     """A zip file of these parts."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:

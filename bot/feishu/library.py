@@ -39,7 +39,7 @@ from bot.feishu.transport import (
     read_body,
     read_bounded,
 )
-from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, read_whole
+from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, TooLarge, read_whole
 
 Json = dict[str, Any]
 PATIENCE = 120.0
@@ -130,8 +130,10 @@ class FeishuLibrary:
                 return Raw(_refusal(answer, raw))
             try:
                 found.extend(read_whole(answer, most, DOWNLOAD_SECONDS))
+            except TooLarge as error:
+                raise FeishuError(0, f"larger than {most // 1_000_000} MB") from error
             except EndlessAnswer as error:
-                raise FeishuError(0, f"larger than {most // 1_000_000} MB, or {error}") from error
+                raise FeishuError(0, str(error)) from error
             return Raw(raw)
 
         self._caller.call("drive.download", send, limits=(_FILES,), patience=PATIENCE)

@@ -165,8 +165,8 @@ class EmbeddingCache:
 
     def _vectors(self, keys: list[bytes]) -> Vectors:
         vectors = _room((len(keys), self._embedder.dimensions), self._folder)
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
+        start = 0
+        for some in _asked_at_once(keys):
             rows = self._database.execute(
                 f"SELECT key, vector FROM embeddings WHERE key IN ({_marks(some)})",  # noqa: S608  # nosec B608: only "?" marks
                 some,
@@ -174,6 +174,7 @@ class EmbeddingCache:
             found = dict(rows)
             for row, key in enumerate(some, start):
                 vectors[row] = np.frombuffer(found[key], dtype=np.float32)
+            start += len(some)
         return vectors
 
 

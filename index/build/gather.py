@@ -91,9 +91,8 @@ def gather(
     """Reads every source. Raises IndexMissing when there is nothing at all, and RemovalUnconfirmed.
 
     `confirmed`: a person said that what is gone may go. `only`: names of the sources to read, the others stay
-    as they are; none means all. `take` is given the chunks of each document that is
-    new or changed, when it was read. Raises
-    UnknownSource for a name that no source has.
+    as they are; none means all. `take` is given the chunks of each document that is new or
+    changed, when it was read. Raises UnknownSource for a name that no source has.
     """
     sources = (*settings.index.sources, *confirmed_sources(settings.index.dir))
     _refuse_unknown(sources, only)

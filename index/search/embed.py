@@ -150,12 +150,16 @@ class Remembered:
 REMEMBERED = 8_192
 """Vectors; 16 MB of the embedded model's."""
 _REMEMBERED: WeakKeyDictionary[Embedder, Remembered] = WeakKeyDictionary()
+_REMEMBERING = threading.Lock()
 
 
 def remembered(embedder: Embedder) -> Remembered:
     """The memory of an embedder: one, however many searchers are over it."""
-    with _LOADING:
-        return _REMEMBERED.setdefault(embedder, Remembered(embedder))
+    with _REMEMBERING:
+        found = _REMEMBERED.get(embedder)
+        if found is None:
+            found = _REMEMBERED[embedder] = Remembered(embedder)
+        return found
 
 
 _LOADING = threading.Lock()

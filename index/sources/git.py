@@ -226,8 +226,6 @@ def _git(folder: Path, *arguments: str, clone: bool = True) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        if shutil.which("git") is None:
-            raise LoadError(NO_GIT) from error
         raise LoadError(f"git {arguments[0]}: {error.strerror or type(error).__name__}") from error
     try:
         printed, told = process.communicate(timeout=_GIT_TIMEOUT)

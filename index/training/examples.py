@@ -134,9 +134,11 @@ def estranged(message: str, evidence: Evidence, chooser: random.Random) -> str:
 
 
 def _units(piece: str) -> list[str]:
+    if not is_chinese(piece):
+        return [piece]
     import rjieba  # reads its dictionary
 
-    return list(rjieba.cut(piece)) if is_chinese(piece) else [piece]
+    return list(rjieba.cut(piece))
 
 
 def _replacement(unit: str, evidence: Evidence, chooser: random.Random) -> str:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from rq.utils import as_text
 
 from bot import metrics
 from bot.cards.presses import PressSigner
@@ -24,6 +23,7 @@ from bot.feishu.client import Feishu
 from bot.queue.budgets import Budgets
 from bot.queue.queue import Queue, serving
 from bot.redis_keys import BOT_OPEN_ID, DAY, DEGRADED, FOR_WORKERS, SERVING, WORKERS, connect
+from bot.stored import decoded
 from bot.talk.chosen import Chosen
 from index.search.strong import EMBEDDER, strong_model
 from worker.engines.choose import open_llm
@@ -117,7 +117,7 @@ class Process:
     def bot_open_id(self) -> str | None:
         """The bot's own open_id, None while nobody has learned it. Raises redis.RedisError."""
         if self._bot_open_id is None and (found := self.redis.get(BOT_OPEN_ID.name)):
-            self._bot_open_id = as_text(found)
+            self._bot_open_id = decoded(found)
         return self._bot_open_id
 
     def watch_feishu(self) -> None:
@@ -161,7 +161,7 @@ class Process:
     def _forget_the_dead(self) -> None:
         """Takes workers off the list that have not been heard of."""
         alive = serving(self.redis)
-        gone = [name for name in map(as_text, self.redis.smembers(WORKERS.name)) if name not in alive]
+        gone = [name for name in map(decoded, self.redis.smembers(WORKERS.name)) if name not in alive]
         if gone:
             self.redis.srem(WORKERS.name, *gone)
 

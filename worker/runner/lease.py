@@ -18,9 +18,9 @@ from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq.utils import as_text
 
 from bot.redis_keys import LEASE, LEASE_ASKED
+from bot.stored import decoded
 from worker.runner.liveness import Liveness
 
 POLL = 0.2
@@ -81,7 +81,7 @@ class Leases:
         asked = self.redis.smembers(LEASE_ASKED.of(self.liveness.name))
         for key in cast("set[bytes]", asked):
             held = self.redis.get(key)
-            worker, _, run = as_text(held or b"").partition(" ")
+            worker, _, run = decoded(held).partition(" ")
             if worker == self.liveness.name and run not in self._active:
                 self._release(keys=[key], args=[held or b""])
             self.redis.srem(LEASE_ASKED.of(self.liveness.name), key)
@@ -92,7 +92,7 @@ class Leases:
         held = self.redis.get(lease.key)
         if held is None:
             return False
-        text = as_text(held)
+        text = decoded(held)
         if text == lease.value:
             return True
         worker, _, run = text.partition(" ")
@@ -122,7 +122,7 @@ class Lease:
 
     def is_named_by(self, found: bytes | str | None) -> bool:
         """Whether what Redis holds under `key` says that nobody has taken it over meanwhile."""
-        return found is not None and as_text(found) == self.value
+        return found is not None and decoded(found) == self.value
 
     def write(self, values: Mapping[str, str], *, seconds: int, unless: str) -> bool:
         """Sets keys in one step, if the lease is still ours and there is no key `unless`.

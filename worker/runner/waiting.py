@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import structlog
 from redis import Redis
 from rq.queue import Queue
-from rq.utils import as_text
 
 from bot.clock import SYSTEM, Clock
 from bot.feishu.outage import Outages
 from bot.queue.rq_layout import JOB_PREFIX
 from bot.redis_keys import WAITING, WAITING_FOR, WAITING_SINCE, WAITS_FOR
+from bot.stored import decoded
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +116,7 @@ class Waiting:
         if self.outages is None:
             return back
         for name in self.redis.smembers(WAITS_FOR.of(self.queue.name)):
-            interface = as_text(name)
+            interface = decoded(name)
             key = WAITING_FOR.of(f"{self.queue.name}:{interface}")
             if self.outages.is_over(interface):
                 back += self._take(key, "+inf")

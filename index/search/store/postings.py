@@ -117,11 +117,11 @@ class Inverting:
 
 def by_list(lists: Array) -> Array:
     """The order of entries by their list, as they come within one: counted, not compared."""
+    from scipy import sparse  # only where an index is built
+
     if not len(lists):
         return np.empty(0, dtype=np.int64)
     places = np.arange(len(lists), dtype=np.int32)
-    from scipy import sparse  # only where an index is built
-
     table = sparse.coo_matrix((np.ones(len(lists), np.int8), (places, lists.astype(np.int32))))
     return np.asarray(table.tocsc().indices)
 
