@@ -16,8 +16,8 @@ from typing import Any
 
 from bot.errors import ConfigError
 from index.text.split import Chunk
-from worker.manners.introduction import TRIED
-from worker.manners.introduction import headings_as_questions as questions
+from worker.conversation.introduction import TRIED
+from worker.conversation.introduction import headings_as_questions as questions
 
 __all__ = ["TRIED", "OwnDocuments", "Suggestion", "questions", "suggest"]
 

@@ -96,3 +96,23 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text('{"id": "a", "text": "what?"}', "utf-8-sig")
     assert read_batch(file) == [Row("a", "what?")]
+
+
+def test_thanks_and_greetings_get_what_a_group_would_give(config: Path) -> None:
+    rows = [
+        {"id": "thanks", "text": "thanks!"},
+        {"id": "hello", "text": "大家早上好"},
+        {"id": "both", "text": "thank you, and how do I clean the brew group?"},
+    ]
+    batch = config.with_name("manners.jsonl")
+    batch.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    ran = CliRunner().invoke(app, ["ask", "--batch", str(batch), "--json", "--config", str(config)])
+    assert ran.exit_code == 0, ran.output
+    thanks, hello, both = map(json.loads, ran.stdout.splitlines())
+    assert (thanks["decision"], thanks["outcome"], thanks["answer"]) == ("decline", "thanked", "👍")
+    assert (hello["decision"], hello["outcome"], hello["sources"]) == ("decline", "greeted", [])
+    assert hello["answer"].startswith("你好")
+    assert "1" in hello["answer"], "it says how many documents it knows"
+    assert (both["outcome"], both["sources"][0]["path"]) == ("answered", "coffee.md")
+    alone = CliRunner().invoke(app, ["ask", "thanks", "--config", str(config)])
+    assert "thanked" in alone.stdout

@@ -10,6 +10,7 @@ from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
 from worker.finding.atoms import PIECE, atoms_of
+from worker.finding.tidy import tidied
 from worker.prompts import Prompts
 
 KEYS = ("timeout", "retries", "colour", "language", "port", "host", "folder")
@@ -242,3 +243,20 @@ def check(host):
     assert item in first(
         "How do I write a beacon into the list?", page(1, f"To list a beacon:\n\n{item}", "Beacon")
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("> [!ATTENTION|style:flat]\n> Back up first.\n> Then go on.", "> Back up first.\n> Then go on."),
+        ("> [!NOTE]\n> Only on Linux.", "> Only on Linux."),
+        ("> [!WARNING| label:升级之前] \n> 请先备份。", "> 升级之前\n> 请先备份。"),
+        ("> [!tip]- Shorter\n> Use the alias.", "> Shorter\n> Use the alias."),
+        ("> [!IMPORTANT] Restart it.", "> Restart it."),
+        ("!> Restart it.", "Restart it."),
+        ("```\n> [!NOTE]\n> as it is written\n```", "```\n> [!NOTE]\n> as it is written\n```"),
+        ("See [!here] for more.", "See [!here] for more."),
+    ],
+)
+def test_marks_of_coloured_boxes_are_not_shown(written: str, shown: str) -> None:
+    assert tidied(written) == shown

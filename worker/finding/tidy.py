@@ -20,6 +20,14 @@ _LINES = re.compile(
     r"\{[%{#<].*[%}#>]\}|\{\{.*\}\}|\[\[?_?toc_?\]?\]|\\\[\\\]|=== \".*\"|\[\^[^\]\n]+\]:.*)[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
+_ALERT = re.compile(
+    r"^([ \t]*+(?:>[ \t]*+)++)(?:\\?\[![A-Za-z][\w-]{1,20}((?:\|[^\]\n]{0,200})?)\\?\][-+]?)[ \t]*+(.*\n?)",
+    re.MULTILINE,
+)
+"""The mark of a coloured box in a quote, `> [!NOTE]`; docsify writes a style and a title into it."""
+_TITLE = re.compile(r"\|\s*+label\s*+:([^|]*+)")
+_TIP = re.compile(r"^[!?]>[ \t]++", re.MULTILINE)
+"""A paragraph that docsify sets in a coloured box."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table\s*+>", re.DOTALL | re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\[\]\n]*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])(?:\{[^{}\n]*+\})?")
@@ -49,11 +57,19 @@ def _prose_with_spans(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    text = _LINES.sub("", text)
+    text = _TIP.sub("", _ALERT.sub(_without_mark, _LINES.sub("", text)))
     text = _EMPTY_LINK.sub("", _IMAGE.sub("", text))
     if "<" in text:
         text = _TAG.sub("", _ITEM.sub("- ", _BREAK.sub(" ", text)))
     return _ATTRIBUTES.sub("", _SHORTCODE.sub("", text))
+
+
+def _without_mark(match: re.Match[str]) -> str:
+    """What the box says in its first line: its title, where it has one."""
+    quoted, options, rest = match.groups()
+    title = _TITLE.search(options)
+    said = " ".join(part for part in (title[1].strip() if title else "", rest.strip()) if part)
+    return f"{quoted}{said}\n" if said else ""
 
 
 def _as_table(match: re.Match[str]) -> str:

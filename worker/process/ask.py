@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.answer import Source
 from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FennelError
+from bot.messages import say
 from index.gate.gate import open_gate
 from index.search.versions import open_current
+from worker.conversation.introduction import introduction_of
+from worker.conversation.small_words import Small, small_word, without_thanks
 from worker.engines.choose import open_llm
 from worker.engines.extractive.stand_in import quoted
 from worker.language import language_of
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.pipeline import Pipeline
+from worker.pipeline.trace import Trace
 from worker.process.parts import Parts, SearcherAndGate
 from worker.process.scope import scope_of
 from worker.web.step import open_web
+
+THANKS = "👍"
+"""Stands for the reaction that thanks get in a group."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +123,26 @@ class _Asker:
 
     def ask(self, row: Row) -> dict[str, Any]:
         language = language_of(row.text, self.group.language)
-        question = Question(
-            row.text, language, row.mentioned, point=self.group.point, web=self.group.web_search
-        )
-        scope = scope_of(row.text, self.settings, self.group.collections)
+        small = small_word(row.text) if row.mentioned else None
+        return self._answered(row, language) if small is None else self._greeted(row, language, small)
+
+    def _greeted(self, row: Row, language: str, small: Small) -> dict[str, Any]:
+        """What the bot says, or shows, to thanks and greetings in a group."""
+        trace = Trace("", row.text)
+        thanked = small is Small.THANKS
+        trace.note(decision="decline", language=language, mentioned=True)
+        lines = [THANKS if thanked else say(f"manners_{small.value}", language)]
+        if small not in (Small.THANKS, Small.STOP):
+            scope = scope_of(row.text, self.settings, self.group.collections)
+            pair = self.parts.of(scope.sources)
+            lines += introduction_of(pair.searcher, pair.gate, language)
+        trace.finish("thanked" if thanked else "greeted")
+        return _reply(trace, trace.facts["outcome"], "\n\n".join(lines))
+
+    def _answered(self, row: Row, language: str) -> dict[str, Any]:
+        text = without_thanks(row.text)
+        question = Question(text, language, row.mentioned, point=self.group.point, web=self.group.web_search)
+        scope = scope_of(text, self.settings, self.group.collections)
         pair = self.parts.of(scope.sources)
         parts = PipelineParts(
             self.settings,
@@ -130,13 +154,17 @@ class _Asker:
             product_version=scope.version,
         )
         answer, trace = Pipeline(parts).run(question)
-        return {
-            "decision": trace.facts["decision"],
-            "outcome": str(answer.outcome),
-            "answer": answer.text,
-            "sources": [asdict(source) for source in answer.sources],
-            "trace": trace.facts,
-        }
+        return _reply(trace, str(answer.outcome), answer.text, answer.sources)
+
+
+def _reply(trace: Trace, outcome: str, text: str, sources: Sequence[Source] = ()) -> dict[str, Any]:
+    return {
+        "decision": trace.facts["decision"],
+        "outcome": outcome,
+        "answer": text,
+        "sources": [asdict(source) for source in sources],
+        "trace": trace.facts,
+    }
 
 
 def _failed(error: FennelError) -> dict[str, Any]:
