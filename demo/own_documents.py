@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.config import disk
 from bot.errors import ConfigError
 from index.text.split import Chunk
 from worker.conversation.introduction import TRIED
@@ -48,6 +50,8 @@ class OwnDocuments:
             return {"git": self.place, "name": "documents"}
         if not self.folder.is_dir():
             raise ConfigError(f"DOCS={self.place}: there is no such folder; give a folder or a git address")
+        if not os.access(self.folder, os.R_OK | os.X_OK):
+            raise ConfigError(f"DOCS={self.place} cannot be read: {disk.OWNER}")
         return {"path": str(self.folder.resolve()), "name": "documents", "url": published}
 
 

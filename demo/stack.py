@@ -21,6 +21,7 @@ from types import TracebackType
 
 import requests
 
+from bot.config import disk
 from bot.config.ending import with_parent
 from bot.config.progress import waiting
 from bot.errors import ConfigError
@@ -118,7 +119,7 @@ class LocalStack:
 
     def start(self) -> None:
         """Builds the index, starts every process and waits until questions can be answered."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        disk.try_writing(self.folder, "start in a folder that can be written")
         if not self.redis_url or not answers(self.redis_url):
             self.redis = RedisServer(self.folder / "redis", outlives_us=False)
             self.redis.start()
@@ -145,7 +146,8 @@ class LocalStack:
                 check=False,
             )
         if done.returncode:
-            raise ConfigError(_last_words(done.stderr) or f"`python {' '.join(arguments)}` failed")
+            said = _last_words(done.stderr or done.stdout)
+            raise ConfigError(said or f"`python {' '.join(arguments)}` failed")
         return done.stdout
 
     def spawn(self, name: str, *arguments: str) -> None:

@@ -241,7 +241,8 @@ class Server:
         self.thread.start()
 
     def stop(self) -> None:
-        """Stops serving and closes the port."""
-        self.server.shutdown()
-        self.thread.join(timeout=5)
+        """Stops serving, if it had begun, and closes the port."""
+        if self.thread.is_alive():  # what never served would wait for its end for ever
+            self.server.shutdown()
+            self.thread.join(timeout=5)
         self.server.server_close()

@@ -44,8 +44,11 @@ def caused(error: Exception, by: Exception) -> Exception:
         (exceptions.ResponseError("MISCONF"), "error: Redis refuses a command: MISCONF"),
         (caused(QueueUnavailable("no"), exceptions.ConnectionError("x")), "error: Redis does not answer"),
         (FileNotFoundError(2, "No such file or directory", "/a/b"), "error: /a/b: No such file or directory"),
-        (PermissionError(13, "Permission denied", "data"), "error: data: Permission denied"),
-        (OSError(28, "No space left on device"), "error: [Errno 28] No space left on device"),
+        (
+            PermissionError(13, "Permission denied", "data"),
+            "error: data: Permission denied: give it to the user",
+        ),
+        (OSError(28, "No space left on device"), "error: No space left on device: free some space"),
         (ModuleNotFoundError("no", name="ddgs.exceptions"), "error: web_search.engine: ddgs needs the pack"),
         (ModuleNotFoundError("no", name="flask"), "error: the package flask is not installed: run `make set"),
         (typer.Abort(), "error: stopped; nothing was changed"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.config import disk
 from bot.config.command_line import AsJson, Config
 from bot.config.settings import load_settings
 
@@ -47,7 +48,8 @@ def report(
     settings = load_settings(config)
     made = reporting.read(settings.redis.url, since, grouping(settings))
     if html is not None:
-        html.write_text(reporting.as_html(made), encoding="utf-8")
+        with disk.writing(html, "name another file"):
+            html.write_text(reporting.as_html(made), encoding="utf-8")
     print(reporting.as_json(made) if as_json else reporting.as_text(made))
 
 

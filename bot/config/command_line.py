@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from bot.config import disk
 from bot.config.ending import die_as_told, end_as_by_keyboard
 from bot.config.extras import what_to_install
 from bot.config.release import VERSION
@@ -92,7 +93,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeEncodeError):  # bytes of an argument that are no text
         return f"not UTF-8: {error.object[max(0, error.start - 20) : error.end]!r}"
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        said = f"{error.filename}: {error.strerror}" if error.filename else disk.reason(error)
+        return f"{said}: {disk.fix(error)}" if disk.fix(error) else said
     return _trouble_with_redis(error)
 
 

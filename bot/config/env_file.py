@@ -17,6 +17,7 @@ from typing import Any
 from dotenv import set_key
 from dotenv.parser import parse_stream
 
+from bot.config import disk
 from bot.config.file import exposure, no_file
 from bot.errors import ConfigError
 
@@ -35,6 +36,7 @@ NAMED = {
     "web.dashboard_token": "FENNEL_DASHBOARD_TOKEN",
 }
 """Settings that a variable with a short name gives where the settings file leaves them out."""
+_ELSEWHERE = "give FENNEL_ENV_FILE a path"
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -58,7 +60,7 @@ def read_env_file(file: Path | None) -> dict[str, str]:
         problem = exposure(file)
         text = "" if problem else file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"{file} cannot be read ({error.strerror})") from error
+        raise ConfigError(f"{file} cannot be read ({error.strerror}): {disk.OWNER}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} must be saved as UTF-8") from error
     if problem:
@@ -102,6 +104,18 @@ def write_env_file(file: Path, values: Mapping[str, str]) -> None:
             set_key(file, name, value, quote_mode="auto")
         file.chmod(0o600)
     except OSError as error:
-        raise ConfigError(
-            f"{file} cannot be written ({error.strerror}); give FENNEL_ENV_FILE a path"
-        ) from error
+        raise _unwritten(file, error) from error
+
+
+def try_env_file(file: Path) -> None:
+    """Tries whether keys could be kept in it, before anybody makes some. Raises ConfigError."""
+    disk.try_writing(file.parent, _ELSEWHERE, file)
+    try:
+        if file.exists():
+            file.open("ab").close()
+    except OSError as error:
+        raise _unwritten(file, error) from error
+
+
+def _unwritten(file: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{file} cannot be written ({disk.reason(error)}): {disk.to_do(error, _ELSEWHERE)}")

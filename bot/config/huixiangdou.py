@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from bot.config import disk
 from bot.config.env_file import write_env_file
 from bot.errors import ConfigError
 
@@ -71,15 +72,11 @@ def migrate(path: Path, to: Path | None = None) -> str:
     if taken:
         raise ConfigError(f"{', '.join(taken)} exists and is not written over; give another --to FOLDER")
     made.sections["index"] = _index(folder, made, written["questions.jsonl"])
-    try:
-        target.mkdir(parents=True, exist_ok=True)
+    disk.try_writing(target, "give another --to FOLDER")
+    with disk.writing(target, "give another --to FOLDER"):
         written["config.yaml"].write_text(_yaml(file, made.sections), encoding="utf-8")
         rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made.questions)
         written["questions.jsonl"].write_text(rows, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"{target} cannot be written ({error.strerror}); give another --to FOLDER"
-        ) from error
     if made.secrets:
         write_env_file(secrets, made.secrets)
     return _told(made, target, [*written.values(), *([secrets] if made.secrets else [])])
@@ -105,7 +102,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ConfigError(f"{file} does not exist; give a HuixiangDou checkout or its config.ini") from None
     except OSError as error:
-        raise ConfigError(f"{file} cannot be read ({error.strerror})") from error
+        raise ConfigError(f"{file} cannot be read ({error.strerror}): {disk.OWNER}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8; save it as UTF-8 first") from error
     except tomllib.TOMLDecodeError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from bot.config import disk
 from bot.errors import ConfigError
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -23,8 +24,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         data = _parsed(file.read_text(encoding="utf-8-sig"))
         nul, odd = _has_nul(data), next(_odd_names(data), "")
     except OSError as error:
-        fix = "give it to the user that Fennel runs as"
-        raise ConfigError(f"{file} cannot be read ({error.strerror}): {fix}") from error
+        raise ConfigError(f"{file} cannot be read ({error.strerror}): {disk.OWNER}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not valid YAML: it must be saved as UTF-8") from error
     except RecursionError as error:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config.env_file import env_file, write_env_file
+from bot.config.env_file import env_file, try_env_file, write_env_file
 from bot.config.settings import Settings, load_settings
 from bot.connect.qr_code import draw
 from bot.connect.registration import Link, Registered, Wish, register
@@ -40,13 +40,18 @@ def connect(config: Path | None, options: Options) -> Registered:
     if file is None:
         raise ConfigError("FENNEL_ENV_FILE is empty, so there is no place for the keys; give it a path")
     _refuse_other_app(settings, file, options.app_id)
+    try_env_file(file)
     domain = "https://open.larksuite.com" if options.lark else settings.feishu.domain
     print("Asking Feishu for a link (its SDK takes a few seconds to load) ...", flush=True)
     waiting = _Waiting()
     registered = register(
         Wish(domain, options.app_id, options.name, options.listening), waiting.show, waiting.tell
     )
-    _keep(file, registered, config)
+    try:
+        _keep(file, registered, config)
+    except ConfigError as error:
+        again = f"`python -m bot connect --app-id {registered.app_id}` then gets them again"
+        raise ConfigError(f"the app is made, but its keys are not kept: {error}; {again}") from error
     print(f"Connected: app {registered.app_id}. Its keys are in {file}, which only you can read.")
     print(what_is_left(registered), flush=True)
     return registered

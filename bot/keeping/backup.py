@@ -14,15 +14,15 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from bot import redis_keys
+from bot.config import disk
 from bot.config.settings import Settings
 from bot.errors import ConfigError, QueueUnavailable
 from bot.queue import rq_layout
@@ -43,25 +43,41 @@ def backup(settings: Settings, settings_file: Path | None, folder: Path) -> str:
     """Writes the backup; says what is in it. Raises ConfigError, QueueUnavailable."""
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty: give a new folder for each backup")
+    files = {name: _read(place) for name, place in _places(settings, settings_file) if place.is_file()}
     try:
         with connect(settings.redis.url, FOR_WORKERS) as redis:
             redis.ping()  # a Redis that is away leaves no folder behind
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            keys = _write_redis(redis, folder / "redis.jsonl")
+            with disk.writing(folder, "give another folder"):
+                keys = _write(folder, redis, files)
     except RedisError as error:
+        disk.remove(folder)
         raise QueueUnavailable(f"no answer at redis.url ({type(error).__name__})") from error
-    files = 0
-    for name, place in _places(settings, settings_file):
-        if place.is_file():
-            target = folder / "files" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(place, target)
-            target.chmod(0o600)
-            files += 1
-    made = {"format": FORMAT, "made_at": time.time(), "keys": keys, "files": files}
+    except ConfigError:
+        disk.remove(folder)
+        raise
+    return f"{folder}: {keys} keys of Redis, {len(files)} files"
+
+
+def _read(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{place} cannot be read ({error.strerror}): {disk.OWNER}") from error
+
+
+def _write(folder: Path, redis: Redis, files: Mapping[str, bytes]) -> int:
+    """How many keys of Redis are in it. Raises OSError, RedisError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    keys = _write_redis(redis, folder / "redis.jsonl")
+    for name, content in files.items():
+        target = folder / "files" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        target.chmod(0o600)
+    made = {"format": FORMAT, "made_at": time.time(), "keys": keys, "files": len(files)}
     (folder / "manifest.json").write_text(json.dumps(made) + "\n", "utf-8")
-    return f"{folder}: {keys} keys of Redis, {files} files"
+    return keys
 
 
 def restore(settings: Settings, settings_file: Path | None, folder: Path, *, over: bool = False) -> str:
@@ -82,12 +98,14 @@ def restore(settings: Settings, settings_file: Path | None, folder: Path, *, ove
         raise QueueUnavailable(f"Redis did not take it ({type(error).__name__}: {error})") from error
     files = 0
     for name, place in _restored_places(settings, settings_file, folder):
-        place.parent.mkdir(parents=True, exist_ok=True)
         if name == "settings.yaml" and place.exists() and not over:
             continue
-        shutil.copyfile(folder / "files" / name, place)
-        if name == "settings.yaml":
-            place.chmod(0o600)
+        content = _read(folder / "files" / name)
+        with disk.writing(place, "restore where the settings' places can be written"):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+            if name == "settings.yaml":
+                place.chmod(0o600)
         files += 1
     return f"{keys} keys of Redis ({waiting} jobs that ran are begun again), {files} files"
 

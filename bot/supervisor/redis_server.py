@@ -18,6 +18,7 @@ from types import TracebackType
 
 from redis.exceptions import RedisError
 
+from bot.config import disk
 from bot.config.ending import with_parent
 from bot.errors import ConfigError
 from bot.redis_keys import connect
@@ -85,7 +86,8 @@ class RedisServer:
 
     def start(self) -> None:
         """Starts the server and waits until it answers. Raises ConfigError when it does not."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with disk.writing(self.folder, "start a Redis of your own"):
+            self.folder.mkdir(parents=True, exist_ok=True)
         command = [
             str(find_binary()),
             *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder.resolve())),
@@ -97,7 +99,8 @@ class RedisServer:
         deadline = time.monotonic() + START_TIMEOUT
         while not answers(self.url):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise ConfigError(f"the local Redis did not start; see {self.folder / 'redis.log'}")
+                why = disk.why_nothing_starts(self.folder) or f"see {self.folder / 'redis.log'}"
+                raise ConfigError(f"the local Redis did not start; {why}")
             time.sleep(0.02)
 
     def stop(self) -> None:

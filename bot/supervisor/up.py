@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.config import disk
 from bot.config.ending import end_as_by_keyboard, with_parent
 from bot.config.settings import Settings, WebSettings
 from bot.errors import ConfigError
@@ -111,7 +112,7 @@ def _redis(settings: Settings) -> Iterator[str]:
 
 def _environment(redis_url: str, config: Path | None) -> dict[str, str]:
     metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "data/metrics")
-    Path(metrics).mkdir(parents=True, exist_ok=True)
+    disk.try_writing(Path(metrics), "set PROMETHEUS_MULTIPROC_DIR")
     named = {"FENNEL_CONFIG": str(config)} if config else {}
     return {
         **os.environ,

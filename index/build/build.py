@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import structlog
 from redis import Redis
 
+from bot.config import disk
 from bot.config.settings import Settings
 from bot.errors import IndexMismatch, IndexMissing, IndexUnwritten
 from index.build.ahead import Ahead
@@ -77,10 +79,17 @@ def build(
             wish = _Wish(force, confirmed or dry_run, frozenset(only), dry_run)
             return _build(settings, versions, redis, embedder, ask, tell, wish)
     except (OSError, sqlite3.Error, MemoryError) as error:
+        why = _where(error, versions.folder) + disk.reason(error)
         raise IndexUnwritten(
-            f"the index in {versions.folder} cannot be written: {error or type(error).__name__}; "
-            "the version in use stays"
+            f"the index in {versions.folder} cannot be written ({why}): "
+            f"{disk.to_do(error, 'set index.dir to another folder')}; the version in use stays"
         ) from error
+
+
+def _where(error: BaseException, folder: Path) -> str:
+    """The file in the folder that it is about, where it names one."""
+    file = error.filename if isinstance(error, OSError) else None
+    return f"{file}: " if file and Path(str(file)) != folder else ""
 
 
 def _build(

@@ -164,7 +164,7 @@ def publish(name: str, versions: Versions, redis: Redis | None, index: IndexSett
         redis.set(INDEX_VERSION.name, name)
         redis.publish(INDEX_CHANNEL, name)
     except RedisError as error:
-        log.warning("index_not_published_in_redis", version=name, error=type(error).__name__)
+        log.info("index_not_published_in_redis", version=name, error=type(error).__name__)
         return False
     return True
 
