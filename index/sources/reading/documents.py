@@ -15,6 +15,7 @@ from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
 from index.sources.reading.open_file import read_bytes
 from index.text.chinese import language_of
 from index.text.document import Document
+from index.text.machine_text import without_machine_text
 from index.text.split import split
 
 TITLE_CHARACTERS = 300
@@ -71,9 +72,10 @@ def _stands_for(request: ReadingRequest, raw: bytes) -> str:
 def _page(request: ReadingRequest, raw: bytes, digest: str) -> tuple[list[Document], tuple[str, ...]]:
     """The document in a file's bytes, none where it holds no text, and what is to be told of it."""
     page = formats.read(request.suffix, raw)
-    text = clean(page.text)
+    read = without_machine_text(clean(page.text))
+    text, notes = read.text, (*page.notes, *read.notes)
     if not text.strip():
-        return [], (*page.notes, "holds no text") if raw.strip(_BLANK) else page.notes
+        return [], (*notes, "holds no text") if raw.strip(_BLANK) else notes
     title = " ".join(clean(page.title).split())[:TITLE_CHARACTERS]
     document = Document(
         source=request.source,
@@ -85,7 +87,7 @@ def _page(request: ReadingRequest, raw: bytes, digest: str) -> tuple[list[Docume
         updated_at=request.updated_at,
         digest=digest,
     )
-    return [document], page.notes
+    return [document], notes
 
 
 def _pairs(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[str, ...]]:
