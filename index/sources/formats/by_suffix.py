@@ -84,11 +84,11 @@ def _plain(raw: bytes) -> DocumentText:
 
 
 def _html(raw: bytes) -> DocumentText:
-    from index.sources.formats.html import html_to_markdown
+    from index.sources.formats.html import html_to_markdown, says_its_encoding
 
     if is_binary(raw):
         raise LoadError("no text: a picture, a program or an archive under the name of a page")
-    title, text = html_to_markdown(raw)
+    title, text = html_to_markdown(raw if says_its_encoding(raw) else decode(raw)[0])
     return DocumentText(title or first_heading(text), text)
 
 

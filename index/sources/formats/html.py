@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.dammit import EncodingDetector
 from markdownify import MarkdownConverter
 
 from bot.config.fences import fenced
@@ -29,8 +30,13 @@ _WIDEST = 20
 """Columns that one cell may take."""
 
 
-def html_to_markdown(raw: bytes) -> tuple[str, str]:
-    """(title, Markdown) of a page; the encoding is found as browsers find it."""
+def says_its_encoding(raw: bytes) -> bool:
+    """Whether a page names the encoding that it is in, as browsers look for it."""
+    return EncodingDetector.find_declared_encoding(raw, is_html=True) is not None
+
+
+def html_to_markdown(raw: bytes | str) -> tuple[str, str]:
+    """(title, Markdown) of a page; of bytes the encoding is found as browsers find it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read like any other page
         soup = BeautifulSoup(raw, "lxml")
