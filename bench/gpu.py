@@ -8,11 +8,11 @@
    (bar 0.95). Then the same with the prefix cache off.
 
 Needs a GPU, lmdeploy, torch, openai and InternLM2's tokenizer.model. On a machine that cannot reach a
-package index, `--carried FOLDER` unpacks what `python -m bench.turbomind.carry FOLDER` packed elsewhere.
+package index, `bench.turbomind.bare` runs this over what `bench.turbomind.carry` packed elsewhere.
 Without a GPU it says so and measures nothing; `--dry-run` then checks everything up to the GPU: the planted
 checkpoint by computing its first token here, and the measuring itself against a stand-in server.
 
-    python -m bench.gpu [--dry-run] [--carried FOLDER] [--tokenizer FILE] [--model FOLDER] [--json]
+    python -m bench.gpu [--dry-run] [--tokenizer FILE] [--model FOLDER] [--json]
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from typing import Any
 
 import httpx
 
-from bench.turbomind.carry import unpack
 from bench.turbomind.checkpoint import expected_score, first_token, planted, random_weights
 from bench.turbomind.load import Load, compare
 from bot.config.settings import LLMSettings, Settings, WorkerSettings
@@ -55,17 +54,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--dry-run", action="store_true", help="everything up to the GPU, against a stand-in")
-    parser.add_argument(
-        "--carried", type=Path, help="folder of packages for a machine without a package index"
-    )
     parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
     parser.add_argument("--model", default="", help="a real model folder instead of random weights")
     parser.add_argument("--questions", type=int, default=256)
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    if given.carried:
-        unpack(given.carried)
     cards = graphics_cards()
     if not cards and not given.dry_run:
         _print({"skipped": "no GPU is visible; --dry-run checks everything up to it"}, given.json)
@@ -87,6 +81,7 @@ def measure(folder: Path, card: GraphicsCard, given: argparse.Namespace) -> dict
     with server(folder / "planted", card, folder) as (url, seconds):
         figures["planted_load_seconds"] = round(seconds, 1)
         figures |= scored(url)
+    _tell(figures)
     load = Load(questions=given.questions, concurrency=given.concurrency)
     shaped = Path(given.model) if given.model else folder / "shaped"
     if not given.model:
@@ -96,6 +91,7 @@ def measure(folder: Path, card: GraphicsCard, given: argparse.Namespace) -> dict
         with server(shaped, card, folder, concurrency=given.concurrency, caching=caching) as (url, seconds):
             figures["load_seconds"] = round(seconds, 1)
             figures[name] = compare(url, MODEL, load, given.rounds, name)
+        _tell(figures)
     figures["ratio"] = figures["prefix_cache"]["ratio"]
     figures["weights"] = given.model or "random, of InternLM2-7B's shape"
     return figures
@@ -219,6 +215,11 @@ def _free_torch_memory() -> None:
 
 def _user(text: str) -> ChatMessage:
     return {"role": "user", "content": text}
+
+
+def _tell(figures: dict[str, Any]) -> None:
+    """What is known so far, to stderr: a lent machine may be taken back before the end."""
+    print(json.dumps(figures, ensure_ascii=False), file=sys.stderr, flush=True)
 
 
 def _print(figures: dict[str, Any], as_json: bool) -> None:

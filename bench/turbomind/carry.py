@@ -4,18 +4,16 @@ lmdeploy's wheel and a cuBLAS 12 would be 700 MB; compressed, and with cuBLAS ca
 own cuBLAS 13 (cublas12.c), it is about 60 MB.
 
     python -m bench.turbomind.carry FOLDER [--python 3.12]     here, with a package index and a C compiler
-    python -m bench.gpu --carried FOLDER --json                there
+    python3 -m bench.turbomind.bare FOLDER --json              there
 """
 
 from __future__ import annotations
 
 import argparse
 import lzma
-import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tempfile
 import zipfile
@@ -24,10 +22,13 @@ from pathlib import Path
 PACKAGES = (
     "lmdeploy==0.18.0",
     "addict==2.4.0",
+    "aiohttp-socks==0.12.0",
     "annotated-types==0.8.0",
     "apache-tvm-ffi==0.1.15.post2",
     "distro",
     "fastapi==0.165.0",
+    "httpcore2==2.16.2",
+    "httpx2==2.16.2",
     "jiter",
     "mmengine-lite==0.10.7",
     "openai==3.54.0",
@@ -40,6 +41,7 @@ PACKAGES = (
     "pydantic-core==2.50.4",
     "pydantic-settings==2.16.3",
     "python-dotenv",
+    "python-socks==3.2.1",
     "pyzmq==27.3.0",
     "sentencepiece==0.2.3",
     "shortuuid==1.0.13",
@@ -47,6 +49,7 @@ PACKAGES = (
     "starlette==1.10.0",
     "structlog==26.1.0",
     "termcolor==3.3.0",
+    "truststore",
     "typing-inspection",
     "uvicorn==0.54.0",
     "xgrammar==0.2.8",
@@ -56,7 +59,6 @@ RUNTIME = "nvidia-cuda-runtime-cu12"
 PLATFORM = "manylinux_2_28_x86_64"
 LIBRARY, REST = "turbomind.so.xz", "packages.tar.xz"
 SHIM = Path(__file__).with_name("cublas12.c")
-UNPACKED = Path(tempfile.gettempdir()) / "fennel-bench-packages"
 
 
 def pack(folder: Path, python: str) -> None:
@@ -77,24 +79,6 @@ def pack(folder: Path, python: str) -> None:
         library.unlink()
         with tarfile.open(folder / REST, "w:xz", preset=6) as archive:
             archive.add(tree, arcname=".")
-
-
-def unpack(folder: Path) -> None:
-    """Puts the packages before the machine's own, for this process and those it starts."""
-    if not (UNPACKED / "library").is_file():
-        with tarfile.open(folder / REST) as archive:
-            archive.extractall(UNPACKED, filter="data")
-        library = UNPACKED / (UNPACKED / "library").read_text(encoding="utf-8")
-        with lzma.open(folder / LIBRARY) as source, library.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    sys.path.insert(0, str(UNPACKED))
-    paths = [str(UNPACKED), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    own = [str(path) for path in (UNPACKED / "nvidia").glob("*/lib")]
-    torch_libraries = [str(path) for path in _site_packages().glob("nvidia/*/lib")]
-    given = os.environ.get("LD_LIBRARY_PATH", "")
-    os.environ["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *torch_libraries, *([given] if given else [])])
-    os.environ["LMDEPLOY_MODULE"] = "1"
 
 
 def _download(name: str, wheels: Path, python: str) -> None:
@@ -118,10 +102,6 @@ def _build_shim(file: Path) -> None:
     line += [f"-Wl,-soname,{file.name}", f"-Wl,--version-script={versions}"]
     subprocess.run(line, check=True)
     versions.unlink()
-
-
-def _site_packages() -> Path:
-    return Path(sysconfig.get_path("purelib"))
 
 
 def main() -> None:

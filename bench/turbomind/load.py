@@ -75,6 +75,9 @@ def through_fennel(url: str, model: str, load: Load, turn: str) -> Figures:
     engine = open_engine(settings, (url,))
     try:
         engine.prepare()
+        # Random weights never end a reply, so the probe cannot tell whether the model thinks: InternLM2 does
+        # not. Without this every reply that its limit cuts is asked for again with room for thoughts.
+        engine.client.known.note(url, thinks="no")
         return _fennel_pass(engine, load, prompts(load, turn))
     finally:
         engine.close()
