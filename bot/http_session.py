@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import exceptions as urllib3
 from urllib3.exceptions import HTTPError
 
 from bot.config.proxies import proxy_for
@@ -21,6 +22,22 @@ POOL_SIZE = 64
 """Connections kept open to one host; more threads than that open short-lived ones."""
 CONNECT_TIMEOUT = 3.0
 """Seconds until a connection counts as not to be had."""
+
+
+_WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    ((requests.exceptions.ProxyError, urllib3.ProxyError), "the proxy does not let it through"),
+    ((requests.exceptions.SSLError, urllib3.SSLError), "its certificate is not trusted here"),
+    (urllib3.NameResolutionError, "no machine of that name is known"),
+    (ConnectionRefusedError, "nothing listens there"),
+    (urllib3.NewConnectionError, "it cannot be reached"),
+    ((requests.ConnectTimeout, urllib3.ConnectTimeoutError), "it cannot be reached in time"),
+    ((requests.ReadTimeout, urllib3.ReadTimeoutError), "it does not answer in time"),
+    ((requests.exceptions.InvalidURL, requests.exceptions.MissingSchema), "that is no web address"),
+    (ValueError, "what answers there is no JSON"),
+    (requests.ConnectionError, "it breaks off the connection"),
+)
+_DEEPEST = 8
+"""Causes of causes that are looked at."""
 
 
 class EndlessAnswer(requests.RequestException):
@@ -102,3 +119,20 @@ def new_session() -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def in_words(error: BaseException) -> str:
+    """Why a call came to nothing, for people: what libraries say names their own classes and pools."""
+    if isinstance(error, EndlessAnswer):
+        return f"its answer does not end: {error}"
+    causes = [error]
+    while len(causes) < _DEEPEST and (deeper := _cause(causes[-1])) is not None:
+        causes.append(deeper)
+    found = (words for kind, words in _WORDS if any(isinstance(cause, kind) for cause in causes))
+    return next(found, type(error).__name__)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """What an error of requests or urllib3 holds of the one before it."""
+    held = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+    return next((one for one in held if isinstance(one, BaseException)), None)

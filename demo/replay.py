@@ -5,8 +5,10 @@ would, over the operator's own index and settings. What comes out: the decision 
 latency, calls and tokens. Nothing leaves the machine but what the configured engine is asked.
 
 A row is {"id"?, "text", "user"?, "mention"?, "thread"?, "reply_to"?, "label"?}; `mention` defaults to true.
-Rows of one `thread` are said in one thread, each when the one before has ended; `reply_to` quotes the row of
-that id.
+The chat goes on as people's do: whoever has asked something reads the answer before the next question, so a
+row waits until what the same `user` said before it has ended, and a row of a `thread`, or one that quotes
+(`reply_to`), until everything has. What announces its question only ("请问一下", "I use Windows") is
+followed at once, as one types. Rows of different users go on at the same time.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from bot.config.settings import Settings, load_settings
 from bot.errors import ConfigError
 from bot.queue.queue import Queue
 from bot.redis_keys import FOR_WORKERS, connect
+from bot.talk.whole import is_whole
 from demo.stack import LocalStack
 from worker.jobs import kept_answers
 
@@ -148,13 +151,16 @@ def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
     said: dict[str, str] = {}
     threads: dict[str, str] = {}
     messages: list[str] = []
+    open_rows: list[Row] = []
     for row in rows:
         root = threads.get(row.thread, "") if row.thread else ""
         quoted = said.get(row.reply_to, "")
-        if root or quoted:
+        if root or quoted or _goes_on_from_any(row, open_rows):
             for message_id in messages[-1:]:
                 stack.feishu.wait_for_push(message_id)
             _wait_for_all(stack, redis, len(messages))
+            open_rows.clear()
+        open_rows.append(row)
         how: dict[str, Any] = {"reply_to": quoted or root, "in_thread": bool(root)} if root or quoted else {}
         message_id = stack.feishu.say(row.user, row.text, mention_bot=row.mention, **how)
         messages.append(message_id)
@@ -162,6 +168,12 @@ def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
         if row.thread:
             threads.setdefault(row.thread, message_id)
     return messages
+
+
+def _goes_on_from_any(row: Row, before: list[Row]) -> bool:
+    """Whether the same person asked something whole before it and has not read the answer yet."""
+    own = [one.text for one in before if one.user == row.user]
+    return bool(own) and is_whole(own[-1])
 
 
 def _wait_for_all(stack: LocalStack, redis: Redis, said: int) -> None:

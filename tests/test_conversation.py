@@ -108,6 +108,29 @@ def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
     assert standalone(lunch, before, documents).relation is Relation.FOLLOW_UP, "in a thread: one word is few"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "什么是茴香豆的天气？",
+        "请问什么是热更新",
+        "啥叫增量索引？",
+        "what is a webhook?",
+        "What does TTL stand for?",
+    ],
+)
+@pytest.mark.parametrize("whole_anew", [True, False])
+def test_whoever_asks_what_a_thing_is_names_the_thing(text: str, whole_anew: bool) -> None:
+    found = standalone(text, ["how do i install harbor"], Documents(), whole_anew=whole_anew)
+    assert (found.relation, found.text) == (Relation.ALONE, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["what is the default?", "默认值是什么？", "什么是它的默认值？", "what is it?"]
+)
+def test_what_belongs_to_the_thing_before_goes_on_from_it(text: str) -> None:
+    assert standalone(text, ["how do i install harbor"], Documents()).relation is Relation.FOLLOW_UP
+
+
 def test_a_correction_replaces_the_word_it_names() -> None:
     found = standalone("不是 mmpose，是 mmdet", ["mmpose 怎么转 onnx"], Documents())
     assert (found.relation, found.text) == (Relation.CORRECTION, "mmdet 怎么转 onnx")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -40,7 +41,31 @@ def test_services_start_what_there_is_from_volumes_that_are_declared(name: str) 
 def test_secrets_and_data_stay_out_of_the_image() -> None:
     ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
     assert {".env", "data", ".git", ".venv*"} <= set(ignored)
-    assert "USER fennel" in (ROOT / "Dockerfile").read_text("utf-8")
+    assert re.search(r"^USER 10001$", (ROOT / "Dockerfile").read_text("utf-8"), re.M)
+
+
+def test_the_dockerfile_is_as_it_should_be() -> None:
+    lint = [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def docker_answers() -> bool:
+    command = ["docker", "buildx", "version"]
+    return bool(shutil.which("docker")) and subprocess.run(command, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not docker_answers(), reason="there is no Docker on this machine")
+@pytest.mark.parametrize("target", ["cpu", "gpu"])
+def test_docker_checks_the_dockerfile(target: str) -> None:
+    done = subprocess.run(
+        ["docker", "build", "--check", "--target", target, "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

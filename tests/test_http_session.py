@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
+from urllib3 import HTTPConnectionPool, exceptions
 
-from bot.http_session import new_session
+from bot.http_session import EndlessAnswer, in_words, new_session
 from tests.waiting import LIMIT
 from tests.web_server import WebServer
 
@@ -46,3 +48,35 @@ def test_a_password_file_does_not_take_the_place_of_a_token(
     with WebServer() as server:
         answer = new_session().get(f"{server.url}/x", headers={"Authorization": "Bearer t-1"}, timeout=LIMIT)
         assert answer.request.headers["Authorization"] == "Bearer t-1"
+
+
+def through_pools(reason: Exception) -> requests.ConnectionError:
+    """As requests hands on what urllib3 met."""
+    return requests.ConnectionError(exceptions.MaxRetryError(HTTPConnectionPool("a.example"), "/x", reason))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (through_pools(exceptions.ProxyError("no", OSError("407"))), "the proxy does not let it through"),
+        (through_pools(exceptions.SSLError("self-signed")), "its certificate is not trusted here"),
+        (
+            through_pools(exceptions.ReadTimeoutError(HTTPConnectionPool("a"), "/x", "")),
+            "does not answer in time",
+        ),
+        (requests.ConnectTimeout("x"), "it cannot be reached in time"),
+        (requests.exceptions.InvalidURL("x"), "that is no web address"),
+        (requests.exceptions.JSONDecodeError("x", "", 0), "what answers there is no JSON"),
+        (requests.ConnectionError("aborted"), "it breaks off the connection"),
+        (EndlessAnswer("more than 5 bytes"), "its answer does not end: more than 5 bytes"),
+    ],
+)
+def test_what_went_wrong_is_said_without_pools_and_classes(error: Exception, said: str) -> None:
+    assert said in in_words(error)
+    assert "Pool" not in in_words(error)
+
+
+def test_a_port_without_a_server_is_told_as_such() -> None:
+    with new_session() as session, pytest.raises(requests.RequestException) as caught:
+        session.get("http://127.0.0.1:1/", timeout=LIMIT)
+    assert in_words(caught.value) == "nothing listens there"

@@ -130,6 +130,6 @@ def test_long_text_is_refused_before_it_is_sent(hook: Hook) -> None:
 
 def test_unreachable_webhook_keeps_its_address_to_itself() -> None:
     settings = FeishuSettings(webhook_url=SecretStr("http://127.0.0.1:1/open-apis/bot/v2/hook/secret-id"))
-    with pytest.raises(FeishuError, match="ConnectionError") as caught:
+    with pytest.raises(FeishuError, match="nothing listens there") as caught:
         notify("hello", settings, sleep=lambda _: None)
     assert "secret-id" not in str(caught.value)

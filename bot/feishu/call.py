@@ -26,6 +26,7 @@ from bot.feishu.pacing import Limit, Pacer
 from bot.feishu.sdk import RequestOption
 from bot.feishu.token import TenantToken
 from bot.feishu.transport import RefusedAnswer, UnreadableAnswer, header, read_body, reset_of
+from bot.http_session import in_words
 
 log = structlog.get_logger(__name__)
 
@@ -195,7 +196,7 @@ def _attempt(send: Send, token: str) -> _Outcome:
     except UnreadableAnswer as answer:
         return _Outcome(refusal=look_up_status(answer.status), reset=reset_of(answer.headers))
     except requests.RequestException as error:
-        return _Outcome(refusal=Code(Remedy.RETRY, f"no answer: {type(error).__name__}"))
+        return _Outcome(refusal=Code(Remedy.RETRY, f"no answer: {in_words(error)}"))
 
 
 def _refused(answer: RefusedAnswer) -> _Outcome:

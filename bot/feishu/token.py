@@ -25,7 +25,7 @@ from bot.errors import FeishuError
 from bot.feishu.codes import look_up, look_up_status
 from bot.feishu.outage import Outages
 from bot.feishu.transport import SESSION, UnreadableAnswer, read_bounded, read_object, reset_of
-from bot.http_session import CONNECT_TIMEOUT
+from bot.http_session import CONNECT_TIMEOUT, in_words
 from bot.redis_keys import TENANT_TOKEN, TOKEN_LOCK, TOKEN_PROBLEM
 from bot.stored import decoded
 
@@ -137,7 +137,7 @@ class TenantToken:
             headers = dict(answer.headers)
             body = read_object(read_bounded(answer), answer.status_code, headers)
         except requests.RequestException as error:
-            raise FeishuError(0, f"token endpoint: {type(error).__name__}", retriable=True) from error
+            raise FeishuError(0, f"token endpoint: {in_words(error)}", retriable=True) from error
         except UnreadableAnswer as answer_error:
             said = look_up_status(answer_error.status)
             after = reset_of(answer_error.headers)

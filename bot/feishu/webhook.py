@@ -22,7 +22,7 @@ import structlog
 
 from bot.config.settings import FeishuSettings
 from bot.errors import ConfigError, FeishuError
-from bot.http_session import new_session
+from bot.http_session import in_words, new_session
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ def _send(address: str, body: bytes) -> FeishuError | None:
         with new_session() as session:
             answer = session.post(address, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as failure:
-        return FeishuError(0, f"no answer from the webhook: {type(failure).__name__}", retriable=True)
+        return FeishuError(0, f"no answer from the webhook: {in_words(failure)}", retriable=True)
     try:
         said = json.loads(answer.content)
         code = int(said.get("code", said.get("StatusCode", -1)))

@@ -50,10 +50,19 @@ class Endpoint:
         """The reply's JSON. Raises one of UNAVAILABLE."""
         proxy = proxy_for(self._address)
         proxies = {"http": proxy, "https": proxy} if proxy else {"no_proxy": "*"}
-        reply = self._session.post(self._address, json=body, timeout=self._timeout, proxies=proxies)
+        try:
+            reply = self._session.post(self._address, json=body, timeout=self._timeout, proxies=proxies)
+        except requests.RequestException as error:  # its own text is of pools and retries
+            raise requests.ConnectionError(f"no answer from {self._address}: {_kind(error)}") from error
         if not reply.ok:
             raise requests.HTTPError(f"HTTP {reply.status_code}: {reply.text[:200]}")
         return reply.json()
+
+
+def _kind(error: Exception) -> str:
+    """What the last attempt met, by its name."""
+    held = error.args[0] if error.args else None
+    return type(getattr(held, "reason", None) or error).__name__
 
 
 def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:

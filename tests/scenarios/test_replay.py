@@ -28,3 +28,29 @@ def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
     assert (asked.decision, asked.outcome, asked.cards) == ("answer", "answered", 1)
     assert (chatted.decision, chatted.cards) == ("", 0)
     assert "worker_started" in (folder / "worker.log").read_text("utf-8"), "the logs are where errors say"
+
+
+@pytest.mark.timeout(240)
+def test_a_chat_is_said_in_its_order_and_each_reads_the_answer_before_the_next_question(
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = tmp_path / "chat.jsonl"
+    rows = [
+        {"id": "1", "text": "Harbor 的缓存大小怎么调？", "user": "ou_alice"},
+        {"id": "2", "text": "How do I install Harbor?", "user": "ou_bob"},
+        {"id": "3", "text": "那怎么清空呢？", "user": "ou_alice"},
+        {"id": "4", "text": "谢谢", "user": "ou_alice"},
+        {"id": "5", "text": "请问一下", "user": "ou_expert"},
+        {"id": "6", "text": "怎么撤销 Harbor 的访问令牌？", "user": "ou_expert"},
+    ]
+    chat.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
+    monkeypatch.setattr(replay, "FOLDER", tmp_path / "replay")
+    monkeypatch.setenv("FENNEL_LLM__ENGINE", "extractive")
+    settings = Settings(index={"dir": index})  # type: ignore[arg-type]
+    size, install, clear, thanks, announced, revoke = replay.replay(replay.read(chat), settings)
+    assert (size.outcome, install.outcome, install.standalone) == ("answered", "answered", "")
+    assert "缓存" in clear.standalone, "it goes on from what the same person asked, without a thread"
+    assert "harbor cache clear" in clear.answer
+    assert thanks.outcome == "thanked"
+    assert announced.outcome == "joined", "it is a part of the next message"
+    assert "harbor token revoke" in revoke.answer

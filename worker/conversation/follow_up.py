@@ -105,6 +105,12 @@ _CORRECTS = re.compile(
     r"|correction|not what i)",
     re.IGNORECASE,
 )
+_DEFINES = re.compile(
+    r"^\s*(请问|想问一?下?|问一?下)?[，,\s]*(什么是|什么叫|啥是|啥叫|何谓|何为)(?![什啥]|这|那)"
+    r"|^\s*(so )?(what('s| is) an? |what is meant by |what does .{1,60} (mean|stand for))",
+    re.IGNORECASE,
+)
+"""Asks what a thing is that it names itself: "什么是热词", "what is a gate", not "what is the default"."""
 _NOT_BUT = re.compile(
     r"不是\s*(?P<old>[^，,。]{1,40})[，,]\s*(而?是|我(说|问)的是)\s*(?P<new>.{1,60})", re.DOTALL
 )
@@ -131,6 +137,8 @@ def standalone(
     back = points_back(text)
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
+    if not back and _DEFINES.match(text) and documents.subjects(text):
+        return Standalone(text, Relation.ALONE)
     joined = _joined(before, subject, text)
     anew = whole_anew and is_whole(text)
     if back or not _stands_alone(text, subject, joined, documents, anew):

@@ -40,6 +40,8 @@ def feishu(settings: Settings) -> list[Row]:
         rows: list[Row] = [("feishu", GOOD, f"the bot is {client.bot_open_id()}", "")]
     except FeishuError as error:
         fix = "copy feishu.app_id and feishu.app_secret again; is the bot feature of the app switched on?"
+        if error.code == 0 and error.retriable:
+            fix = f"can this machine reach {settings.feishu.domain}? Behind a proxy set HTTPS_PROXY"
         return [("feishu", FAILED, str(error), fix)]
     try:
         return rows + _scopes(settings, client.granted_scopes())

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from bot.config.progress import waiting
 from bot.config.settings import Settings
 from bot.errors import FennelError
-from bot.http_session import new_session
+from bot.http_session import in_words, new_session
 from bot.web.signature import encrypt, signature
 from worker.doctor.rows import FAILED, GOOD, WARNING
 
@@ -183,7 +183,7 @@ def _callback(settings: Settings) -> list[Finding]:
         answer = response.json()
     except (requests.RequestException, ValueError) as error:
         fix = "start everything: `python -m bot up`, or the web process: `.venv/bin/honcho start web`"
-        return [Finding("callback", FAILED, f"{url} does not answer: {error}", fix)]
+        return [Finding("callback", FAILED, f"{url} does not answer: {in_words(error)}", fix)]
     if not isinstance(answer, dict) or answer.get("challenge") != challenge:
         return [Finding("callback", FAILED, f"{url} is not Fennel's webhook", "set web.port to a free port")]
     return [Finding("callback", GOOD, f"{url} answers Feishu's challenge")]

@@ -20,7 +20,7 @@ import requests
 
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import LoadError
-from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, new_session, read_whole
+from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, in_words, new_session, read_whole
 from index.sources.asked import Read, name_of
 from index.sources.threads import answered
 from worker.sources.kept import Kept
@@ -115,7 +115,7 @@ class _Host:
         except EndlessAnswer as error:
             raise LoadError(f"{place}: an answer does not end: {error}") from None
         except requests.RequestException as error:
-            raise LoadError(f"{place}: no answer: {type(error).__name__}") from None
+            raise LoadError(f"{place}: no answer: {in_words(error)}") from None
         try:
             return answer, json.loads(raw)
         except (ValueError, RecursionError):

@@ -22,7 +22,7 @@ from bot.config.extras import require
 from bot.config.proxies import proxy_for
 from bot.config.settings import WebSearchSettings
 from bot.errors import ConfigError, SearchUnavailable
-from bot.http_session import new_session, read_whole
+from bot.http_session import in_words, new_session, read_whole
 
 SERPER = "https://google.serper.dev"
 MAX_QUERY = 200
@@ -157,7 +157,7 @@ def _ask(name: str, send: Callable[[], requests.Response], meanings: dict[int, s
             content = read_whole(answer, MOST_BYTES, MOST_SECONDS)
         except requests.RequestException as error:
             if last:
-                raise SearchUnavailable(f"{name}: {type(error).__name__}") from None
+                raise SearchUnavailable(f"{name}: {in_words(error)}") from None
             continue
         if answer.status_code >= 500 and not last:
             continue
