@@ -45,27 +45,16 @@ def test_secrets_and_data_stay_out_of_the_image() -> None:
 
 
 def test_the_dockerfile_is_as_it_should_be() -> None:
-    lint = [Path(sys.executable).with_name("hadolint"), "--no-color", ROOT / "Dockerfile"]
-    done = subprocess.run(lint, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def docker_answers() -> bool:
-    command = ["docker", "buildx", "version"]
-    return bool(shutil.which("docker")) and subprocess.run(command, capture_output=True).returncode == 0
-
-
-@pytest.mark.skipif(not docker_answers(), reason="there is no Docker on this machine")
-@pytest.mark.parametrize("target", ["cpu", "gpu"])
-def test_docker_checks_the_dockerfile(target: str) -> None:
-    done = subprocess.run(
-        ["docker", "build", "--check", "--target", target, "."],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+    """By hadolint, and by Docker itself where it is on this machine."""
+    lint = [str(Path(sys.executable).with_name("hadolint")), "--no-color", "Dockerfile"]
+    build = ["docker", "build", "--check", "--target"]
+    there = (
+        subprocess.run(["docker", "buildx", "ls"], capture_output=True) if shutil.which("docker") else None
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    checks = [lint] + ([[*build, "cpu", "."], [*build, "gpu", "."]] if there and not there.returncode else [])
+    for check in checks:
+        done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

@@ -74,8 +74,8 @@ Int8 has almost no loss, so it is the usual choice [2].""",
 }
 _QUESTION = {"zh": "mmpose 如何安装？", "en": "How do I turn on int8 quantisation of the KV cache?"}
 _TRY = {
-    "zh": (_QUESTION["zh"], "怎么训练自己的数据集？"),
-    "en": (_QUESTION["en"], "Which models does LMDeploy support?"),
+    "zh": (_QUESTION["zh"], "怎么训练自己的数据集？", "LMDeploy 支持哪些模型？"),
+    "en": (_QUESTION["en"], "Which models does LMDeploy support?", "How do I train on my own data?"),
 }
 _WEB_ANSWER = {
     "zh": """LMDeploy 0.6 起可以在线量化 KV cache [1]：

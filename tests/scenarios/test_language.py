@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.house import House, words
 
+LOG = b"""Traceback (most recent call last):
+  File "/srv/harbor/cache.py", line 88, in clear
+    raise CacheError("cannot clear the image cache of Harbor")
+harbor.errors.CacheError: cannot clear the image cache of Harbor
+"""
 ENGLISH, CHINESE = "oc_english", "oc_chinese"
 
 
@@ -47,3 +54,11 @@ def test_a_picture_without_words_is_told_of_in_the_language_of_the_chat(house: H
     said = words(house.card(house.feishu.post_file("ou_ann", "", b"\x00", kind="audio")))
     assert "I cannot read voice messages" in said
     assert "Received" in said
+
+
+def test_a_log_by_itself_is_answered_in_the_language_of_the_chat_and_does_not_change_it(house: House) -> None:
+    house.card(house.feishu.say("ou_bao", "怎么清空 Harbor 的缓存？", chat="p2p"))
+    for _ in range(3):
+        said = words(house.card(house.feishu.post_file("ou_bao", "harbor.log", LOG)))
+        assert re.search("来自文档的回答|没有答案|不在文档范围内", said)
+    assert "我能做什么" in house.command("/help", chat="p2p", user="ou_bao")

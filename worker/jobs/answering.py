@@ -166,10 +166,19 @@ class Answering:
     def _take(self, understood: Understood) -> None:
         """From here on the question is what was understood."""
         self.text = understood.text
-        self.language = self._language_of(self.text)
-        note_spoken(self.process.redis, self.message.chat_id, self.text)
+        if self._is_spoken():
+            self.language = self._language_of(self.text)
+            note_spoken(self.process.redis, self.message.chat_id, self.text)
+        else:
+            wish = self.group.language
+            self.language = chat_language(self.process.redis, self.message.chat_id, wish, self.text)
         self.trace.note(question=self.text)
         self.card = QuestionCard(self.process, self.message, self.text, self.language)
+
+    def _is_spoken(self) -> bool:
+        """Whether its text is somebody's words: a log or a screenshot by itself says nobody's language."""
+        posted = self.message.attachments
+        return bool(self.own_text.strip()) or all(one.kind == "merge_forward" for one in posted)
 
     def _language_of(self, text: str) -> str:
         """The question's own; that of the chat where it has no words."""
