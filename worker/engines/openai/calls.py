@@ -119,6 +119,11 @@ class ServerCalls:
         finished, said, alike = False, False, AlikeChunks()
         try:
             for arrived in events:
+                plain = alike.leading(arrived)
+                if len(plain) == len(arrived) and not finished:
+                    said = said or any(chunk.text for chunk in plain)
+                    yield plain
+                    continue
                 chunks, done = self._read(arrived, sent, alike)
                 speaks = any(chunk.text or chunk.reasoning for chunk in chunks)
                 before, finished = finished, finished or done or any(chunk.finish for chunk in chunks)
@@ -146,10 +151,14 @@ class ServerCalls:
         What came before an error is lost with it: the whole reply is asked for again.
         """
         chunks: list[Chunk] = []
-        for data, name in arrived:
-            if not name and (same := alike.read(data)) is not None:
-                chunks.append(same)
-                continue
+        at = 0
+        while True:
+            same = alike.leading(arrived[at:])
+            chunks += same
+            at += len(same) + 1
+            if at > len(arrived):
+                return chunks, False
+            data, name = arrived[at - 1]
             if len(data) < LONGEST_END and data.strip(b'" ') == DONE:
                 return chunks, True
             bodies = _objects(data) or ([{"message": _shown(data)}] if name == "error" else [])
@@ -160,7 +169,6 @@ class ServerCalls:
                 elif plain is None and (problem := problem_in(body, name=name)) is not None:
                     raise ServerProblem(self._silenced(problem, sent))
                 chunks.append(plain or read_chunk(body))
-        return chunks, False
 
     def _extended(self, body: Body) -> Body:
         """The request with `llm.extra_body` over it; null takes a field away."""
@@ -245,14 +253,18 @@ def _read_whole(content: bytes) -> Body:
 
 def _objects(data: bytes) -> list[Body]:
     """The JSON objects of one event: one, one a line, a list of them, or one after the other."""
-    text, at, found = data.decode("utf-8", "replace").strip("\ufeff \n"), 0, []
+    text, at = data.decode("utf-8", "replace").strip("\ufeff \n"), 0
+    found: list[Body] = []
     while at < len(text):
         try:
             value, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             at = text.find("\n", at) + 1 or len(text)
             continue
-        found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+        if type(value) is dict:
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, dict)]
         while at < len(text) and text[at] in " ,\r\n\t":
             at += 1
     return found

@@ -55,6 +55,8 @@ class Connection:
         self._lock = threading.Lock()
         self._running: set[Running[Any]] = set()
         self._most = max_connections
+        self._proxies: dict[str, str] = {}
+        """The proxy for each URL: a look through the environment costs more than reading ten tokens."""
         self._through_socks: dict[str, aiohttp.ClientSession] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-connection", daemon=True)
@@ -118,7 +120,9 @@ class Connection:
 
     def _way(self, url: str) -> tuple[aiohttp.ClientSession, str | None]:
         """The session for `url` and its HTTP proxy. A SOCKS proxy has a session of its own."""
-        proxy = proxy_for(url)
+        proxy = self._proxies.get(url)
+        if proxy is None:
+            proxy = self._proxies[url] = proxy_for(url)
         if not proxy.startswith("socks"):
             return self._session, proxy or None
         if proxy not in self._through_socks:

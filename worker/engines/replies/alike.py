@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from worker.engines.replies.chunks import Chunk
+from worker.engines.replies.sse import Event
 
 MOST_LEARNED = 4
 """So often a stream may change what stands around its text; one that always does is parsed whole."""
@@ -22,28 +24,48 @@ class AlikeChunks:
 
     def __init__(self) -> None:
         self._before = b""
+        """All that stands before the text, its quotation mark too; empty until something was learned."""
         self._after = b""
         self._learned = 0
 
-    def read(self, data: bytes) -> Chunk | None:
-        """The chunk of an event's data, where it is like the last one that was learned; else None."""
+    def leading(self, events: Sequence[Event]) -> list[Chunk]:
+        """The chunks of the first events, as far as they are like the last one that was learned."""
         before, after = self._before, self._after
-        if not before or not data.startswith(before) or not data.endswith(after):
-            return None
-        try:
-            literal = data[len(before) : -len(after)].decode()
-            text, end = _parse(literal)
-        except ValueError:
-            return None
-        return Chunk(text) if end == len(literal) and type(text) is str else None
+        chunks: list[Chunk] = []
+        if not before:
+            return chunks
+        begins, ends = len(before), -len(after)
+        for data, name in events:
+            if name or not (data.startswith(before) and data.endswith(after, begins)):
+                break
+            text = _text(data[begins:ends])
+            if text is None:
+                break
+            chunks.append(Chunk(text))
+        return chunks
 
     def learn(self, data: bytes, chunk: Chunk) -> None:
         """Remembers what stands around the text of `chunk`, which is plain (see `plain_chunk`)."""
-        places = [found.end() for found in _CONTENT.finditer(data)] if self._learned < MOST_LEARNED else []
+        if not chunk.text or self._learned >= MOST_LEARNED:
+            return
+        places = [found.end() for found in _CONTENT.finditer(data)]
         if len(places) != 1:
             return
         self._learned += 1
         rest = data[places[0] :].decode("utf-8", "replace")
         text, end = _parse(rest)
         if text == chunk.text and end < len(rest):
-            self._before, self._after = data[: places[0]], rest[end:].encode()
+            self._before, self._after = data[: places[0] + 1], b'"' + rest[end:].encode()
+
+
+def _text(inside: bytes) -> str | None:
+    """The text of a JSON string without its quotation marks; None where it is not one string."""
+    try:
+        text = inside.decode()
+        if text.isprintable() and '"' not in text and "\\" not in text:
+            return text
+        literal = f'"{text}"'
+        text, end = _parse(literal)
+    except ValueError:
+        return None
+    return text if end == len(literal) and type(text) is str else None

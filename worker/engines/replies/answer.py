@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk
+from worker.engines.replies.mark_forms import SUSPECT
 from worker.engines.replies.marks import MarksFilter
-from worker.engines.replies.reasoning import ReasoningFilter
-from worker.engines.replies.repeats import Repeats, pairs_joined
+from worker.engines.replies.reasoning import MAY_HOLD_TAG, ReasoningFilter
+from worker.engines.replies.repeats import Repeats, may_be_whole, pairs_joined
 from worker.engines.replies.stop_words import StopFilter
 from worker.llm import Usage
+
+_HALF = re.compile("[\ud800-\udfff]")
+_NOTHING_MORE = Chunk()[1:]
+FIRST = 4
+"""Of the chunks that come together at first so many are read apart: what follows can pass the filters."""
 
 
 class AnswerReading:
@@ -34,6 +41,11 @@ class AnswerReading:
         self._pieces = Repeats()
         self._repeats = False
         self._half = ""
+        self._in_text = False
+        """Whether the answer is being written and no filter holds anything back."""
+        self._passed: list[str] = []
+        """What was shown since, and the filters have yet to be told."""
+        self._passed_length = 0
 
     @property
     def stopped(self) -> bool:
@@ -65,9 +77,25 @@ class AnswerReading:
             return self.thinks
         return "" if before == "unclear" and self.finish == STOP else before
 
-    def feed(self, chunks: Iterable[Chunk]) -> str:
+    def feed(self, chunks: Sequence[Chunk]) -> str:
         """The text that can be shown now."""
+        self.anew, shown = False, ""
+        if not self.begun and len(chunks) > FIRST:
+            shown, chunks = self._filtered(chunks[:FIRST]), chunks[FIRST:]
+        anew = self.anew
+        if self._in_text:
+            plain, count = self._plain(chunks)
+            shown, chunks = shown + plain, chunks[count:]
+        if chunks:
+            more = self._filtered(chunks)
+            shown, anew = (more, True) if self.anew else (shown + more, anew)
+        self.anew = anew
+        return shown
+
+    def _filtered(self, chunks: Sequence[Chunk]) -> str:
+        """What the filters let through; with `anew` as of `feed`."""
         self.anew = False
+        self._tell_filters()
         text = ""
         for chunk in chunks:
             piece = self._take(chunk)
@@ -77,11 +105,14 @@ class AnswerReading:
             self.anew, self._marks = True, MarksFilter()
         shown = self._marks.feed(shown) if shown else ""
         self.started = (self.started and not self.anew) or bool(shown.strip())
+        at_rest = self._stop.at_rest and self._thinking.in_answer and self._marks.at_rest
+        self._in_text = self.started and at_rest and self._pieces.settled and not self._half
         return shown
 
     def end(self) -> str:
         """What was held back, once nothing more comes."""
-        self.anew = False
+        self.anew = self._in_text = False
+        self._tell_filters()
         shown, rest = "", self._stop.end()
         if rest:
             shown = self._thinking.feed(rest)
@@ -106,6 +137,7 @@ class AnswerReading:
     @property
     def begins(self) -> str:
         """What has come of the answer, or what may become it."""
+        self._tell_filters()
         return self._thinking.so_far.strip()
 
     @property
@@ -120,6 +152,30 @@ class AnswerReading:
         if self._tool_call or self._marks.called or self.finish == TOOLS:
             return "tools"
         return "thought" if self.thinks or self.finish == LENGTH else "empty"
+
+    def _plain(self, chunks: Sequence[Chunk]) -> tuple[str, int]:
+        """The text of the first chunks that are nothing but more of the answer, and how many these are."""
+        length, count, plain = self._pieces.length + self._passed_length, 0, ""
+        for chunk in chunks:
+            text = chunk.text
+            if chunk[1:] != _NOTHING_MORE or may_be_whole(text, length + len(plain)):
+                break
+            plain += text
+            count += 1
+        if not _is_plain(plain):
+            return "", 0
+        self._passed.append(plain)
+        self._passed_length += len(plain)
+        return plain, count
+
+    def _tell_filters(self) -> None:
+        """Tells the filters what was shown past them."""
+        if self._passed:
+            passed = "".join(self._passed)
+            self._passed, self._passed_length = [], 0
+            self._pieces.add(passed)
+            self._thinking.passed(passed)
+            self._marks.passed(passed)
 
     def _takes_no_text(self, chunk: Chunk) -> bool:
         """Takes what a chunk holds beside its text; whether that makes its text one that was read before."""
@@ -165,3 +221,10 @@ class AnswerReading:
         except UnicodeEncodeError:
             return pairs_joined(text)
         return text
+
+
+def _is_plain(text: str) -> bool:
+    """Whether no filter has anything to do with more of an answer."""
+    if text.isascii() and "<" not in text and "[" not in text and "`" not in text and "final" not in text:
+        return True
+    return not (SUSPECT.search(text) or MAY_HOLD_TAG.search(text) or _HALF.search(text))

@@ -52,6 +52,15 @@ class MarksFilter:
         self._shown: list[str] = []
         self._held = ""
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether a piece without what `SUSPECT` finds is simply to be shown."""
+        return self._plain
+
+    def passed(self, text: str) -> None:
+        """Takes note of such pieces that were shown without being fed to it."""
+        self._shown.append(text)
+
     def feed(self, piece: str) -> str:
         """The text that is certainly for people."""
         if self._plain and (_NO_MARK(piece) or not SUSPECT.search(piece)):

@@ -81,7 +81,8 @@ _ENDS_SENTENCE = (".", "!", "?", "。", "！", "？")
 _HARMONY_BEGINS = re.compile(
     r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>(?:[^<]|<\|constrain\|>){0,40}(?:<[^>]{0,12})?$"
 )
-_BRACKET = re.compile(r"\[(?:/?t|/?\Z)", re.IGNORECASE)
+MAY_HOLD_TAG = re.compile(r"[<◁]|assistantfinal|\[(?:/?t|/?\Z)", re.IGNORECASE)
+"""What a piece may hold of a tag; a citation such as [1] is none."""
 _BLANKS_IN_TAG = re.compile(r"^<\s*(/?)\s*")
 LONGEST_TAG = 110
 MOST_KEPT = 20_000
@@ -128,10 +129,19 @@ class ReasoningFilter:
             if len(self._kept) < MOST_KEPT:
                 self._kept.append(thought)
 
+    @property
+    def in_answer(self) -> bool:
+        """Whether a piece without what `MAY_HOLD_TAG` finds is simply answer."""
+        return self._begun and not (self._held or self._inside)
+
+    def passed(self, text: str) -> None:
+        """Takes note of such pieces that were shown without being fed to it."""
+        self._shown += text
+
     def feed(self, piece: str) -> str:
         """The text that is certainly answer."""
         self.withdrawn = False
-        if not self._held and self._begun and not self._inside and not _may_hold_tag(piece):
+        if self.in_answer and not MAY_HOLD_TAG.search(piece):
             self._shown += piece
             return piece
         return self._advance(self._held + piece)
@@ -239,12 +249,6 @@ def split_reasoning(text: str, *, opened: str = "no", cut: bool = False) -> tupl
     reading = ReasoningFilter(opened)
     first = reading.feed(text)
     return (first + reading.end(cut=cut)).strip(), reading.reasoning.strip()
-
-
-def _may_hold_tag(piece: str) -> bool:
-    if "<" in piece or "◁" in piece or "assistantfinal" in piece:
-        return True
-    return "[" in piece and _BRACKET.search(piece) is not None  # not [1]
 
 
 def _partial(text: str) -> int:

@@ -20,10 +20,21 @@ class Repeats:
     def __init__(self) -> None:
         self._last = ""
         self._pieces: list[str] = []
-        self._length = 0
+        self.length = 0
+        """Characters so far."""
         self._grows = True
         """Whether each piece so far began with the one before."""
         self._so_far = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether its pieces are known to be no texts so far."""
+        return not (self._grows or self._so_far)
+
+    def add(self, piece: str) -> None:
+        """Takes a piece that is settled to be more of the reply, and not all of it (see `may_be_whole`)."""
+        self._pieces.append(piece)
+        self.length += len(piece)
 
     def take(self, piece: str) -> tuple[str, bool]:
         """What `piece` adds, and whether it replaces all that was added before."""
@@ -31,10 +42,9 @@ class Repeats:
             return self._grown(piece)
         if self._grows and self._begins_so_far(piece):
             return piece, True
-        if len(piece) >= WHOLE and self._is_whole(piece):
+        if may_be_whole(piece, self.length) and self._is_whole(piece):
             return "", False
-        self._pieces.append(piece)
-        self._length += len(piece)
+        self.add(piece)
         return piece, False
 
     def _begins_so_far(self, piece: str) -> bool:
@@ -51,9 +61,12 @@ class Repeats:
         return (piece[len(last) :], False) if piece.startswith(last) else (piece, True)
 
     def _is_whole(self, piece: str) -> bool:
-        if abs(len(piece) - self._length) > ABOUT:
-            return False
         return piece.strip() == "".join(self._pieces).strip() and any(map(str.isalnum, piece))
+
+
+def may_be_whole(piece: str, length: int) -> bool:
+    """Whether a piece behind `length` characters may be the reply once more, by its own length."""
+    return len(piece) >= WHOLE and abs(len(piece) - length) <= ABOUT
 
 
 def pairs_joined(text: str) -> str:

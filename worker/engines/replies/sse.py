@@ -43,8 +43,10 @@ class EventReader:
 
     def feed(self, piece: bytes) -> list[Event]:
         """The events that `piece` completed."""
-        if self._begun and not (self._rest or self._data or self._name) and _is_one_event(piece):
-            return [Event(piece[5:-2].strip())]
+        if not (self._rest or self._data or self._name) and (events := _plain_events(piece)):
+            if not self._begun:
+                self.head, self._begun = piece[:SHOWN_BYTES], True
+            return events
         text = self._rest + piece
         if not self._begun and not (text := self._begin(text)):
             return []
@@ -107,14 +109,16 @@ class EventReader:
         self._data, self._name = [], ""
 
 
-def _is_one_event(piece: bytes) -> bool:
-    """Whether it is one data line and the blank line after it, as most pieces are."""
-    return (
-        piece.startswith((b"data: {", b"data:{"))
-        and piece.endswith(b"}\n\n")
-        and piece.find(b"\n") == len(piece) - 2
-        and b"\r" not in piece
-    )
+def _plain_events(piece: bytes) -> list[Event]:
+    """The events of a piece that is nothing but whole events of one data line each, as most are; else []."""
+    if not (piece.startswith(b"data: {") and piece.endswith(b"\n\n")) or b"\r" in piece:
+        return []
+    if piece.find(b"\n") == len(piece) - 2:
+        return [Event(piece[6:-2].strip())]
+    lines = piece[6:-2].split(b"\n\ndata: ")
+    if len(piece) > MOST_BYTES or piece.count(b"\n") != 2 * len(lines) or piece.count(b"data:") != len(lines):
+        return []
+    return [Event(line.strip()) for line in lines]
 
 
 def _within(rest: bytes) -> bytes:

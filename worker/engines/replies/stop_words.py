@@ -18,6 +18,11 @@ class StopFilter:
         self._firsts = {word[0] for word in words}
         self._held = ""
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether it holds nothing back, and a piece without a beginning of a stop word passes."""
+        return not (self._held or self.stopped)
+
     def feed(self, piece: str) -> str:
         """The text that can no longer be part of a stop word."""
         if self.stopped:
