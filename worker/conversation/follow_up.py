@@ -106,7 +106,7 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 _DEFINES = re.compile(
-    r"^\s*(请问|想问一?下?|问一?下)?[，,\s]*(什么是|什么叫|啥是|啥叫|何谓|何为)(?![什啥]|这|那)"
+    r"^\s*+(请问|想问一?下?|问一?下)?[，,\s]*+(什么是|什么叫|啥是|啥叫|何谓|何为)(?![什啥]|这|那)"
     r"|^\s*(so )?(what('s| is) an? |what is meant by |what does .{1,60} (mean|stand for))",
     re.IGNORECASE,
 )
