@@ -77,7 +77,7 @@ def test_a_page_is_read_whole_with_the_rows_of_its_sections(searcher: Searcher) 
     row = next(row for row, chunk in enumerate(searcher.chunks) if chunk.heading_path[-1:] == ("Glaze",))
     sections = searcher.page(row)
     assert [section.chunk.heading_path[-1] for section in sections] == ["Bisque", "Glaze"]
-    assert sections[1].text.startswith("A glaze firing takes 7 hours")
+    assert searcher.text(sections[1]).startswith("A glaze firing takes 7 hours")
     assert all(searcher.chunks[section.first].path == "kiln/firing.md" for section in sections)
 
 

@@ -50,8 +50,6 @@ class PageSection:
     first: int
     last: int
     """Rows of its chunks, both included."""
-    text: str
-    """Markdown, without its heading."""
 
 
 class Server(Protocol):

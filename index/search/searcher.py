@@ -50,6 +50,8 @@ NEAR_DUPLICATE = 0.9
 LIKE_VECTORS = 0.9
 """Chunks whose vectors have a lesser cosine cannot say the same."""
 PASSAGES_PER_PAGE = 3
+PAGES_KEPT, SECTIONS_KEPT = 256, 2048
+"""So many pages and texts of sections are remembered: questions of a group are about the same ones."""
 
 
 class Searcher:
@@ -84,6 +86,8 @@ class Searcher:
         self.weights = weights or Weights()
         self._server = server
         self._grower = Grower(self.chunks)
+        self._page = lru_cache(maxsize=PAGES_KEPT)(self._grower.page)
+        self._section = lru_cache(maxsize=SECTIONS_KEPT)(self._grower.text)
         projects = {*self.places.sources, *self.places.folders}
         self._named = lru_cache(maxsize=256)(lambda query: named(query, projects))
 
@@ -224,10 +228,11 @@ class Searcher:
 
     def page(self, row: int) -> list[PageSection]:
         """The sections of the document that chunk `row` is from, in order."""
-        return [
-            PageSection(self.chunks[first], first, last, self._grower.text(first, last))
-            for first, last in self._grower.page(row)
-        ]
+        return [PageSection(self.chunks[first], first, last) for first, last in self._page(row)]
+
+    def text(self, section: PageSection) -> str:
+        """A section's Markdown, without its heading."""
+        return self._section(section.first, section.last)
 
     def copy_in(self, row: int, language: str, lookup: Lookup) -> int:
         """The best chunk of this chunk's page in that language; itself where the page has no copy in it."""

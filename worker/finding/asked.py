@@ -95,8 +95,34 @@ class Asked:
         )
 
     @cached_property
+    def own(self) -> frozenset[str]:
+        """Its terms."""
+        return frozenset(self.weights)
+
+    @cached_property
+    def stand_ins(self) -> dict[str, tuple[tuple[str, float], ...]]:
+        """For each word that may stand for terms of the question: those, and what it counts of each.
+
+        A term itself counts 1, the start of a long one less, a like word as much as it is like.
+        """
+        found: dict[str, dict[str, float]] = {}
+        for term in self.weights:
+            forms, share = _starts_of(term)
+            counts = self.like.get(term, {}) | {
+                form: max(share, self.like.get(term, {}).get(form, 0)) for form in forms
+            }
+            for word, worth in (counts | {term: 1.0}).items():
+                found.setdefault(word, {})[term] = worth
+        return {word: tuple(counts.items()) for word, counts in found.items()}
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """All words that count for anything: a text has few of them, and only those need to be looked at."""
+        return frozenset().union(self.stand_ins, self.translations, self.names)
+
+    @cached_property
     def shares(self) -> dict[frozenset[str], float]:
-        """How much of it has been found to be in words that many texts have in common."""
+        """Telling words of a text -> how much of the question they are, as far as that was worked out."""
         return {}
 
     @cached_property
@@ -150,6 +176,14 @@ def _like(word: str, near: Mapping[str, Mapping[str, float]]) -> dict[str, float
 
 START = 5
 """Letters by which an inflected word is known."""
+
+
+def _starts_of(word: str) -> tuple[tuple[str, ...], float]:
+    """What stands for the start of a word among words, and what it counts of it."""
+    if not word.isascii():
+        return ((f"~{word}",), 0.5) if len(word) == 1 else ((), 0.0)
+    start = word[:START]
+    return ((f"~{start}", start), 0.8) if len(start) == START else ((), 0.0)
 
 
 def _known_pieces(word: str, known: Callable[[str], bool]) -> list[str]:

@@ -23,6 +23,8 @@ NOTHING_NEW = 2
 """An atom with so few terms of its own repeats what stands around it."""
 BODY = 300
 """Characters of an atom that its meaning is taken from."""
+ECHOED = 0.2
+"""So much more of the question above an atom than in it: it stands under an echo of the question."""
 _LINK_TEXT = re.compile(r"\[[^\[\]]*+\]\([^()]*+\)")
 
 
@@ -67,6 +69,8 @@ class Words:
     """What announces it and the bold line above it."""
     sentences: tuple[frozenset[str], ...]
     """The same of its sentences."""
+    links: float
+    """The share of its characters that are links."""
 
 
 def with_starts(words: Iterable[str]) -> frozenset[str]:
@@ -91,6 +95,7 @@ def _words(atom: Atom) -> Words:
         with_starts(terms(atom.text)),
         with_starts(terms(f"{atom.heading} {atom.lead}")),
         tuple(with_starts(terms(sentence)) for sentence in sentences(atom.text)[:12]),
+        min(1.0, sum(map(len, _LINK_TEXT.findall(atom.text))) / (len(atom.text) + 1)),
     )
 
 
@@ -112,62 +117,90 @@ MEANING = FEATURES.index("meaning")
 VALUE_KINDS = frozenset({"amount", "time"})
 
 
-def measure(
-    asked: Asked,
-    section: SectionRead,
-    atoms: Sequence[tuple[Atom, Words]],
-    place: int,
-) -> list[float]:
-    """The numbers of FEATURES for atom `place` of a section's `atoms`; those of meaning are its section's."""
-    atom, words = atoms[place]
+def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:
+    """The numbers of FEATURES for each of a section's `atoms`; those of meaning are its section's."""
+    above = _above(asked, section)
+    return [_of_atom(asked, section, above, atom, words, place) for place, (atom, words) in enumerate(atoms)]
+
+
+@dataclass(frozen=True)
+class _Above:
+    """What the atoms of a section have in common. Of the sets but `words`, only telling words."""
+
+    words: frozenset[str]
+    telling: frozenset[str]
+    heading: frozenset[str]
+    title: frozenset[str]
+    section: frozenset[str]
+    heading_precise: float
+    title_precise: float
+
+
+def _above(asked: Asked, section: SectionRead) -> _Above:
+    excerpt, telling = section.excerpt, asked.telling
     heading = words_of(section.heading)
-    title = words_of(f"{section.excerpt.title} {section.excerpt.path.replace('/', ' ')}")
-    above = heading | title | words_of(" ".join(section.excerpt.heading_path))
-    everything = words.text | words.near | above
+    title = words_of(f"{excerpt.title} {excerpt.path.replace('/', ' ')}")
+    words = heading | title | words_of(" ".join(excerpt.heading_path))
+    return _Above(
+        words=words,
+        telling=words & telling,
+        heading=heading & telling,
+        title=title & telling,
+        section=section_words(excerpt.text) & telling,
+        heading_precise=precision_of(asked, section.heading),
+        title_precise=precision_of(asked, excerpt.title),
+    )
+
+
+def _of_atom(
+    asked: Asked, section: SectionRead, above: _Above, atom: Atom, words: Words, place: int
+) -> list[float]:
+    text, near = words.text & asked.telling, words.near & asked.telling
+    kinds = asked.kinds - {"default"}
+    new = asked.own_words.sub(" ", atom.text) if kinds else ""
     return [
-        *_of_words(asked, words, heading, title, above, section_words(section.excerpt.text)),
-        share_of_names(asked, everything),
+        *_of_words(asked, text, near, above),
+        max((share_of(asked, sentence) for sentence in words.sentences), default=0.0),
+        rarest_of(asked, text | near | above.heading),
+        share_of_names(asked, text | near | above.telling),
         *of_cosines(section.dense, section.dense_heading, section.dense),
         section.found_at(atom),
         section.page_found,
-        *_of_kind(asked, atom, words, share_of(asked, words.near | heading)),
+        *_of_kind(
+            asked,
+            atom,
+            words,
+            new,
+            echoed=share_of(asked, near | above.heading) > share_of(asked, text) + ECHOED,
+        ),
         *_of_shape(asked, section, atom, words),
-        max(precision_of(asked, section.heading), precision_of(asked, atom.heading)),
-        precision_of(asked, section.excerpt.title),
+        max(above.heading_precise, precision_of(asked, atom.heading)),
+        above.title_precise,
         1.0 / (1 + place),
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
-        float(_says_nothing(asked, atom, above)),
+        float(_says_nothing(asked, atom, above.words, new)),
     ]
 
 
-def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str]) -> bool:
+def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str], new: str) -> bool:
     """Whether it only repeats the headings, or the question too and has nothing of what is asked for."""
-    own = set(_bare_terms(atom.text)) - above
+    own = frozenset(_bare_terms(atom.text)) - above
     if not own and not atom.lead:
         return True
     kinds = asked.kinds - {"default"}
-    new = own - set(asked.weights)
-    bare = asked.own_words.sub(" ", atom.text)
-    return len(new) <= NOTHING_NEW and bool(kinds) and not any(answers_kind(kind, bare) for kind in kinds)
+    if not kinds or len(own - asked.own) > NOTHING_NEW:
+        return False
+    return not any(answers_kind(kind, new) for kind in kinds)
 
 
-def _of_words(
-    asked: Asked,
-    words: Words,
-    heading: frozenset[str],
-    title: frozenset[str],
-    above: frozenset[str],
-    section: frozenset[str],
-) -> list[float]:
+def _of_words(asked: Asked, text: frozenset[str], near: frozenset[str], above: _Above) -> list[float]:
     return [
-        share_of(asked, words.text),
-        share_of(asked, words.near),
-        _share_of_kept(asked, heading),
-        _share_of_kept(asked, title),
-        _share_of_kept(asked, section),
-        share_of(asked, words.text | words.near | above),
-        max((share_of(asked, sentence) for sentence in words.sentences), default=0.0),
-        rarest_of(asked, words.text | words.near | heading),
+        share_of(asked, text),
+        share_of(asked, near),
+        share_of(asked, above.heading),
+        share_of(asked, above.title),
+        share_of(asked, above.section),
+        share_of(asked, text | near | above.telling),
     ]
 
 
@@ -176,13 +209,14 @@ def of_cosines(*cosines: float) -> list[float]:
     return [max(0.0, cosine - CHANCE) for cosine in cosines]
 
 
-def _of_kind(asked: Asked, atom: Atom, words: Words, near: float) -> list[float]:
-    """Whether it has what an answer of the kind asked for has."""
+def _of_kind(asked: Asked, atom: Atom, words: Words, new: str, *, echoed: bool) -> list[float]:
+    """Whether it has what an answer of the kind asked for has.
+
+    `new` is its text without the question's words; `echoed`: the question stands above it rather than in it.
+    """
     values, kinds = asked.kinds & VALUE_KINDS, asked.kinds - VALUE_KINDS - {"default"}
     with_value = any(answers_kind(kind, atom.text) for kind in values)
-    new = asked.own_words.sub(" ", atom.text)
     matched = sum(answers_kind(kind, new) for kind in kinds)
-    echoed = near > share_of(asked, words.text) + 0.2
     return [
         float(with_value),
         float(bool(values) and not with_value),
@@ -197,13 +231,13 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, near: float) -> list[float]
 def _of_shape(asked: Asked, section: SectionRead, atom: Atom, words: Words) -> list[float]:
     text = atom.text
     return [
-        1.0 / (1 + len(words.text - set(asked.weights))),
+        1.0 / (1 + len(words.text - asked.own)),
         min(1.0, math.log1p(len(text)) / 8),
         max(0.0, len(text) / 600 - 1),
         float(atom.kind == "row"),
         float(atom.kind == "item"),
         float(section.first and len(section.excerpt.heading_path) <= 1),
-        min(1.0, sum(map(len, _LINK_TEXT.findall(text))) / (len(text) + 1)),
+        words.links,
         float(section.excerpt.language in ("", asked.language)),
     ]
 
@@ -235,20 +269,22 @@ def share_of(asked: Asked, words: frozenset[str]) -> float:
     The start of a long word and a like word count less than the word; a translated word stands for what is
     not there.
     """
-    own = 0.0
-    for word, weight in asked.weights.items():
-        own += weight if word in words else weight * has_word(asked, word, words)
+    telling = words & asked.telling
+    if telling not in asked.shares:
+        asked.shares[telling] = _share_of(asked, telling)
+    return asked.shares[telling]
+
+
+def _share_of(asked: Asked, words: frozenset[str]) -> float:
+    worth: dict[str, float] = {}
+    for word in words:
+        for term, counts in asked.stand_ins.get(word, ()):
+            worth[term] = max(counts, worth.get(term, 0.0))
+    own = sum(weight * worth[term] for term, weight in asked.weights.items() if term in worth)
     if asked.translations and own < asked.total:
         share = len(asked.translations & words) / len(asked.translations)
         own += 0.7 * share * (asked.total - own)
     return own / asked.total
-
-
-def _share_of_kept(asked: Asked, words: frozenset[str]) -> float:
-    """The same of words that many atoms have in common, computed once."""
-    if words not in asked.shares:
-        asked.shares[words] = share_of(asked, words)
-    return asked.shares[words]
 
 
 @lru_cache(maxsize=8192)
@@ -275,24 +311,16 @@ def rarest_of(asked: Asked, words: frozenset[str]) -> float:
 
 
 def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:
-    """How much of a word is among the words: itself, its start, or another that stands for it."""
-    if word in words:
-        return 1.0
-    forms, share = _starts_of(word)
-    found = share if any(form in words for form in forms) else 0.0
-    for term, likeness in asked.like.get(word, {}).items():
-        if likeness > found and term in words:
-            found = likeness
-    return found
-
-
-@lru_cache(maxsize=8192)
-def _starts_of(word: str) -> tuple[tuple[str, ...], float]:
-    """What stands for the start of a word among words, and what it counts of it."""
-    if not word.isascii():
-        return ((f"~{word}",), 0.5) if len(word) == 1 else ((), 0.0)
-    start = word[:START]
-    return ((f"~{start}", start), 0.8) if len(start) == START else ((), 0.0)
+    """How much of a term of the question is among the words: itself, its start, or one that stands for it."""
+    return max(
+        (
+            counts
+            for other in words & asked.telling
+            for term, counts in asked.stand_ins.get(other, ())
+            if term == word
+        ),
+        default=0.0,
+    )
 
 
 def share_of_names(asked: Asked, words: frozenset[str]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,8 +100,7 @@ def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Simila
 
 def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity | None) -> Reading:
     """Measures every atom of the sections, those that look best by their meaning too."""
-    found = _candidates(sections)
-    rough = _scored(found, [_numbers(asked, candidate) for candidate in found])
+    rough = _scored(_candidates(sections), [row for section in sections for row in _numbers(asked, section)])
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
@@ -125,14 +124,15 @@ def _scored(candidates: Sequence[Candidate], numbers: Sequence[tuple[float, ...]
         return []
     scores = rank(np.array(numbers))
     return [
-        replace(candidates[place], numbers=numbers[place], score=float(scores[place]))
-        for place in np.argsort(-scores, kind="stable")
+        Candidate(one.atom, one.section, one.place, numbers[place], float(scores[place]))
+        for place in np.argsort(-scores, kind="stable").tolist()
+        for one in (candidates[place],)
     ]
 
 
-def _numbers(asked: Asked, candidate: Candidate) -> tuple[float, ...]:
-    atoms = read_section(candidate.section.excerpt.text)
-    return tuple(measure(asked, candidate.section, atoms, candidate.place))
+def _numbers(asked: Asked, section: SectionRead) -> list[tuple[float, ...]]:
+    """For each atom of the section, in order."""
+    return [tuple(numbers) for numbers in measure(asked, section, read_section(section.excerpt.text))]
 
 
 def _with_meaning(candidate: Candidate, cosines: dict[str, float]) -> tuple[float, ...]:
@@ -201,7 +201,7 @@ def _section(
         excerpt=Excerpt(
             number=0,
             title=chunk.title,
-            text=section.text,
+            text=searcher.text(section),
             heading_path=tuple(chunk.heading_path),
             url=chunk.url,
             path=chunk.path,

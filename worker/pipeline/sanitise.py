@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from bot.answer import Source
@@ -206,11 +206,15 @@ def _host(address: str) -> str:
 
 def _codes(excerpts: Sequence[Excerpt]) -> list[str]:
     """The code blocks and inline code of the sources."""
+    return [code for excerpt in excerpts for code in _codes_of(excerpt.text)]
+
+
+@lru_cache(maxsize=512)
+def _codes_of(text: str) -> tuple[str, ...]:
     found = []
-    for excerpt in excerpts:
-        for is_code, part in segments(excerpt.text):
-            found += [part] if is_code else [span for span in split_spans(part) if span.startswith("`")]
-    return found
+    for is_code, part in segments(text):
+        found += [part] if is_code else [span for span in split_spans(part) if span.startswith("`")]
+    return tuple(found)
 
 
 def _packed(text: str) -> str:

@@ -6,7 +6,8 @@ stand for it where a page is read, in either language (kids: children; 摘掉: �
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import threading
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -23,6 +24,8 @@ VOCABULARY = 12_000
 """Words of the documents that are embedded, those of the most chunks."""
 SAMPLE = 40_000
 """Chunks that are looked at for them, evenly over the documents: more know no other words."""
+REMEMBERED = 4096
+"""Words of questions whose like words are remembered: a group asks with the same ones."""
 NEAREST = 12
 """Words that may stand for one of a question."""
 FROM, TO, SURE = 0.4, 1.1, 0.7
@@ -39,12 +42,29 @@ class LikeWords:
         """`vectors` (terms, d) of length 1."""
         self.terms = tuple(terms)
         self.vectors = np.asarray(vectors, dtype=np.float16)
+        self._lock = threading.Lock()
+        self._found: OrderedDict[tuple[str, str], dict[str, float]] = OrderedDict()
 
     def near(self, question: str, embedder: Embedder) -> dict[str, dict[str, float]]:
         """For each word of a question the terms that stand for it, each with how much, 0 to SURE."""
         own = dict(spellings(question))
         if not own or len(self.terms) < 2:
             return {}
+        with self._lock:
+            known = {
+                term: self._found[term, word] for term, word in own.items() if (term, word) in self._found
+            }
+            for term in known:
+                self._found.move_to_end((term, own[term]))
+        new = {term: word for term, word in own.items() if term not in known}
+        known |= self._look(new, embedder) if new else {}
+        with self._lock:
+            self._found.update(((term, word), known[term]) for term, word in new.items())
+            while len(self._found) > REMEMBERED:
+                self._found.popitem(last=False)
+        return {term: known[term] for term in own}
+
+    def _look(self, own: dict[str, str], embedder: Embedder) -> dict[str, dict[str, float]]:
         cosines = embedder.embed(list(own.values())) @ self.vectors.astype(np.float32).T
         mean = cosines.mean(1, keepdims=True)
         nearness = (cosines - mean) / np.maximum(1 - mean, 1e-3)
