@@ -23,7 +23,7 @@ from index.search.searcher import Searcher
 from index.search.versions import open_current
 from index.training.calibrate import calibrate, describe, fit_from_settings, roll_back
 from index.training.evaluate_gate import evaluate, swap_accept
-from index.training.examples import tabulate
+from index.training.examples import look_up_all, tabulate
 from index.training.labels import Example, read_questions
 from index.training.report import write_report
 from tests.index_files import settings_for
@@ -118,6 +118,19 @@ def test_a_build_says_on_what_the_gate_was_fitted(gate: Gate) -> None:
     assert gate.model.origin == "questions"
     assert "good" in gate.model.note
     assert gate.model.good >= 40
+
+
+def test_good_examples_that_were_looked_up_are_not_looked_up_again(gate: Gate, searcher: Searcher) -> None:
+    rows = [
+        Example("1", "怎么安装", 1),
+        Example("2", "午饭吃什么", 0),
+        Example("3", "How do I install it?", 1),
+    ]
+    once = look_up_all([row.text for row in rows if row.label], searcher, gate.evidence)
+    given = tabulate(rows, searcher, gate.evidence, looked_up=once)
+    anew = tabulate(rows, searcher, gate.evidence)
+    assert np.allclose(given.numbers, anew.numbers, atol=1e-5)
+    assert np.allclose(given.vectors, anew.vectors, atol=1e-5)
 
 
 def test_without_labels_the_shipped_gate_says_so(

@@ -22,6 +22,7 @@ from index.build.build import build
 from index.gate.evidence import Evidence
 from index.gate.gate import evidence_file, open_evidence
 from index.gate.reference import evidence_of
+from index.search import ngrams
 from index.search.embed import Vectors
 from index.search.storage import read_chunks
 from index.search.versions import Versions, open_current
@@ -314,3 +315,71 @@ def test_the_same_reading_serves_a_file_with_another_date(settings: Settings, fo
     assert dates["page02.md"] == pytest.approx(moment)
     assert report.changed == ()
     assert first.documents == report.documents
+
+
+def contents(settings: Settings) -> dict[str, bytes]:
+    """What a search reads of the version in use, by file."""
+    versions = Versions(settings.index.dir)
+    files = (versions.path / versions.current()).iterdir()
+    return {file.name: file.read_bytes() for file in files if file.name != "manifest.json"}
+
+
+def test_a_build_after_a_change_writes_what_a_whole_build_writes(
+    settings: Settings, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    count = ngrams._packed
+
+    def noting(text: str) -> object:
+        counted.append(text)
+        return count(text)
+
+    monkeypatch.setattr(ngrams, "_packed", noting)
+    build(settings, embedder=WordEmbedder())
+    assert len(counted) == PAGES
+    (folder / "page03.md").write_text("# Page 3\n\nQuite another matter: quay walls.\n", "utf-8")
+    (folder / "page04.md").unlink()
+    (folder / "a first one.md").write_text("# More\n\nThe dredger's manual.\n", "utf-8")
+    (folder / "page05.md").rename(folder / "moved.md")
+    build(settings, embedder=WordEmbedder(), confirmed=True)
+    assert len(counted) == PAGES + 2, "the two pages that are new"
+    whole = settings.model_copy(update={"index": settings.index.model_copy(update={"dir": tmp_path / "two"})})
+    build(whole, embedder=WordEmbedder())
+    assert contents(settings) == contents(whole)
+
+
+@pytest.mark.parametrize("spoil", ["gone", "cut", "of others"])
+def test_n_grams_of_a_version_without_their_marks_are_counted_anew(
+    settings: Settings, folder: Path, tmp_path: Path, spoil: str
+) -> None:
+    build(settings, embedder=WordEmbedder())
+    versions = Versions(settings.index.dir)
+    marks = versions.path / versions.current() / "ngram_marks.npy"
+    if spoil == "gone":
+        marks.unlink()
+    elif spoil == "cut":
+        marks.write_bytes(marks.read_bytes()[:-8])
+    else:
+        np.save(marks, np.zeros(3, dtype=np.uint64))
+    (folder / "page03.md").write_text("# Page 3\n\nQuite another matter: quay walls.\n", "utf-8")
+    build(settings, embedder=WordEmbedder())
+    whole = settings.model_copy(update={"index": settings.index.model_copy(update={"dir": tmp_path / "two"})})
+    build(whole, embedder=WordEmbedder())
+    assert contents(settings) == contents(whole)
+
+
+def test_a_build_leaves_the_process_switching_threads_as_it_did(settings: Settings) -> None:
+    before = sys.getswitchinterval()
+    build(settings, embedder=WordEmbedder())
+    with pytest.raises(EngineUnavailable):
+        build(settings, embedder=Away(), force=True)
+    assert sys.getswitchinterval() == before
+
+
+class Away(WordEmbedder):
+    """Cannot be reached."""
+
+    name = "away"
+
+    def embed(self, texts: list[str]) -> Vectors:
+        raise EngineUnavailable("nobody is there")

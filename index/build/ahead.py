@@ -3,12 +3,17 @@
 Reading goes on in other processes, and NumPy or a card lets go of the interpreter while it computes, so a
 build takes about as long as the longer of the two. What is embedded is kept at once, whatever becomes of
 the build.
+
+A thread of NumPy asks for the interpreter again after every product, and one that computes in Python gives it
+up only when SWITCHED_EVERY is over: at Python's own 5 ms the embedder would stand still beside a count of
+words.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,9 +22,11 @@ from types import TracebackType
 
 from index.build.embedding_cache import BATCH, EmbeddingCache
 from index.search.embed import Embedder
-from index.search.lexical import heading_of, headings_of
+from index.search.lexical import BLOCK, heading_of, headings_of
 from index.text.split import Chunk
 
+SWITCHED_EVERY = 5e-5
+"""Seconds after which the interpreter goes to another thread while one embeds, for the whole process."""
 _TOLD_EVERY = 0.2
 
 
@@ -35,11 +42,14 @@ class Ahead:
         self._stopping = Event()
         self._ended = Event()
         self._fault: Exception | None = None
+        self._meanwhile: list[Callable[[], object]] = []
+        self._switched_every = sys.getswitchinterval()
         self._thread = Thread(target=self._run, name="embedding", daemon=True)
         self.new = 0
         """Texts that had to be embedded."""
 
     def __enter__(self) -> Ahead:
+        sys.setswitchinterval(SWITCHED_EVERY)
         self._thread.start()
         return self
 
@@ -49,6 +59,7 @@ class Ahead:
         self._stopping.set()
         self._texts.put(None)
         self._thread.join()
+        sys.setswitchinterval(self._switched_every)
 
     def take(self, chunks: Iterable[Chunk]) -> None:
         """Has the texts of these chunks embedded, sooner or later."""
@@ -69,9 +80,25 @@ class Ahead:
         """How many of the texts are embedded, and how many there are."""
         return self._done, self._given
 
+    def passing(self, chunks: Sequence[Chunk], tell: Callable[[int, int], None]) -> Iterator[Chunk]:
+        """The chunks, for work that is done meanwhile; `tell` is given (done, total) now and then."""
+        for number, chunk in enumerate(chunks):
+            if number % BLOCK == 0:
+                tell(*self.progress)
+            yield chunk
+
+    def meanwhile(self, work: Callable[[], object]) -> None:
+        """Has work done that needs no vector, before `finish` waits."""
+        self._meanwhile.append(work)
+
     def finish(self, tell: Callable[[int, int], None]) -> None:
-        """Waits until all is embedded; `tell` is given (done, total). Raises what the embedder raised."""
+        """Does what is to be done meanwhile and waits until all is embedded; `tell` is given (done, total).
+
+        Raises what the embedder raised.
+        """
         self._texts.put(None)
+        for work in self._meanwhile:
+            work()
         while not self._ended.wait(_TOLD_EVERY):
             tell(self._done, self._given)
         if self._fault is not None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from index.build.gather import Progress, digest_of
 from index.build.report import Difference
 from index.search.dense import Dense
 from index.search.embed import Embedder
-from index.search.lexical import BLOCK, Lexical, heading_of, headings_of
+from index.search.lexical import Lexical, heading_of, headings_of
 from index.search.storage import Manifest, Snapshot, make, making
 from index.search.store.arrays import Rows
 from index.search.store.like_words import LikeWords, vocabulary
@@ -41,11 +42,13 @@ def assemble(
     origins: dict[str, str] | None = None,
     on_server: bool = False,
     ahead: Ahead | None = None,
+    before: Path | None = None,
 ) -> tuple[Snapshot, Embedded]:
     """A version, and what was embedded for it; the embeddings are kept in `folder`.
 
     It lies aside below `folder` until `index.search.storage.write` makes it one of the versions. `on_server`:
     a server is to find the candidates, FAISS nothing. `ahead`: what embeds meanwhile, until all else is done.
+    `before`: the folder of the version before.
     """
     tell = tell or (lambda stage, done, total: None)
     manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
@@ -53,7 +56,7 @@ def assemble(
         digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
     with making(folder / "versions", manifest.version) as place:
         words = vocabulary(chunks)
-        lexical = _lexical(chunks, place, list(words.values()), ahead, tell)
+        lexical = _lexical(chunks, place, before, list(words.values()), ahead, tell)
         strings, rows = _strings(chunks)
         texts = strings + [chunk.text for chunk in chunks] + list(words.values())
         embedded = embed_with_cache(
@@ -68,21 +71,20 @@ def assemble(
 
 
 def _lexical(
-    chunks: Sequence[Chunk], place: Path, words: list[str], ahead: Ahead | None, tell: Progress
+    chunks: Sequence[Chunk],
+    place: Path,
+    before: Path | None,
+    words: list[str],
+    ahead: Ahead | None,
+    tell: Progress,
 ) -> Lexical:
     """The lexical half, which needs no vector and is written while `ahead` embeds; then waits for that."""
     if ahead is None:
-        return Lexical.build(chunks, place)
+        return Lexical.build(chunks, place, before)
     ahead.take_texts(words)
-
-    def passed() -> Iterator[Chunk]:
-        for number, chunk in enumerate(chunks):
-            if number % BLOCK == 0:
-                tell("embed", *ahead.progress)
-            yield chunk
-
-    lexical = Lexical.build(passed(), place)
-    ahead.finish(lambda done, total: tell("embed", done, total))
+    told = partial(tell, "embed")
+    lexical = Lexical.build(ahead.passing(chunks, told), place, before)
+    ahead.finish(told)
     return lexical
 
 

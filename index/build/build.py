@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import cache as once
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,12 +24,13 @@ from bot.errors import IndexMismatch, IndexMissing, IndexUnwritten
 from index.build.ahead import Ahead
 from index.build.assemble import assemble
 from index.build.embedding_cache import EmbeddingCache
-from index.build.gate_fit import fit_where_needed
+from index.build.gate_fit import fit_is_due, fit_where_needed
 from index.build.gather import Gathered, Progress, gather
 from index.build.previous import Previous
 from index.build.report import BuildReport, Difference, difference
 from index.build.source_states import note
 from index.check.kept import Compared, compare_before_publishing
+from index.gate.evidence import Evidence
 from index.search.embed import Embedder, OpenedLate
 from index.search.searcher import Searcher
 from index.search.storage import FORMAT, discard, write
@@ -151,6 +154,9 @@ def _publish(
 ) -> BuildReport:
     versions = Versions(settings.index.dir)
     moments = [time.perf_counter()]
+    counted = once(lambda: Evidence.build(ahead.passing(gathered.chunks, partial(tell, "embed"))))
+    if fit_is_due(settings, embedder.name, len(gathered.documents), changes):
+        ahead.meanwhile(counted)
 
     def noting(stage: str, done: int, total: int) -> None:
         if stage == "index":
@@ -169,6 +175,7 @@ def _publish(
         origins=gathered.origins,
         on_server=settings.index.store == "milvus",
         ahead=ahead,
+        before=previous.folder,
     )
     dense, words = snapshot.dense, snapshot.lexical.words_of(snapshot.chunks)
     try:
@@ -179,7 +186,7 @@ def _publish(
                 tell("compared", len(asked.worse), asked.questions)
             write(snapshot, versions.path)
             fitted = fit_where_needed(
-                searcher, settings, previous.name, changes, previous.chunks_of, gathered.chunks_of
+                searcher, settings, previous.name, changes, previous.chunks_of, gathered.chunks_of, counted
             )
             told = publish(snapshot.version, versions, redis, settings.index)
     except BaseException:

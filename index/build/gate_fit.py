@@ -30,38 +30,59 @@ Chunks = Callable[[tuple[str, ...]], list[Chunk]]
 """The chunks of some documents, each "source/path", of one version."""
 
 
+def fit_is_due(settings: Settings, embedder: str, documents: int, changes: Difference) -> bool:
+    """Whether a build of so many documents is to fit the gate anew; `embedder`: its name."""
+    return _changed_since(settings, embedder, documents, changes) is None
+
+
+def _changed_since(settings: Settings, embedder: str, documents: int, changes: Difference) -> int | None:
+    """Documents changed since the last fit, those of this build too; None where it must be made again."""
+    facts, kept = _facts(embedder, settings), _read(_file(settings))
+    known = {name: kept.get(name) for name in facts} == facts and isinstance(kept.get("changed"), int)
+    total = len(changes.added) + len(changes.changed) + len(changes.removed)
+    total += int(kept["changed"]) if known else 0
+    return total if known and total <= REFIT_SHARE * documents else None
+
+
+def _file(settings: Settings) -> Path:
+    return settings.index.dir / "gate" / ".fitted.json"
+
+
 def fit_where_needed(
-    searcher: Searcher, settings: Settings, before: str, changes: Difference, old: Chunks, new: Chunks
+    searcher: Searcher,
+    settings: Settings,
+    before: str,
+    changes: Difference,
+    old: Chunks,
+    new: Chunks,
+    counted: Callable[[], Evidence] | None = None,
 ) -> bool:
     """Fits the gate on a new version, or keeps it and moves its counts on from version `before`; whether it
-    was fitted. `old` and `new` give the chunks of the versions."""
-    file = settings.index.dir / "gate" / ".fitted.json"
-    facts = _facts(searcher, settings)
-    kept = _read(file)
-    changed = len(changes.added) + len(changes.changed) + len(changes.removed)
-    known = {name: kept.get(name) for name in facts} == facts and isinstance(kept.get("changed"), int)
-    total = int(kept["changed"]) + changed if known else 0
-    counts = evidence_file(settings, before)
-    if not known or total > REFIT_SHARE * searcher.documents:
-        fit_from_settings(searcher, settings)
-        _write(file, {**_facts(searcher, settings), "changed": 0})
+    was fitted. `old` and `new` give the chunks of the versions, `counted` the counts of the new one where
+    somebody has them."""
+    embedder = searcher.embedder.name
+    changed = _changed_since(settings, embedder, searcher.documents, changes)
+    if changed is None:
+        fit_from_settings(searcher, settings, counted)
+        _write(_file(settings), {**_facts(embedder, settings), "changed": 0})
         return True
+    counts = evidence_file(settings, before)
     if counts.is_file():  # else who opens the gate over this version counts
         gone = old((*changes.changed, *changes.removed))
         come = new((*changes.changed, *changes.added))
         moved(Evidence.load(counts), come, gone).save(evidence_file(settings, searcher.version))
-    _write(file, {**facts, "changed": total})
+    _write(_file(settings), {**_facts(embedder, settings), "changed": changed})
     return False
 
 
-def _facts(searcher: Searcher, settings: Settings) -> dict[str, Any]:
+def _facts(embedder: str, settings: Settings) -> dict[str, Any]:
     """What a fit depends on besides the documents."""
     examples = hashlib.sha256()
     for file in settings.index.gate.questions:
         examples.update(file.read_bytes() if file.is_file() else b"-")
     return {
         "examples": examples.hexdigest(),
-        "embedder": searcher.embedder.name,
+        "embedder": embedder,
         "shipped": hashlib.sha256(SHIPPED.read_bytes()).hexdigest(),
         "gate": GateStore(settings.index.dir).current_name(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 import structlog
 
@@ -41,6 +42,11 @@ class Previous:
             except (IndexMismatch, IndexMissing, OSError, ValueError) as error:
                 log.warning("index_version_unreadable", version=name, error=str(error))
         return cls()
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies; None where there is none."""
+        return self._versions.path / self.name if self._versions and self.name else None
 
     def of_source(self, read: SourceRead) -> list[str]:
         """ "source/path" of the documents that came from this source."""

@@ -7,7 +7,7 @@ is configured, the narrow band around the threshold is `unsure` and the caller m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -194,12 +194,15 @@ def open_gate(settings: Settings, searcher: Searcher, *, whole: bool = True) -> 
     )
 
 
-def open_evidence(settings: Settings, searcher: Searcher) -> Evidence:
-    """The counts of this version, from their file where it was written before."""
+def open_evidence(
+    settings: Settings, searcher: Searcher, counted: Callable[[], Evidence] | None = None
+) -> Evidence:
+    """The counts of this version, from their file where it was written before; `counted` gives what needs no
+    search where somebody has counted it."""
     file = evidence_file(settings, searcher.version)
     if file.is_file():
         return Evidence.load(file)
-    evidence = evidence_of(searcher)
+    evidence = evidence_of(searcher, counted)
     evidence.save(file)
     for old in sorted(file.parent.glob("[!.]*.npz"))[: -max(settings.index.keep_versions, 1)]:
         old.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ version.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -49,9 +50,10 @@ def _vectors(embedder: Embedder) -> tuple[Vectors, Vectors]:
     return _known[embedder.name]
 
 
-def evidence_of(searcher: Searcher) -> Evidence:
-    """The counts of the chunks of an index, with what the foreign questions score on it."""
-    evidence = Evidence.build(searcher.chunks)
+def evidence_of(searcher: Searcher, counted: Callable[[], Evidence] | None = None) -> Evidence:
+    """The counts of the chunks of an index, with what the foreign questions score on it; `counted` gives the
+    counts of these chunks where somebody has them."""
+    evidence = counted() if counted else Evidence.build(searcher.chunks)
     if not searcher.chunks:
         return evidence
     talk, asked = _vectors(searcher.embedder)

@@ -116,9 +116,10 @@ class Lexical:
         self.count = len(self._lengths["text"])
 
     @classmethod
-    def build(cls, chunks: Iterable[Chunk], folder: Path) -> Self:
-        """Indexes the chunks in a folder that exists."""
-        writer = LexicalWriter(folder)
+    def build(cls, chunks: Iterable[Chunk], folder: Path, before: Path | None = None) -> Self:
+        """Indexes the chunks in a folder that exists; `before`: an earlier version's, which spares counting
+        what it holds."""
+        writer = LexicalWriter(folder, before)
         block: list[Chunk] = []
         for chunk in chunks:
             block.append(chunk)
@@ -200,14 +201,14 @@ BLOCK = 4096
 class LexicalWriter:
     """Writes the lexical half block by block: memory holds the words and one block."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: Path | None = None) -> None:
         self._folder = folder
         self._known: dict[str, int] = defaultdict()
         self._known.default_factory = self._known.__len__
         self._inverting = {name: Inverting(folder, name) for name in FIELDS}
         self._lengths = {name: Growing(folder, f"{name}_lengths", np.uint32) for name in FIELDS}
         self._frequencies = np.zeros(0, dtype=np.int64)
-        self._characters = NGramWriter(folder)
+        self._characters = NGramWriter(folder, before)
         self._count = 0
 
     def add(self, chunks: Sequence[Chunk]) -> None:

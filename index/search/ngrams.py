@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -22,19 +23,22 @@ from index.search.store.arrays import (
     ReadSpans,
     Rows,
     Scores,
+    among,
     blank,
     greatest,
     keep,
     mapped,
     spans,
 )
-from index.search.store.postings import by_list, dealt
 
 SIZES = (2, 3, 4)
 _BITS = 20
 _BUCKETS = 1 << _BITS
 _OFTEN_BITS = 32 - _BITS
 _MOST_OFTEN = (1 << _OFTEN_BITS) - 1
+_DAMPED = 1 + np.log(np.maximum(np.arange(_MOST_OFTEN + 1), 1).astype(np.float32))
+_COUNTING = b"ngrams 1"
+"""Another one where n-grams are counted otherwise: those of a version before are taken as they are."""
 _FACTORS = {size: np.uint64(size * 0x9E3779B97F4A7C15 % 2**64) for size in SIZES}
 _SHIFT = np.uint64(64 - _BITS)
 _STEP = np.uint64(1_000_003)
@@ -130,18 +134,59 @@ class CharacterNGrams:
         writer.finish()
 
 
+class _Known:
+    """The n-grams of an earlier version, found by the mark of the text that they were counted in."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError or ValueError where the version has no marks or is not whole."""
+        marks = mapped(folder, "ngram_marks")
+        self._grams, self._starts = mapped(folder, "ngrams"), mapped(folder, "ngram_starts")
+        if len(self._starts) != len(marks) + 1 or int(self._starts[-1]) != len(self._grams):
+            raise ValueError("the marks are not those of the n-grams")
+        self._order = np.argsort(marks)
+        self._marks = marks[self._order]
+
+    def of(self, marks: Array) -> list[Array | None]:
+        """The packed n-grams of texts by their marks; None for a text that was not there."""
+        places, found = among(self._marks, marks)
+        rows = self._order[places] if len(self._order) else places
+        starts, ends = self._starts[rows].tolist(), self._starts[rows + 1].tolist()
+        spans_of = zip(starts, ends, found.tolist(), strict=True)
+        return [self._grams[start:end] if one else None for start, end, one in spans_of]
+
+
+def _known(folder: Path | None) -> _Known | None:
+    try:
+        return _Known(folder) if folder else None
+    except (OSError, ValueError):  # of a release before, or damaged: all is counted anew
+        return None
+
+
+def _mark(text: str) -> int:
+    raw = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(raw, digest_size=8, key=_COUNTING).digest(), "little")
+
+
 class NGramWriter:
     """Writes n-grams block by block; what depends on all chunks is written at the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: Path | None = None) -> None:
+        """`before`: the folder of an earlier version, whose n-grams are taken for the texts that stayed."""
         self._folder = folder
+        self._before = _known(before)
         self._grams = Growing(folder, "ngrams", np.uint32)
+        self._marks = Growing(folder, "ngram_marks", np.uint64)
         self._lengths: list[Array] = []
         self._frequency = np.zeros(_BUCKETS, dtype=np.int64)
 
     def add(self, texts: Sequence[str]) -> None:
         """Counts the n-grams of texts; they may be empty."""
-        counted = [_packed(text) for text in texts]
+        marks = np.array([_mark(text) for text in texts], dtype=np.uint64)
+        known = self._before.of(marks) if self._before else [None] * len(texts)
+        counted = [
+            _packed(text) if grams is None else grams for text, grams in zip(texts, known, strict=True)
+        ]
+        self._marks.add(marks)
         lengths = np.fromiter((len(grams) for grams in counted), dtype=np.int64, count=len(counted))
         self.add_counted(np.concatenate([*counted, np.empty(0, np.uint32)]), lengths)
 
@@ -154,6 +199,7 @@ class NGramWriter:
     def finish(self) -> None:
         """Writes rarities, lengths and lists."""
         self._grams.close()
+        self._marks.close()
         lengths = np.concatenate([*self._lengths, np.empty(0, np.int64)])
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         keep(self._folder, "ngram_starts", starts)
@@ -176,7 +222,7 @@ class NGramWriter:
             )
             ends = starts[first : last + 1] - starts[first]
             norms[first:last] = np.sqrt(squares[ends[1:]] - squares[ends[:-1]])
-            _list(ids, following, buckets, np.diff(ends), first, listed)
+            _list(ids, following, buckets, ends, first, listed)
 
 
 def _blocks(starts: Rows) -> list[tuple[int, int]]:
@@ -192,19 +238,26 @@ def _blocks(starts: Rows) -> list[tuple[int, int]]:
 
 
 def _list(
-    ids: Array, following: Rows, buckets: Array, lengths: Array, first: int, listed: npt.NDArray[np.bool_]
+    ids: Array, following: Rows, buckets: Array, ends: Rows, first: int, listed: npt.NDArray[np.bool_]
 ) -> None:
-    """Deals a block of chunks out to the lists of their n-grams."""
-    kept = np.flatnonzero(listed[buckets])
-    owners = np.repeat(np.arange(first, first + len(lengths), dtype=np.uint32), lengths)[kept]
-    own = buckets[kept].astype(np.int64)
-    order = by_list(own)
-    ids[dealt(own[order], following)] = owners[order]
+    """Deals a block of chunks out to the lists of their n-grams; `ends`: (chunks + 1,), where in `buckets`
+    each begins. `following`, where the next entry of each list goes, moves on."""
+    from scipy import sparse  # only where an index is built
+
+    kept = listed[buckets]
+    own = buckets[kept].astype(np.int32)
+    begins = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)])[ends].astype(np.int32)
+    shape = (len(ends) - 1, len(following))
+    by_list = sparse.csr_matrix((np.ones(len(own), np.int8), own, begins), shape=shape).tocsc()
+    lengths = np.diff(by_list.indptr)
+    places = np.repeat(following - by_list.indptr[:-1], lengths) + np.arange(len(own))
+    ids[places] = by_list.indices + np.uint32(first)
+    following += lengths
 
 
 def _damped(grams: Array) -> Scores:
     """1 + ln count of packed n-grams."""
-    return np.asarray(1 + np.log((grams & np.uint32(_MOST_OFTEN)).astype(np.float32)), dtype=np.float32)
+    return np.asarray(_DAMPED[grams & np.uint32(_MOST_OFTEN)], dtype=np.float32)
 
 
 def _packed(text: str) -> npt.NDArray[np.uint32]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,11 +22,12 @@ from redis.exceptions import RedisError
 
 from bot.config.settings import Settings
 from bot.errors import ConfigError, IndexMismatch, QueueUnavailable
+from index.gate.evidence import Evidence
 from index.gate.gate import open_evidence
 from index.gate.logistic import Numbers, logit_of
 from index.gate.model import GateModel, GateStore, Origin, digest, shipped_model
 from index.search.searcher import Searcher
-from index.training.examples import ExampleTable, tabulate
+from index.training.examples import ExampleTable, look_up_all, tabulate
 from index.training.fit import ENOUGH_OF_EACH, LEAST_OF_EACH, Judgement, figures_of, fit, judged
 from index.training.labels import Example, known_questions, read_questions
 from index.training.labels import learned as learned_of
@@ -72,8 +73,12 @@ class Calibration:
         }
 
 
-def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
+def fit_from_settings(
+    searcher: Searcher, settings: Settings, counted: Callable[[], Evidence] | None = None
+) -> GateModel:
     """Fits the gate on the example questions of the settings and puts it in use; its note says what was done.
+
+    `counted` gives the counts of this version where somebody has them.
 
     Leaves a calibrated gate in use as it is. With too few examples, or examples that are not about these
     documents, the shipped gate is in use.
@@ -90,12 +95,14 @@ def fit_from_settings(searcher: Searcher, settings: Settings) -> GateModel:
             f"no fit: {good} good and {len(examples) - good} bad examples, {LEAST_OF_EACH} of each are needed"
         )
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
-    table = tabulate(examples, searcher, open_evidence(settings, searcher))
-    logits = shipped.evidence.logit(table.numbers)[table.labels == 1]
+    evidence = open_evidence(settings, searcher, counted)
+    cases = look_up_all([example.text for example in examples if example.label == 1], searcher, evidence)
+    logits = shipped.evidence.logit(np.array([case.numbers for case in cases]))
     known = float((logits >= _balanced(shipped)).mean())
     if known < LEAST_KNOWN:
         note = f"no fit: these documents know only {known:.0%} of the good example questions"
         return _keep_shipped(store, replace(shipped, note=f"{note}; {shipped.note}"))
+    table = tabulate(examples, searcher, evidence, looked_up=cases)
     model, _, _, _ = better_of(table, shipped, searcher.version, "questions")
     store.apply(model)
     log.info("gate_fitted", gate=model.name, good=model.good, bad=model.bad)

@@ -105,10 +105,23 @@ def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence)
 
 
 def tabulate(
-    examples: Sequence[Example], searcher: Searcher, evidence: Evidence, *, twins: bool = True
+    examples: Sequence[Example],
+    searcher: Searcher,
+    evidence: Evidence,
+    *,
+    twins: bool = True,
+    looked_up: Sequence[ExaminedMessage] | None = None,
 ) -> ExampleTable:
-    """Looks every example up, and unless told otherwise the estranged twins of the good ones."""
-    cases = look_up_all([example.text for example in examples], searcher, evidence)
+    """Looks every example up, and unless told otherwise the estranged twins of the good ones.
+
+    `looked_up`: the good ones, in their order, where that was done.
+    """
+    if looked_up is None:
+        cases = look_up_all([example.text for example in examples], searcher, evidence)
+    else:
+        others = look_up_all([one.text for one in examples if one.label != 1], searcher, evidence)
+        each = {True: iter(looked_up), False: iter(others)}
+        cases = [next(each[example.label == 1]) for example in examples]
     strange = np.zeros((len(examples), TWINS, len(FEATURES)))
     good = [row for row, example in enumerate(examples) if example.label == 1]
     for copy in range(TWINS if twins else 0):

@@ -115,17 +115,6 @@ class Inverting:
             file.unlink()
 
 
-def by_list(lists: Array) -> Array:
-    """The order of entries by their list, as they come within one: counted, not compared."""
-    from scipy import sparse  # only where an index is built
-
-    if not len(lists):
-        return np.empty(0, dtype=np.int64)
-    places = np.arange(len(lists), dtype=np.int32)
-    table = sparse.coo_matrix((np.ones(len(lists), np.int8), (places, lists.astype(np.int32))))
-    return np.asarray(table.tocsc().indices)
-
-
 def dealt(lists: Array, following: Rows) -> Rows:
     """Where entries go: `lists` names the list of each, equal ones beside each other; `following`, where the
     next entry of each list goes, moves on."""
