@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -103,7 +103,20 @@ def _misuse(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     where = f"; see `{context.command_path} --help`" if context else ""
-    return f"{' '.join(said.split()).rstrip('.')}{where}"
+    return f"{' '.join(said.split()).rstrip('.')}{_misplaced(error) or where}"
+
+
+def _misplaced(error: typer.TyperException) -> str:
+    """How to write an option that stood before its command; empty where no command has it."""
+    context: Any = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", "")
+    group: Any = context.command if context else None
+    known = group.list_commands(context) if hasattr(group, "list_commands") else ()
+    for word in (one for one in sys.argv[1:] if one in known):
+        _, command, _ = group.resolve_command(context, [word])
+        if any(option in own.opts for own in command.params):
+            return f": it stands after the command, as in `{context.command_path} {word} {option}`"
+    return ""
 
 
 def _missing(error: ModuleNotFoundError) -> str:
