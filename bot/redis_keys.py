@@ -305,11 +305,13 @@ SPOKEN = Key(
     "",
     90 * DAY,
 )
-ASKERS = Key("fennel:askers:{}", "set: who asked the bot in a thread", "bot/talk/said", "", DAY)
+ASKERS = Key(
+    "fennel:askers:{}", "set: who asked the bot in a thread", "bot/queue/submit.lua", "bot/talk/said", DAY
+)
 PARTS = Key(
     "fennel:parts:{}",
     "list of JSON: what one person said to the bot in the last seconds, until it is answered",
-    "bot/talk/said",
+    "bot/queue/submit.lua",
     "worker/conversation/parts",
     MINUTE,
 )

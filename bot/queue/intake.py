@@ -18,7 +18,7 @@ from bot import metrics
 from bot.cards.presses import PressSigner, ProvenPress, may_press
 from bot.errors import QueueFull, QueueUnavailable, UnprovenEvent
 from bot.events.events import BotAdded, CardPress, Challenge, Event, Message, Reaction, Recall, Unknown
-from bot.events.policy import Handling, decide
+from bot.events.policy import Handling, Verdict, decide
 from bot.messages import say
 from bot.queue.queue import Queue
 from bot.redis_keys import BOT_OPEN_ID
@@ -26,7 +26,7 @@ from bot.stored import decoded
 from bot.talk.chosen import Chosen
 from bot.talk.heard import note_heard
 from bot.talk.helping import question_helped
-from bot.talk.said import Said
+from bot.talk.said import Noted, Said, noted
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -115,17 +115,14 @@ class Intake:
                 command = verdict.command
                 submission = self.queue.submit_command(message, command.name, command.argument)
             elif verdict.action is Handling.ANSWER:
-                if verdict.mentioned:
-                    text = message.text_without(self.identity.open_id() or "")
-                    self.said.note_asked(message, text, named=verdict.reason in ("mentioned", "quoted"))
-                submission = self.queue.submit(message, mentioned=verdict.mentioned)
+                kept = self._noted(message, verdict) if verdict.mentioned else None
+                submission = self.queue.submit(message, mentioned=verdict.mentioned, noted=kept)
             else:
                 self.said.note_ignored(message, verdict.reason)
                 if verdict.reason == "outside_hours" and verdict.mentioned:
                     self.queue.submit_hours(message)
                 return
         except QueueFull as full:
-            self.said.take_back(message)
             self.said.note_ignored(message, str(full))
             metrics.SUBMISSIONS.labels(str(full)).inc()
             log.warning("message_refused", message_id=message.message_id, reason=str(full))
@@ -137,6 +134,10 @@ class Intake:
             chat_id=message.chat_id,
             ahead=submission.position,
         )
+
+    def _noted(self, message: Message, verdict: Verdict) -> Noted:
+        text = message.text_without(self.identity.open_id() or "")
+        return noted(message, text, named=verdict.reason in ("mentioned", "quoted"))
 
     def _helps(self, message: Message) -> bool:
         """Whether it is an expert's or admin's word in a thread that experts were called into."""

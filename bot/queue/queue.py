@@ -23,8 +23,22 @@ from bot.errors import QueueFull, QueueUnavailable
 from bot.events.events import CardPress, Message, Recall
 from bot.queue import rq_layout
 from bot.queue.rq_layout import job_key
-from bot.redis_keys import CANCELLED, PENDING, PENDING_OF, RATE, SEEN, SEQUENCE, SERVING, SLOT, TOLD, WORKERS
+from bot.redis_keys import (
+    ASKERS,
+    CANCELLED,
+    PARTS,
+    PENDING,
+    PENDING_OF,
+    RATE,
+    SEEN,
+    SEQUENCE,
+    SERVING,
+    SLOT,
+    TOLD,
+    WORKERS,
+)  # fmt: skip
 from bot.stored import SCHEMA, decoded
+from bot.talk.said import MOST_PARTS, Noted
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -76,10 +90,18 @@ class Queue:
         self.limits = settings.limits
         self._script = connection.register_script(self._write_script(settings))
 
-    def submit(self, message: Message, job: str = JobName.ANSWER, *, mentioned: bool = False) -> Submission:
+    def submit(
+        self,
+        message: Message,
+        job: str = JobName.ANSWER,
+        *,
+        mentioned: bool = False,
+        noted: Noted | None = None,
+    ) -> Submission:
         """Takes a question. A message pushed before is a duplicate and changes nothing.
 
         An asker who `mentioned` the bot and has a long queue ahead is told the position by a job of its own.
+        `noted` is kept of a message that is taken.
 
         Raises QueueFull when the group, its member or the whole queue is over its limit (the asker is told
         by a job of its own), QueueUnavailable within a second when Redis is away.
@@ -96,6 +118,7 @@ class Queue:
             limits=(self.limits.questions_per_user_per_minute, self.limits.questions_per_group_per_minute),
             busy_job=JobName.BUSY,
             waiting_job=JobName.WAITING if mentioned else "",
+            noted=noted,
         )
 
     def submit_command(self, message: Message, name: str, argument: str) -> Submission:
@@ -215,12 +238,14 @@ class Queue:
         waiting_job: str = "",
         queue: str = ANSWER_QUEUE,
         at_front: bool = True,
+        noted: Noted | None = None,
     ) -> Submission:
         values: list[str | int] = [
             *(suffix, queue, rq_layout.now(), job, json.dumps(arguments)[1:-1]),
             *(order, thread or order, slots, crc32(thread.encode()) % slots),
             *(int(at_front), sender, busy_job, waiting_job, *limits),
             int(queue == ANSWER_QUEUE),
+            *((noted.askers, noted.row, noted.part) if noted else ("", "", "")),
         ]
         try:
             outcome, job_id, position = self._script(args=values)
@@ -251,6 +276,9 @@ class Queue:
             "group_room": self.limits.queue_per_group,
             "total_room": self.limits.queue_total,
             "tell_position_from": self.limits.tell_position_from,
+            "askers_seconds": ASKERS.seconds,
+            "parts_seconds": PARTS.seconds,
+            "most_parts": MOST_PARTS,
         }
         table = ", ".join(f"{name} = {json.dumps(value)}" for name, value in constants.items())
         head = f"local CONSTANTS = {{{table}, fields = {{{', '.join(fields)}}}}}\n"

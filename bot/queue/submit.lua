@@ -19,6 +19,7 @@ local suffix, queue_name, now, job_name, arguments = unpack(ARGV, 1, 5)
 local order, thread, slots, first_slot = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local at_front, sender, busy_name, waiting_name = unpack(ARGV, 10, 13)
 local user_limit, group_limit, bounded = tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16] == '1'
+local askers_key, row_key, part = unpack(ARGV, 17, 19)
 
 local seen_key = CONSTANTS.seen_prefix .. suffix
 local queue_key = CONSTANTS.queue_prefix .. queue_name
@@ -121,6 +122,15 @@ redis.call('SET', seen_key, job_id, 'EX', CONSTANTS.seen_seconds)
 if thread ~= order then
     local place = slot .. ' ' .. job_id
     redis.call('SET', CONSTANTS.slot_prefix .. thread, place, 'EX', CONSTANTS.slot_seconds)
+end
+if askers_key ~= '' then
+    redis.call('SADD', askers_key, sender)
+    redis.call('EXPIRE', askers_key, CONSTANTS.askers_seconds)
+end
+if row_key ~= '' then
+    redis.call('RPUSH', row_key, part)
+    redis.call('LTRIM', row_key, -CONSTANTS.most_parts, -1)
+    redis.call('EXPIRE', row_key, CONSTANTS.parts_seconds)
 end
 if bounded then
     redis.call('ZADD', pending_key, since, job_id)

@@ -2,8 +2,8 @@
 says in a row, and why a message was ignored.
 
 So a follow-up in a thread needs no new mention, three messages of five words become one question, and
-`python -m bot explain` has a reason for each message. One round trip a message, before its job is queued: the
-job must find what was said.
+`python -m bot explain` has a reason for each message. What is asked is written by the script that queues its
+job (bot/queue/submit.lua), since the job must find it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,25 @@ from redis.exceptions import RedisError
 from bot.errors import QueueUnavailable
 from bot.events.events import Message
 from bot.redis_keys import ASKERS, IGNORED, PARTS
-from bot.stored import decoded, read_as, read_object
+from bot.stored import read_as
 from bot.talk.whole import goes_on, is_whole
 
 CONTINUES_SECONDS = 8.0
 """How soon after a message to the bot the next one of the same person belongs to it."""
 MOST_PARTS = 20
 LONGEST_PART = 4000
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What is kept of a message beside its job: Redis keys and a value for them."""
+
+    askers: str
+    """The set of who asks in its thread; empty in a private chat."""
+    row: str
+    """The list of what its sender says in a row."""
+    part: str
+    """A Part as JSON."""
 
 
 @dataclass(frozen=True)
@@ -71,29 +83,6 @@ class Said:
         rows: list[bytes] = self._redis.lrange(PARTS.of(row_of(message)), 0, -1)  # type: ignore[assignment]
         return sorted((part for row in rows if (part := read_as(Part, row))), key=lambda part: part.at)
 
-    def take_back(self, message: Message) -> None:
-        """The message was refused after it was noted. Raises redis.RedisError."""
-        row = PARTS.of(row_of(message))
-        for one in self._redis.lrange(row, 0, -1):
-            if read_object(one).get("id") == message.message_id:
-                self._redis.lrem(row, 0, decoded(one))
-
-    def note_asked(self, message: Message, text: str, *, named: bool) -> None:
-        """Notes a message that is about to be queued. Raises QueueUnavailable."""
-        part = Part(message.message_id, text[:LONGEST_PART], message.create_time / 1000, named)
-        try:
-            with self._redis.pipeline(transaction=False) as pipeline:
-                if message.chat_type != "p2p":
-                    pipeline.sadd(ASKERS.of(message.thread_key), message.sender_id)
-                    pipeline.expire(ASKERS.of(message.thread_key), ASKERS.seconds)
-                row = PARTS.of(row_of(message))
-                pipeline.rpush(row, json.dumps(asdict(part), ensure_ascii=False))
-                pipeline.ltrim(row, -MOST_PARTS, -1)
-                pipeline.expire(row, PARTS.seconds)
-                pipeline.execute()
-        except RedisError as error:
-            raise QueueUnavailable("Redis did not take the message") from error
-
     def note_ignored(self, message: Message, reason: str) -> None:
         """Keeps the reason for `explain` and /why, without text. A Redis that is away loses it."""
         entry = {"reason": reason, "chat_id": message.chat_id, "at": time.time()}
@@ -101,6 +90,13 @@ class Said:
             self._redis.set(IGNORED.of(message.message_id), json.dumps(entry), ex=IGNORED.seconds)
         except RedisError:
             return
+
+
+def noted(message: Message, text: str, *, named: bool) -> Noted:
+    """What is kept of a message that asks something; `named`: it mentions the bot, in a group."""
+    part = Part(message.message_id, text[:LONGEST_PART], message.create_time / 1000, named)
+    askers = ASKERS.of(message.thread_key) if message.chat_type != "p2p" else ""
+    return Noted(askers, PARTS.of(row_of(message)), json.dumps(asdict(part), ensure_ascii=False))
 
 
 def row_of(message: Message) -> str:
