@@ -16,6 +16,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+TEMPLATES = ".github/ISSUE_TEMPLATE"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 
 
@@ -55,6 +56,20 @@ def test_the_dockerfile_is_as_it_should_be() -> None:
     for check in checks:
         done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("compose-spec", ("compose.yaml",)),
+        ("github-issue-forms", (f"{TEMPLATES}/bug.yml", f"{TEMPLATES}/feature.yml")),
+        ("github-issue-config", (f"{TEMPLATES}/config.yml",)),
+    ],
+)
+def test_files_are_of_the_form_that_their_readers_publish(schema: str, files: tuple[str, ...]) -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *files]
+    done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

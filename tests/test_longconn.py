@@ -15,6 +15,7 @@ from redis import Redis
 from bot.config.settings import FeishuSettings, Settings
 from bot.errors import ConfigError
 from bot.redis_keys import BOT_OPEN_ID
+from bot.supervisor.redis_server import free_port
 from bot.web.longconn import run
 from simulator import LocalFeishu
 from tests.waiting import LIMIT, START_LIMIT, wait_for
@@ -57,3 +58,27 @@ def test_a_mention_over_the_long_connection_is_queued_once(redis: Redis, redis_u
 def test_without_keys_it_says_which_are_missing() -> None:
     with pytest.raises(ConfigError, match=r"feishu\.app_id"):
         run(Settings(feishu=FeishuSettings()))
+
+
+@pytest.mark.slow
+def test_a_feishu_that_is_away_is_a_line_of_our_log(redis_url: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "FENNEL_FEISHU__APP_ID": "cli_1",
+        "FENNEL_FEISHU__APP_SECRET": "s",
+        "FENNEL_FEISHU__DOMAIN": f"http://127.0.0.1:{free_port()}",
+        "FENNEL_REDIS__URL": redis_url,
+    }
+    file = tmp_path / "log"
+    with file.open("wb") as out:
+        command = [sys.executable, "-m", "bot", "longconn"]
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=out)
+    try:
+        wait_for(lambda: "connect failed" in file.read_text("utf-8"), "the fault in the log", START_LIMIT)
+    finally:
+        process.kill()
+        process.wait()
+    said = file.read_text("utf-8")
+    assert "connect failed, err: 127.0.0.1 cannot be reached" in said
+    assert "Pool" not in said
+    assert "[Lark]" not in said, "once, and through our log"

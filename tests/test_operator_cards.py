@@ -6,6 +6,8 @@ import pytest
 
 from bot.answer import ReindexProgress, ReindexReport
 from bot.cards.answer import help_card, notice_card, reindex_card, status_card
+from bot.cards.operator import sources_card, versions_card
+from bot.config.release import VERSION
 from demo.gallery.samples import samples
 from simulator.cards.validator import validate_card
 from tests.answer_cards import text_of
@@ -52,3 +54,13 @@ def test_samples_cover_every_outcome(language: str) -> None:
     colors = {sample.card["header"]["template"] for sample in found}
     assert {"green", "blue", "yellow", "orange", "grey", "wathet", "red"} <= colors
     assert {"long-1", "long-2", "rich-text", "why"} <= {sample.name for sample in found}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_cards_of_whoever_runs_the_bot_name_the_release(language: str) -> None:
+    """`python -m bot --version` and /status name the same: tests/test_command_line.py, test_language.py."""
+    footed = [help_card(language, admin=True), sources_card((), language), versions_card((), language)]
+    for card in footed:
+        validate_card(card)
+        assert f"Fennel {VERSION}" in text_of(card)
+    assert VERSION not in text_of(help_card(language, admin=False))

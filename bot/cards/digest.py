@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.cards.parts import Card, Element, card, grey, markdown, panel, shorten
+from bot.cards.parts import Card, Element, card, grey, markdown, of_release, panel, shorten
 from bot.markdown.dialect import escape
 from bot.messages import say
 
@@ -33,6 +33,7 @@ def digest_card(report: Report, days: float, language: str) -> Card:
     elements += _folded("digest_cited", report.cited, language)
     elements += _folded("digest_outdated", report.outdated, language)
     elements += _folded("digest_contradictions", report.contradictions, language)
+    elements.append(of_release())
     title = say("title_digest", language, days=f"{days:g}")
     return card(title, "blue", elements, summary=title)
 

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.answer import ReindexProgress, ReindexReport, SourceLine, VersionLine
-from bot.cards.parts import Card, Element, button_row, callback_button, card, markdown, panel, shorten
+from bot.cards.parts import (
+    Card,
+    Element,
+    button_row,
+    callback_button,
+    card,
+    markdown,
+    of_release,
+    panel,
+    shorten,
+)
 from bot.cards.presses import Press
 from bot.cards.text import to_feishu
 from bot.markdown.dialect import escape
@@ -56,12 +66,14 @@ def help_card(language: str, admin: bool) -> Card:
     parts = [say("help_member", language), say("help_commands", language)]
     if admin:
         parts.append(say("help_admin", language))
-    return card(say("title_help", language), "blue", to_feishu("\n\n".join(parts)))
+    elements = to_feishu("\n\n".join(parts))
+    return card(say("title_help", language), "blue", [*elements, of_release()] if admin else elements)
 
 
 def sources_card(sources: Sequence[SourceLine], language: str) -> Card:
     """Each source with its documents, its age and its last fault."""
-    return card(say("title_sources", language), "blue", [_source(one, language) for one in sources])
+    elements = [*(_source(one, language) for one in sources), of_release()]
+    return card(say("title_sources", language), "blue", elements)
 
 
 def _source(source: SourceLine, language: str) -> Element:
@@ -88,7 +100,7 @@ def versions_card(versions: Sequence[VersionLine], language: str) -> Card:
             button = callback_button(say(Press.USE_VERSION.label, language), dict(one.use))
             elements.append(button_row([button], f"use_{number}"))
     text = markdown(escape(say("because_index", language)))
-    return card(say("title_versions", language), "blue", elements or [text])
+    return card(say("title_versions", language), "blue", [*(elements or [text]), of_release()])
 
 
 _FACTS = ("built", "documents", "chunks", "added", "changed", "removed")

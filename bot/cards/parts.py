@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.config.release import VERSION
 from bot.markdown.dialect import clean, escape, without_tags
 
 Element = dict[str, Any]
@@ -70,6 +71,11 @@ def markdown(content: str, element_id: str = "", *, small: bool = False) -> Elem
 def grey(text: str) -> Element:
     """Small grey text: footers and notes."""
     return markdown(in_grey(text), small=True)
+
+
+def of_release() -> Element:
+    """The footer of cards for whoever runs the bot: the release, as `--version` and /status say it."""
+    return grey(f"Fennel {VERSION}")
 
 
 def in_grey(text: str) -> str:

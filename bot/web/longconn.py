@@ -9,6 +9,8 @@ Only this process imports the whole lark_oapi package, which takes 6 s.
 from __future__ import annotations
 
 import json
+import logging
+import re
 from typing import Any
 
 import structlog
@@ -22,6 +24,10 @@ from bot.queue.queue import Queue
 from bot.redis_keys import connect
 
 log = structlog.get_logger(__name__)
+
+
+_POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']*)'.*", re.DOTALL)
+"""How urllib3 says that a host was not reached."""
 
 
 class EventHandler:
@@ -46,6 +52,17 @@ class EventHandler:
         return self._intake.take(event) or None
 
 
+def write_as_we_do(sdk: logging.Logger) -> None:
+    """Keeps the SDK's logger from writing each line to stdout as well, past what our log leaves out."""
+    sdk.handlers.clear()
+    sdk.addFilter(_plainly)
+
+
+def _plainly(record: logging.LogRecord) -> bool:
+    record.msg, record.args = _POOL.sub(r"\1 cannot be reached", record.getMessage()), ()
+    return True
+
+
 def run(settings: Settings) -> None:
     """Receives events until the process is stopped. Raises ConfigError when the app's keys are missing."""
     feishu = settings.feishu
@@ -55,6 +72,7 @@ def run(settings: Settings) -> None:
     from lark_oapi.core.enum import LogLevel
     from lark_oapi.ws import Client
 
+    write_as_we_do(logging.getLogger("Lark"))
     intake = Intake(Queue(connect(settings.redis.url), settings), settings)
     client = Client(
         feishu.app_id,

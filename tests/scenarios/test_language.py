@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bot.config.release import VERSION
 from tests.house import House, words
 
 LOG = b"""Traceback (most recent call last):
@@ -62,3 +63,7 @@ def test_a_log_by_itself_is_answered_in_the_language_of_the_chat_and_does_not_ch
         said = words(house.card(house.feishu.post_file("ou_bao", "harbor.log", LOG)))
         assert re.search("来自文档的回答|没有答案|不在文档范围内", said)
     assert "我能做什么" in house.command("/help", chat="p2p", user="ou_bao")
+
+
+def test_status_names_the_release_as_the_program_does(house: House) -> None:
+    assert f"**Release** {VERSION}" in house.command("/status", chat=ENGLISH)
