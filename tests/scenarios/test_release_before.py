@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
+from shutil import copy
 
 import pytest
 from redis import Redis
@@ -28,6 +29,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 BEFORE = "7a202bd"
 """The release before: its first commit."""
+PAGES = ("commands.md", "documents.md")
+"""The pages of the guide that both index."""
 ROOT = Path(__file__).parents[2]
 QUESTION = "怎么让机器人重新索引文档？"
 ANSWERS = ("reindex", "重新索引")
@@ -42,6 +45,9 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("before")
     with tarfile.open(fileobj=BytesIO(packed.stdout)) as tree:
         tree.extractall(folder, filter="data")
+    for page in folder.glob("docs/*/*.md"):
+        if page.name not in PAGES:
+            page.unlink()
     built(folder)
     return folder
 
@@ -50,8 +56,12 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def now(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This tree's own index of its guide, in a folder that looks like a checkout."""
     folder = tmp_path_factory.mktemp("now")
-    for name in ("bot", "index", "worker", "docs", "config.yaml", "gunicorn.conf.py", "wsgi.py"):
+    for name in ("bot", "index", "worker", "config.yaml", "gunicorn.conf.py", "wsgi.py"):
         (folder / name).symlink_to(ROOT / name)
+    for page in ROOT.glob("docs/*/*.md"):
+        if page.name in PAGES:
+            (folder / "docs" / page.parent.name).mkdir(parents=True, exist_ok=True)
+            copy(page, folder / "docs" / page.parent.name)
     built(folder)
     return folder
 
