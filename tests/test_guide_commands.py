@@ -44,7 +44,7 @@ PUT_IN = {
 
 
 INDEXED = ("commands.md", "documents.md", "getting-started.md")
-"""The pages of each language that the copy holds: no command asks for more, and whole it takes 10 s to index."""
+"""The pages of each language that the copy holds: no command asks for more, and all take 10 s to index."""
 
 
 @dataclass(frozen=True)
