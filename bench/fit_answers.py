@@ -2,10 +2,11 @@
 
 Reads the `dev` rows of the sets of bench.answers, never the `unseen` ones. Every figure is of corpora that
 the fit did not see: each corpus is left out in turn. For "not here" an answerable question is asked again
-with its pages taken away, and questions of the other corpora are asked too. With --write, what is fitted on
-all corpora goes to worker/finding/weights.json.
+with its pages taken out of the search, and questions of the other corpora and about other software are asked
+too. With --write, the judgement that is fitted on all corpora goes to worker/finding/weights.json; with
+--ranking, the ranking too, and the judgement is fitted over it.
 
-    python -m bench.fit_answers --corpora DIR [--write]
+    python -m bench.fit_answers --corpora DIR [--ranking] [--write]
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from bench.answers import Questions, sets
 from bot import logs
 from index.build.build import build
 from index.gate.gate import Gate, open_gate
-from index.search.searcher import Searcher
+from index.search.searcher import Lookup, Searcher
 from index.search.versions import open_current
 from worker.finding.features import FEATURES
 from worker.finding.find import PASSAGES, background_of
@@ -39,16 +40,16 @@ from worker.finding.reading import Candidate, Reading, Similarity, read_pages
 from worker.finding.support import SUPPORT, Background, support_numbers
 
 Numbers = npt.NDArray[np.float64]
-FOREIGN = 24
-"""Questions of other corpora that are asked of each."""
+FOREIGN, OTHER = 16, 14
+"""Questions of other corpora, and such about other software, that are asked of each."""
 STIFFNESS = 40.0
 """How strongly the ranking is held near the weights set by hand."""
 HAND = 1.5
 """... times this."""
 RIDGE = 0.1
 """Inverse regularisation of the judgement."""
-KEPT = 60
-"""Candidates of a question that the fit looks at beside the right ones."""
+HELD = {"talk": -11.6}
+"""Weights that are not fitted: small talk with the documents' words is rare among the questions."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Asking:
     corpus: str
     language: str
     kind: str
-    """'good', 'near', 'other', 'chat'; 'masked': its pages taken away; 'foreign': about other documents."""
+    """'good', 'near', 'other', 'chat'; 'masked': its pages taken away; 'foreign', 'elsewhere': of
+    another corpus, about its documents and about other software."""
     row: dict[str, Any]
     reading: Reading
     background: Background
@@ -71,6 +73,7 @@ def main() -> None:
     logs.configure("bench", "warning")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--corpora", default=os.environ.get("FENNEL_BENCH_CORPORA", ""))
+    parser.add_argument("--ranking", action="store_true", help="fit the ranking anew too")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -84,7 +87,7 @@ def main() -> None:
     result = {"ranking": ranking_figures(asked, rankings), "by threshold": by_threshold(judged, logits)}
     print(json.dumps(result, ensure_ascii=False, indent=None if options.json else 1))
     if options.write:
-        write(asked)
+        write(asked, ranked_anew=options.ranking)
 
 
 def askings(chosen: Sequence[Questions]) -> Iterator[Asking]:
@@ -101,13 +104,20 @@ def askings(chosen: Sequence[Questions]) -> Iterator[Asking]:
             row for name, rows in dev.items() if name != each.name for row in rows
             if row["kind"] in ("good", "near")
         ]  # fmt: skip
-        foreign = random.Random(each.name).sample(others, min(FOREIGN, len(others)))
+        software = [
+            row for name, rows in dev.items() if name != each.name for row in rows if row["kind"] == "other"
+        ]
+        chance = random.Random(each.name)
+        foreign = chance.sample(others, min(FOREIGN, len(others)))
+        elsewhere = chance.sample(software, min(OTHER, len(software)))
         for row in dev[each.name]:
             yield reader.ask(row, row["kind"])
             if row["label"]:
                 yield reader.ask(row, "masked")
         for row in foreign:
             yield reader.ask(row, "foreign")
+        for row in elsewhere:
+            yield reader.ask(row, "elsewhere")
 
 
 class _Reader:
@@ -118,10 +128,11 @@ class _Reader:
 
     def ask(self, row: dict[str, Any], kind: str) -> Asking:
         lookup = self.searcher.look_up(row["text"])
-        passages = self.searcher.search(row["text"], PASSAGES, lookup=lookup)
+        hidden = frozenset(row["relevant"] if kind == "masked" else ())
+        found = self.searcher.search(row["text"], PASSAGES * 3 if hidden else PASSAGES, lookup=lookup)
+        passages = [passage for passage in found if passage.chunk.path not in hidden][:PASSAGES]
+        lookup = without(lookup, hidden, self.searcher)
         decision = self.gate.decide(row["text"], passages[:8], True, lookup=lookup)
-        if kind == "masked":
-            passages = [passage for passage in passages if passage.chunk.path not in row["relevant"]]
         reading = read_pages(self.searcher, lookup, passages, similarity_of(self.searcher))
         return Asking(
             corpus=self.questions.name,
@@ -132,6 +143,23 @@ class _Reader:
             background=background_of(self.searcher, lookup, decision),
             right=tuple(kind == "good" and holds(row, candidate) for candidate in reading.candidates),
         )
+
+
+def without(lookup: Lookup, hidden: frozenset[str], searcher: Searcher) -> Lookup:
+    """The same search in an index that has not these pages: what they scored must not show in any number."""
+    if not hidden:
+        return lookup
+    kept = np.array([searcher.chunks[int(row)].path not in hidden for row in lookup.rows])
+    names = (
+        "dense_text",
+        "dense_headings",
+        "bm25_text",
+        "bm25_headings",
+        "bm25_place",
+        "characters",
+        "fused",
+    )
+    return replace(lookup, **{name: getattr(lookup, name) * kept for name in names})
 
 
 def similarity_of(searcher: Searcher) -> Similarity:
@@ -211,13 +239,16 @@ def judged_by(asking: Asking, ranking: Numbers) -> dict[str, Any]:
 
 def fit_support(judged: Sequence[dict[str, Any]]) -> tuple[Numbers, float]:
     """Weights and bias of the judgement, on the numbers as they are."""
-    rows = np.array([one["numbers"] for one in judged])
+    fitted = [place for place, name in enumerate(SUPPORT) if name not in HELD]
+    rows = np.array([one["numbers"] for one in judged])[:, fitted]
     middle, deviation = rows.mean(0), rows.std(0) + 1e-6
     model = LogisticRegression(C=RIDGE, max_iter=5000).fit(
         (rows - middle) / deviation, [one["kind"] == "good" for one in judged]
     )
     slopes = model.coef_[0] / deviation
-    return slopes, float(model.intercept_[0] - slopes @ middle)
+    weights = np.array([HELD.get(name, 0.0) for name in SUPPORT])
+    weights[fitted] = slopes
+    return weights, float(model.intercept_[0] - slopes @ middle)
 
 
 def cross_validated(judged: Sequence[dict[str, Any]]) -> Numbers:
@@ -263,7 +294,7 @@ def by_threshold(judged: Sequence[dict[str, Any]], logits: Numbers) -> list[dict
         yes = logits >= threshold
         shares = {
             kind: round(float(yes[(kinds == kind) & ~void].mean()), 3)
-            for kind in ("near", "other", "chat", "masked", "foreign")
+            for kind in ("near", "other", "chat", "masked", "foreign", "elsewhere")
         }
         correct = {
             tongue: round(float((yes & right)[own].sum() / max(1, (good & own).sum())), 3)
@@ -282,17 +313,17 @@ def by_threshold(judged: Sequence[dict[str, Any]], logits: Numbers) -> list[dict
     return found
 
 
-def write(asked: Sequence[Asking]) -> None:
+def write(asked: Sequence[Asking], *, ranked_anew: bool) -> None:
     """Fits on everything and writes the file; the thresholds stay as they are."""
-    ranking = fit_ranking(asked)
+    shipped = weights()
+    ranking = fit_ranking(asked) if ranked_anew else np.array([shipped["ranking"][name] for name in FEATURES])
     judged = [one for one in (judged_by(asking, ranking) for asking in asked) if not one["void"]]
     slopes, bias = fit_support(judged)
-    kept = {"answers": 0.2, "helps": 0.05, **weights()["support"]}
     data = {
         "ranking": {name: round(float(value), 4) for name, value in zip(FEATURES, ranking, strict=True)},
         "support": {
-            "answers": kept["answers"],
-            "helps": kept["helps"],
+            "answers": shipped["support"]["answers"],
+            "helps": shipped["support"]["helps"],
             "bias": round(bias, 4),
             "weights": {name: round(float(value), 4) for name, value in zip(SUPPORT, slopes, strict=True)},
         },

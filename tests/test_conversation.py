@@ -64,6 +64,8 @@ def test_thanks_before_a_question_are_left_out() -> None:
     assert without_thanks("谢谢，那 Windows 呢") == "那 Windows 呢"
     assert without_thanks("thanks! and on windows?") == "and on windows?"
     assert without_thanks("谢谢") == "谢谢"
+    assert without_thanks("nice build!") == "nice build!"
+    assert without_thanks("hi how do I install it") == "how do I install it"
 
 
 def test_a_follow_up_takes_the_subject_before_it_and_a_new_subject_does_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bot.answer import Answer, Outcome, Source
@@ -12,6 +13,7 @@ from index.gate.gate import open_gate
 from index.search.searcher import Searcher
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
+from worker.finding.find import stands_out
 from worker.finding.reading import product_of
 from worker.finding.support import SUPPORT, probability
 from worker.pipeline.parts import PipelineParts, Question
@@ -60,7 +62,15 @@ def test_what_the_pages_say_is_answered_and_the_trace_says_how_likely(pipeline: 
 
 
 @pytest.mark.parametrize(
-    "text", ["how do I rebase my git branch onto main", "redis 主从切换以后数据丢了", "pod crashloopbackoff"]
+    "text",
+    [
+        "how do I rebase my git branch onto main",
+        "redis 主从切换以后数据丢了",
+        "pod crashloopbackoff",
+        "how do I tighten the screws in SolidWorks",
+        "钉钉审批流怎么发起",
+        "what does a new kiln cost",
+    ],
 )
 def test_a_question_about_other_things_gets_no_answer(pipeline: Pipeline, text: str) -> None:
     answer, _ = pipeline.run(Question(text, "en"))
@@ -71,6 +81,25 @@ def test_a_question_about_other_things_gets_no_answer(pipeline: Pipeline, text: 
 def test_small_talk_with_the_documents_words_gets_no_answer(pipeline: Pipeline, text: str) -> None:
     answer, _ = pipeline.run(Question(text, "en"))
     assert answer.outcome in (Outcome.DECLINED, Outcome.NOT_FOUND)
+
+
+def test_a_price_that_the_pages_name_is_answered(pipeline: Pipeline) -> None:
+    answer, _ = pipeline.run(Question("how much does an evening cost for a guest", "en"))
+    assert answer.outcome is Outcome.ANSWERED
+    assert "15 euros" in answer.text
+
+
+@pytest.mark.parametrize("number", ["called_missing", "no_value", "no_price", "missing", "first_missing"])
+def test_what_the_quotes_lack_makes_an_answer_less_likely(number: str) -> None:
+    numbers = [0.5] * len(SUPPORT)
+    lacking = [0.9 if name == number else 0.5 for name in SUPPORT]
+    assert probability(lacking) < probability(numbers)
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 60, 150, 400])
+def test_how_far_the_best_stands_out_means_the_same_in_an_index_of_any_size(count: int) -> None:
+    scores = np.concatenate([[0.3], np.linspace(0.25, 0.1, max(count - 1, 0))]).astype(np.float32)[:count]
+    assert 0.05 < stands_out(scores) < 0.25
 
 
 def test_a_page_is_read_whole_with_the_rows_of_its_sections(searcher: Searcher) -> None:

@@ -260,3 +260,13 @@ def check(host):
 )
 def test_marks_of_coloured_boxes_are_not_shown(written: str, shown: str) -> None:
     assert tidied(written) == shown
+
+
+def test_below_an_echoed_error_stands_its_cure_however_long() -> None:
+    cure = "\n".join(f"rm --force /var/lib/parcels/north-{n}/left-behind.lock" for n in range(8))
+    echo = "RuntimeError: counter could not be opened, shelf 7 is locked"
+    shown = first(
+        echo, page(1, f"```\n{echo}\n```\n\n```bash\n{cure}\n```\n\n{FILLER}", "Counter", score=0.9)
+    )
+    assert echo in shown
+    assert "left-behind.lock" in shown

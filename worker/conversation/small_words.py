@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from index.text.asking import is_asked
+
 
 class Small(StrEnum):
     """What a message is, beside a question."""
@@ -87,9 +89,13 @@ def small_word(text: str) -> Small | None:
 
 
 def without_thanks(text: str) -> str:
-    """The message without thanks or a greeting before what it says: "谢谢，那 Windows 呢"."""
+    """The message without thanks or a greeting before what it says: "谢谢，那 Windows 呢".
+
+    Where nothing but a space parts them, only before a question: "nice build" is praise as a whole.
+    """
     head, sep, rest = _first_part(text)
-    if sep and rest.strip() and small_word(head) in (Small.THANKS, Small.HELLO):
+    ended = bool(sep.strip()) or is_asked(rest)
+    if ended and rest.strip() and small_word(head) in (Small.THANKS, Small.HELLO):
         return without_thanks(rest.strip())
     return text
 

@@ -114,7 +114,7 @@ FEATURES = (
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
 """An atom's own; its heading's is the next."""
-VALUE_KINDS = frozenset({"amount", "time"})
+VALUE_KINDS = frozenset({"amount", "time", "price"})
 
 
 def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:

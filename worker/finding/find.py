@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from worker.excerpts import Excerpt
 from worker.finding.asked import NO_QUESTION
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from index.gate.gate import Decision
     from index.search.searcher import Lookup, Passage, Searcher
 
+Scores = npt.NDArray[np.float32]
 PASSAGES = 12
 """Passages whose pages are read."""
 FIFTIETH = 50
+CROWD = 4 * FIFTIETH
+"""Chunks of an index whose fiftieth is one of the crowd."""
+USUAL = 0.54
+"""The fiftieth score as a share of the best, for questions that documents answer."""
 ASKS = 0.5
 """The gate's number for a message that asks is above this."""
 
@@ -66,16 +72,23 @@ def judged(found: Found, text: str, cited: Sequence[Excerpt]) -> float:
 
 def background_of(searcher: Searcher, lookup: Lookup, decision: Decision) -> Background:
     """What the index and the gate say of a question."""
-    scores = np.sort(lookup.fused)[::-1]
     return Background(
-        frequency=searcher.lexical.document_frequency,
         chunks=searcher.lexical.count,
-        dense=float(lookup.dense.max(initial=0)),
-        search=float(scores[0]) if len(scores) else 0.0,
-        search_drop=float(scores[0] - scores[min(FIFTIETH, len(scores)) - 1]) if len(scores) else 0.0,
-        gate=decision.probability,
+        search_drop=stands_out(np.sort(lookup.fused)[::-1]),
         talk=_talk(decision),
     )
+
+
+def stands_out(scores: Scores) -> float:
+    """How far the best score lies above the fiftieth.
+
+    A small index has no crowd of chunks that resemble the question by chance; there it is what is usual.
+    """
+    if not len(scores):
+        return 0.0
+    crowd = min(1.0, len(scores) / CROWD)
+    below = float(scores[min(FIFTIETH, max(1, len(scores) // 4)) - 1])
+    return float(scores[0]) - crowd * below - (1 - crowd) * USUAL * float(scores[0])
 
 
 def _talk(decision: Decision) -> float:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from index.text.chinese import is_chinese
 from index.text.terms import terms
 from worker.excerpts import Excerpt
+from worker.finding.asked import Asked
 from worker.finding.atoms import Atom
 from worker.finding.reading import Candidate, Reading
 
-FIRST, ALL = 250, 470
+FIRST, ALL = 250, 510
 """Characters: how far the first quote grows beyond its best atom, and all quotes together."""
 MOST = 4
 """Quotes at most."""
@@ -23,6 +24,11 @@ MARGIN = 3.0
 """A further quote's score lies at most so far below the best one's."""
 MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
+CURE = 600
+"""Characters of what stands below a message that is only repeated, at most."""
+ECHOED = 0.6
+"""A piece of a log with this share of the question's words, or whose words are the question's to this share,
+repeats the message that is asked about."""
 REPEATED = 0.8
 """An atom with this share of its words in what is quoted already says nothing new."""
 
@@ -56,6 +62,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
         if taken or (found and (repeats or _size(candidate) > left)):
             continue
         chosen = _with_neighbours(candidate, beside, used, left if found else FIRST)
+        chosen += _cure(chosen[-1], reading.asked, beside, used)
         used |= {(id(one.section), one.place) for one in chosen}
         said |= set(terms(shown(chosen)))
         left -= sum(map(_size, chosen))
@@ -109,6 +116,26 @@ def _with_neighbours(
             first, last = min(first, place), max(last, place)
             growing = True
     return sorted(chosen, key=lambda candidate: candidate.place)
+
+
+def _cure(
+    last: Candidate, asked: Asked, beside: dict[tuple[int, int], Candidate], used: set[tuple[int, int]]
+) -> list[Candidate]:
+    """What stands below an atom that only repeats the message asked about: there is what to do."""
+    key = (id(last.section), last.place + 1)
+    below = beside.get(key)
+    if below is None or key in used or _size(below) > CURE or not _is_echo(last.atom, asked):
+        return []
+    return [below]
+
+
+def _is_echo(atom: Atom, asked: Asked) -> bool:
+    own, told = set(terms(atom.text)), set(asked.weights)
+    if "trouble" not in asked.kinds or not own:
+        return False
+    if atom.kind == "code":
+        return len(own & told) >= ECHOED * len(told)
+    return len(own - told) <= max(2, (1 - ECHOED) * len(own))
 
 
 def _size(candidate: Candidate) -> int:

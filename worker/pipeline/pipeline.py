@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 
 PASSAGES = 8
 """How many passages search returns; the token budget decides how many the engine reads."""
-SURE = 0.25
-"""What was asked with a mention is answered from this support on, though the gate would decline it."""
-NOT_CHAT = 0.25
-"""... unless the gate's own probability is below this: thanks and greetings find likely places too."""
+NOT_CHAT = 0.2
+"""What was asked with a mention and is answered by what was found is not declined, unless the gate's own
+probability is below this: thanks and greetings find likely places too."""
 NEAREST = 3
 """How many pages a "not found" lists."""
 
@@ -172,7 +171,7 @@ class _Run:
             asked = score.Asked(self.question.mentioned, self.question.chat_id, self.deadline)
             with self.trace.step("score"):
                 accepted = score.decide(decision, prompts, self.parts.llm, asked, self.cancelled, self.trace)
-        near = decision.probability >= NOT_CHAT and self.found.support >= SURE
+        near = decision.probability >= NOT_CHAT and support.answers(self.found.support)
         if not accepted and self.question.mentioned and near:
             self.trace.event("read_and_found", support=round(self.found.support, 3))
             accepted = True
