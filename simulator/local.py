@@ -174,9 +174,11 @@ class LocalFeishu:
         mentions: tuple[str, ...] = (),
         mention_all: bool = False,
         post: bool = False,
+        by_bot: bool = False,
     ) -> str:
-        """A person sends a message, which Feishu pushes; its message_id. `chat` may be "p2p"."""
-        speech = Speech(text, mention_bot, mention_all, mentions, reply_to, in_thread, post)
+        """A person, or another bot, sends a message, which Feishu pushes; its message_id. `chat` may be
+        "p2p"."""
+        speech = Speech(text, mention_bot, mention_all, mentions, reply_to, in_thread, post, by_bot=by_bot)
         message, _ = self.people.say(user, chat, speech)
         return message.message_id
 

@@ -169,7 +169,7 @@ def describe(message: ChatMessage) -> dict[str, Any]:
         "sender": {
             "id": message.sender_id,
             "id_type": id_type,
-            "sender_type": message.sender_type,
+            "sender_type": "app" if message.sender_type == "bot" else message.sender_type,
             "tenant_key": TENANT,
         },
         "body": {"content": "This message was recalled" if message.recalled else message.content},

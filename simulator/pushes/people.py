@@ -35,6 +35,8 @@ class Speech:
     """Another message type: file, image, audio, media, sticker, merge_forward, ..."""
     content: Json | None = None
     """The content of that type."""
+    by_bot: bool = False
+    """Sent by another bot of the group (sender_type "bot" of im-v1/message/events/receive)."""
 
 
 class People:
@@ -59,7 +61,7 @@ class People:
                 message_id=new_id("om_"),
                 chat_id=chat.chat_id,
                 sender_id=person.open_id,
-                sender_type="user",
+                sender_type="bot" if speech.by_bot else "user",
                 msg_type=speech.kind or ("post" if speech.post else "text"),
                 content=json.dumps(_content(speech, text, mentions), ensure_ascii=False),
                 create_time=now,

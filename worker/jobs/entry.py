@@ -91,8 +91,13 @@ def recall(recall: dict[str, Any]) -> str:
 
 
 @quick
-def busy(message: dict[str, Any], reason: str, position: int) -> str:
-    """Tells an asker that the question was not taken because of a limit; no more is said to the rest."""
+def busy(message: dict[str, Any], *refused: Any) -> str:
+    """Tells an asker that the question was not taken because of a limit; no more is said to the rest.
+
+    `refused`: what else the job would have had (a command's name and argument), why it was not taken, and
+    the position in the queue.
+    """
+    reason, position = str(refused[-2]), int(refused[-1])
     process, asked = current(), Message.from_json(message)
     verdict = _judge(process, asked)
     if not verdict.mentioned:
