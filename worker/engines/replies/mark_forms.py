@@ -74,12 +74,19 @@ SUSPECT = re.compile(r"<(?:[|｜/a-z<]|\Z)|\[(?:[/a-z]|\Z)|```|`\Z|✿", re.IGNO
 """What every mark begins with: the quick look."""
 NAMED = ("name", "tool", "tool_name", "function", "function_name", "action", "type")
 GIVEN = ("arguments", "parameters", "args", "action_input", "tool_input", "input", "function")
-BARE = re.compile(rf'\A(?:functools)?+\[?+\s*+\{{\s*+"(?:{"|".join(NAMED)})"\s*+:')
-"""A call written as an object alone; whether it is one is known only when it is whole."""
+_FENCE = r"(?:(?:`{3,}+|~{3,}+)[ \t]*+(?:json\w{0,2})?+[ \t]*+\n\s*+)?+"
+BARE = re.compile(rf'\A{_FENCE}(?:functools)?+\[?+\s*+\{{\s*+"(?:{"|".join(NAMED)})"\s*+:', re.IGNORECASE)
+"""A call written as an object alone, in a code block or not; whether it is one is known only at the end."""
 _BEFORE_IT = "|".join("functools"[:size] for size in range(1, 9))
 BARE_BEGINS = re.compile(
-    rf'\A(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+)\Z'
+    rf"\A(?:`{{1,2}}|~{{1,2}}|(?:`{{3,}}+|~{{3,}}+)[ \t]*+(?:json\w{{0,2}}|jso|js|j)?+[ \t]*+"
+    rf'|{_FENCE}(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+))\Z',
+    re.IGNORECASE,
 )
+BETWEEN = re.compile(r"\A(?:[\s;,]|(?:`{3,}|~{3,})[ \t]*+(?:json\w{0,2})?)*+", re.IGNORECASE)
+"""What stands around such calls: fences, and what parts them."""
+SAYS_MORE = re.compile(r"\n {0,3}(?:`{3,}|~{3,})[ \t]*+\n\s*+[^\s`~\[{<;,]")
+"""Words behind a code block: it is part of an answer."""
 _SPAN = re.compile(r"(?<!`)(`++)(?!`).*?(?<!`)\1(?!`)")
 
 

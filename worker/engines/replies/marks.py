@@ -16,6 +16,7 @@ from worker.engines.replies.mark_forms import (
     BARE,
     BARE_BEGINS,
     BEGINS,
+    BETWEEN,
     CALL_ENDS,
     FENCE_ENDS,
     GIVEN,
@@ -24,6 +25,7 @@ from worker.engines.replies.mark_forms import (
     NAMED,
     NEEDS_NOTHING,
     RUN_OF_TURNS,
+    SAYS_MORE,
     SUSPECT,
     TURN_BEGINS,
     WIDE,
@@ -108,7 +110,7 @@ class MarksFilter:
         while begins := BEGINS.match(text.translate(WIDE)):
             text = text[begins.end() :]
         wide = text.translate(WIDE)
-        self._bare = bool(BARE.match(wide))
+        self._bare = bool(BARE.match(wide)) and not SAYS_MORE.search(wide)
         if last and self._bare and is_call(text):
             self.called = True
             return ""
@@ -167,15 +169,18 @@ def without_marks(text: str) -> str:
 
 
 def is_call(text: str) -> bool:
-    """Whether a reply is nothing but calls of tools as JSON, each a name and what it is given."""
-    text, calls = text.strip().removeprefix("functools"), []
+    """Whether a reply is nothing but calls of tools as JSON, each a name and what it is given.
+
+    In code blocks, too: an answer says something beside its code.
+    """
+    text, calls = BETWEEN.sub("", text.strip()).removeprefix("functools"), []
     while text and not RUN_OF_TURNS.fullmatch(text.translate(WIDE)):
         try:
             call, end = _parse(text)
         except (ValueError, RecursionError):
             return False
         calls += call if isinstance(call, list) else [call]
-        text = text[end:].lstrip(" \r\n\t;,")
+        text = BETWEEN.sub("", text[end:])
     return bool(calls) and all(map(_names_and_gives, calls))
 
 
