@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 
 from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
-from bot.errors import ConfigError, IndexDamaged, IndexMissing
+from bot.errors import ConfigError, IndexDamaged, IndexMissing, IndexUnwritten
 from index.build.build import build
 from index.search import versions as versions_module
+from index.search.store import remote
 from index.search.store.remote import HASHES, Snapshots
 from index.search.versions import Versions, Watcher, open_current, publish
 from tests.index_files import WordEmbedder, write_documents
+from tests.waiting import LIMIT
 from worker.doctor.index_store import elsewhere_rows
 
 pytestmark = pytest.mark.slow
@@ -151,3 +156,77 @@ def test_an_address_that_fsspec_does_not_know_is_named(tmp_path: Path) -> None:
         Snapshots("nowhere://bucket")
     rows = elsewhere_rows(machine(tmp_path, "nowhere://bucket"))
     assert [(name, state) for name, state, _, _ in rows] == [("index.snapshots", "failed")]
+
+
+class Stalled:
+    """A store that stops in the middle of its answers until it is let go on."""
+
+    def __init__(self, files: Any) -> None:
+        self.files = files
+        self.go_on = threading.Event()
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*given: Any, **how: Any) -> Any:
+            self.asked += 1
+            assert self.go_on.wait(LIMIT)
+            return getattr(self.files, name)(*given, **how)
+
+        return call
+
+
+class Dripping(io.BytesIO):
+    """A file of which each block takes its time."""
+
+    def __init__(self, content: bytes, given_up: threading.Event) -> None:
+        super().__init__(content)
+        self.given_up = given_up
+        self.blocks = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.blocks += 1
+        assert self.blocks == 1 or self.given_up.wait(LIMIT)
+        return super().read(1)
+
+
+def test_a_store_that_stops_answering_is_given_up_on_and_asked_again_when_it_goes_on(
+    address: str, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = build(machine(tmp_path / "a", address, documents), embedder=WordEmbedder()).version
+    snapshots = Snapshots(address)
+    stalled = snapshots._files = Stalled(snapshots._files)
+    with monkeypatch.context() as patched:
+        patched.setattr(remote, "ANSWER_SECONDS", 0.05)
+        with pytest.raises(IndexMissing, match=r"did not answer: TimeoutError"):
+            snapshots.current()
+        calls = (snapshots.names, lambda: snapshots.fetch(version, tmp_path), snapshots.current)
+        for call in calls:
+            with pytest.raises(IndexMissing, match="a call before this one"):
+                call()
+        for change in (lambda: snapshots.use("another"), lambda: snapshots.put(tmp_path / "another")):
+            with pytest.raises(IndexUnwritten, match="a call before this one"):
+                change()
+    assert stalled.asked == 1, "no second thread waits for it"
+    stalled.go_on.set()
+    remote._HANGING.pop(address).join(LIMIT)
+    assert snapshots.current() == version
+
+
+def test_a_file_that_comes_by_the_byte_is_given_up_on_as_a_whole(
+    address: str, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = build(machine(tmp_path / "a", address, documents), embedder=WordEmbedder()).version
+    snapshots, given_up = Snapshots(address), threading.Event()
+    opened = snapshots._files.open
+
+    def slowly(path: str, *given: Any, **how: Any) -> Any:
+        return opened(path, *given, **how) if path.endswith(HASHES) else Dripping(b"x" * 99, given_up)
+
+    monkeypatch.setattr(snapshots._files, "open", slowly, raising=False)
+    monkeypatch.setattr(remote, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(remote, "LEAST_BYTES_A_SECOND", 1 << 30)
+    with pytest.raises(IndexMissing, match="TimeoutError: no answer within"):
+        snapshots.fetch(version, tmp_path / "versions")
+    assert not list((tmp_path / "versions").glob("*")), "half a version is not left"
+    given_up.set()
+    remote._HANGING.pop(address).join(LIMIT)
