@@ -15,6 +15,7 @@ from bot.config.settings import GroupSettings
 from bot.events.events import Message
 from bot.redis_keys import TALK
 from bot.supervisor.redis_server import RedisServer
+from bot.talk.history import MOST_TURNS
 from bot.talk.said import Part, Said
 from index.search.searcher import Searcher
 from tests.house import House, until, words
@@ -24,6 +25,7 @@ from worker.llm import Messages, Reply
 from worker.prompts import Prompt
 
 AN_HOUR = 3600.0
+STRICT = GroupSettings().model_copy(update={"follow_ups": False, "gather_seconds": 0})
 PATIENT = GroupSettings().model_copy(update={"gather_seconds": AN_HOUR})
 """Pieces of a question wait until the next one is there, however slow the machine, or the clock is turned."""
 
@@ -35,7 +37,11 @@ def clock() -> TurnedClock:
 
 @pytest.fixture(scope="module")
 def house(server: RedisServer, index: Path, documents: Path, clock: TurnedClock) -> Iterator[House]:
-    groups = {"default": {"experts": ["ou_expert"], "gather_seconds": 0}, "oc_patient": PATIENT}
+    groups = {
+        "default": {"experts": ["ou_expert"], "gather_seconds": 0},
+        "oc_patient": PATIENT,
+        "oc_strict": STRICT,
+    }
     with House(server.url, index, documents, settings={"groups": groups}, clock=clock) as house:
         yield house
 
@@ -236,6 +242,25 @@ def test_a_recall_erases_the_turn_and_its_words_in_later_ones(house: House) -> N
     until(lambda: all("大小" not in row.decode() for row in house.redis.lrange(TALK.of(asked), 0, -1)))
     assert len(kept) <= 2
     assert 0 < house.redis.ttl(TALK.of(asked)) <= TALK.seconds
+
+
+def test_a_conversation_keeps_its_last_turns_only(house: House) -> None:
+    asked = house.ask("Harbor 的缓存大小怎么调？", user="ou_long")
+    house.card(asked)
+    for number in range(MOST_TURNS + 2):
+        more = house.feishu.say(user="ou_long", text=f"那第 {number} 步呢？", reply_to=asked, in_thread=True)
+        ended(house, more)
+    assert house.redis.llen(TALK.of(asked)) == MOST_TURNS
+
+
+def test_where_a_group_wants_it_a_follow_up_needs_a_mention(house: House) -> None:
+    asked = house.ask("Harbor 的缓存大小怎么调？", user="ou_pat", chat="oc_strict")
+    house.card(asked)
+    said = {"reply_to": asked, "in_thread": True, "chat": "oc_strict"}
+    more = house.feishu.say(user="ou_pat", text="那怎么清空呢", **said)  # type: ignore[arg-type]
+    until(lambda: trace.reason_ignored(house.redis, more) == "not_mentioned")
+    again = house.feishu.say(user="ou_pat", text="那怎么清空呢", mention_bot=True, **said)  # type: ignore[arg-type]
+    assert "缓存" in str(ended(house, again)["standalone"])
 
 
 @pytest.mark.usefixtures("at_once")

@@ -14,6 +14,7 @@ from bot import trace
 from bot.config.extras import OCR, OCR_COMMAND, is_here
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
+from tests.scenarios.test_erasing import everything
 from worker.jobs import posted as posted_files
 
 pytestmark = pytest.mark.slow
@@ -64,6 +65,32 @@ def test_a_log_file_is_boiled_down_to_its_error_and_answered(house: House) -> No
     assert facts is not None
     assert "cannot clear the image cache of Harbor" in facts["question"]
     assert "/home/somebody" not in facts["question"], "paths of somebody's machine are not searched for"
+
+
+def test_nothing_of_a_file_is_kept_but_the_question_made_of_it(house: House) -> None:
+    log = f"2026-11-20 09:59:58 INFO user=maria token=PLUM-4711-ONLY-HERE\n{TRACEBACK}"
+    posted = house.feishu.post_file("ou_mia", "harbor.log", log.encode())
+    house.card(posted)
+    house.quiet()
+    kept = everything(house)
+    assert "cannot clear the image cache of Harbor" in kept, "the question is"
+    assert "PLUM-4711" not in kept
+    assert "/home/somebody" not in kept
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("notes.md", "# 笔记\n\n怎么清空 Harbor 的镜像缓存？\n"),
+        ("notes.txt", "怎么清空 Harbor 的镜像缓存？\n"),
+        ("clear.py", '"""Clears the image cache of Harbor."""\nharbor.cache.clear()\n'),
+    ],
+)
+def test_text_and_code_are_read(house: House, name: str, text: str) -> None:
+    person = f"ou_{name.replace('.', '_')}"
+    assert f"我读了文件《{name}》" in words(house.card(house.feishu.post_file(person, name, text.encode())))
+    asked = house.feishu.say(person, "这个怎么弄？", chat="p2p")
+    assert "harbor cache clear" in words(house.card(asked))
 
 
 def test_a_document_is_read_and_can_be_asked_about(house: House) -> None:
