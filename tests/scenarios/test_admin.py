@@ -143,3 +143,27 @@ def test_the_log_is_read_from_the_command_line(
     assert f"ou_admin {OTHER}" in printed
     monkeypatch.setenv("FENNEL_REDIS__URL", f"redis://127.0.0.1:{free_port()}/0")
     assert "is Redis running" in str(CliRunner().invoke(app, ["audit"]).exception)
+
+
+def test_ten_admins_of_ten_groups_each_rule_their_own_and_nothing_that_all_share(
+    server: RedisServer, index: Path, documents: Path
+) -> None:
+    groups = {f"oc_{n}": {"admins": [f"ou_head{n}", f"ou_deputy{n}"]} for n in range(10)}
+    heads = tuple(f"ou_head{n}" for n in range(10))
+    with House(server.url, index, documents, settings={"groups": groups}) as house:
+        for chat in groups:
+            house.feishu.add_chat(chat, members=heads)
+        current = Versions(house.settings.index.dir).current()
+        for number in range(10):
+            own, next_one = f"oc_{number}", f"oc_{(number + 1) % 10}"
+            head = f"ou_head{number}"
+            assert "只有管理员" not in house.command("/版本", user=head, chat=own)
+            assert "只有管理员" in house.command("/版本", user=head, chat=next_one)
+            for command in ("/回滚", "/重建索引", "/失败", "/失败 retry"):
+                assert "全局管理员" in house.command(command, user=head, chat=own)
+        assert Versions(house.settings.index.dir).current() == current
+        assert not house.redis.keys("rq:queue:index")
+        ruled = [entry for entry in audit.newest(house.redis, 99) if entry["action"] == "versions"]
+        assert {(entry["by"], entry["chat_id"]) for entry in ruled} == {
+            (f"ou_head{n}", f"oc_{n}") for n in range(10)
+        }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis import Redis
@@ -62,3 +64,53 @@ def test_tokens_of_a_group_and_of_all_are_counted(redis: Redis) -> None:
     assert everybody.kind == "all"
     assert budgets.tell_once(over)
     assert not budgets.tell_once(over)
+
+
+@pytest.mark.parametrize(
+    ("zone", "before", "after"),
+    [
+        ("Asia/Shanghai", "2026-03-01T15:59:58+00:00", "2026-03-01T16:00:01+00:00"),
+        ("America/New_York", "2026-03-08T04:59:58+00:00", "2026-03-08T05:00:01+00:00"),  # clocks go forward
+        ("UTC", "2027-12-31T23:59:58+00:00", "2028-01-01T00:00:01+00:00"),
+    ],
+)
+def test_a_day_ends_at_midnight_where_the_group_is(redis: Redis, zone: str, before: str, after: str) -> None:
+    clock = TurnedClock()
+    limits = LimitSettings(questions_per_user_per_day=2, tokens_per_group_per_day=100, day_timezone=zone)
+    budgets = Budgets(redis, limits, clock)
+    clock.turn(datetime.fromisoformat(before).timestamp() - clock.now())
+    budgets.spend("ou_1", "oc_1", 60)
+    clock.turn(-6 * 3600)
+    budgets.spend("ou_1", "oc_1", 60)  # the same day, earlier: a clock that was put right
+    clock.turn(6 * 3600)
+    over = budgets.used_up("ou_1", "oc_2")
+    assert over is not None
+    assert over.kind == "user"
+    assert budgets.tell_once(over)
+    assert not budgets.tell_once(over)
+    clock.turn(datetime.fromisoformat(after).timestamp() - clock.now())
+    assert budgets.used_up("ou_1", "oc_1") is None, "a new day"
+    budgets.spend("ou_1", "oc_1", 100)
+    tokens = budgets.used_up("ou_1", "oc_1")
+    assert tokens is not None
+    assert tokens.kind == "group"
+    budgets.spend("ou_1", "oc_2", 0)
+    again = budgets.used_up("ou_1", "oc_2")
+    assert again is not None
+    assert budgets.tell_once(again), "told once a day, on each day"
+
+
+def test_ten_minutes_before_midnight_it_is_used_up_and_ten_after_it_is_there(
+    house: House, clock: TurnedClock
+) -> None:
+    zone = ZoneInfo(house.settings.limits.day_timezone)
+    now = datetime.fromtimestamp(clock.now(), zone)
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    clock.turn((midnight - now).total_seconds() - 600)
+    assert "harbor cache clear" in words(house.card(house.ask(QUESTION, user="ou_carol")))
+    house.quiet()
+    assert "额度用完了" in words(house.card(house.ask(QUESTION, user="ou_carol")))
+    clock.turn(1200)
+    assert "harbor cache clear" in words(house.card(house.ask(QUESTION, user="ou_carol"))), "minutes later"
+    house.quiet()
+    assert "额度用完了" in words(house.card(house.ask(QUESTION, user="ou_carol"))), "told anew on the new day"
