@@ -7,16 +7,20 @@ import os
 import signal
 import sys
 import threading
+import types
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bot.config.settings import FeishuSettings, Settings
 from bot.errors import ConfigError
+from bot.supervisor import tunnel
 from bot.supervisor.log_lines import LogLine, read_line, readable
 from bot.supervisor.processes import Ended, Part, Supervisor
 from bot.supervisor.tunnel import open_tunnel
 from bot.supervisor.up import choose
+from tests.waiting import wait_for
 from tests.web_server import Reply, WebServer
 
 KEYS = FeishuSettings(app_id="cli_1", app_secret="s")  # type: ignore[arg-type]
@@ -146,6 +150,60 @@ def test_ngrok_on_the_path_gives_the_address_of_our_port(
         )
         with open_tunnel(8000, agent_api=f"{server.url}/api/tunnels") as address:
             assert address == "https://a.ngrok.app"
+
+
+def test_an_ngrok_that_says_much_is_never_held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = tmp_path / "done"
+    _program(tmp_path, monkeypatch, f"#!/bin/sh\nhead -c 300000 /dev/zero\ntouch {done}\nexec sleep 600\n")
+    ours = {
+        "proto": "https",
+        "public_url": "https://a.ngrok.app",
+        "config": {"addr": "http://localhost:8000"},
+    }
+    with WebServer() as server:
+        server.on_request = lambda _: Reply(json.dumps({"tunnels": [ours]}).encode())
+        with open_tunnel(8000, agent_api=f"{server.url}/api/tunnels"):
+            wait_for(done.exists, "all of its log to be taken")
+
+
+class Sdk(types.ModuleType):
+    """Stands where ngrok's package would; `fails` with its words."""
+
+    def __init__(self, fails: str = "") -> None:
+        super().__init__("ngrok")
+        self.fails, self.open = fails, False
+
+    def forward(self, port: int, *, authtoken_from_env: bool) -> SimpleNamespace:
+        if self.fails:
+            raise ValueError(self.fails)
+        assert (port, authtoken_from_env) == (8000, True)
+        self.open = True
+        return SimpleNamespace(url=lambda: "https://sdk.ngrok.app")
+
+    def disconnect(self, url: str) -> None:
+        assert url == "https://sdk.ngrok.app"
+        self.open = False
+
+
+def test_with_a_token_the_sdk_opens_the_tunnel_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sdk = Sdk()
+    _sdk(monkeypatch, sdk)
+    with open_tunnel(8000) as address:
+        assert (address, sdk.open) == ("https://sdk.ngrok.app", True)
+    assert not sdk.open
+
+
+def test_a_token_that_is_refused_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    _sdk(monkeypatch, Sdk("authentication failed\n\nERR_NGROK_105"))
+    refused = pytest.raises(ConfigError, match="ngrok refuses: authentication failed; check NGROK_AUTHTOKEN")
+    with refused, open_tunnel(8000):
+        raise AssertionError("there is no tunnel")
+
+
+def _sdk(monkeypatch: pytest.MonkeyPatch, sdk: Sdk) -> None:
+    monkeypatch.setitem(sys.modules, "ngrok", sdk)
+    monkeypatch.setattr(tunnel, "is_here", lambda module: True)
+    monkeypatch.setenv("NGROK_AUTHTOKEN", "t")
 
 
 def test_an_ngrok_that_ends_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

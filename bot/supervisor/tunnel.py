@@ -10,10 +10,11 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -67,27 +68,25 @@ def _by_sdk(port: int) -> Iterator[str]:
 
 @contextmanager
 def _by_program(program: str, port: int, agent_api: str) -> Iterator[str]:
-    command = [program, "http", str(port), "--log", "stdout", "--log-format", "json"]
-    with subprocess.Popen(
-        with_parent(command),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    command = [program, "http", str(port), "--log", "stdout", "--log-format", "json", "--log-level", "warn"]
+    with (
+        tempfile.TemporaryFile() as log,  # a pipe that nobody reads is full one day, and ngrok stands still
+        subprocess.Popen(
+            with_parent(command), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        ) as process,
+    ):
         try:
-            yield _address(process, agent_api, port)
+            yield _address(process, log, agent_api, port)
         finally:
             process.terminate()
-            if process.stdout is not None:
-                process.stdout.close()
 
 
-def _address(process: subprocess.Popen[str], agent_api: str, port: int) -> str:
+def _address(process: subprocess.Popen[bytes], log: IO[bytes], agent_api: str, port: int) -> str:
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = process.stdout.read()[-400:] if process.stdout else ""
+            log.seek(0)
+            said = log.read().decode("utf-8", "replace")
             raise ConfigError(
                 f"ngrok ended: {_reason(said)}; log in with `ngrok config add-authtoken` ({ACCOUNT_PAGE})"
             )
@@ -120,7 +119,7 @@ def _reason(said: str) -> str:
             return str(json.loads(line)["err"])
         except (ValueError, KeyError, TypeError):
             continue
-    return said.strip().rsplit("\n", 1)[-1] or "without a word"
+    return said.strip().rsplit("\n", 1)[-1][-400:] or "without a word"
 
 
 def _first_line(error: Exception) -> str:
