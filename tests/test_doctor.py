@@ -112,6 +112,8 @@ def test_a_redis_that_is_away_hides_nothing_else(tmp_path: Path) -> None:
     with LocalFeishu() as feishu:
         found = by_check(examine(settings(feishu, f"redis://127.0.0.1:{free_port()}/0", tmp_path)))
     assert found["redis"].state == FAILED
+    assert found["redis"].detail.endswith("cannot be reached")
+    assert found["callback"].detail.endswith("/feishu/event does not answer: nothing listens there")
     assert found["index"].state == FAILED
     assert found["engine"].state == GOOD
 

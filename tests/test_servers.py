@@ -7,12 +7,13 @@ from collections import Counter
 from contextlib import ExitStack
 from email.utils import formatdate
 
+import aiohttp
 import pytest
 from multidict import CIMultiDict
 
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 from worker.engines.openai.attempts import Attempts, Call, check, retry_hint
-from worker.engines.openai.running_call import ConnectionRefused
+from worker.engines.openai.running_call import ConnectionRefused, named
 from worker.engines.openai.servers import Servers, rendezvous
 
 URLS = ("http://a/v1", "http://b/v1", "http://c/v1")
@@ -110,3 +111,17 @@ def test_a_pause_ends_when_the_question_is_taken_back() -> None:
         attempts.next_server()
     with pytest.raises(AnswerTimeout):
         check(Call(time.monotonic() - 1))
+
+
+@pytest.mark.parametrize(
+    ("error", "refused", "said"),
+    [
+        (aiohttp.ServerDisconnectedError(), False, "it closed the connection without an answer"),
+        (aiohttp.ConnectionTimeoutError(), True, "it cannot be reached in time"),
+        (aiohttp.SocketTimeoutError(), False, "it does not answer in time"),
+        (aiohttp.ClientPayloadError(), False, "ClientPayloadError"),
+    ],
+)
+def test_a_broken_connection_is_told_in_words(error: Exception, refused: bool, said: str) -> None:
+    found = named(error)
+    assert (isinstance(found, ConnectionRefused), str(found)) == (refused, said)

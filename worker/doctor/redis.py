@@ -16,6 +16,8 @@ from redis.exceptions import (
     RedisError,
     ResponseError,
 )
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.config.settings import Settings
 from bot.errors import FennelError
@@ -37,7 +39,7 @@ def redis_rows(settings: Settings) -> list[Row]:
         rows = _kind(info) or [*_written(client, settings), *_kept(_asked(lambda: client.config_get("*")))]
         return [*_version(info), *rows]
     except RedisError as error:
-        return [_unreachable(error)]
+        return [_unreachable(error, settings.redis.shown)]
     finally:
         client.close()
 
@@ -51,12 +53,15 @@ def _asked(ask: Any) -> dict[str, Any]:
     return found
 
 
-def _unreachable(error: RedisError) -> Row:
+def _unreachable(error: RedisError, shown: str) -> Row:
     if isinstance(error, AuthenticationError | NoPermissionError):
         words = "user or password of redis.url is refused, or the user may do nothing"
         return ("redis", FAILED, f"{type(error).__name__}: {words}", RIGHTS)
     fix = "start one with `appendonly yes`, or set redis.url; `make demo` brings its own"
-    return ("redis", FAILED, f"{type(error).__name__} at redis.url", fix)
+    why = "does not answer in time" if isinstance(error, RedisTimeoutError) else "cannot be reached"
+    if isinstance(error, RedisConnectionError | RedisTimeoutError):
+        return ("redis", FAILED, f"{shown} {why}", fix)
+    return ("redis", FAILED, f"{shown} refuses: {' '.join(str(error).split())[:200]}", fix)
 
 
 def _version(info: dict[str, Any]) -> list[Row]:

@@ -25,6 +25,19 @@ _NO_CONNECTION = (
     aiohttp.ClientHttpProxyError,
     *ProxyProblem,
 )
+_WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    ((aiohttp.ClientHttpProxyError, *ProxyProblem), "the proxy does not let it through"),
+    (
+        (aiohttp.ClientConnectorSSLError, aiohttp.ClientConnectorCertificateError),
+        "its certificate is not trusted",
+    ),
+    (aiohttp.ClientConnectorDNSError, "no machine of that name is known"),
+    (aiohttp.ConnectionTimeoutError, "it cannot be reached in time"),
+    (aiohttp.ClientConnectorError, "nothing listens there, or it cannot be reached"),
+    (TimeoutError, "it does not answer in time"),
+    (aiohttp.ServerDisconnectedError, "it closed the connection without an answer"),
+)
+"""What people are told of an error of aiohttp; of any other its name."""
 
 
 class ConnectionBroken(Exception):
@@ -71,7 +84,8 @@ class Running(Generic[T]):
 def named(error: Exception) -> ConnectionBroken:
     """The error by what it means to whoever called; its text names the cause, never a body or a key."""
     refused = isinstance(error, _NO_CONNECTION)
-    return (ConnectionRefused if refused else ConnectionBroken)(type(error).__name__)
+    words = next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__)
+    return (ConnectionRefused if refused else ConnectionBroken)(words)
 
 
 def patience(deadline: float | None) -> float:
