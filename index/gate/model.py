@@ -33,7 +33,7 @@ SHIPPED = Path(__file__).parent / "gate_prior.json"
 
 Origin = Literal["shipped", "questions", "calibrated"]
 
-GUARD_SLOPE, GUARD_BELOW = 0.7, 1.0
+GUARD_SLOPE, GUARD_BELOW = 0.9, 1.0
 """Below this logit of the guard each missing logit is taken off the memory's score, this many times."""
 
 

@@ -16,12 +16,13 @@ from worker.finding.asked import Asked
 from worker.finding.atoms import Atom
 from worker.finding.reading import Candidate, Reading
 
-FIRST, ALL = 250, 510
+FIRST, ALL = 250, 540
 """Characters: how far the first quote grows beyond its best atom, and all quotes together."""
 MOST = 4
 """Quotes at most."""
-MARGIN = 3.0
-"""A further quote's score lies at most so far below the best one's."""
+MARGIN, NARROW = 3.5, 2.0
+"""A further quote's score lies at most so far below the best one's; less far where half the room is taken, so
+that what is weaker fills a short card and does not lengthen a full one."""
 MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
 CURE = 600
@@ -54,7 +55,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
     found: list[Quote] = []
     left = ALL
     for candidate in ranked:
-        if len(found) == MOST or candidate.score < ranked[0].score - MARGIN:
+        if len(found) == MOST or candidate.score < ranked[0].score - _margin(left):
             break
         own = set(terms(candidate.atom.text))
         taken = (id(candidate.section), candidate.place) in used
@@ -68,6 +69,11 @@ def quotes_of(reading: Reading) -> list[Quote]:
         left -= sum(map(_size, chosen))
         _add(found, chosen, candidate.score)
     return found
+
+
+def _margin(left: int) -> float:
+    """How far below the best quote a further one may score with this room left."""
+    return MARGIN if left > ALL / 2 else NARROW
 
 
 def _add(found: list[Quote], chosen: Sequence[Candidate], score: float) -> None:
