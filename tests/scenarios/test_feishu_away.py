@@ -158,6 +158,40 @@ def test_whatever_passes_is_waited_for(
     assert not FailedJobRegistry("answer", connection=house.redis).get_job_ids()
 
 
+ELSEWHERE = {
+    "cards are not made: 503 with a code that nobody knows": {
+        "what": 1234567,
+        "on": "cards.create",
+        "status": 503,
+    },
+    "cards are not changed: 502": {"what": 20050, "on": "cards.update", "status": 502},
+    "what is written is not shown: 500": {"what": 20050, "on": "elements.content", "status": 500},
+    "cards are not closed: 504": {"what": 7654321, "on": "cards.settings", "status": 504},
+    "neither changed nor patched": {"what": 1234567, "on": "cards.update messages.patch", "status": 503},
+    "answers are taken and their receipts lost": {"what": "drop_after", "on": "messages.reply"},
+    "everything is taken and every receipt lost": {"what": "drop_after"},
+    "429 on everything": {"what": 99991400},
+    "429 on every new card": {"what": 11232, "on": "cards.create"},
+}
+
+
+@pytest.mark.parametrize("fault", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+@pytest.mark.timeout(180)
+def test_trouble_of_any_other_route_loses_and_doubles_nothing(
+    house: House, away: Away, engine: Counted, fault: dict[str, Any]
+) -> None:
+    for route in str(fault.get("on", "")).split(" "):
+        house.feishu.faults.add(fault["what"], on=route, times=None, status=fault.get("status", 0))
+    asked = [house.ask(text, user=f"ou_{number}") for number, text in enumerate(QUESTIONS)]
+    until(lambda: engine.written == len(asked) or away.until_put_aside(len(asked)))
+    away.pass_time(240)
+    house.feishu.faults.clear()
+    away.answered(asked)
+    assert engine.written == len(asked), "no answer is written twice"
+    assert away.waiting() == 0
+    assert not FailedJobRegistry("answer", connection=house.redis).get_job_ids()
+
+
 @pytest.mark.timeout(180)
 def test_one_429_with_a_minute_to_wait_loses_nothing(house: House, away: Away) -> None:
     house.feishu.faults.add(99991400, on="messages.reply", times=1, reset=60)
