@@ -1,0 +1,65 @@
+"""index.search.endpoint: a reply is bounded in size and time, and a refusal that echoes is cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from index.search import endpoint
+from index.search.endpoint import UNAVAILABLE, Endpoint
+from tests.web_server import Reply, WebServer
+
+QUESTION = "我的密码是 hunter2，Harbor 登录不了怎么办"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    with WebServer() as server:
+        yield server
+
+
+def said(server: WebServer, reply: Reply, *, timeout: float = 30.0) -> str:
+    """What the failed call says."""
+    server.replies["/v1/rerank"] = reply
+    with pytest.raises(UNAVAILABLE) as caught:
+        Endpoint(f"{server.url}/v1", "rerank", "", timeout=timeout).post(
+            {"model": "m", "query": QUESTION, "documents": ["Run harbor login again."]}
+        )
+    return str(caught.value)
+
+
+def test_a_reply_that_comes_byte_by_byte_is_given_up_on_as_a_whole(server: WebServer) -> None:
+    drip = Reply(b"[" + b" " * 10_000 + b"]", headers=JSON, drip=0.02)
+    assert "ReplyTooSlow" in said(server, drip, timeout=0.3)
+    refusal = Reply(b"[" + b" " * 10_000 + b"]", status=400, headers=JSON, drip=0.02)
+    assert "ReplyTooSlow" in said(server, refusal, timeout=0.3)
+
+
+def test_a_reply_without_end_is_not_kept(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "MOST_BYTES", 50_000)
+    assert "ReplyTooLarge" in said(server, Reply(b"[" + b"1," * 100_000, headers=JSON))
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 200_000, b"", b"<html>", b"\xff\xfe", b"null"], ids=lambda body: body[:6]
+)
+def test_nonsense_is_unavailable(server: WebServer, body: bytes) -> None:
+    server.replies["/v1/rerank"] = Reply(body, headers=JSON)
+    with pytest.raises(UNAVAILABLE):
+        Endpoint(f"{server.url}/v1", "rerank", "", timeout=30.0).post({"query": "a"})["results"]
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_refusal_that_echoes_the_question_is_cut_before_it(server: WebServer, escaped: bool) -> None:
+    words = {"error": {"message": f"bad input: {QUESTION}", "input": ["Run harbor login again."]}}
+    body = json.dumps(words, ensure_ascii=escaped).encode()
+    told = said(server, Reply(body, status=422, headers=JSON))
+    assert "HTTP 422" in told
+    assert "bad input" in told
+    assert "hunter2" not in told
+    assert "harbor login" not in told
+    plain = said(server, Reply(b"model m is not loaded", status=404))
+    assert plain == "HTTP 404: model m is not loaded"
