@@ -38,6 +38,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_a_batch_answers_every_row_in_order_and_says_the_outcome(config: Path) -> None:
     rows = [
         {"id": "a", "text": "How do I clean the brew group?"},

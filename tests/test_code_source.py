@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from bot.config.settings import SourceSettings
 from index.sources.formats import read
 from index.sources.load import LoadReport, load
@@ -79,6 +81,7 @@ def test_python_that_cannot_be_parsed_still_says_its_comments() -> None:
     assert read(".py", b"x = 1\n").text == ""
 
 
+@pytest.mark.slow
 def test_many_comments_and_declarations_take_no_time() -> None:
     source = "".join(f"def f{n}():\n    # a comment of some words {n}\n    return {n}\n" for n in range(4000))
     started = time.process_time()
@@ -87,6 +90,7 @@ def test_many_comments_and_declarations_take_no_time() -> None:
     assert time.process_time() - started < 60
 
 
+@pytest.mark.slow
 def test_a_source_of_code_reads_code_alone(tmp_path: Path) -> None:
     (tmp_path / "door.py").write_text(PYTHON, encoding="utf-8")
     (tmp_path / "README.md").write_text("# Readme\n\nWords.", encoding="utf-8")

@@ -68,6 +68,7 @@ def test_fish_completes(tmp_path: Path) -> None:
         assert set(done.stdout.split()) == offered
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not on this machine")
 def test_zsh_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "fennel.zsh"

@@ -28,12 +28,14 @@ def house(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_house_keeps_its_contracts() -> None:
     done = checked(ROOT)
     assert done.returncode == 0, done.stdout
     assert "0 broken" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "line", "told"),
     [

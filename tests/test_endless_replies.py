@@ -61,6 +61,7 @@ def test_a_reply_ends_at_its_length() -> None:
     assert engine.pieces < 5
 
 
+@pytest.mark.slow
 def test_without_a_number_of_tokens_a_reply_is_whole_and_still_bounded() -> None:
     written, _ = write(Endless("word " * 1000), WritingLimits(time.monotonic() + 600, 0, ""))
     assert 90_000 < len(written.text) <= 100_000

@@ -85,6 +85,7 @@ def test_a_server_that_breaks_off_is_a_row_of_the_doctor(monkeypatch: pytest.Mon
     assert "llm.base_url" in fix
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_a_server_that_splits_text_otherwise_is_found_out(shared_data: Path) -> None:
     tokenizer = str(shared_data / "internlm2" / "tokenizer.model")

@@ -200,6 +200,7 @@ def _with(field: str, value: object) -> dict[str, Any]:
     return payload
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(field=_FIELDS, value=_JSON)
 def test_no_field_can_break_the_reader(field: str, value: object) -> None:
@@ -211,6 +212,7 @@ def test_no_field_can_break_the_reader(field: str, value: object) -> None:
     json.dumps(event.to_json())
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(payload=st.dictionaries(st.sampled_from(["type", "header", "event", "uuid", "challenge"]), _JSON))
 def test_no_payload_can_break_the_reader(payload: dict[str, Any]) -> None:

@@ -54,6 +54,7 @@ def shelves(local: LocalFeishu) -> Shelves:
     return local.shelves
 
 
+@pytest.mark.slow
 def test_a_wiki_space_is_read_with_all_levels_and_links_back(reading: Reading, shelves: Shelves) -> None:
     space = shelves.add_space()
     top = shelves.add_page(space, "安装", "# 步骤\n运行 `harbor init`。")
@@ -181,6 +182,7 @@ def test_a_folder_with_subfolders_sheets_and_bases(reading: Reading, shelves: Sh
     assert pages["子目录/工单"].title == "工单"
 
 
+@pytest.mark.slow
 def test_uploaded_files_are_fetched_once_and_read_like_any_file(
     reading: Reading, shelves: Shelves, tmp_path: Path
 ) -> None:

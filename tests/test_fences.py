@@ -68,6 +68,7 @@ def without_blank_ends(markdown: str, found: list[tuple[int, int]]) -> list[tupl
     return kept
 
 
+@pytest.mark.slow
 @given(TEXT)
 @settings(max_examples=600, derandomize=True)
 def test_fences_are_found_where_a_parser_of_commonmark_finds_them(markdown: str) -> None:
@@ -76,6 +77,7 @@ def test_fences_are_found_where_a_parser_of_commonmark_finds_them(markdown: str)
     assert ours == without_blank_ends(markdown, parsed(markdown))
 
 
+@pytest.mark.slow
 @given(TEXT, st.booleans())
 def test_the_stretches_joined_are_the_text(markdown: str, deep: bool) -> None:
     found = list(fences.stretches(markdown, deep=deep))
@@ -90,6 +92,7 @@ def test_what_is_left_open_can_be_closed_with_one_line(markdown: str, deep: bool
         assert fences.open_fence(f"{markdown}\n{fence.closing}", deep=deep) is None
 
 
+@pytest.mark.slow
 @given(TEXT)
 def test_a_text_that_grows_is_read_as_far_as_it_has_come(markdown: str) -> None:
     lines, reader = markdown.split("\n"), fences.FenceReader()

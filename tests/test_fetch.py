@@ -258,6 +258,7 @@ def test_path_and_query_are_encoded() -> None:
     assert target.path == "/%E6%96%87%E6%A1%A3?q=a%20b"
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=80) | st.from_regex(r"https?://[a-z0-9.:\[\]@\\/%x-]{0,60}", fullmatch=True))
 def test_any_text_is_a_target_or_refused(url: str) -> None:

@@ -336,6 +336,7 @@ The |product| says [1]_ ``--flag`` to :func:`~pkg.mod.go` in :ref:`the part <lab
 """
 
 
+@pytest.mark.slow
 def test_restructured_text_is_read_to_its_last_directive() -> None:
     page = shown(".rst", RST)
     assert page.title == "Title"

@@ -91,6 +91,7 @@ def test_separable_and_far_rows_stay_finite() -> None:
     assert abs(float(fitted.logit(np.array([1e9])))) < 1e3
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=2, max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_area_and_curve_agree_with_scikit_learn(rows: list[tuple[int, bool]]) -> None:
@@ -139,6 +140,7 @@ def test_typical_words_are_frequent_here_and_rare_elsewhere(evidence: Evidence) 
     assert background.word("的") > background.word("量化") >= LEAST
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_every_message_has_finite_numbers(searcher: Searcher, evidence: Evidence, message: str) -> None:
@@ -168,6 +170,7 @@ def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk], tmp_p
     assert Evidence.build(chunks).knows_chinese
 
 
+@pytest.mark.slow
 def test_foreign_questions_set_the_zero_of_the_numbers_by_language(
     searcher: Searcher, evidence: Evidence, tmp_path: Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_field_that_stands_twice_is_one_message(client: FlaskClient, redis: Re
     assert queued(redis) == ["worker.jobs.answer"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_mentions_are_read_like_one(client: FlaskClient, redis: Redis) -> None:
     payload = question("how?")
     message = payload["event"]["message"]

@@ -127,6 +127,7 @@ def test_a_page_nested_a_thousand_deep_keeps_its_words(opening: str) -> None:
     assert "needle" in text_of(opening * 1500 + "needle")
 
 
+@pytest.mark.slow
 def test_cells_that_span_everything_do_not_make_a_page_grow() -> None:
     text = text_of("<table>" + ("<tr><td>a<td rowspan=99999 colspan=99999>" + "b" * 50) * 400 + "</table>")
     assert len(text) < 300_000

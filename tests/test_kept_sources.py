@@ -51,6 +51,7 @@ def found(settings: Settings, words: str) -> str:
     return open_current(settings, WordEmbedder()).search(words, 1)[0].chunk.path
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_away_keeps_its_documents_and_is_named(
     settings: Settings, near: Path, far: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_folder_that_is_away_keeps_its_documents_and_is_named(
     assert not any(state.fault for state in states(settings.index.dir))
 
 
+@pytest.mark.slow
 def test_a_mount_point_without_its_mount_is_a_source_that_is_away(settings: Settings, far: Path) -> None:
     built(settings)
     shutil.rmtree(far)
@@ -84,6 +86,7 @@ def test_a_mount_point_without_its_mount_is_a_source_that_is_away(settings: Sett
     assert built(settings, confirmed=True).documents == 3
 
 
+@pytest.mark.slow
 def test_a_build_that_would_remove_most_asks_first(settings: Settings, far: Path) -> None:
     first = built(settings)
     for number in range(5):
@@ -95,6 +98,7 @@ def test_a_build_that_would_remove_most_asks_first(settings: Settings, far: Path
     assert built(settings, confirmed=True).removed == asked.value.removed
 
 
+@pytest.mark.slow
 def test_a_few_that_are_gone_and_a_folder_that_moved_need_no_word(settings: Settings, far: Path) -> None:
     built(settings)
     (far / "page0.md").unlink()
@@ -106,6 +110,7 @@ def test_a_few_that_are_gone_and_a_folder_that_moved_need_no_word(settings: Sett
     assert len(report.added) == 7
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_read_any_more_keeps_its_last_text(settings: Settings, near: Path) -> None:
     built(settings)
     (near / "page1.md").write_bytes(b"\x00\x01\x02 half written")
@@ -117,6 +122,7 @@ def test_a_page_that_cannot_be_read_any_more_keeps_its_last_text(settings: Setti
     assert found(settings, "number1") == "page1.md"
 
 
+@pytest.mark.slow
 def test_a_source_that_leaves_the_settings_leaves_the_index(
     settings: Settings, tmp_path: Path, far: Path
 ) -> None:
@@ -125,6 +131,7 @@ def test_a_source_that_leaves_the_settings_leaves_the_index(
     assert built(without).documents == 8
 
 
+@pytest.mark.slow
 def test_a_first_build_has_nothing_to_keep(tmp_path: Path, near: Path) -> None:
     absent = SourceSettings(path=tmp_path / "absent")
     report = built(settings_for(tmp_path, SourceSettings(path=near), absent))
@@ -134,6 +141,7 @@ def test_a_first_build_has_nothing_to_keep(tmp_path: Path, near: Path) -> None:
         built(settings_for(tmp_path / "other", absent))
 
 
+@pytest.mark.slow
 def test_the_command_asks_and_its_status_says_that_a_source_is_away(
     tmp_path: Path, near: Path, far: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

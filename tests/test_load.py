@@ -31,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
     return write_documents(tmp_path / "handbook")
 
 
+@pytest.mark.slow
 def test_every_format_is_read(folder: Path) -> None:
     documents, report = read_all(SourceSettings(path=folder))
     assert not report.errors
@@ -43,6 +44,7 @@ def test_every_format_is_read(folder: Path) -> None:
     assert documents["notes.txt"].title == "notes"
 
 
+@pytest.mark.slow
 def test_restructured_text_becomes_markdown(folder: Path) -> None:
     text = read_all(SourceSettings(path=folder))[0]["start.rst"].text
     assert "# Getting started" in text
@@ -52,6 +54,7 @@ def test_restructured_text_becomes_markdown(folder: Path) -> None:
     assert "toctree" not in text
 
 
+@pytest.mark.slow
 def test_html_keeps_anchors_and_tables_and_drops_navigation(folder: Path) -> None:
     page = read_all(SourceSettings(path=folder))[0]["hook.html"]
     assert page.title == "Webhook guide"
@@ -62,6 +65,7 @@ def test_html_keeps_anchors_and_tables_and_drops_navigation(folder: Path) -> Non
     assert "gone" not in page.text
 
 
+@pytest.mark.slow
 def test_pdf_pages_and_word_headings(folder: Path) -> None:
     documents, _ = read_all(SourceSettings(path=folder))
     assert "## Page 2 {#page=2}" in documents["manual.pdf"].text
@@ -100,6 +104,7 @@ def test_globs(glob: str, path: str, matches: bool) -> None:
     assert bool(glob_pattern(glob).fullmatch(path)) is matches
 
 
+@pytest.mark.slow
 def test_bad_files_are_reported_and_the_rest_is_read(folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 nothing more")
     (folder / "broken.docx").write_bytes(b"no zip")
@@ -112,6 +117,7 @@ def test_bad_files_are_reported_and_the_rest_is_read(folder: Path) -> None:
     assert len(report.errors) == 4
 
 
+@pytest.mark.slow
 def test_links_out_of_the_folder_and_hidden_folders_are_not_read(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret.md").write_text("# secret", "utf-8")
     (folder / "link.md").symlink_to(tmp_path / "secret.md")
@@ -164,6 +170,7 @@ def test_blank_rows_and_a_wrong_row_leave_the_other_pairs(tmp_path: Path) -> Non
     assert report.notes == ["faq: faq.csv: row 4: needs columns 'question' and 'answer'"]
 
 
+@pytest.mark.slow
 def test_feishu_documents_need_a_reader(folder: Path) -> None:
     source = SourceSettings(feishu_doc="doxcn123")
     _, report = read_all(source)

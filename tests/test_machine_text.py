@@ -46,6 +46,7 @@ def test_a_picture_in_a_line_is_cut_out_of_its_sentence() -> None:
     assert DATA[1_000:2_000] not in found.text
 
 
+@pytest.mark.slow
 def test_an_index_knows_no_more_words_for_a_file_of_junk(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     pages.mkdir()

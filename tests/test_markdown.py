@@ -267,6 +267,7 @@ def test_code_that_speaks_of_breaks_is_shown_as_it_stands(code: str) -> None:
         assert first_lost(text_of_markdown(markdown), text_of_elements(to_feishu(markdown))) == -1
 
 
+@pytest.mark.slow
 @given(markdown=MARKDOWN | ANY_TEXT | LONG_MARKDOWN)
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_comes_through_whole(markdown: str) -> None:

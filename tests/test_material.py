@@ -59,6 +59,7 @@ def test_a_question_that_leaves_no_room_is_refused() -> None:
         material_budget("怎么安装？" * 200, "zh", Small(), 100)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=40), st.integers(1, 200))
 def test_prose_is_cut_at_a_sentence_and_keeps_the_budget(parts: list[str], budget: int) -> None:
     text = "".join(parts).strip()
@@ -86,6 +87,7 @@ def test_one_long_passage_leaves_room_for_others() -> None:
     assert fit([excerpt(long)], 30, COUNT) == []
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_budget_holds_by_the_models_own_tokenizer(shared_data: Path) -> None:
     counter = SentencePieceCounter(shared_data / "internlm2" / "tokenizer.model")

@@ -53,6 +53,7 @@ def pipeline(settings: Settings, searcher: Searcher) -> Pipeline:
     return Pipeline(PipelineParts(settings, searcher, open_gate(settings, searcher), open_llm(settings)))
 
 
+@pytest.mark.slow
 def test_what_the_pages_say_is_answered_and_the_trace_says_how_likely(pipeline: Pipeline) -> None:
     answer, trace = pipeline.run(Question("how long does a glaze firing take in the kiln", "en"))
     assert answer.outcome is Outcome.ANSWERED

@@ -195,6 +195,7 @@ PARTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PARTS, st.data())
 @settings(max_examples=400, deadline=None)
 @example([SHOWN, "<|", "x", "|>", "\n"], None)

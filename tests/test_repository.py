@@ -33,6 +33,7 @@ def origin(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_clone_then_update(origin: Path, tmp_path: Path) -> None:
     clones = tmp_path / "clones"
     source = SourceSettings(git=f"file://{origin}", include=("**/*.md",))
@@ -126,6 +127,7 @@ def around(tmp_path: Path, origin: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", ["empty HEAD", "no HEAD", "no objects", "index.lock", "shallow.lock", "a file"]
 )
@@ -154,6 +156,7 @@ def test_a_damaged_clone_is_made_anew_and_what_is_around_it_left_alone(
     assert (around / "config.yaml").is_file()
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_away_leaves_the_clone_and_the_repository_around_it(
     around: Path, origin: Path
 ) -> None:
@@ -167,6 +170,7 @@ def test_a_remote_that_is_away_leaves_the_clone_and_the_repository_around_it(
     assert (around / "guide.md").read_text("utf-8") == "my own words"
 
 
+@pytest.mark.slow
 def test_git_gets_no_secrets_and_no_other_repository(
     origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +190,7 @@ def test_git_gets_no_secrets_and_no_other_repository(
     assert "GIT_CEILING_DIRECTORIES=" in told.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_links_in_a_repository_are_no_documents(origin: Path, tmp_path: Path) -> None:
     (origin / "docs").mkdir()
     (origin / "docs" / "guide.md").symlink_to("../guide.md")

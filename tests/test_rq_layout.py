@@ -51,6 +51,7 @@ def test_what_rq_has_no_more_is_told_too(monkeypatch: pytest.MonkeyPatch) -> Non
         rq_layout.check()
 
 
+@pytest.mark.slow
 def test_another_rq_stops_the_bot_at_its_start(tmp_path: Path) -> None:
     code = "from rq.queue import Queue; Queue.redis_queues_keys = 'rq:all'; import bot.queue.queue"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)

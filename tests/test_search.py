@@ -204,6 +204,7 @@ def test_a_named_project_is_preferred(searcher: Searcher) -> None:
     assert folders == ["mmcv", "mmcv", "", "mmdet"]
 
 
+@pytest.mark.slow
 def test_a_part_of_an_index_scores_like_an_index_of_these_documents_alone(
     searcher: Searcher, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_refusals_are_kept_too(web: Web) -> None:
     assert web.asked_pages() == ["/gone"]
 
 
+@pytest.mark.slow
 def test_robots_are_respected_on_every_hop(web: Web) -> None:
     robots = b"User-agent: *\nDisallow: /kv"
     web.serve("/robots.txt", Reply(robots, headers={"Content-Type": "text/plain"}), found=False)
@@ -89,6 +90,7 @@ def test_robots_are_respected_on_every_hop(web: Web) -> None:
     assert web.asked_pages() == ["/start"]
 
 
+@pytest.mark.slow
 def test_pages_that_fail_leave_the_others(web: Web) -> None:
     web.hurried = ("/slow",)
     web.serve("/slow", Reply(b"x" * 5000, drip=0.1))
@@ -135,6 +137,7 @@ def test_many_questions_at_once(web: Web) -> None:
     assert len(set(found)) == 1
 
 
+@pytest.mark.slow
 def test_neither_key_nor_question_nor_address_is_logged(web: Web) -> None:
     web.serve("/kv", Reply(KV.encode()))
     web.serve("/secret-path", Reply(status=500))

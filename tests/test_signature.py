@@ -154,6 +154,7 @@ def test_encryption_round_trip(data: bytes) -> None:
 _HEADERS = st.dictionaries(st.sampled_from([TIMESTAMP, NONCE, SIGNATURE]), st.text(max_size=70))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(headers=_HEADERS, body=st.binary(max_size=300))
 def test_nothing_random_is_ever_proven(headers: dict[str, str], body: bytes) -> None:
@@ -161,6 +162,7 @@ def test_nothing_random_is_ever_proven(headers: dict[str, str], body: bytes) -> 
         prove(headers, body, FEISHU, NOW)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(position=st.integers(min_value=0), bit=st.integers(0, 7), data=st.data())
 def test_every_flipped_bit_is_noticed(position: int, bit: int, data: Any) -> None:

@@ -147,6 +147,7 @@ ATTACKS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ATTACKS | st.text(alphabet="<>\"'&`*_[]()#|\n -:ab/=", max_size=30), max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_nothing_unsafe_is_drawn(pieces: list[str]) -> None:

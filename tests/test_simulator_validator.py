@@ -239,6 +239,7 @@ TAGGED = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(JSON | st.builds(lambda elements: plain_card(*elements), st.lists(TAGGED, min_size=1, max_size=3)))
 @settings(max_examples=150, deadline=None)
 def test_any_json_is_accepted_or_rejected_and_left_alone(card: Any) -> None:
@@ -281,6 +282,7 @@ def places(node: Any) -> Iterator[tuple[Any, Any]]:
         yield from places(value)
 
 
+@pytest.mark.slow
 @given(
     card=st.sampled_from([sample.card for sample in samples("en")]),
     wrong=JSON | st.floats() | st.text(st.characters(), max_size=3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ PIECES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PIECES)
 @settings(max_examples=200, deadline=None)
 def test_same_as_cutting_the_whole_text(pieces: list[str]) -> None:

@@ -79,6 +79,7 @@ def begin_in(frozen: FrozenTime, local: LocalFeishu, redis: Redis) -> tuple[str,
     return question, stream
 
 
+@pytest.mark.slow
 def test_a_thousand_writes_become_at_most_ten_operations_a_second(
     local: LocalFeishu, redis: Redis, frozen: FrozenTime
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_not_that_the_source_lacks_is_noticed() -> None:
     assert verifier.support(2, denied) == pytest.approx(verifier.support(2, said) / 2, rel=0.2)
 
 
+@pytest.mark.slow
 def test_the_threshold_is_the_one_that_the_labelled_pairs_choose() -> None:
     assert support.best_threshold(support.scored()) == THRESHOLD
 
@@ -95,6 +96,7 @@ def test_an_answer_of_which_nothing_is_supported_cites_nothing() -> None:
     assert (found.text, found.cited) == ("", [])
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from(

@@ -37,6 +37,7 @@ def test_three_sentences_say_what_was_looked_for_found_and_decided() -> None:
     assert "gate: answer" in words(body[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
     "changed",

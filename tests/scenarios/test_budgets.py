@@ -34,6 +34,7 @@ def house(tmp_path: Path, index: Path, documents: Path, clock: TurnedClock) -> I
         yield house
 
 
+@pytest.mark.slow
 def test_one_card_when_it_is_used_up_and_answers_tomorrow(house: House, clock: TurnedClock) -> None:
     first = house.ask(QUESTION, user="ou_alice")
     assert "harbor cache clear" in words(house.card(first))

@@ -61,6 +61,7 @@ def ended(house: House, message_id: str) -> dict[str, object]:
     return facts
 
 
+@pytest.mark.slow
 def test_a_follow_up_in_the_thread_needs_no_mention_and_is_understood(house: House) -> None:
     asked = house.ask("Harbor 的缓存大小怎么调？")
     house.card(asked)

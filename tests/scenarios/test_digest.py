@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
+import pytest
+
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, words
 from worker.learning.digest import send_due
 
 
+@pytest.mark.slow
 def test_an_admin_reads_what_the_group_could_not_get(house: House) -> None:
     house.card(house.ask("How do I revoke a Harbor access token?"))
     house.card(house.ask("团建去哪里的海边住？", user="ou_bob"))

@@ -122,6 +122,7 @@ def test_an_expert_is_asked_takes_it_and_resolves_it(house: House) -> None:
     until(lambda: "Resolved" in words(house.card(asked)))
 
 
+@pytest.mark.slow
 def test_an_opinion_is_a_persons_own(house: House) -> None:
     asked = house.ask("How do I upgrade Harbor?")
     card = house.card(asked)

@@ -41,6 +41,7 @@ def test_a_command_in_either_language(house: House, command: str, english: str, 
     assert chinese in house.command(command, chat=CHINESE)
 
 
+@pytest.mark.slow
 def test_one_question_in_another_language_does_not_change_the_chat(house: House) -> None:
     for text in ("怎么安装 Harbor？", "怎么升级 harbor-server？"):
         house.card(house.ask(text, chat=CHINESE))
@@ -50,6 +51,7 @@ def test_one_question_in_another_language_does_not_change_the_chat(house: House)
     assert "为什么这样回答" in house.command("/why", chat=CHINESE, user="ou_bob", reply_to=asked)
 
 
+@pytest.mark.slow
 def test_a_picture_without_words_is_told_of_in_the_language_of_the_chat(house: House) -> None:
     house.card(house.feishu.say("ou_ann", "How do I install Harbor?", chat="p2p"))
     said = words(house.card(house.feishu.post_file("ou_ann", "", b"\x00", kind="audio")))

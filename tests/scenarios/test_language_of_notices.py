@@ -38,6 +38,7 @@ def told(house: House, chat: str, text: str, user: str) -> str:
     return words(house.card(house.ask(text, chat=chat, user=user)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chat", "usual", "other"), CASES)
 def test_of_a_budget_and_of_a_rate(house: House, chat: str, usual: str, other: str) -> None:
     user = f"ou_keen_{chat}"

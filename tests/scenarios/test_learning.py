@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -15,6 +16,7 @@ from simulator.local import DEMO_CHAT
 from tests.house import House, until
 
 
+@pytest.mark.slow
 def test_an_admin_tells_good_from_bad_by_replying(house: House) -> None:
     asked, chat = house.ask("怎么安装 Harbor？"), house.ask("Harbor 这个名字真好听")
     house.card(asked)

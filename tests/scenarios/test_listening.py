@@ -39,6 +39,7 @@ def why(house: House, message: str) -> str:
     return next((str(one["why"]) for one in facts["events"] if one["event"] == "silent"), facts["outcome"])
 
 
+@pytest.mark.slow
 def test_a_plain_question_is_answered_unasked_and_once(house: House) -> None:
     first = house.feishu.say("ou_ann", TOKEN, chat=GROUP)
     assert "harbor token revoke" in words(house.card(first))

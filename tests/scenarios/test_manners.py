@@ -129,6 +129,7 @@ class NeverDone(Extractive):
         raise Cancelled("stopped")
 
 
+@pytest.mark.slow
 def test_stop_ends_a_running_answer(server: RedisServer, index: Path, documents: Path) -> None:
     engine = NeverDone()
     with House(server.url, index, documents, engine=engine, settings={"groups": GROUPS}) as house:

@@ -67,6 +67,7 @@ def failed_jobs(redis: Redis) -> list[str]:
     return FailedJobRegistry(queue=queue).get_job_ids()
 
 
+@pytest.mark.slow
 def test_a_poison_question_is_parked_with_a_card_and_an_alert(house: House, engine: Poisoned) -> None:
     before = parked()
     poison = house.ask(f"{POISON}？")

@@ -88,6 +88,7 @@ def calm(house: House, unchanged: Callable[[], object]) -> object:
     return unchanged()
 
 
+@pytest.mark.slow
 def test_forged_values_do_nothing(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
     genuine = signed(house, Press.RECALL, asked)
@@ -128,6 +129,7 @@ def test_experts_are_called_by_a_message_and_once(house: House, answered: tuple[
     assert [words(reply).count("<at id=ou_expert></at>") for reply in others] == [1]
 
 
+@pytest.mark.slow
 def test_a_press_that_comes_too_late_changes_nothing(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
     house.feishu.click(card.message_id, "🙋 Ask a human")
@@ -197,6 +199,7 @@ def test_an_admin_takes_anybodys_answer_back(house: House, answered: tuple[str, 
     until(lambda: not house.feishu.cards(asked))
 
 
+@pytest.mark.slow
 def test_a_question_recalled_while_its_answer_is_written_leaves_nothing(
     tmp_path: Path, index: Path, documents: Path
 ) -> None:
@@ -225,6 +228,7 @@ def test_a_question_recalled_while_its_answer_is_written_leaves_nothing(
         assert answers.find(house.redis, asked) is None
 
 
+@pytest.mark.slow
 def test_a_search_that_is_given_up_on_leaves_the_answer_as_it_was(
     house: House, answered: tuple[str, SentCard], monkeypatch: pytest.MonkeyPatch
 ) -> None:

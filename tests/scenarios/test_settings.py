@@ -25,6 +25,7 @@ def told(house: House, text: str, user: str = "ou_admin") -> str:
     return html.unescape(house.command(text, user=user, chat=GROUP))
 
 
+@pytest.mark.slow
 def test_everybody_sees_what_holds_and_an_admin_changes_it(house: House) -> None:
     assert "when mentioned" in told(house, "/settings", user="ou_alice")
     assert "admins" in told(house, "/settings mention off", user="ou_alice").lower()
@@ -78,6 +79,7 @@ def test_what_cannot_be_is_refused_with_how_to_say_it(house: House, wrong: str) 
     assert house.redis.hget("fennel:chosen", GROUP) is None
 
 
+@pytest.mark.slow
 def test_quiet_for_an_hour_means_nobody_but_commands(house: House) -> None:
     assert "Quiet until" in told(house, "/settings quiet 1h")
     until(lambda: house.settings.quiet_until(GROUP) > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -12,6 +13,7 @@ from tests.house import House, words
 from worker.process.spans import Spans, open_spans
 
 
+@pytest.mark.slow
 def test_an_answered_question_is_a_trace_without_a_word_of_it(house: House) -> None:
     kept = InMemorySpanExporter()
     provider = TracerProvider()

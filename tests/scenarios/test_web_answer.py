@@ -41,6 +41,7 @@ def pipeline(index: Path, web: Web) -> Pipeline:
     )
 
 
+@pytest.mark.slow
 def test_an_answer_from_the_web_cites_its_page(index: Path, web: Web) -> None:
     web.serve("/kubernetes", Reply(PAGE.encode()))
     progress: list[str] = []
@@ -58,6 +59,7 @@ def test_an_answer_from_the_web_cites_its_page(index: Path, web: Web) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_web_that_answers_nothing_leaves_the_documents(index: Path, web: Web) -> None:
     web.serve("/robots.txt", Reply(status=503), found=False)
     web.serve("/kubernetes", Reply(PAGE.encode()))
