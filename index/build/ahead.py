@@ -1,8 +1,8 @@
 """Embeds what is read while the rest is still being read, in a thread of its own.
 
 Reading goes on in other processes, and NumPy or a card lets go of the interpreter while it computes, so a
-build takes about as long as the longer of the two. What is embedded is kept at once, whatever becomes of
-the build.
+build takes about as long as the longer of the two. What is embedded is kept within a second,
+whatever becomes of the build.
 
 A thread of NumPy asks for the interpreter again after every product, and one that computes in Python gives it
 up only when SWITCHED_EVERY is over: at Python's own 5 ms the embedder would stand still beside a count of

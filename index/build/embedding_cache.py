@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from index.search.embed import Embedder, Vectors
 log = structlog.get_logger(__name__)
 
 BATCH = 256
-"""Texts embedded between two commits."""
+"""Texts embedded at once."""
+_SAVED_EVERY = 1.0
+"""Seconds after which what was embedded is on the disk, whatever becomes of the build."""
 IN_MEMORY = 256 << 20
 """Bytes of vectors that are given back in memory; more lie in a file."""
 _AT_ONCE = 500
@@ -83,6 +86,7 @@ class EmbeddingCache:
         self._ahead = ahead
         file.parent.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
+        self._saved = time.monotonic()
         try:
             self._open(file)
         except sqlite3.DatabaseError as error:
@@ -101,8 +105,11 @@ class EmbeddingCache:
         self._build = max(int(last) + (not self._ahead), 1)
 
     def close(self) -> None:
-        """Closes the file; what was embedded is in it already."""
-        self._database.close()
+        """Saves what was embedded and closes the file."""
+        try:
+            self._save()
+        finally:
+            self._database.close()
 
     def embed(self, texts: list[str], progress: Callable[[int, int], None] | None = None) -> Embedded:
         """Vectors of `texts`, in their order. `progress` is told (done, total) of the texts that are new."""
@@ -125,11 +132,15 @@ class EmbeddingCache:
                 (key, vector.tobytes(), self._build) for (key, _), vector in zip(batch, vectors, strict=True)
             ]
             self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
-            self._database.commit()
+            if time.monotonic() - self._saved > _SAVED_EVERY:
+                self._save()
             if progress:
                 progress(min(start + BATCH, len(new)), len(new))
-        self._database.commit()
         return len(new)
+
+    def _save(self) -> None:
+        self._database.commit()
+        self._saved = time.monotonic()
 
     def prune(self, builds: int) -> int:
         """Drops embeddings that none of the last `builds` builds used; returns how many.
