@@ -77,6 +77,7 @@ class AttackedBot:
         self.clock = SharedClock(folder / "clock")
         """The workers' and Feishu's."""
         self.redis_alone = threading.Lock()
+        self._parts_alone = threading.Lock()
         """Held by whoever kills, starts or empties Redis."""
         self._taken: dict[str, tuple[int, bytes]] = {}
         self._emptied = 0
@@ -211,10 +212,19 @@ class AttackedBot:
 
     def _kill(self, name: str) -> None:
         """SIGKILL to a process and its children, then a new one."""
-        process = self.stack.processes[name]
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        self._spawn(name)
+        with self._parts_alone:
+            process = self.stack.processes[name]
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self._spawn(name)
+
+    def restart_ended(self) -> None:
+        """Starts what ended by itself, as systemd and Docker do."""
+        with self._parts_alone:
+            for name, process in list(self.stack.processes.items()):
+                if process.poll() is not None:
+                    self._spawn(name)
 
 
 @contextmanager

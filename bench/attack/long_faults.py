@@ -115,7 +115,10 @@ class LongFaults:
         self._revive()
 
     def _revive(self) -> None:
-        """Starts Redis again where it died of the full disk: with `always` it rather ends than lies."""
+        """Starts again what died of the full disk: Redis with `always` rather ends than lies.
+
+        A part that was killed meanwhile and started on the full disk may have ended by itself.
+        """
         with self.bot.redis_alone:
             try:
                 with Redis.from_url(self.bot.redis.url) as redis:
@@ -123,6 +126,7 @@ class LongFaults:
             except RedisError:
                 self.bot.redis.kill()
                 self.bot.redis.start()
+        self.bot.restart_ended()
 
     def _burst(self, _: int) -> None:
         self.talk.say(BURST, chat="oc_0", pause=0.0)
