@@ -29,8 +29,12 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from bot import metric_files
+
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
+
+metric_files.use()
 
 EVENTS = Counter("fennel_events_total", "Proven events from Feishu, by type", ["type"])
 REFUSED = Counter("fennel_refused_pushes_total", "Pushes that were refused, by reason", ["reason"])

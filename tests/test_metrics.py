@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot import metrics
+from bot import metric_files, metrics
 from bot.supervisor.redis_server import free_port
 from tests.waiting import LIMIT
 
@@ -100,3 +100,33 @@ def test_the_dashboard_and_the_alerts_name_only_what_exists() -> None:
     for rule in rules:
         assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}
         assert rule["annotations"]["summary"]
+
+
+COUNTING = """
+import os, sys
+if sys.argv[1] == "full":
+    def full(*_): raise OSError(28, "No space left on device")
+    os.posix_fallocate = full
+from bot import metrics
+for number in range(2_000):
+    metrics.EVENTS.labels(f"type-{number}").inc()
+"""
+
+
+def test_the_room_of_its_files_is_taken_before_it_counts(tmp_path: Path) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", COUNTING, "room"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    files = list(tmp_path.glob("*.db"))
+    assert files
+    for file in files:
+        assert file.stat().st_blocks * 512 >= file.stat().st_size >= metric_files.BYTES, "no holes"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files in memory are Linux's")
+def test_on_a_full_disk_it_counts_in_memory_and_says_so(tmp_path: Path) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", COUNTING, "full"]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert "counts are kept in memory" in done.stderr
+    assert not list(tmp_path.iterdir()), "an empty file would break the page of the others"
