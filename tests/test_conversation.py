@@ -133,15 +133,6 @@ def test_what_belongs_to_the_thing_before_goes_on_from_it(text: str) -> None:
     assert standalone(text, ["how do i install harbor"], Documents()).relation is Relation.FOLLOW_UP
 
 
-def test_the_subject_is_shown_without_parts_of_its_own_words() -> None:
-    class Pieces(Documents):
-        def subjects(self, text: str) -> Sequence[str]:
-            return ["重新", "索引", "机器人", "机器", "port", "export"] if "索引" in text else []
-
-    found = standalone("那要重启吗", ["机器人 export port 重新索引"], Pieces())
-    assert found.text == "机器人 port 重新 索引 那要重启吗"
-
-
 def test_a_correction_replaces_the_word_it_names() -> None:
     found = standalone("不是 mmpose，是 mmdet", ["mmpose 怎么转 onnx"], Documents())
     assert (found.relation, found.text) == (Relation.CORRECTION, "mmdet 怎么转 onnx")

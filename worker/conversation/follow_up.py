@@ -188,10 +188,6 @@ def _joined(before: str, subject: Sequence[str], text: str) -> str:
 
 
 def _telling(subject: Sequence[str], text: str) -> list[str]:
-    """The words of the earlier question that tell its subject and are not said again.
-
-    Of 机器人 and 机器 the first is enough: the search finds the second in it.
-    """
+    """The words of the earlier question that tell its subject and are not said again."""
     said = text.lower()
-    kept = [word for word in subject[:MOST_WORDS] if word.lower() not in said]
-    return [word for word in kept if word.isascii() or not any(word in other != word for other in kept)]
+    return [word for word in subject[:MOST_WORDS] if word.lower() not in said]
