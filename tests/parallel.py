@@ -25,9 +25,12 @@ GROUPS = {
 LONGEST = (
     "tests/test_guide_commands.py",
     "tests/scenarios/test_chaos.py",
+    "tests/scenarios/test_connect.py",
     "tests/test_broken_setups.py",
+    "tests/test_full_disk.py",
     "tests/test_streams.py",
     "tests/test_build.py",
+    "tests/scenarios/test_asked_while_changing.py",
     "tests/scenarios/test_ending.py",
     "tests/scenarios/test_scale_out.py",
     "tests/test_hostile_documents.py",
@@ -40,7 +43,9 @@ LONGEST = (
     "tests/scenarios/test_colleagues.py",
     "tests/test_milvus.py",
     "tests/test_page_access.py",
-    "tests/scenarios/test_connect.py",
+    "tests/scenarios/test_bad_input.py",
+    "tests/scenarios/test_bad_sources.py",
+    "tests/test_embed.py",
     "tests/scenarios/test_live_index.py",
 )
 """Files of twenty seconds and more, the longest first."""

@@ -13,6 +13,7 @@ from bot.messages import say
 from index.search.searcher import Searcher
 from tests.house import House, words
 from tests.web_server import Asked, Reply, WebServer
+from worker.engines.openai import attempts, servers
 
 pytestmark = pytest.mark.slow
 
@@ -85,8 +86,10 @@ NONSENSE = {
 
 @pytest.mark.parametrize("name", NONSENSE)
 def test_nonsense_of_a_model_server_ends_in_an_answer_or_a_quote(
-    redis_url: str, index: Path, documents: Path, name: str
+    redis_url: str, index: Path, documents: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(attempts, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(servers, "FIRST_REST_SECONDS", 0.01)
     with WebServer() as server:
         server.on_request = Garbage(NONSENSE[name], '{"choices": [null], "usage": "many"}')
         settings = {"llm": {"engine": "openai", "base_url": f"{server.url}/v1", "model": "m"}}

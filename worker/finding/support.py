@@ -5,7 +5,7 @@ question and quotes together: how well the best piece scores and how far its pag
 what of the question the quotes lack, names above all, and whether they have a figure where one is asked for.
 It is fitted on questions that the documents do not answer: near ones, ones of other documents and other
 software, and answerable ones whose page was taken out of the index. Every number is a share, so that it means
-the same in every index. Eleven numbers tell more on documents that the fit did not see than the 25 of before.
+the same in every index.
 """
 
 from __future__ import annotations
