@@ -35,6 +35,8 @@ def main(
             f"{queue!r} is neither {ANSWER_QUEUE} nor {INDEX_QUEUE}", param_hint="--queue"
         )
     indexes = queue == INDEX_QUEUE
+    if not indexes:  # of many questions at once, each with threads for its linear algebra, all wait for all
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logs.configure("indexer" if indexes else "worker")
     for name in ("rq", "rq.worker", "rq.job"):  # RQ sets the level of its loggers when it is imported
         logging.getLogger(name).setLevel(logging.WARNING)
