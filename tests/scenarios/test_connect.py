@@ -29,6 +29,8 @@ def test_from_a_scan_to_the_first_answer(tmp_path: Path, index: Path) -> None:
             "FENNEL_FEISHU__DOMAIN": feishu.url,
             "FENNEL_REDIS__URL": f"redis://127.0.0.1:{free_port()}/0",
             "FENNEL_INDEX__DIR": str(index),
+            "FENNEL_WEB__PORT": str(free_port()),
+            "FENNEL_WEB__OPERATOR_PORT": "0",
             "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
