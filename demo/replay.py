@@ -13,7 +13,9 @@ followed at once, as one types. Rows of different users go on at the same time.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
 import statistics
 import time
@@ -99,12 +101,19 @@ def _rows(chat: Path) -> Iterator[Row]:
         yield Row(
             id=str(row.get("id", number)),
             text=row["text"],
-            user=str(row.get("user", "ou_alice")),
+            user=_open_id(str(row.get("user") or "ou_alice")),
             mention=bool(row.get("mention", True)),
             label=row.get("label"),
             thread=str(row.get("thread") or ""),
             reply_to=str(row.get("reply_to") or ""),
         )
+
+
+def _open_id(name: str) -> str:
+    """A name as Feishu would know somebody: itself where it may be an open_id, else one made from it."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+        return name
+    return f"ou_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def run(chat: Path, settings: Settings, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from index.sources.formats.markdown.html_inside import without_html
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
@@ -270,3 +271,19 @@ def test_below_an_echoed_error_stands_its_cure_however_long() -> None:
     )
     assert echo in shown
     assert "left-behind.lock" in shown
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("- **&lt;code&gt;** is the status", "- **\\<code>** is the status"),
+        ("Use <code>&lt;path&gt;</code> or &lt;name&gt;", "Use `<path>` or \\<name>"),
+        ("<pre><code>run --config &lt;path&gt;</code></pre>", "```\nrun --config <path>\n```"),
+        ("a \\<b> and \\<br> stay", "a \\<b> and \\<br> stay"),
+        ("one<br>two", "one\ntwo"),
+    ],
+)
+def test_what_a_page_writes_as_characters_is_shown_and_what_it_writes_as_tags_is_not(
+    written: str, shown: str
+) -> None:
+    assert tidied(without_html(written)).strip() == shown

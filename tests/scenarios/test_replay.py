@@ -36,10 +36,10 @@ def test_a_chat_is_said_in_its_order_and_each_reads_the_answer_before_the_next_q
 ) -> None:
     chat = tmp_path / "chat.jsonl"
     rows = [
-        {"id": "1", "text": "Harbor 的缓存大小怎么调？", "user": "ou_alice"},
-        {"id": "2", "text": "How do I install Harbor?", "user": "ou_bob"},
-        {"id": "3", "text": "那怎么清空呢？", "user": "ou_alice"},
-        {"id": "4", "text": "谢谢", "user": "ou_alice"},
+        {"id": "1", "text": "Harbor 的缓存大小怎么调？", "user": "李晓雯"},
+        {"id": "2", "text": "How do I install Harbor?", "user": "Bob Chen"},
+        {"id": "3", "text": "那怎么清空呢？", "user": "李晓雯"},
+        {"id": "4", "text": "谢谢", "user": "李晓雯"},
         {"id": "5", "text": "请问一下", "user": "ou_expert"},
         {"id": "6", "text": "怎么撤销 Harbor 的访问令牌？", "user": "ou_expert"},
     ]

@@ -10,14 +10,17 @@ import html
 import re
 from collections.abc import Iterator
 
+from bot.config.fences import stretches
+
 _ATTRIBUTES = r"""(?:[^<>"'{}`]++|"[^"<]*+"|'[^'<]*+'|\{[^{}<>]*+\}|`[^`<>]*+`)*+"""
-_TAG = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9.:_-]*+)({_ATTRIBUTES})>")
+_TAG = re.compile(rf"(?<!\\)<(/?)([A-Za-z][A-Za-z0-9.:_-]*+)({_ATTRIBUTES})>")
 _TABLE = re.compile(r"</?table(?=[\s>])[^<>]*+>", re.IGNORECASE)
 _ADDRESS = re.compile(r"<((?:https?|ftp|mailto):[^\s<>]++|[\w.+-]{1,100}@[\w.-]++)>")
 _VALUE = re.compile(
     r"""(?<![\w-])([A-Za-z]{1,30})\s*+=\s*+(?:\{\s*+)?(?:"([^"<>]*+)"|'([^'<>]*+)'|`([^`<>]*+)`)"""
 )
-_TAG_LIKE = re.compile(r"<(?=[a-zA-Z/!?])")
+_TAG_LIKE = re.compile(r"(?<!\\)<(?=[a-zA-Z/!?])")
+_SPAN = re.compile(r"(`[^`\n]+`)")
 _ENTITY_TAG = re.compile(r"&lt;(?=[a-zA-Z/!?])")
 _BLANK_LINE = re.compile(r"\n[ \t]*+\n")
 _SHOWN = (
@@ -59,7 +62,19 @@ def without_html(text: str) -> str:
         text = "".join(_table_or_text(part, is_table) for part, is_table in _tables(text))
     if "&" not in text:
         return text
-    return html.unescape(_ENTITY_TAG.sub(r"\\&lt;", text)).replace("\xa0", " ")
+    return "".join(
+        html.unescape(one.text) if one.fence is not None else _characters(one.text)
+        for one in stretches(text, deep=True)
+    ).replace("\xa0", " ")
+
+
+def _characters(text: str) -> str:
+    """Entities as characters; one that would begin a tag stays a character of the text, outside code."""
+    parts = _SPAN.split(text)
+    return "".join(
+        html.unescape(part if place % 2 else _ENTITY_TAG.sub(r"\\&lt;", part))
+        for place, part in enumerate(parts)
+    )
 
 
 def _table_or_text(part: str, is_table: bool) -> str:
