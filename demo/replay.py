@@ -89,12 +89,16 @@ def read(chat: Path) -> list[Row]:
 
 
 def _rows(chat: Path) -> Iterator[Row]:
-    for number, line in enumerate(chat.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = chat.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{chat} is not UTF-8: save it in UTF-8, one JSON object a line") from error
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{chat}:{number} is not JSON: {error}") from error
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise ConfigError(f'{chat}:{number} needs a string "text"')
@@ -161,6 +165,7 @@ def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
     threads: dict[str, str] = {}
     messages: list[str] = []
     open_rows: list[Row] = []
+    last: dict[str, str] = {}
     for row in rows:
         root = threads.get(row.thread, "") if row.thread else ""
         quoted = said.get(row.reply_to, "")
@@ -169,11 +174,13 @@ def _say_all(rows: list[Row], stack: LocalStack, redis: Redis) -> list[str]:
                 stack.feishu.wait_for_push(message_id)
             _wait_for_all(stack, redis, len(messages))
             open_rows.clear()
+        elif row.user in last:  # nobody types two messages in one millisecond
+            stack.feishu.wait_for_push(last[row.user])
         open_rows.append(row)
         how: dict[str, Any] = {"reply_to": quoted or root, "in_thread": bool(root)} if root or quoted else {}
         message_id = stack.feishu.say(row.user, row.text, mention_bot=row.mention, **how)
         messages.append(message_id)
-        said[row.id] = message_id
+        said[row.id] = last[row.user] = message_id
         if row.thread:
             threads.setdefault(row.thread, message_id)
     return messages

@@ -141,7 +141,7 @@ def read_question(
     near: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Asked:
     """Reads a question; `idf` and `known` are the index's, and so are the words `near` to the question's."""
-    text = _PHRASES.sub(lambda match: _AS_ONE[match.group().lower()], text)
+    text = _PHRASES.sub(lambda match: _AS_ONE.get(match.group().lower(), match.group()), text)  # ı is no i
     about = without_form(text)
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
