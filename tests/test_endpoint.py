@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.config.sections.index import EmbedderSettings
+from bot.errors import EngineUnavailable
 from index.search import endpoint
+from index.search.embed import OpenAIEmbedder
 from index.search.endpoint import UNAVAILABLE, Endpoint
 from tests.web_server import Reply, WebServer
 
@@ -63,3 +66,22 @@ def test_a_refusal_that_echoes_the_question_is_cut_before_it(server: WebServer, 
     assert "harbor login" not in told
     plain = said(server, Reply(b"model m is not loaded", status=404))
     assert plain == "HTTP 404: model m is not loaded"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        b'{"data": [{"index": 0, "embedding": [1, 0, 0]}]}',
+        b'{"data": [{"index": 1e999, "embedding": [1, 0]}]}',
+        b'{"data": [{"index": 0, "embedding": [1' + b"0" * 400 + b", 0]}]}",
+    ],
+    ids=["of other dimensions", "an endless index", "an endless number"],
+)
+def test_vectors_that_do_not_fit_are_the_servers_failure(server: WebServer, second: bytes) -> None:
+    first = b'{"data": [{"index": 0, "embedding": [1, 0]}]}'
+    server.replies["/v1/embeddings"] = Reply(first, headers=JSON)
+    settings = EmbedderSettings(engine="openai", base_url=f"{server.url}/v1", model="m")
+    embedder = OpenAIEmbedder(settings)
+    server.replies["/v1/embeddings"] = Reply(second, headers=JSON)
+    with pytest.raises(EngineUnavailable):
+        embedder.embed(["a"])

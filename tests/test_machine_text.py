@@ -60,3 +60,10 @@ def test_an_index_knows_no_more_words_for_a_file_of_junk(tmp_path: Path) -> None
     assert any("bundle.md" in line for line in (*report.notes, *report.errors))
     searcher = open_current(settings)
     assert Evidence.build(searcher.chunks).total < 40
+
+
+def test_a_long_line_in_a_script_without_spaces_and_a_list_of_long_names_stay() -> None:
+    thai = "การเผาครั้งแรกใช้เวลาเจ็ดชั่วโมง" * 300
+    names = "\n".join(f"HARBOR_{'X' * (60 + number)}" for number in range(40))
+    assert without_machine_text(thai).text == thai
+    assert without_machine_text(names).text == names

@@ -218,6 +218,7 @@ class OpenAIEmbedder:
         self._model = settings.model
         self._batch_size = settings.batch_size
         self.name = f"openai:{settings.model}"
+        self.dimensions = 0  # until it has said so
         self.dimensions = int(self.embed(["dimensions"]).shape[1])
 
     def embed(self, texts: list[str]) -> Vectors:
@@ -241,6 +242,8 @@ class OpenAIEmbedder:
         vectors = np.asarray([rows[number] for number in range(len(batch))], dtype=np.float32)
         if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
             raise ValueError("what it sent is no list of vectors")
+        if self.dimensions and vectors.shape[1] != self.dimensions:
+            raise ValueError(f"it sent vectors of {vectors.shape[1]} numbers, before of {self.dimensions}")
         return vectors
 
 

@@ -22,7 +22,7 @@ from urllib3.util import Retry
 
 from bot.config.proxies import is_this_machine, proxy_for
 
-UNAVAILABLE = (requests.RequestException, ValueError, KeyError, TypeError, IndexError)
+UNAVAILABLE = (requests.RequestException, ValueError, KeyError, TypeError, IndexError, OverflowError)
 """What a call and the reading of its reply raise where the server is not to be had or says nonsense."""
 _AGAIN = (408, 409, 429, 500, 502, 503, 504)
 """HTTP statuses after which the same call may succeed."""

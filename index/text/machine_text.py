@@ -22,7 +22,7 @@ _DATA = re.compile(r"[A-Za-z0-9+/=_%-]{1000,}+")
 """No word and no address is so long."""
 _DATA_LINES = re.compile(r"(?:^[ \t>]{0,8}+[A-Za-z0-9+/=_-]{60,}+[ \t]*+(?:\n|\Z)){12,}+", re.MULTILINE)
 """Data wrapped into lines of one length, as in a certificate or a mail's attachment."""
-_LATIN_END = 0x2E7F
+_LATIN_END = 0x024F
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,18 @@ class WithoutMachineText:
 
 def without_machine_text(text: str) -> WithoutMachineText:
     """The text without lines that no person wrote."""
-    kept = _DATA_LINES.sub("\n", text) if len(text) > LONG_LINE else text
+    kept = _DATA_LINES.sub(_without_data, text) if len(text) > LONG_LINE else text
     if len(kept) > LONG_LINE:
         lines = kept.split("\n")
         if max(map(len, lines)) >= LONG_LINE:
             kept = "\n".join(_line(line) for line in lines)
     return WithoutMachineText(kept, len(text) - len(kept))
+
+
+def _without_data(lines: re.Match[str]) -> str:
+    """Nothing for lines of one length, the last apart; a list of long names stays."""
+    lengths = {len(line.strip(" \t>")) for line in lines[0].splitlines()[:-1]}
+    return "\n" if len(lengths) == 1 else lines[0]
 
 
 def _line(line: str) -> str:
