@@ -102,11 +102,15 @@ def _rows(chat: Path) -> Iterator[Row]:
             raise ConfigError(f"{chat}:{number} is not JSON: {error}") from error
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise ConfigError(f'{chat}:{number} needs a string "text"')
+        if not isinstance(row.get("mention", True), bool):
+            raise ConfigError(f"{chat}:{number} mention: needs true or false")
+        if row.get("label") not in (None, 0, 1):
+            raise ConfigError(f"{chat}:{number} label: needs 0 or 1")
         yield Row(
-            id=str(row.get("id", number)),
+            id=str(number if row.get("id") is None else row["id"]),
             text=row["text"],
             user=_open_id(str(row.get("user") or "ou_alice")),
-            mention=bool(row.get("mention", True)),
+            mention=row.get("mention", True),
             label=row.get("label"),
             thread=str(row.get("thread") or ""),
             reply_to=str(row.get("reply_to") or ""),

@@ -36,7 +36,7 @@ from bot.redis_keys import (
     SLOT,
     TOLD,
     WORKERS,
-)  # fmt: skip
+)
 from bot.stored import SCHEMA, decoded
 from bot.talk.said import MOST_PARTS, Noted
 

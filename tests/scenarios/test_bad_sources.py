@@ -15,7 +15,8 @@ from bot.supervisor.redis_server import RedisServer
 from bot.web.readiness import check_readiness
 from index.build.build import build
 from index.search.versions import Versions
-from tests.house import House, until, words, write_documents, write_questions
+from tests.house import until, write_documents, write_questions
+from tests.indexing_house import IndexingHouse
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
-class BuildingHouse(House):
+class BuildingHouse(IndexingHouse):
     """A bot over a folder, a second folder and a repository, its index inside an operator's own checkout."""
 
     def __init__(self, redis_url: str, folder: Path) -> None:
@@ -53,19 +54,6 @@ class BuildingHouse(House):
         settings["groups"] = {"default": {"language": "en"}}  # type: ignore[dict-item]
         super().__init__(redis_url, folder, self.docs, settings=settings, indexer=True)
         self.redis.flushall()
-
-    @property
-    def serving(self) -> str:
-        assert self.process is not None
-        return self.process.knowledge.serving
-
-    @property
-    def current(self) -> str:
-        return Versions(self.settings.index.dir).current()
-
-    def shown(self, asked: str) -> str:
-        cards = self.feishu.cards(asked)
-        return words(cards[-1]) if cards else ""
 
     def reindexed(self, asked: str = "") -> str:
         """What the card of a /reindex says when all has been done."""

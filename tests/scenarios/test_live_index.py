@@ -15,8 +15,8 @@ from bot.feishu.library import FeishuLibrary
 from bot.redis_keys import REINDEX_CANCELLED
 from bot.supervisor.redis_server import RedisServer
 from index.build.build import build
-from index.search.versions import Versions
-from tests.house import House, until, words, write_questions
+from tests.house import until, write_questions
+from tests.indexing_house import IndexingHouse
 from tests.turned_clock import TurnedClock
 from worker.jobs import reindexing
 from worker.jobs.timetable import Timetables
@@ -28,7 +28,7 @@ SPACE = "7000000000000000001"
 SPACE_URL = "https://acme.feishu.cn"
 
 
-class WikiHouse(House):
+class WikiHouse(IndexingHouse):
     """A bot that answers from a folder and from a wiki space of the local Feishu."""
 
     def __init__(self, redis_url: str, folder: Path, documents: Path) -> None:
@@ -52,20 +52,6 @@ class WikiHouse(House):
         """The first build, and the worker that takes it up."""
         build(self.settings, redis=self.redis)
         until(lambda: self.serving)
-
-    @property
-    def serving(self) -> str:
-        assert self.process is not None
-        return self.process.knowledge.serving
-
-    @property
-    def current(self) -> str:
-        return Versions(self.settings.index.dir).current()
-
-    def shown(self, asked: str) -> str:
-        """The last card that answers a message, as it stands."""
-        cards = self.feishu.cards(asked)
-        return words(cards[-1]) if cards else ""
 
     def reindexed(self, text: str) -> str:
         """What the card of a /reindex says when all has been done."""

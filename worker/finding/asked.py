@@ -108,11 +108,10 @@ class Asked:
         found: dict[str, dict[str, float]] = {}
         for term in self.weights:
             forms, share = _starts_of(term)
-            counts = self.like.get(term, {}) | {
-                form: max(share, self.like.get(term, {}).get(form, 0)) for form in forms
-            }
-            for word, worth in (counts | {term: 1.0}).items():
-                found.setdefault(word, {})[term] = worth
+            counts = [*self.like.get(term, {}).items(), *((form, share) for form in forms), (term, 1.0)]
+            for word, worth in counts:
+                terms_of = found.setdefault(word, {})
+                terms_of[term] = max(worth, terms_of.get(term, 0.0))
         return {word: tuple(counts.items()) for word, counts in found.items()}
 
     @cached_property

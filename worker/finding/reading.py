@@ -122,12 +122,12 @@ def _scored(candidates: Sequence[Candidate], numbers: Sequence[tuple[float, ...]
     """The candidates with these numbers and their scores, the best first; equal ones as they came."""
     if not candidates:
         return []
-    scores = rank(np.array(numbers))
-    return [
-        Candidate(one.atom, one.section, one.place, numbers[place], float(scores[place]))
-        for place in np.argsort(-scores, kind="stable").tolist()
-        for one in (candidates[place],)
+    scores = rank(np.array(numbers)).tolist()
+    scored = [
+        Candidate(one.atom, one.section, one.place, own, score)
+        for one, own, score in zip(candidates, numbers, scores, strict=True)
     ]
+    return sorted(scored, key=lambda candidate: -candidate.score)
 
 
 def _numbers(asked: Asked, section: SectionRead) -> list[tuple[float, ...]]:
