@@ -24,6 +24,8 @@ from bot.errors import FennelError
 
 try:
     _settings = load_settings()
+    # Before any process is forked: two that fail at the same moment end in a traceback of gunicorn's own.
+    _settings.feishu.check_secrets()
 except FennelError as _error:  # one sentence; gunicorn would print a traceback
     sys.stderr.write(f"error: {_error}\n")
     sys.exit(1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.config.settings import FeishuSettings
 from bot.errors import ConfigError, MalformedEvent, UnprovenEvent
-from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, check_secrets, decrypt, encrypt, prove, signature
+from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, decrypt, encrypt, prove, signature
 
 KEY, TOKEN, NOW = "test key", "the token", 1_700_000_000.0
 FEISHU = FeishuSettings(encrypt_key=KEY, verification_token=TOKEN)
@@ -139,9 +139,9 @@ def test_bad_ciphertext_always_fails_with_the_same_words(sealed: str) -> None:
 
 def test_refuses_to_start_without_secrets_unless_told_so() -> None:
     with pytest.raises(ConfigError, match="allow_unproven_events"):
-        check_secrets(FeishuSettings())
-    check_secrets(FeishuSettings(allow_unproven_events=True))
-    check_secrets(FEISHU)
+        FeishuSettings().check_secrets()
+    FeishuSettings(allow_unproven_events=True).check_secrets()
+    FEISHU.check_secrets()
     assert prove({}, b'{"header": {}}', FeishuSettings(allow_unproven_events=True), NOW) == {"header": {}}
 
 

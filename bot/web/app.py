@@ -25,7 +25,7 @@ from bot.queue.queue import Queue
 from bot.redis_keys import connect
 from bot.web.readiness import check_readiness
 from bot.web.responses import as_json, refuse_alike
-from bot.web.signature import check_secrets, prove
+from bot.web.signature import prove
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, connection: Redis | None = None
         from bot.config.settings import load_settings
 
         settings = load_settings()
-    check_secrets(settings.feishu)
+    settings.feishu.check_secrets()
     queue = Queue(connection or connect(settings.redis.url), settings)
     app = Flask("fennel", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.web.max_body_bytes

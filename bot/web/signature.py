@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from bot.errors import ConfigError, MalformedEvent, UnprovenEvent
+from bot.errors import MalformedEvent, UnprovenEvent
 
 if TYPE_CHECKING:
     from bot.config.settings import FeishuSettings
@@ -47,30 +47,20 @@ class Headers(Protocol):
         """The value, or the default."""
 
 
-def check_secrets(feishu: FeishuSettings) -> None:
-    """Raises ConfigError when nothing could prove a push and nobody said by name that this is wanted."""
-    if _keys(feishu) or _tokens(feishu) or feishu.allow_unproven_events:
-        return
-    raise ConfigError(
-        "feishu.encrypt_key and feishu.verification_token are empty, so anybody could push events; "
-        "copy them from the app's Events page, or set feishu.allow_unproven_events: true in a closed network"
-    )
-
-
 def prove(headers: Headers, raw_body: bytes, feishu: FeishuSettings, now: float) -> dict[str, Any]:
     """The verified and decrypted payload of a push. `now` is Unix time in seconds.
 
     Raises UnprovenEvent for anything that does not prove where it comes from, MalformedEvent for a proven
     body that is not a JSON object.
     """
-    keys = _keys(feishu)
+    keys = feishu.encrypt_keys
     if keys:
         payload = _prove_by_signature(headers, raw_body, keys, feishu.max_event_age, now)
     else:
         payload = _read_json(raw_body)
         if "encrypt" in payload:
             raise UnprovenEvent("the push is encrypted and feishu.encrypt_key is empty")
-    tokens = _tokens(feishu)
+    tokens = feishu.verification_tokens
     if tokens and not any(_same(_token(payload), token) for token in tokens):
         raise UnprovenEvent("the verification token is not ours")
     return payload
@@ -166,20 +156,6 @@ def _token(payload: dict[str, Any]) -> str:
 
 def _same(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))
-
-
-def _keys(feishu: FeishuSettings) -> tuple[str, ...]:
-    """The Encrypt Keys that are accepted: the present one and, while rotating, the previous one."""
-    both = (feishu.encrypt_key.get_secret_value(), feishu.previous_encrypt_key.get_secret_value())
-    return tuple(key for key in both if key)
-
-
-def _tokens(feishu: FeishuSettings) -> tuple[str, ...]:
-    both = (
-        feishu.verification_token.get_secret_value(),
-        feishu.previous_verification_token.get_secret_value(),
-    )
-    return tuple(token for token in both if token)
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.config.sections.section import SettingsSection, server_address
+from bot.errors import ConfigError
 
 
 class FeishuSettings(SettingsSection):
@@ -29,6 +30,31 @@ class FeishuSettings(SettingsSection):
     webhook_url: SecretStr = SecretStr("")
     """A custom bot's webhook, for `python -m bot notify`; it is a secret and never logged."""
     webhook_secret: SecretStr = SecretStr("")
+
+    @property
+    def encrypt_keys(self) -> tuple[str, ...]:
+        """The Encrypt Keys that are accepted: the present one and, while rotating, the previous one."""
+        both = (self.encrypt_key.get_secret_value(), self.previous_encrypt_key.get_secret_value())
+        return tuple(key for key in both if key)
+
+    @property
+    def verification_tokens(self) -> tuple[str, ...]:
+        """The Verification Tokens that are accepted, as the Encrypt Keys are."""
+        both = (
+            self.verification_token.get_secret_value(),
+            self.previous_verification_token.get_secret_value(),
+        )
+        return tuple(token for token in both if token)
+
+    def check_secrets(self) -> None:
+        """Raises ConfigError when nothing could prove a push and nobody said by name that this is wanted."""
+        if self.encrypt_keys or self.verification_tokens or self.allow_unproven_events:
+            return
+        raise ConfigError(
+            "feishu.encrypt_key and feishu.verification_token are empty, so anybody could push events; "
+            "copy them from the app's Events page, or set feishu.allow_unproven_events: true in a "
+            "closed network"
+        )
 
     @field_validator("domain")
     @classmethod
