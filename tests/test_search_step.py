@@ -17,7 +17,8 @@ from bot.errors import FetchRefused, SearchUnavailable
 from tests.small_web import KEY, Web
 from tests.web_server import Reply, WebServer
 from worker.llm import never
-from worker.web.step import PER_PAGE, open_web
+from worker.web.choose import open_web
+from worker.web.step import PER_PAGE
 
 FILLER = "<p>" + "Nothing of interest is said in this paragraph, which only fills the page. " * 6 + "</p>"
 KV = f"""<html><head><title>KV cache</title></head><body><nav><a href="/">Home</a></nav><article>

@@ -70,10 +70,6 @@ def searxng(server: WebServer) -> SearXNG:
     return SearXNG(WebSearchSettings(engine="searxng", base_url=server.url + "/", timeout=LIMIT))
 
 
-def test_off_by_default() -> None:
-    assert open_engine(WebSearchSettings()) is None
-
-
 @pytest.mark.parametrize(("engine", "setting"), [("serper", "api_key"), ("searxng", "base_url")])
 def test_missing_setting_is_named(engine: str, setting: str) -> None:
     with pytest.raises(ConfigError, match=rf"web_search\.{setting}"):

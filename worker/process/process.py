@@ -40,7 +40,7 @@ from worker.runner.admission import Admission
 from worker.runner.lease import Leases
 from worker.runner.liveness import Liveness, new_name
 from worker.runner.waiting import Postpone
-from worker.web.step import open_web
+from worker.web.choose import open_web
 
 log = structlog.get_logger(__name__)
 

@@ -52,10 +52,8 @@ class SearchEngine(Protocol):
         """At most `count` results in the engine's order, [] for none. Raises SearchUnavailable."""
 
 
-def open_engine(settings: WebSearchSettings) -> SearchEngine | None:
-    """The engine of the settings, None where there is none. Raises ConfigError for a missing setting."""
-    if settings.engine == "none":
-        return None
+def open_engine(settings: WebSearchSettings) -> SearchEngine:
+    """The engine of the settings, which name one. Raises ConfigError for a missing setting."""
     if settings.engine == "serper":
         if not settings.api_key.get_secret_value():
             raise ConfigError("web_search.api_key is empty: serper needs one, from serper.dev")

@@ -13,12 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from urllib.parse import urlsplit
 
-import bm25s
 import structlog
 
-from bot.config.settings import Settings, WebSearchSettings
+from bot.config.settings import WebSearchSettings
 from bot.errors import FetchRefused, SearchUnavailable
-from bot.redis_keys import FOR_COMMANDS, connect
 from index.text.chinese import language_of
 from index.text.document import Document
 from index.text.split import Chunk, split
@@ -26,9 +24,8 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt, numbered
 from worker.llm import IsCancelled
 from worker.web.addresses import in_domains, read_url
-from worker.web.cache import WebCache
-from worker.web.engines import Result, SearchEngine, open_engine
-from worker.web.fetch import Fetcher, Rules
+from worker.web.engines import Result, SearchEngine
+from worker.web.fetch import Rules
 from worker.web.pages import Article, Pages
 
 log = structlog.get_logger(__name__)
@@ -126,6 +123,8 @@ def ranked(query: str, articles: list[tuple[Result, Article]]) -> list[Excerpt]:
 
 def _scores(query: str, chunks: list[Chunk]) -> list[float]:
     """How well each part, its headings with it, fits the question's words; the best one 1."""
+    import bm25s  # and SciPy with it: only where pages were read
+
     words = [terms(" ".join((*chunk.heading_path, chunk.text))) or [""] for chunk in chunks]
     ranking = bm25s.BM25(method="lucene")
     ranking.index(words, show_progress=False)
@@ -182,13 +181,3 @@ def _allowed(url: str, rules: Rules) -> bool:
         return in_domains(read_url(url, rules.ports).host, rules.domains)
     except FetchRefused:
         return False
-
-
-def open_web(settings: Settings) -> WebStep | None:
-    """The web step of the settings; None where web_search.engine is none. Raises ConfigError."""
-    engine = open_engine(settings.web_search)
-    if engine is None:
-        return None
-    rules = Rules(timeout=settings.web_search.timeout, domains=settings.web_search.domains)
-    redis = connect(settings.redis.url, FOR_COMMANDS)
-    return WebStep(engine, Pages(Fetcher(rules), WebCache(redis)), settings.web_search)
