@@ -4,8 +4,8 @@ bench/conversations.jsonl holds conversations of two and three turns over ../sha
 in Chinese, a company handbook in English; not part of this repository), the last turn written out in full
 and the pages that answer it; `switch` rows change the subject hard, `thanks` rows need no answer. The eight
 rows of ../shared/data/domains/followups.jsonl are the set `given`. Measured without a model: the last turn as
-it is `said`, with the turns before it in front (`joined`), as the bot understands it (`understood`), and
-written out (`full`).
+it is `said`, with the turns before it in front (`joined`), as the bot understands it (`understood`: what it
+searches; `shown`: what its card says), and written out (`full`).
 
     python -m bench.conversations [--folder KEEP_INDEXES_HERE] [--json]
 """
@@ -25,7 +25,7 @@ from index.build.build import build
 from index.gate.gate import open_gate
 from index.search.searcher import Searcher
 from index.search.versions import open_current
-from worker.conversation.follow_up import Relation, standalone
+from worker.conversation.follow_up import Earlier, Relation, Standalone, standalone
 from worker.conversation.known import Known
 from worker.conversation.small_words import Small, small_word, without_thanks
 
@@ -65,15 +65,13 @@ class Corpus:
             found[f"{chunk.source}/{chunk.path}" if self.by_source else chunk.path] = None
         return list(found)[:TOP]
 
-    def understood(self, turns: list[str]) -> tuple[str, Relation]:
+    def understood(self, turns: list[str]) -> Standalone:
         """The last turn as the bot understands it."""
-        earlier: list[str] = []
-        relation = Relation.ALONE
+        earlier: list[Earlier] = []
         for turn in turns:
             found = standalone(without_thanks(turn), earlier, self.known)
-            earlier.append(found.text)
-            relation = found.relation
-        return earlier[-1], relation
+            earlier.append(Earlier(without_thanks(turn), found.text, found.search))
+        return found
 
 
 def rows() -> list[dict[str, Any]]:
@@ -107,15 +105,21 @@ def measure(folder: Path) -> dict[str, Any]:
 
 def _count(of: dict[str, int], row: dict[str, Any], corpus: Corpus) -> None:
     turns = row["turns"]
-    understood, relation = corpus.understood(turns)
-    queries = {"said": turns[-1], "joined": " ".join(turns), "understood": understood, "full": row["full"]}
+    understood = corpus.understood(turns)
+    queries = {
+        "said": turns[-1],
+        "joined": " ".join(turns),
+        "shown": understood.text,
+        "understood": understood.searched,
+        "full": row["full"],
+    }
     of["n"] += 1
     for name, query in queries.items():
         pages = corpus.pages(query)
         of[name] += any(page in row["relevant"] for page in pages)
         of[f"{name}@1"] += pages[:1] != [] and pages[0] in row["relevant"]
     if row["kind"] == "switch":
-        of["dragged_back"] += relation is not Relation.ALONE
+        of["dragged_back"] += understood.relation is not Relation.ALONE
 
 
 def _sum(counts: dict[str, dict[str, int]], kinds: tuple[str, ...]) -> dict[str, int]:

@@ -8,11 +8,13 @@ import pytest
 
 from bot.talk.said import Part
 from bot.talk.whole import goes_on, is_open, is_whole
-from worker.conversation.follow_up import Fit, Relation, standalone
+from worker.conversation.follow_up import Earlier, Fit, Relation, standalone
 from worker.conversation.log_lines import boiled_down, essence, is_log
 from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import accepted
 from worker.conversation.small_words import Small, small_word, without_thanks
+
+INSTALL = [Earlier("how do i install harbor")]
 
 
 class Documents:
@@ -71,13 +73,13 @@ def test_thanks_before_a_question_are_left_out() -> None:
 def test_a_follow_up_takes_the_subject_before_it_and_a_new_subject_does_not() -> None:
     documents = Documents(swag=(0.9, 0.4), order=(0.8, 0.2))
     for text in ("and on windows?", "does it work on windows", "windows too?"):
-        found = standalone(text, ["how do i install harbor"], documents)
+        found = standalone(text, INSTALL, documents)
         assert found.relation is Relation.FOLLOW_UP, text
-        assert found.text == f"install harbor {text}"
-    alone = standalone("swag order policy", ["how do i install harbor"], documents)
+        assert found.searched == f"install harbor {text}"
+    alone = standalone("swag order policy", INSTALL, documents)
     assert (alone.relation, alone.text) == (Relation.ALONE, "swag order policy")
     assert standalone("and on windows?", [], documents).relation is Relation.ALONE
-    announced = standalone("另一个问题：缓存", ["how do i install harbor"], documents)
+    announced = standalone("另一个问题：缓存", INSTALL, documents)
     assert (announced.relation, announced.text) == (Relation.ALONE, "缓存")
 
 
@@ -86,14 +88,14 @@ def test_a_follow_up_takes_the_subject_before_it_and_a_new_subject_does_not() ->
 )
 def test_the_documents_are_asked_once_what_a_text_is_about(text: str) -> None:
     documents = Documents(swag=(0.9, 0.4), order=(0.8, 0.2))
-    standalone(text, ["how do i install harbor"], documents)
+    standalone(text, INSTALL, documents)
     assert len(documents.asked) == len(set(documents.asked))
 
 
 def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
     documents = Documents(how=(0.7, 0.2), make=(0.7, 0.3))
     upgrade = "how do i upgrade harbor?"
-    asked_before = ["how do i make a token of harbor"]
+    asked_before = [Earlier("how do i make a token of harbor")]
     assert standalone(upgrade, asked_before, documents).relation is Relation.FOLLOW_UP
     assert standalone(upgrade, asked_before, documents, whole_anew=True).relation is Relation.ALONE
     for text in ("how do i upgrade it?", "and on windows?", "windows?", "which windows version is needed?"):
@@ -102,7 +104,7 @@ def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
 
 
 def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
-    before = ["how do i install harbor"]
+    before = INSTALL
     weather = standalone("nice weather today", before, Documents(nice=(0.01, 0.1)))
     assert weather.relation is Relation.ALONE
     lunch, documents = "how do i lunch?", Documents(how=(0.02, 0.1))
@@ -122,7 +124,7 @@ def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
 )
 @pytest.mark.parametrize("whole_anew", [True, False])
 def test_whoever_asks_what_a_thing_is_names_the_thing(text: str, whole_anew: bool) -> None:
-    found = standalone(text, ["how do i install harbor"], Documents(), whole_anew=whole_anew)
+    found = standalone(text, INSTALL, Documents(), whole_anew=whole_anew)
     assert (found.relation, found.text) == (Relation.ALONE, text)
 
 
@@ -130,12 +132,55 @@ def test_whoever_asks_what_a_thing_is_names_the_thing(text: str, whole_anew: boo
     "text", ["what is the default?", "默认值是什么？", "什么是它的默认值？", "what is it?"]
 )
 def test_what_belongs_to_the_thing_before_goes_on_from_it(text: str) -> None:
-    assert standalone(text, ["how do i install harbor"], Documents()).relation is Relation.FOLLOW_UP
+    assert standalone(text, INSTALL, Documents()).relation is Relation.FOLLOW_UP
 
 
 def test_a_correction_replaces_the_word_it_names() -> None:
-    found = standalone("不是 mmpose，是 mmdet", ["mmpose 怎么转 onnx"], Documents())
+    found = standalone("不是 mmpose，是 mmdet", [Earlier("mmpose 怎么转 onnx")], Documents())
     assert (found.relation, found.text) == (Relation.CORRECTION, "mmdet 怎么转 onnx")
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "read"),
+    [
+        ("怎么给表设置 TTL 自动过期？", "怎么暂停呢", "怎么给表设置 TTL 自动过期，怎么暂停呢？"),
+        ("请问一下，BR 全量备份怎么做", "增量的呢", "BR 全量备份怎么做，增量的呢？"),
+        ("How do I book a room?", "Which tool is it?", "How do I book a room, and which tool is it?"),
+        (
+            "hi, how do I squeeze pages",
+            "And only above 1 KB?",
+            "how do I squeeze pages, and only above 1 KB?",
+        ),
+        ("How do I set up a relay?", "with several targets", "How do I set up a relay with several targets?"),
+        ("怎么同步到 kafka", "and to pulsar?", "怎么同步到 kafka, and to pulsar?"),
+        ("How do I stop it.", "no, I mean the whole host", "How do I stop it, I mean the whole host?"),
+        ("怎么升级节点", "不是，我是说整个集群", "怎么升级节点，我是说整个集群？"),
+    ],
+)
+def test_a_follow_up_reads_as_somebody_would_ask_it(before: str, text: str, read: str) -> None:
+    assert standalone(text, [Earlier(before)], Documents()).text == read
+
+
+def test_of_a_long_talk_the_first_and_the_last_question_are_kept() -> None:
+    earlier = [
+        Earlier("完全无关的问题？"),
+        Earlier("分区表怎么建"),
+        Earlier("怎么删分区", "分区表怎么建，怎么删分区？", "分区表 怎么删分区"),
+        Earlier("改成 hash 的呢", "分区表怎么建，改成 hash 的呢？", "分区表 改成 hash 的呢"),
+    ]
+    found = standalone("那怎么改回来", earlier, Documents())
+    assert found.text == "分区表怎么建，改成 hash 的呢，那怎么改回来？"
+
+
+def test_a_log_before_is_cut_where_a_sentence_ends() -> None:
+    report = "Starting the relay fails.\n" + "ERROR line of a log that nobody reads aloud\n" * 9
+    found = standalone("and on windows?", [Earlier(report)], Documents())
+    assert found.text == "Starting the relay fails, and on windows?"
+
+
+def test_a_follow_up_of_a_question_that_a_model_wrote_out_reads_on_from_that() -> None:
+    earlier = [Earlier("缓存在哪"), Earlier("能清吗", "怎么清空缓存？")]
+    assert standalone("多久一次呢", earlier, Documents()).text == "怎么清空缓存，多久一次呢？"
 
 
 def test_whole_questions_and_pieces() -> None:

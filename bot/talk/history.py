@@ -41,6 +41,8 @@ class Turn:
     at: float
     """Unix seconds."""
     outcome: str = ""
+    search: str = ""
+    """What was searched for it, where that is another text than `standalone`."""
 
 
 class History:
@@ -80,9 +82,7 @@ class History:
             at = next((place for place, turn in enumerate(turns) if turn.id == message_id), None)
             if at is None:
                 continue
-            kept = turns[:at] + [
-                Turn(**{**asdict(turn), "standalone": turn.text}) for turn in turns[at + 1 :]
-            ]
+            kept = turns[:at] + [replace(turn, standalone=turn.text, search="") for turn in turns[at + 1 :]]
             self._write(talk, kept)
         self._redis.delete(TALK_OF.of(message_id))
 
@@ -120,4 +120,9 @@ def _spoken(message: Message) -> str:
 
 
 def _cut(turn: Turn) -> Turn:
-    return replace(turn, text=turn.text[:MOST_CHARACTERS], standalone=turn.standalone[:MOST_CHARACTERS])
+    return replace(
+        turn,
+        text=turn.text[:MOST_CHARACTERS],
+        standalone=turn.standalone[:MOST_CHARACTERS],
+        search=turn.search[:MOST_CHARACTERS],
+    )

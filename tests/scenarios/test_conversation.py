@@ -67,7 +67,7 @@ def test_a_follow_up_in_the_thread_needs_no_mention_and_is_understood(house: Hou
     house.card(asked)
     more = house.feishu.say(text="那怎么清空呢", reply_to=asked, in_thread=True)
     facts = ended(house, more)
-    assert "缓存" in str(facts["standalone"]), "it stands alone now"
+    assert facts["standalone"] == "Harbor 的缓存大小怎么调，那怎么清空呢？", "it stands alone now"
     assert facts["outcome"] == "answered"
     house.quiet()
     card = house.feishu.cards(asked)[-1]

@@ -2,8 +2,9 @@
 
 "那 awq 呢？" means nothing by itself, so the subject of the question before it is put in front of it: that
 leads to the right page nearly as often as the question written out. A message that brings its own subject is
-left alone, for the words of the old one would drag the search back to it. Pure: what the documents know is
-asked of `Documents`.
+left alone, for the words of the old one would drag the search back to it. What people read is another text
+(worker/conversation/spoken.py): both questions as they were put. Pure: what the documents know is asked of
+`Documents`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.talk.whole import is_whole
+from worker.conversation.spoken import corrected, spoken
 
 LONGEST = 300
 """Characters of the earlier question that are put in front where none of its words tells its subject."""
@@ -42,7 +44,31 @@ class Standalone:
     """A question that stands alone, and how it came to be."""
 
     text: str
+    """As a person would put it."""
     relation: Relation
+    search: str = ""
+    """What is searched for it, where that is another text: words that tell the subject, then the message."""
+
+    @property
+    def searched(self) -> str:
+        """What is searched for it."""
+        return self.search or self.text
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A question before."""
+
+    text: str
+    """As it was asked."""
+    understood: str = ""
+    """As it was understood, where that is another text."""
+    search: str = ""
+
+    @property
+    def searched(self) -> str:
+        """What was searched for it."""
+        return self.search or self.understood or self.text
 
 
 @dataclass(frozen=True)
@@ -117,9 +143,9 @@ _NOT_BUT = re.compile(
 
 
 def standalone(
-    text: str, earlier: Sequence[str], documents: Documents, *, whole_anew: bool = False
+    text: str, earlier: Sequence[Earlier], documents: Documents, *, whole_anew: bool = False
 ) -> Standalone:
-    """The question after `earlier`, the standalone questions before it, newest last.
+    """The question after `earlier`, the questions before it, newest last.
 
     `whole_anew`: a whole question is taken for a new one if it has a subject of its own that the documents
     answer, or know nothing of. So it is in a group's main chat, where people ask one thing after the other;
@@ -127,13 +153,13 @@ def standalone(
     """
     if not earlier:
         return Standalone(text, Relation.ALONE)
-    before = earlier[-1]
+    before = earlier[-1].searched
     if switch := _SWITCHES.match(text):
         rest = text[switch.end() :].strip()
         return Standalone(rest or text, Relation.ALONE)
     subject = documents.subjects(before)
     if _CORRECTS.match(text):
-        return Standalone(_corrected(text, before, subject), Relation.CORRECTION)
+        return _corrected(text, earlier, before, subject)
     back = points_back(text)
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
@@ -142,7 +168,7 @@ def standalone(
     joined = _joined(before, subject, text)
     anew = whole_anew and is_whole(text)
     if back or not _stands_alone(text, subject, joined, documents, anew):
-        return Standalone(joined, Relation.FOLLOW_UP)
+        return Standalone(spoken(_chain(earlier), text), Relation.FOLLOW_UP, joined)
     return Standalone(text, Relation.ALONE)
 
 
@@ -170,12 +196,36 @@ def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Doc
     return alone.probability >= LIKELY and alone.best >= better * documents.fit(joined).best
 
 
-def _corrected(text: str, before: str, subject: Sequence[str]) -> str:
+def _corrected(text: str, earlier: Sequence[Earlier], before: str, subject: Sequence[str]) -> Standalone:
     """The earlier question with what was wrong in it replaced, where the correction names it."""
     swap = _NOT_BUT.search(text)
-    if swap and swap["old"].strip() in before:
-        return before.replace(swap["old"].strip(), swap["new"].strip(" 。.!！"))
-    return _joined(before, subject, _CORRECTS.sub("", text).strip(" ，,：:") or text)
+    if swap and (old := swap["old"].strip()) in before:
+        new = swap["new"].strip(" 。.!！")
+        last = earlier[-1].understood or earlier[-1].text
+        said = last.replace(old, new) if old in last else before.replace(old, new)
+        return Standalone(said, Relation.CORRECTION, before.replace(old, new))
+    rest = _meant(text)
+    return Standalone(corrected(_chain(earlier), rest), Relation.CORRECTION, _joined(before, subject, rest))
+
+
+def _meant(text: str) -> str:
+    """What a correction says was meant."""
+    rest = text
+    while rest and (found := _CORRECTS.match(rest)) and found.end():
+        rest = rest[found.end() :].strip(" ，,：:")
+    return rest or text
+
+
+def _chain(earlier: Sequence[Earlier]) -> list[str]:
+    """What was said on the matter, oldest first: from the last question that stood alone on, by itself or as
+    it was written out."""
+    chain: list[str] = []
+    for one in reversed(earlier):
+        alone = one.search in ("", one.understood)
+        chain.insert(0, (one.understood or one.text) if alone else one.text)
+        if alone:
+            break
+    return chain
 
 
 def _joined(before: str, subject: Sequence[str], text: str) -> str:

@@ -245,7 +245,8 @@ class Answering:
     def _question(self, understood: Understood) -> Question:
         differs = understood.standalone != understood.text
         return Question(
-            text=understood.standalone,
+            text=understood.search or understood.standalone,
+            understood=understood.standalone,
             asked=understood.text if differs else "",
             language=self.language,
             mentioned=self.verdict.mentioned,

@@ -23,7 +23,7 @@ from bot.stored import decoded
 from bot.talk.history import History, Turn
 from bot.talk.said import Part, Said
 from bot.talk.whole import is_whole
-from worker.conversation.follow_up import Relation, Standalone, points_back, standalone
+from worker.conversation.follow_up import Earlier, Relation, Standalone, points_back, standalone
 from worker.conversation.known import Known
 from worker.conversation.log_lines import boiled_down
 from worker.conversation.parts import wait_for_more
@@ -75,7 +75,9 @@ class Understood:
     text: str = ""
     """What was asked, all its parts and what it quotes together."""
     standalone: str = ""
-    """The same as a question that stands alone."""
+    """The same as a question that stands alone, as a person would put it."""
+    search: str = ""
+    """What is searched for it, where that is another text."""
     small: Small | None = None
 
 
@@ -108,9 +110,9 @@ class Understanding:
             return Understood(Meaning.NOTICE if notice else Meaning.NOTHING, notice)
         found = Standalone(text, Relation.ALONE) if quoted else self._standalone(text, cancelled)
         if found.text != text:
-            self.trace.note(standalone=found.text, relation=str(found.relation))
-        self._remember(text, found.text)
-        return Understood(Meaning.QUESTION, text, found.text)
+            self.trace.note(standalone=found.text, relation=str(found.relation), searched=found.searched)
+        self._remember(text, found.text, found.search)
+        return Understood(Meaning.QUESTION, text, found.text, found.search)
 
     def _parts(self, text: str) -> list[Part] | None:
         """What belongs to the question; None where a later message goes on from this one."""
@@ -207,7 +209,7 @@ class Understanding:
         turns = self.history.before(self.message)
         if not turns or (self.verdict.reason in UNASKED and not is_whole(text) and not points_back(text)):
             return Standalone(text, Relation.ALONE)
-        earlier = [turn.standalone for turn in turns]
+        earlier = [Earlier(turn.text, turn.standalone, turn.search) for turn in turns]
         try:
             pair = self.process.knowledge.current
         except IndexMissing:
@@ -220,23 +222,24 @@ class Understanding:
             return found
         return self._rewritten(text, earlier, cancelled) or found
 
-    def _rewritten(self, text: str, earlier: list[str], cancelled: IsCancelled) -> Standalone | None:
+    def _rewritten(self, text: str, earlier: list[Earlier], cancelled: IsCancelled) -> Standalone | None:
         """The question as the model writes it out; None where it has nothing to offer."""
+        said = [one.understood or one.text for one in earlier[-EARLIER:]]
         language = language_of(text, self.group.language)
-        written, usage = rewrite(
-            text, earlier[-EARLIER:], language, self.process.llm, cancelled, self.message.chat_id
-        )
+        written, usage = rewrite(text, said, language, self.process.llm, cancelled, self.message.chat_id)
         self.trace.add_usage(usage)
         if not written:
             return None
         return Standalone(written, Relation.ALONE if written == text else Relation.FOLLOW_UP)
 
-    def _remember(self, text: str, understood: str) -> None:
+    def _remember(self, text: str, understood: str, search: str = "") -> None:
         """Keeps the turn for those who go on from it: from now on, for they may be typing already."""
         if not self.verdict.mentioned:
             return
         message = self.message
-        turn = Turn(message.message_id, message.sender_id, text, understood, self.process.clock.now())
+        turn = Turn(
+            message.message_id, message.sender_id, text, understood, self.process.clock.now(), search=search
+        )
         self.history.add(message, turn)
 
 

@@ -43,8 +43,16 @@ class Question:
     """Whether web search may be used where it is configured."""
     asked: str = ""
     """What the person wrote, where `text` says it otherwise: a follow-up is searched as it was understood."""
+    understood: str = ""
+    """The question as a person would put it, where `text` is only what is searched for it: a model is asked
+    it, and people read it."""
     force_web: bool = False
     """"Answer with web search" was pressed: no gate, web pages at once."""
+
+    @property
+    def put(self) -> str:
+        """The question as a person would put it."""
+        return self.understood or self.text
 
 
 def nothing() -> None:

@@ -100,13 +100,13 @@ class _Run:
     def answer(self) -> Answer:
         question, llm = self.question, self.parts.llm
         budget = retrieve.material_budget(
-            question.text, question.language, llm, self.parts.settings.llm.max_answer_tokens
+            question.put, question.language, llm, self.parts.settings.llm.max_answer_tokens
         )
         passages, decision = self._look()
         excerpts = retrieve.with_quotes(self.found, passages)
         kept = retrieve.fit(excerpts, budget, llm.count_tokens)
         prompts = Prompts(
-            question.text,
+            question.put,
             kept,
             question.language,
             similarity=self.similarity,
@@ -304,7 +304,7 @@ class _Run:
         return Answer(
             outcome=outcome,
             question=self.question.asked or self.question.text,
-            standalone=self.question.text if self.question.asked else "",
+            standalone=self.question.put if self.question.asked else "",
             text=text,
             language=self.question.language,
             engine=self.parts.llm.name,
