@@ -28,6 +28,34 @@ WESTERN = (
 )  # fmt: skip
 TYPED = ("“Quoted” words – and a dash…", "It’s done", "Price: 12 €")
 RUSSIAN = ("Как установить сервер?", "Настройка подключения к базе данных", "Файл не найден")
+GUIDE = "A guide of plain English, one line of it.\n"
+STEP = "请先下载安装包，然后按照说明完成配置。\n"
+ALONE = {
+    "gb18030": (
+        "The limit is ≥ 12.", "Keep it below 40 ℃.", "An angle of 45°", "in → out", "3×4", "± 5 %", "≤",
+
+        "100 μs", "α = 0.05", "Ω resistor", "√ done", "★ new", "■ item", "①first", "ok。", "key：value",
+        "（optional）", "【Note】read", "￥100", "the 中文 word", "├── docs", "目录",
+        "# bs 为 12", "为什么要写 docstring",
+    ),
+    "cp1252": (
+        "An angle of 45°", "100 µs", "20°C", "10 µm", "3 × 4", "± 5 %", "5 ÷ 2", "x²", "¥100", "£5", "é",
+
+        "à la carte", "¡Hola!", "¿Qué?", "« oui »", "Ærø", "Müller GmbH", "don’t", "a – b",
+        "™", "1ª", "½ cup", "ü",
+    ),
+    "big5": ("→ next", "40 ℃", "±", "°C", "● item", "the 中文 word", "key：value", "，"),
+    "cp932": ("→ next", "40 ℃", "≧ 12", "① first", "㈱", "日本", "設定", "半角ｱｲｳ", "※ 注意"),
+    "euc_jp": ("→ next", "※", "設定", "概要", "接続設定", "再起動", "東京都", "利用者管理", "日本国憲法"),
+    "cp949": ("설치", "「인용」", "※ 주의", "서버"),
+    "koi8_r": ("Файл", "НАСТРОЙКА", "Ошибка 12"),
+    "koi8_u": ("Налаштування сервера",),
+    "cp1251": ("Да", "Файл", "НАСТРОЙКА"),
+    "cp1250": ("Příliš žluťoučký kůň", "Zażółć gęślą jaźń", "Łódź", "Treść"),
+    "cp1254": ("Türkçe ayarlar şifre", "İstanbul"),
+    "cp1253": ("Ρυθμίσεις διακομιστή",),
+}  # fmt: skip
+"""Encoding -> texts that are all a page has beyond ASCII."""
 TEXTS = {
     "gb18030": SIMPLIFIED,
     "big5": TRADITIONAL,
@@ -54,6 +82,20 @@ def test_a_line_is_read_in_its_encoding(encoding: str, text: str) -> None:
     assert decode(text.encode(encoding)) == (text, ())
 
 
+@pytest.mark.parametrize("before", ["", GUIDE, GUIDE * 3000], ids=["alone", "in a page", "after 120 KB"])
+@pytest.mark.parametrize(
+    ("encoding", "text"), [(encoding, text) for encoding, texts in ALONE.items() for text in texts]
+)
+def test_a_page_is_read_by_one_word_or_sign(encoding: str, text: str, before: str) -> None:
+    page = f"{before}{text}\n{before}"
+    assert decode(page.encode(encoding)) == (page, ())
+
+
+@pytest.mark.parametrize("text", ["café", "°", "α", "β", "λ = 3", "Ñ", "Да", "שלום", "naïve", "ş", "×"])
+def test_short_text_in_utf_8_stays_so(text: str) -> None:
+    assert decode(text.encode()) == (text, ())
+
+
 @pytest.mark.parametrize("encoding", TEXTS)
 def test_a_document_is_read_in_its_encoding(encoding: str) -> None:
     text = "\n\n".join(TEXTS[encoding]) + "\n"
@@ -72,6 +114,58 @@ def test_a_page_without_a_declared_encoding_is_read(encoding: str, text: str) ->
 def test_the_encoding_a_page_declares_is_believed() -> None:
     raw = '<meta charset="euc-kr"><title>설치</title><p>설치 방법</p>'.encode("euc_kr")
     assert read(".html", raw).title == "설치"
+
+
+@pytest.mark.parametrize(
+    ("named", "encoding", "told"),
+    [
+        ("gb2312", "gbk", "安装�"),
+        ("utf-8", "utf-8", "安装�"),
+        ("utf-8", "gbk", "安装�"),
+        ("iso-8859-1", "gbk", "安装�"),
+        ("gb2312", "utf-8", "安装�"),
+    ],
+)
+def test_a_broken_page_is_read_whatever_it_says(named: str, encoding: str, told: str) -> None:
+    page = f'<meta charset="{named}"><title>安装说明</title><p>请先下载，然后安装'
+    found = read(".html", page.encode(encoding) + b"\xff</p>")
+    assert (found.title, found.text) == ("安装说明", f"请先下载，然后{told}")
+    assert len(found.notes) == 1
+    assert "1 byte is not" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "told"),
+    [
+        ((STEP + "a\0b\n").encode(), STEP + "a�b\n", "1 byte is zero"),
+        ((STEP + "a\0b\n").encode("gbk"), STEP + "a�b\n", "1 byte is zero"),
+        (b"hello\0\n", "hello�\n", "1 byte is zero"),
+        (b"\xef\xbb\xbf" + STEP.encode("gbk"), STEP, ""),
+        (b"\xef\xbb\xbf" + "café".encode("cp1252"), "café", ""),
+        (b"\xef\xbb\xbf" * 2 + STEP.encode(), STEP, ""),
+        (b"\xff\xfe" + STEP.encode("gbk") * 3, STEP * 3, "its mark says UTF-16"),
+        (("\ufeff" + STEP).encode("utf-16-le")[:-1], STEP[:-1] + "�", "not utf-16"),
+        (STEP.encode() * 3 + STEP.encode("gbk"), STEP * 4, "1 line is GB18030, the others UTF-8"),
+        (STEP.encode("gbk") * 3 + STEP.encode(), STEP * 4, "1 line is UTF-8, the others GB18030"),
+        ("naïve\n".encode() + "café\n".encode("cp1252"), "naïve\ncafé\n", "1 line is Windows-1252"),
+        (STEP.encode() + b"bad \xff byte\n", STEP + "bad � byte\n", "1 byte is not UTF-8"),
+        (STEP.encode() + b"bad \x81 byte\n", STEP + "bad � byte\n", "1 byte is not UTF-8"),
+        (STEP.encode() + "中文".encode() + b"\xfe\xff", STEP + "中文��", "2 bytes are not UTF-8"),
+        ("安装说明".encode()[:-1], "安装说�", "1 byte is not UTF-8"),
+    ],
+)
+def test_what_is_broken_costs_itself_alone(raw: bytes, text: str, told: str) -> None:
+    found, notes = decode(raw)
+    assert found == text
+    assert [told in note for note in notes] == [True] * bool(told)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "cp932", "euc_jp", "cp949"])
+def test_a_broken_line_costs_one_sign(encoding: str) -> None:
+    text = "\n".join(TEXTS[encoding])
+    found, notes = decode(text.encode(encoding) + b"\nbroken \xff line\n" + text.encode(encoding))
+    assert found == f"{text}\nbroken � line\n{text}"
+    assert "1 byte is not" in notes[0]
 
 
 def test_a_broken_byte_costs_a_sign_and_is_told() -> None:

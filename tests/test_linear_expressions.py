@@ -33,6 +33,7 @@ SETTINGS_ALONE = {"bot.config.file._REFERENCE"}
 OUR_OWN = {
     "index.check.judge": "facts that the operator's own questions ask for",
     "index.check.questions": "the same",
+    "index.sources.formats.charsets.likely": "tables of the module, which are kept and so measured",
     "index.sources.formats.code": "a pattern that stands in the line above, closed by the end of the text",
     "worker.process.scope": "version labels of the settings, escaped",
     "worker.finding.asked": "a table of the module; words of the question, which are letters alone",

@@ -84,12 +84,13 @@ def _plain(raw: bytes) -> DocumentText:
 
 
 def _html(raw: bytes) -> DocumentText:
-    from index.sources.formats.html import html_to_markdown, says_its_encoding
+    from index.sources.formats.html import html_to_markdown, named_encoding
 
     if is_binary(raw):
         raise LoadError("no text: a picture, a program or an archive under the name of a page")
-    title, text = html_to_markdown(raw if says_its_encoding(raw) else decode(raw)[0])
-    return DocumentText(title or first_heading(text), text)
+    page, notes = decode(raw, named_encoding(raw))
+    title, text = html_to_markdown(page)
+    return DocumentText(title or first_heading(text), text, notes)
 
 
 def _pdf(raw: bytes) -> DocumentText:

@@ -6,60 +6,77 @@ of a character must not be read as another encoding, in which every Chinese char
 
 from __future__ import annotations
 
-from bot.errors import LoadError
-from index.sources.formats.charsets import NAMES, guessed, wide
+import unicodedata
 
+from bot.errors import LoadError
+from index.sources.formats.charsets import NAMES, declared, decoded, is_wide, seems_utf_8
+
+_UTF_8_MARK = b"\xef\xbb\xbf"
 _MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
     (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
 _ESCAPED = "\x1b$"
-_LOST_SHARE = 0.1
-"""Replaced signs as a share of the characters beyond ASCII, up to which text counts as UTF-8."""
-_LOOKED_AT, _MOST_CONTROLS = 65_536, 0.05
+_LOOKED_AT, _MOST_CONTROLS, _FEW = 65_536, 0.05, 2
 _NOT_CONTROLS = bytes({*range(0x20, 0x100), *b"\t\n\v\f\r\x1b"})
 
 
-def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text, with line ends as newlines, and what is to be told of it. Raises LoadError."""
-    text, notes = _decoded(raw)
-    if "\0" in text:
-        raise LoadError(f"not text in {NAMES}")
+def decode(raw: bytes, named: str = "") -> tuple[str, tuple[str, ...]]:
+    """The text, with line ends as newlines, and what is to be told of it. Raises LoadError.
+
+    `named`: the encoding that the text says it is in, if it says one.
+    """
+    text, notes = _decoded(raw, named)
+    if zeros := text.count("\0"):
+        if zeros > max(_FEW, len(text) * _MOST_CONTROLS) or not any(map(str.isalnum, text)):
+            raise LoadError(f"not text in {NAMES}")
+        text, notes = text.replace("\0", "�"), (*notes, _zeros(zeros))
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+
+
+def _zeros(count: int) -> str:
+    return (
+        "1 byte is zero; it is shown as �" if count == 1 else f"{count} bytes are zero; they are shown as �"
+    )
 
 
 def is_binary(raw: bytes) -> bool:
     """Whether these are no letters in any encoding: more than one byte in twenty is a control character."""
     start = raw[:_LOOKED_AT]
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in start and wide(raw)):
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in start and is_wide(start)):
         return False
     return len(start.translate(None, _NOT_CONTROLS)) > len(start) * _MOST_CONTROLS
 
 
-def _decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:
+def _decoded(raw: bytes, named: str) -> tuple[str, tuple[str, ...]]:
+    while raw.startswith(_UTF_8_MARK):
+        raw = raw.removeprefix(_UTF_8_MARK)
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
-            return _marked(raw, encoding)
-    if b"\0" in raw[:_LOOKED_AT] and (text := wide(raw)):
-        return text, ()
+            return _marked(raw, mark, encoding)
+    if b"\0" in raw[:_LOOKED_AT] and is_wide(raw):
+        return decoded(raw)
     try:
         text = raw.decode("utf-8")
-        return (text, ()) if _ESCAPED not in text else guessed(raw)
+    except UnicodeDecodeError:
+        return declared(raw, named) if named else decoded(raw)
+    return (text, ()) if _ESCAPED not in text and seems_utf_8(text, raw) else decoded(raw)
+
+
+def _marked(raw: bytes, mark: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
+    try:
+        text = raw.decode(encoding)
+        if not any(unicodedata.category(one) in ("Cn", "Co") for one in text[:_LOOKED_AT]):
+            return text, ()
     except UnicodeDecodeError:
         pass
-    nearly = raw.decode("utf-8", "replace")
-    lost = nearly.count("�") - raw.count("�".encode())
-    foreign = sum(1 for character in nearly if character > "\x7f")
-    if lost <= foreign * _LOST_SHARE:
-        return nearly, (f"{lost} bytes are not UTF-8; they are shown as �",)
-    return guessed(raw)
-
-
-def _marked(raw: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
-    try:
-        return raw.decode(encoding), ()
-    except UnicodeDecodeError:
-        return raw.decode(encoding, "replace"), (f"some bytes are not {encoding}; they are shown as �",)
+    rest = raw.removeprefix(mark)
+    if not is_wide(rest):
+        try:
+            text, notes = decoded(rest)
+            return text, (f"its mark says {encoding.upper()}, which it is not", *notes)
+        except LoadError:
+            pass
+    return raw.decode(encoding, "replace"), (f"some bytes are not {encoding}; they are shown as �",)

@@ -30,9 +30,9 @@ _WIDEST = 20
 """Columns that one cell may take."""
 
 
-def says_its_encoding(raw: bytes) -> bool:
-    """Whether a page names the encoding that it is in, as browsers look for it."""
-    return EncodingDetector.find_declared_encoding(raw, is_html=True) is not None
+def named_encoding(raw: bytes) -> str:
+    """The encoding that a page says it is in, found as browsers look for it; empty where it names none."""
+    return EncodingDetector.find_declared_encoding(raw, is_html=True) or ""
 
 
 def html_to_markdown(raw: bytes | str) -> tuple[str, str]:
