@@ -50,6 +50,9 @@ class Message:
     event_id: str
     attachments: tuple[Attachment, ...] = new_field(())
     """What hangs on it beside its words: pictures, files, a forwarded chat."""
+    meant: str = new_field("")
+    """Why it is for the bot though it does not name it (bot.talk.said.FOLLOWS), as it was when it was taken:
+    what was said before it may be taken back or forgotten until its turn comes."""
 
     @property
     def thread_key(self) -> str:

@@ -70,11 +70,17 @@ def erase_question(redis: Redis, message_id: str, *, keep_seconds: int = TRACE.s
 
 
 def _erase_part(redis: Redis, message_id: str) -> None:
-    """Takes a message out of what its sender said a moment ago."""
+    """Takes the words of a message out of what its sender said a moment ago; that it was said stays, for
+    what they say next is said to the bot all the same."""
     for row in redis.scan_iter(PARTS.glob, _BATCH):
         for part in redis.lrange(row, 0, -1):
-            if read_object(part).get("id") == message_id:
-                redis.lrem(row, 0, part)  # type: ignore[arg-type]
+            said = read_object(part)
+            if said.get("id") == message_id and said.get("text"):
+                with redis.pipeline() as pipeline:
+                    blank = json.dumps({**said, "text": ""})
+                    pipeline.linsert(row, "AFTER", part, blank)  # type: ignore[arg-type]
+                    pipeline.lrem(row, 0, part)  # type: ignore[arg-type]
+                    pipeline.execute()
 
 
 def forget_person(redis: Redis, open_id: str) -> Forgotten:

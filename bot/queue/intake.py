@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,7 +27,7 @@ from bot.stored import decoded
 from bot.talk.chosen import Chosen
 from bot.talk.heard import note_heard
 from bot.talk.helping import question_helped
-from bot.talk.said import Noted, Said, noted
+from bot.talk.said import FOLLOWS, Noted, Said, noted
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -116,7 +117,9 @@ class Intake:
                 submission = self.queue.submit_command(message, command.name, command.argument)
             elif verdict.action is Handling.ANSWER:
                 kept = self._noted(message, verdict) if verdict.mentioned else None
-                submission = self.queue.submit(message, mentioned=verdict.mentioned, noted=kept)
+                meant = verdict.reason if verdict.reason in FOLLOWS else ""
+                taken = replace(message, meant=meant)
+                submission = self.queue.submit(taken, mentioned=verdict.mentioned, noted=kept)
             else:
                 self.said.note_ignored(message, verdict.reason)
                 if verdict.reason == "outside_hours" and verdict.mentioned:

@@ -23,6 +23,8 @@ from bot.talk.whole import goes_on, is_whole
 
 CONTINUES_SECONDS = 8.0
 """How soon after a message to the bot the next one of the same person belongs to it."""
+FOLLOWS = frozenset({"follow_up", "continues"})
+"""Why a message that does not name the bot is meant for it: see `Said.follows`."""
 MOST_PARTS = 20
 LONGEST_PART = 4000
 
@@ -45,6 +47,7 @@ class Part:
 
     id: str
     text: str
+    """Empty where it was taken back: what follows within the seconds stands in its place."""
     at: float
     """Unix seconds, by Feishu's clock."""
     named: bool = False
@@ -60,9 +63,13 @@ class Said:
     def follows(self, message: Message) -> str:
         """Why a message without a mention is meant for the bot; empty where it is not.
 
+        What was found when it was taken holds.
+
         "follow_up": in a thread where its sender asked the bot; "continues": seconds after its sender's last
         message to the bot. Raises QueueUnavailable.
         """
+        if message.meant:
+            return message.meant
         try:
             if message.root_id:
                 asked = self._redis.sismember(ASKERS.of(message.root_id), message.sender_id)

@@ -12,8 +12,9 @@ import pytest
 
 from bot import trace
 from bot.config.settings import GroupSettings
+from bot.events import policy
 from bot.events.events import Message
-from bot.redis_keys import TALK
+from bot.redis_keys import PARTS, TALK
 from bot.supervisor.redis_server import RedisServer
 from bot.talk.history import MOST_TURNS
 from bot.talk.said import Part, Said
@@ -243,6 +244,41 @@ def test_a_recall_erases_the_turn_and_its_words_in_later_ones(house: House) -> N
     until(lambda: all("大小" not in row.decode() for row in house.redis.lrange(TALK.of(asked), 0, -1)))
     assert len(kept) <= 2
     assert 0 < house.redis.ttl(TALK.of(asked)) <= TALK.seconds
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_piece_after_one_that_was_taken_back_is_still_said_to_the_bot(house: House) -> None:
+    mistyped = house.ask("我的 Habror，", user="ou_kim", chat="oc_patient")
+    house.feishu.wait_for_push(mistyped)
+    house.feishu.recall(mistyped)
+    until(lambda: "Habror" not in str(house.redis.lrange(PARTS.of("oc_patient:ou_kim"), 0, -1)))
+    whole = house.feishu.say(user="ou_kim", text="怎么清空 Harbor 的缓存？", chat="oc_patient")
+    card = house.card(whole)
+    assert "harbor cache clear" in words(card)
+    assert "Habror" not in words(card)
+    house.quiet()
+    assert house.feishu.cards(mistyped) == []
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_piece_whose_turn_comes_when_the_one_before_is_forgotten_is_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was meant for the bot when it was said; a long queue outlasts what is kept of a piece."""
+    judge = policy.decide
+
+    def late(message: Message, *rest: Any) -> policy.Verdict:
+        if message.meant:
+            house.redis.delete(PARTS.of("oc_patient:ou_lee"))
+        return judge(message, *rest)
+
+    monkeypatch.setattr(policy, "decide", late)
+    first = house.ask("我用的是 Docker，", user="ou_lee", chat="oc_patient")
+    house.feishu.wait_for_push(first)
+    second = house.feishu.say(user="ou_lee", text="怎么清空 Harbor 的缓存？", chat="oc_patient")
+    assert "harbor cache clear" in words(house.card(second))
+    house.feishu.recall(first)
+    house.quiet()
 
 
 def test_a_conversation_keeps_its_last_turns_only(house: House) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from bot.errors import FeishuError, IndexMissing, MessageGone
+from bot.errors import Cancelled, FeishuError, IndexMissing, MessageGone
 from bot.events.content import Attachment
 from bot.events.events import Message
 from bot.events.policy import Verdict
@@ -21,7 +21,7 @@ from bot.messages import say
 from bot.redis_keys import CANCELLED, JOINED, TALK_OF
 from bot.stored import decoded
 from bot.talk.history import History, Turn
-from bot.talk.said import Part, Said
+from bot.talk.said import FOLLOWS, Part, Said
 from bot.talk.whole import is_whole
 from worker.conversation.follow_up import Earlier, Relation, Standalone, points_back, standalone
 from worker.conversation.known import Known
@@ -37,7 +37,7 @@ from worker.process.process import Process
 
 log = structlog.get_logger(__name__)
 
-UNASKED = frozenset({"follow_up", "continues"})
+UNASKED = FOLLOWS
 """Verdicts on messages that are meant for the bot without naming it: nobody waits for a word about them."""
 EARLIER = 3
 """Earlier questions that the model is shown."""
@@ -100,7 +100,7 @@ class Understanding:
         small = small_word(text) if text and not self.message.attachments else None
         if small is not None:
             return Understood(Meaning.SMALL, text, small=small)
-        parts = self._parts(text)
+        parts = self._parts(text, cancelled)
         if parts is None:
             return Understood(Meaning.JOINED, text)
         text = without_thanks(" ".join(part.text for part in parts if part.text))
@@ -114,15 +114,24 @@ class Understanding:
         self._remember(text, found.text, found.search)
         return Understood(Meaning.QUESTION, text, found.text, found.search)
 
-    def _parts(self, text: str) -> list[Part] | None:
-        """What belongs to the question; None where a later message goes on from this one."""
+    def _parts(self, text: str, cancelled: IsCancelled) -> list[Part] | None:
+        """What belongs to the question; None where a later message goes on from this one.
+
+        Raises Cancelled as soon as it is taken back: what follows it shall not wait for it.
+        """
+
+        def unanswered() -> list[Part]:
+            if cancelled():
+                raise Cancelled
+            return self._unanswered()
+
         own = Part(self.message.message_id, text, self.message.create_time / 1000)
         if not self.verdict.mentioned or not text:
             return [own]
         seconds = self.group.gather_seconds
         if seconds:
             self.process.admission.leave()
-        parts = wait_for_more(own, self._unanswered, seconds, self.process.clock) if seconds else [own]
+        parts = wait_for_more(own, unanswered, seconds, self.process.clock) if seconds else [own]
         if parts and len(parts) > 1:
             self.trace.note(joined=[part.id for part in parts[:-1]])
             for part in parts[:-1]:
