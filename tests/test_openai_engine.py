@@ -237,6 +237,15 @@ def test_stop_word_ends_a_reply_that_the_server_does_not_end(engine_for: Open) -
         assert reply.finish_reason == "stop"
 
 
+def test_a_stop_word_that_the_question_speaks_of_is_not_asked_for(engine_for: Open) -> None:
+    """The server would cut the answer at it, in code too."""
+    reply = "It is `<|im_end|>` [1]."
+    with ModelServer(model=ScriptedModel(reply=reply, pieces=7)) as server:
+        ask: list[ChatMessage] = [{"role": "user", "content": "What does <|im_end|> mean?"}]
+        assert "".join(engine_for(server).stream(ask)) == reply
+        assert "stop" not in server.bodies[-1]
+
+
 def test_a_server_that_dies_before_its_first_word_is_replaced(engine_for: Open) -> None:
     with ModelServer() as first, ModelServer() as second:
         engine = engine_for(first, second)

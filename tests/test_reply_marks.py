@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.engines.replies.answer import AnswerReading
 from worker.engines.replies.chunks import Chunk
-from worker.engines.replies.mark_forms import ANY, in_code
 from worker.engines.replies.marks import MarksFilter, without_marks
 from worker.engines.replies.scores import read_score
 
@@ -54,6 +51,9 @@ ALONE = {
     "a list": f"[{CALL}, {CALL}]",
     "with parameters": '{"name": "search", "parameters": {"q": "harbor"}}',
     "OpenAI's own": '{"type": "function", "function": {"name": "search", "arguments": "{}"}}',
+    "Anthropic's own": '{"type": "tool_use", "id": "toolu_1", "name": "search", "input": {"q": "harbor"}}',
+    "LangChain's own": '{"action": "search", "action_input": "harbor"}',
+    "with the list around it": f'{{"tool_calls": [{{"id": "c1", "type": "function", "function": {CALL}}}]}}',
     "functools": f"functools[{CALL}]",
     "one a line": f"{CALL}\n{CALL}<|eot_id|>",
     "in a block of JSON": f"```json\n{CALL}\n```",
@@ -139,6 +139,42 @@ def test_nor_one_that_is_written_as_an_object_alone(name: str) -> None:
     assert everywhere(ALONE[name]) == {("", "tools")}
 
 
+WANTED = (
+    '{"name": "harbor", "input": {"file": "a.log"}}',
+    '{"action": "allow", "parameters": {"port": 80}}',
+    '{"action": "restart"}',
+    '{"type": "memory", "parameters": {"size": 4}}',
+    '{"type": "object", "parameters": {}}',
+    '{"name": "search", "arguments": {"q": "x"}, "description": "Looks for x"}',
+    '{"name": "search", "description": "d", "parameters": {"type": "object", "properties": {}}}',
+    '{"name": "search", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}',
+    '{"name": "search", "parameters": ["q"]}',
+    '{"name": "my search", "parameters": {}}',
+    '{"function": "linear", "input": "x"}',
+    '{"name": "a", "args": "--verbose"}',
+    '[{"name": "a", "arguments": {}}, {"name": "b"}]',
+    "```json\n" + '{"name": "benthos", "input": {"stdin": {}}}' + "\n```",
+)
+"""What a file of settings, or the body of a request, may be: no form in which models call."""
+
+
+@pytest.mark.parametrize("text", WANTED)
+def test_json_with_other_keys_is_an_answer(text: str) -> None:
+    assert everywhere(text) == {(text, "")}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which JSON do I send?", "Show me the config", "请求体怎么写？", "What does a tool call look like?"],
+)
+@pytest.mark.parametrize("name", ALONE)
+def test_json_that_was_asked_for_is_an_answer(name: str, question: str) -> None:
+    reading = AnswerReading(question=question)
+    shown = "".join(reading.feed([Chunk(piece)]) for piece in cut(ALONE[name], 9)) + reading.end()
+    assert reading.silence == ""
+    assert "search" in shown
+
+
 @pytest.mark.parametrize("mark", ENDS)
 def test_the_answer_ends_where_another_turn_begins(mark: str) -> None:
     assert everywhere(f"{SHOWN}{mark} much more [2].") == {(SHOWN, "")}
@@ -150,6 +186,14 @@ def test_the_answer_ends_where_another_turn_begins(mark: str) -> None:
 )
 def test_an_end_mark_at_the_very_end_counts_in_open_code_too(mark: str) -> None:
     assert everywhere(f"Run [1]:\n\n```\nharbor up{mark}") == {("Run [1]:\n\n```\nharbor up", "")}
+
+
+def test_a_model_that_goes_on_with_one_mark_is_stopped() -> None:
+    reading = AnswerReading()
+    shown, pieces = "", 0
+    while not reading.stopped and pieces < 50:
+        shown, pieces = shown + reading.feed([Chunk("<pad>" if pieces else SHOWN)]), pieces + 1
+    assert (shown + reading.end(), pieces) == (SHOWN, 9)
 
 
 @pytest.mark.parametrize("mark", BEGINS)
@@ -170,6 +214,31 @@ def test_thoughts_left_open_stay_hidden_behind_a_mark_or_a_sentence(begin: str) 
     }
     assert shown <= {"", "Sure, wait."}
     assert len(shown) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "It asks. </think>\n\n{}",
+        "It asks </think>\n\n{}",
+        "It asks how</think>\n**Yes.** {}",
+        "It asks.</think>**Yes.** {}",
+        "所以直接回答</think>\n{}",
+        '<think>"How do I" is asked.</think>{}',
+        "<think>**Looking** at it.</think>{}",
+        "<think> The user asks.\n</think>\n{}",
+        "<think>用户问怎么装。\n</think>\n{}",
+        "<think>是的，用户在问。</think>\n\n{}",
+        "Sure. <think>How? I say `</think>` here.\n</think>\n{}",
+        "analysisWe need to say it.assistantfinal{}",
+        "analysisMode, says the user.assistantfinal{}",
+    ],
+)
+def test_thoughts_in_these_forms_are_not_shown(reply: str) -> None:
+    text = reply.replace("{}", SHOWN)
+    ways = [[text[:place], text[place:]] for place in range(len(text))]
+    shown = {read(pieces)[0].strip() for pieces in [*ways, cut(text, 1)]}
+    assert {one.removeprefix("**Yes.** ").removeprefix("Sure.").strip() for one in shown} == {SHOWN}
 
 
 def test_a_box_around_an_answer_is_taken_off() -> None:
@@ -200,16 +269,9 @@ PARTS = st.lists(
 @settings(max_examples=400, deadline=None)
 @example([SHOWN, "<|", "x", "|>", "\n"], None)
 def test_pieces_cut_anywhere_show_what_the_whole_shows(parts: list[str], data: st.DataObject | None) -> None:
-    """And no mark stands in it that is not in code, or in a tag that HTML has too."""
     whole = "".join(parts)
     places = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=12))) if data else []
     pieces = [whole[start:end] for start, end in zip([0, *places], [*places, len(whole)], strict=True)]
     shown = without_marks(whole)
     reading = MarksFilter()
     assert "".join(map(reading.feed, pieces)) + reading.end() == shown
-    marks = [found for found in ANY.finditer(shown) if not in_code(shown[: found.start()])]
-    assert [found.group() for found in marks if not _BARE_TAG.fullmatch(found.group())] == []
-
-
-_BARE_TAG = re.compile(r"</?[\w:]+>|```.*", re.DOTALL)
-"""What a sentence may speak of, and HTML may mean; what follows decided when it came."""

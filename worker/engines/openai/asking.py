@@ -58,6 +58,11 @@ class Asking:
         return self._seen[-1] if self._seen else None
 
     @property
+    def question(self) -> str:
+        """What is asked, as a member wrote it; "" where the messages do not tell."""
+        return self.messages.question if isinstance(self.messages, Prompt) else ""
+
+    @property
     def opened(self) -> str:
         """Where its reply begins, as of `ReasoningFilter`."""
         return "no" if self.known is None or self.quiet_here else self.known.features.opened

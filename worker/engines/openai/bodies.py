@@ -53,11 +53,16 @@ def stream_body(model: str, features: Features, wanted: Wanted) -> Body:
     if thinks and wanted.temperature == 0:
         sampling |= next((dict(own) for name, own in THINKING_SAMPLING if name.search(model)), {})
     body |= _allowed(sampling, features)
-    if features.stop:
-        body["stop"] = list(STOP_WORDS)
+    if features.stop and (stop := _stop_words(wanted.messages)):
+        body["stop"] = stop
     if wanted.quiet:
         body |= off_switch(features)
     return streaming(body, features) if features.streams else body
+
+
+def _stop_words(messages: Messages) -> list[str]:
+    """Those of which nothing is written in what is sent: an answer about such a mark is not cut at it."""
+    return [word for word in STOP_WORDS if not any(word in message["content"] for message in messages)]
 
 
 def score_body(model: str, features: Features, messages: Messages, *, ten_is_one_token: bool) -> Body:

@@ -171,7 +171,7 @@ class OpenAIEngine:
     def _pieces(self, reply: Reply, asking: Asking, call: Call) -> Iterator[str]:
         """The reply; what ends without a word, or is too long, is asked for again in another way."""
         while True:
-            reading = AnswerReading()
+            reading = AnswerReading(question=asking.question)
             try:
                 yield from self._read(reply, asking, call, reading)
             except PromptTooLong as error:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk
 from worker.engines.replies.mark_forms import SUSPECT
 from worker.engines.replies.marks import MarksFilter
-from worker.engines.replies.reasoning import MAY_HOLD_TAG, ReasoningFilter
+from worker.engines.replies.reasoning import ReasoningFilter
+from worker.engines.replies.reasoning_forms import MAY_HOLD_TAG
 from worker.engines.replies.repeats import Repeats, may_be_whole, pairs_joined
-from worker.engines.replies.stop_words import StopFilter
 from worker.llm import Usage
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -21,9 +21,9 @@ FIRST = 4
 
 
 class AnswerReading:
-    """Feed it chunks as they arrive. `opened` as of `ReasoningFilter`."""
+    """Feed it chunks as they arrive. `opened` as of `ReasoningFilter`, `question` as of `MarksFilter`."""
 
-    def __init__(self, opened: str = "no") -> None:
+    def __init__(self, opened: str = "no", question: str = "") -> None:
         self.anew = False
         """Set while `feed` gives back what replaces everything that it gave back before."""
         self.started = False
@@ -32,9 +32,9 @@ class AnswerReading:
         """Whether a word has come, of the answer or of reasoning."""
         self.finish = ""
         self.usage = Usage()
-        self._stop = StopFilter()
+        self._question = question
         self._thinking = ReasoningFilter(opened)
-        self._marks = MarksFilter()
+        self._marks = MarksFilter(self._question)
         self._opened = opened
         self._refusal = ""
         self._tool_call = False
@@ -50,7 +50,7 @@ class AnswerReading:
     @property
     def stopped(self) -> bool:
         """Whether a stop word, or a turn of somebody else's, ended it before its server did."""
-        return self._stop.stopped or self._marks.stopped
+        return self._marks.stopped
 
     @property
     def reasoning(self) -> str:
@@ -100,12 +100,12 @@ class AnswerReading:
         for chunk in chunks:
             piece = self._take(chunk)
             text = piece if self._repeats else text + piece
-        shown = self._thinking.feed(self._stop.feed(text)) if text else ""
+        shown = self._thinking.feed(text) if text else ""
         if text and self._thinking.withdrawn:
-            self.anew, self._marks = True, MarksFilter()
+            self.anew, self._marks = True, MarksFilter(self._question)
         shown = self._marks.feed(shown) if shown else ""
         self.started = (self.started and not self.anew) or bool(shown.strip())
-        at_rest = self._stop.at_rest and self._thinking.in_answer and self._marks.at_rest
+        at_rest = self._thinking.in_answer and self._marks.at_rest
         self._in_text = self.started and at_rest and self._pieces.settled and not self._half
         return shown
 
@@ -113,13 +113,10 @@ class AnswerReading:
         """What was held back, once nothing more comes."""
         self.anew = self._in_text = False
         self._tell_filters()
-        shown, rest = "", self._stop.end()
-        if rest:
-            shown = self._thinking.feed(rest)
-            self.anew = self._thinking.withdrawn
-        if self.anew:
-            self._marks = MarksFilter()
-        shown = self._marks.feed(shown + self._thinking.end(cut=self.finish == LENGTH)) + self._marks.end()
+        rest = self._thinking.end(cut=self.finish == LENGTH)
+        if self._thinking.withdrawn:
+            self.anew, self._marks = True, MarksFilter(self._question)
+        shown = self._marks.feed(rest) + self._marks.end()
         self.started = (self.started and not self.anew) or bool(shown.strip())
         if self.stopped:
             self.finish = STOP
@@ -207,8 +204,8 @@ class AnswerReading:
         text, self._repeats = self._pieces.take(text)
         if self._repeats:
             self.anew = True
-            self._stop, self._thinking = StopFilter(), ReasoningFilter(self._opened)
-            self._marks = MarksFilter()
+            self._thinking = ReasoningFilter(self._opened)
+            self._marks = MarksFilter(self._question)
         return text
 
     def _whole_characters(self, text: str) -> str:

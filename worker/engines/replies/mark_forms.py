@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-from bot.config.fences import open_fence
-
 WIDE = str.maketrans("｜▁", "|_")
 """Makes DeepSeek's marks like the others', character by character."""
 _TOOLS = "tool_calls?|function_calls?|functioncall|functions?|tool_use|tool_code|tool_requests?|tools?|invoke"
@@ -45,10 +43,23 @@ _TURNS = (
 ANY = re.compile(
     rf"(?P<call>{_CALLS})|(?P<stray>{_CALL_ENDS})|(?P<alone>{_ALONE})|(?P<turn>{_TURNS})", re.IGNORECASE
 )
+TURN = re.compile(_TURNS, re.IGNORECASE)
+ALONE_RUN = re.compile(rf"(?:{_ALONE})++", re.IGNORECASE)
+CALL_LIKE = re.compile(r"\A\s*+(?:[\[{<✿]|\Z|[\w.:/-]{1,64}+[ \t]*+(?:[\n(\[{=<|]|\Z))", re.IGNORECASE)
+"""What a call begins with: JSON, another tag, or the name of a tool."""
+OPENS_TURN = re.compile(
+    r"<\|(?:im_start|start\w*|header_start|user\w*|system\w*|human|assistant|bot|chatbot_token|observation|ipython|"
+    r"developer|environment|prompter)\|>|<start_of_turn>|\[/?INST\]|<</?SYS>>|\[UNUSED_TOKEN_\d+\]|\[SYSTEM_PROMPT\]"
+    r"|<(?:TOKENS_UNUSED|reserved)_\d+>",
+    re.IGNORECASE,
+)
+"""The marks between turns behind which one begins."""
 CALL_ENDS = re.compile(_CALL_ENDS, re.IGNORECASE)
 FENCE_ENDS = re.compile(r"\n[ ]{0,3}```")
 LONGEST_END = 60
 RUN_OF_TURNS = re.compile(rf"(?:(?:{_TURNS})\s*+)++", re.IGNORECASE)
+LONG_RUN = re.compile(rf"(?:(?:{_TURNS})\s*+){{8}}", re.IGNORECASE)
+"""So many marks together are in no sentence: a model that goes on with `<pad>` for ever."""
 NEEDS_NOTHING = re.compile(
     r"end|eo[tsmah]\b|user|system|human|observation|im_start|start_header|start_of_turn|pad|unk|INST|SYS|</s>",
     re.IGNORECASE,
@@ -59,7 +70,7 @@ BEGINS = re.compile(
     rf"\A(?:(?:{_OPENS})\s*+(?:assistant|model|gpt|bot|<\|chatbot_token\|>)"
     r"|<\|(?:end_header_id|header_end|message)\|>"
     r"|<\|(?:assistant|bot|chatbot_token|begin_?of_?text|begin_?of_?sentence|startoftext)\|>"
-    r"|<s>|<bos>|<sop>|\[/INST\]|\[gMASK\])\s*+",
+    r"|<s>|<bos>|<sop>|\[/INST\]|\[gMASK\])(?P<blanks>\s*+)",
     re.IGNORECASE,
 )
 """A turn of the assistant's own, begun once more where the reply begins."""
@@ -72,10 +83,12 @@ MAY_BEGIN = re.compile(
 """What at the end of a piece may become a mark; the last but one waits for what the tag holds."""
 SUSPECT = re.compile(r"<(?:[|｜/a-z<]|\Z)|\[(?:[/a-z]|\Z)|```|`\Z|✿", re.IGNORECASE)
 """What every mark begins with: the quick look."""
-NAMED = ("name", "tool", "tool_name", "function", "function_name", "action", "type")
-GIVEN = ("arguments", "parameters", "args", "action_input", "tool_input", "input", "function")
+_KEYS = (
+    "name|tool|tool_name|function|function_name|function_call|tool_call|tool_calls|action|"
+    "type|id|call_id|index"
+)
 _FENCE = r"(?:(?:`{3,}+|~{3,}+)[ \t]*+(?:json\w{0,2})?+[ \t]*+\n\s*+)?+"
-BARE = re.compile(rf'\A{_FENCE}(?:functools)?+\[?+\s*+\{{\s*+"(?:{"|".join(NAMED)})"\s*+:', re.IGNORECASE)
+BARE = re.compile(rf'\A{_FENCE}(?:functools)?+\[?+\s*+\{{\s*+"(?:{_KEYS})"\s*+:', re.IGNORECASE)
 """A call written as an object alone, in a code block or not; whether it is one is known only at the end."""
 _BEFORE_IT = "|".join("functools"[:size] for size in range(1, 9))
 BARE_BEGINS = re.compile(
@@ -87,10 +100,3 @@ BETWEEN = re.compile(r"\A(?:[\s;,]|(?:`{3,}|~{3,})[ \t]*+(?:json\w{0,2})?)*+", r
 """What stands around such calls: fences, and what parts them."""
 SAYS_MORE = re.compile(r"\n {0,3}(?:`{3,}|~{3,})[ \t]*+\n\s*+[^\s`~\[{<;,]")
 """Words behind a code block: it is part of an answer."""
-_SPAN = re.compile(r"(?<!`)(`++)(?!`).*?(?<!`)\1(?!`)")
-
-
-def in_code(before: str) -> bool:
-    """Whether what follows this text stands in code: between backticks or in a block."""
-    line = before.rpartition("\n")[2]
-    return "`" in _SPAN.sub("", line) or bool(open_fence(before))

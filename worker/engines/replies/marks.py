@@ -8,50 +8,68 @@ about them; what stands at the very end of a reply is an end mark even there.
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import replace
 
+from worker.engines.replies.json_calls import is_call
 from worker.engines.replies.mark_forms import (
+    ALONE_RUN,
     ANY,
     BARE,
     BARE_BEGINS,
     BEGINS,
-    BETWEEN,
     CALL_ENDS,
+    CALL_LIKE,
     FENCE_ENDS,
-    GIVEN,
+    LONG_RUN,
     LONGEST_END,
     MAY_BEGIN,
-    NAMED,
     NEEDS_NOTHING,
+    OPENS_TURN,
     RUN_OF_TURNS,
     SAYS_MORE,
     SUSPECT,
+    TURN,
     TURN_BEGINS,
     WIDE,
-    in_code,
+)
+from worker.engines.replies.mark_places import (
+    ENOUGH,
+    Place,
+    Written,
+    begins_part,
+    ends_turn,
+    lone_end,
+    spoken_of,
+    stands_alone,
 )
 
 _NO_MARK = frozenset("<[`✿").isdisjoint
-_parse = json.JSONDecoder().raw_decode
+Found = re.Match[str]
 
 
 class MarksFilter:
-    """Feed it pieces; it gives back what may be shown, and sets `stopped` where another turn begins."""
+    """Feed it pieces; it gives back what may be shown, and sets `stopped` where another turn begins.
 
-    def __init__(self) -> None:
+    `question`: what was asked, which tells a call of a tool from JSON that somebody wants.
+    """
+
+    def __init__(self, question: str = "") -> None:
         self.stopped = False
         self.called = False
         """Whether there was a call of a tool."""
+        self._question = question
         self._within: re.Pattern[str] | None = None
         """What ends the call in which the text stands."""
         self._plain = False
         """Whether a piece without a mark is simply to be shown."""
         self._begun = False
         """Whether anything but blanks was shown."""
+        self._behind = False
+        """Whether only blanks were shown since a call, or what ends one, was taken out."""
         self._bare = False
         """Whether all of it may be one call, written as an object alone."""
-        self._shown: list[str] = []
+        self._written = Written()
         self._held = ""
 
     @property
@@ -61,15 +79,15 @@ class MarksFilter:
 
     def passed(self, text: str) -> None:
         """Takes note of such pieces that were shown without being fed to it."""
-        self._shown.append(text)
+        self._written.add(text)
 
     def feed(self, piece: str) -> str:
         """The text that is certainly for people."""
         if self._plain and (_NO_MARK(piece) or not SUSPECT.search(piece)):
-            self._shown.append(piece)
+            self._written.add(piece)
             return piece
         given = self._advance(self._held + piece, last=False)
-        self._plain = self._begun and not (self._held or self.stopped or self._within)
+        self._plain = self._begun and not (self._held or self.stopped or self._within or self._behind)
         return given
 
     def end(self) -> str:
@@ -85,12 +103,11 @@ class MarksFilter:
                 continue
             if not self._begun:
                 text = self._beginning(text, last=last)
-            found, certain = self._next(text, last=last)
-            given += self._show(text[:certain])
+            shown, found, text = self._next(text, last=last)
+            given += shown
             if found is None:
-                self._held = self._held or text[certain:]
+                self._held = self._held or text
                 break
-            text = text[found.end() :]
             self._take(found)
         return given
 
@@ -107,11 +124,17 @@ class MarksFilter:
     def _beginning(self, text: str, *, last: bool) -> str:
         """`text` without the mark of the assistant's own turn; "" while it is not clear what begins."""
         text = text.lstrip()
-        while begins := BEGINS.match(text.translate(WIDE)):
-            text = text[begins.end() :]
         wide = text.translate(WIDE)
+        while begins := BEGINS.match(wide):
+            after = wide[begins.end() - len(begins["blanks"]) :]
+            if len(after) < ENOUGH and not last:
+                self._held = text
+                return ""
+            if spoken_of(after):
+                break
+            text, wide = text[begins.end() :], wide[begins.end() :]
         self._bare = bool(BARE.match(wide)) and not SAYS_MORE.search(wide)
-        if last and self._bare and is_call(text):
+        if last and self._bare and is_call(text, self._question):
             self.called = True
             return ""
         if not last and (self._bare or BARE_BEGINS.match(wide) or TURN_BEGINS.match(wide)):
@@ -119,37 +142,80 @@ class MarksFilter:
             return ""
         return text
 
-    def _next(self, text: str, *, last: bool) -> tuple[re.Match[str] | None, int]:
-        """The first mark that counts, and how much of the text before it, or at all, is certain."""
+    def _next(self, text: str, *, last: bool) -> tuple[str, Found | None, str]:
+        """(what is certain before it, the first mark that counts or None, the text behind it)."""
         wide = text.translate(WIDE)
         unclear = None if last else MAY_BEGIN.search(wide)
-        certain = unclear.start() if unclear else len(text)
+        certain, at, given = unclear.start() if unclear else len(text), 0, ""
         for found in ANY.finditer(wide):
-            start = found.start()
-            if start >= certain:
+            if found.start() >= certain:
                 break
-            before = "".join(self._shown) + text[:start]
-            if not in_code(before):
-                if self._counts(found, before):
-                    return found, start
-            elif found["turn"] and RUN_OF_TURNS.fullmatch(wide, start, certain):
-                self.stopped = last
-                return None, start
-        return None, certain
+            given += self._show(text[at : found.start()])
+            at = found.start()
+            counts = self._judged(found, last=last)
+            if counts is None:
+                return given, None, text[at:]
+            if counts:
+                return given, found, text[found.end() :]
+        return given + self._show(text[at:certain]), None, text[certain:]
 
-    def _counts(self, found: re.Match[str], before: str) -> bool:
-        """Whether a mark outside code is one: where it stands, and behind what."""
-        mark = found.group()
+    def _judged(self, found: Found, *, last: bool) -> bool | None:
+        """Whether a mark counts; None where what follows has yet to tell."""
+        wide, ends = found.string, found.end()
+        place, after = self._written.place(), wide[ends : ends + ENOUGH]
+        run = RUN_OF_TURNS.match(wide, found.start()) if found["turn"] else None
+        if run and LONG_RUN.match(wide, found.start()) and not (place.code or place.named):
+            return True
+        if not last and len(wide) - (run.end() if run else ends) < ENOUGH:
+            return None
+        if run is not None:
+            if run.end() == len(wide):
+                return place.code or not place.named
+            return self._ends_turn(found, place, after)
+        if found["call"]:
+            return self._is_call(found.group(), place, after)
+        if found["alone"]:
+            place = replace(place, line=_without_alone(place.line))
+            return not stands_alone(place, ALONE_RUN.sub("", after))
+        return self._ends_unseen(found.group(), place, after)
+
+    def _is_call(self, mark: str, place: Place, after: str) -> bool:
         if mark.startswith("`"):
-            return not before.rpartition("\n")[2].strip()
+            return not place.line.strip() and not place.code
+        if mark.startswith("✿"):
+            after = after.lstrip(" :：")
+        if place.code or not CALL_LIKE.match(after):
+            return False
+        return self._behind or place.behind_latin or begins_part(place, after)
+
+    def _ends_unseen(self, mark: str, place: Place, after: str) -> bool:
+        """The end of something that began nowhere in the answer."""
+        if mark.startswith("</") and self._written.holds(f"<{mark[2:]}"):
+            return False
+        return (self._behind and not place.code) or lone_end(place, after)
+
+    def _ends_turn(self, found: Found, place: Place, after: str) -> bool:
+        mark = found.group()
         if mark.lower() == "<s>":  # struck out, in HTML
             return False
-        return not mark.startswith("</") or f"<{mark[2:]}".lower() not in before.lower()
+        if mark.startswith("</") and self._written.holds(f"<{mark[2:]}"):
+            return False
+        if self._behind and not place.code:
+            return True
+        following = TURN.match(after.lstrip())
+        return ends_turn(
+            place,
+            after,
+            opens=bool(OPENS_TURN.fullmatch(mark)),
+            turn_follows=bool(following and OPENS_TURN.fullmatch(following.group())),
+        )
 
-    def _take(self, found: re.Match[str]) -> None:
+    def _take(self, found: Found) -> None:
         if found["call"]:
-            self.called = True
+            self.called = self._behind = True
             self._within = FENCE_ENDS if found.group().startswith("`") else CALL_ENDS
+        elif found["stray"]:
+            self._behind = True
         elif found["turn"] and (self._begun or NEEDS_NOTHING.search(found.group())):
             self.stopped = True
 
@@ -158,33 +224,19 @@ class MarksFilter:
             text = text.lstrip()
             self._begun = bool(text)
         if text:
-            self._shown.append(text)
+            self._behind = self._behind and not text.strip()
+            self._written.add(text)
         return text
+
+
+def _without_alone(line: str) -> str:
+    """`line` without such marks at its end."""
+    while (start := line.rfind("<|")) >= 0 and ALONE_RUN.fullmatch(line, start):
+        line = line[:start]
+    return line
 
 
 def without_marks(text: str) -> str:
     """A reply that came whole, as it may be shown."""
     marks = MarksFilter()
     return marks.feed(text) + marks.end()
-
-
-def is_call(text: str) -> bool:
-    """Whether a reply is nothing but calls of tools as JSON, each a name and what it is given.
-
-    In code blocks, too: an answer says something beside its code.
-    """
-    text, calls = BETWEEN.sub("", text.strip()).removeprefix("functools"), []
-    while text and not RUN_OF_TURNS.fullmatch(text.translate(WIDE)):
-        try:
-            call, end = _parse(text)
-        except (ValueError, RecursionError):
-            return False
-        calls += call if isinstance(call, list) else [call]
-        text = BETWEEN.sub("", text[end:])
-    return bool(calls) and all(map(_names_and_gives, calls))
-
-
-def _names_and_gives(call: object) -> bool:
-    if not isinstance(call, dict) or call.keys().isdisjoint(NAMED):
-        return False
-    return any(isinstance(call.get(name), dict | str) for name in GIVEN)

@@ -1,0 +1,226 @@
+"""Where a mark of a chat template stands: where a server puts one, or where an answer speaks of it.
+
+Answers about language models are full of these words: "`<|im_end|>` ends a turn", "| <pad> | fills up |".
+What was written for the server stands in a place of its own: at the very start, in a line of its own, right
+behind a whole sentence, or at the end. In code, in a quote, a list, a table and amid a sentence a mark is a
+word. What tells these apart lies before the mark, in its line, and in the ENOUGH characters behind it, so
+that a reply in pieces is read as one that came whole.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+
+from bot.config.fences import FenceReader, may_hold
+from worker.engines.replies.mark_forms import RUN_OF_TURNS, WIDE
+
+ENOUGH = 48
+"""Characters behind a mark that settle whether it is one: more than any mark, role or word looked for."""
+
+_SENTENCE = re.compile(r"(?:[.!?…。！？]|\[\d{1,3}\])['\"”’»」』)\]）】*_]*+\Z")
+_NO_SENTENCE = re.compile(r"(?:\A\s*+(?:\d{1,9}|[a-zA-Z])|\b(?:e\.g|i\.e|etc|vs|cf))\.\Z", re.IGNORECASE)
+"""The number of a list's item, and abbreviations: their full stop ends nothing."""
+_WORD = re.compile(r"[\w)\]）】}`*|]\Z")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9)\]}`]\Z")
+_NAMES_IT = re.compile(
+    r"(?:\b(?:is|are|be|as|with|by|to|and|or|of|in|at|on|the|an?|tokens?|tags?|mark(?:er)?s?|called|named|uses?|"
+    r"writes?|emits?|prints?|outputs?|sends?|adds?|appends?|generates?|returns?|after|before|until|like|than|not|"
+    r"needs?|contains?|sees?|reads?|sets?|from|without|through|between|for|through)[ \t]++"
+    r"|[:：,，、;；(（“\"'‘「『《=][ \t]*+|"
+    r"[是为叫用以和与或及到成即由在出含有加的记如像于入遇见写按符签了][ \t]*+)\Z",
+    re.IGNORECASE,
+)
+"""What stands before a mark that a sentence names."""
+_SPOKEN_OF = re.compile(
+    r"\A(?:[ \t]++(?:is|are|was|were|means?|marks?|stands?|ends?|begins?|starts?|opens?|closes?|denotes?|"
+    r"tells?|signals?|"
+    r"indicates?|represents?|separates?|wraps?|delimits?|shows?|says?|fills?|and|or|to|in|at|of|for|with|as|should|"
+    r"must|can|may|will|tokens?|tags?|mark(?:er)?s?|symbols?|special|never|does|has|have|belongs?|appears?|comes?|"
+    r"follows?|goes|gets|needs?|closing|opening|itself|on|by|before|after|inside|between|blocks?|sections?)\b"
+    r"|[ \t]*+(?:[,.:;，。：；、)）”」』》|=→]|是(?!的|否)|表示|代表|标[记签识志]|符号|"
+    r"用[于来作以]|[和或及则会也的指即等时]|开头|开始|结[束尾]|作为|"
+    r"之[前后间]"
+    r"|对应|包[裹围含]|放在|不会|叫|后面|前面|以及|这[类样]))"
+)
+"""What stands behind one."""
+_SMALL = re.compile(r"\A[ \t]++[a-z]")
+_LATIN = re.compile(r"[A-Za-z0-9]")
+_NO_TURN = re.compile(
+    r"\A\s*+(?:[^\w\s<\"'“`#*\-\[{(]|(?<=\s)[a-z]|(?:user|assistant|system|tool|model|developer|"
+    r"human)\b[ \t]++\S)"
+)
+_PAIRS = ("**", "__", '""', "''", "“”", "‘’", "「」", "()", "（）", "||", "//", "~~")
+"""What stands before and behind a word that is set off."""
+_LIST = re.compile(r"\A\s*+(?:[-+*>|#]|\d{1,9}[.)])(?:\s|\Z)")
+_SPAN = re.compile(r"(?<!`)(`++)(?!`).*?(?<!`)\1(?!`)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What stands before a mark."""
+
+    line: str
+    """The text before it in its line."""
+    above: str
+    """The last line above it that is not empty, nor only such marks."""
+    code: bool
+    """Whether it stands between fences or backticks."""
+
+    @property
+    def begins_line(self) -> bool:
+        """Whether there are at most three blanks before it."""
+        return len(self.line) < 4 and not self.line.strip()
+
+    @property
+    def introduced(self) -> bool:
+        """Whether it stands in a line of its own that the line above announces."""
+        return self.above.rstrip("*_ ").endswith((":", "："))
+
+    @property
+    def behind_sentence(self) -> bool:
+        """Whether a whole sentence stands before it in its line."""
+        line = self.line.rstrip()
+        return bool(_SENTENCE.search(line)) and not _NO_SENTENCE.search(line)
+
+    @property
+    def glued(self) -> bool:
+        """Whether no blank parts it from what is before it."""
+        return bool(self.line) and not self.line[-1].isspace()
+
+    @property
+    def named(self) -> bool:
+        """Whether the words before it name it."""
+        return bool(_NAMES_IT.search(self.line))
+
+    def set_off(self, after: str) -> bool:
+        """Whether it stands between two signs that set off a word."""
+        return self.line[-1:] + after[:1] in _PAIRS
+
+    def names(self, after: str) -> bool:
+        """Whether it is a word of a sentence, by what follows."""
+        return spoken_of(after) or self.set_off(after)
+
+    @property
+    def behind_word(self) -> bool:
+        """Whether it is glued to a word that does not name it."""
+        return bool(_WORD.search(self.line)) and not self.named
+
+    @property
+    def behind_latin(self) -> bool:
+        """The same of a word in Latin letters, with which no sentence runs a mark together."""
+        return bool(_ASCII_WORD.search(self.line))
+
+
+def spoken_of(after: str) -> bool:
+    """Whether a sentence goes on behind a mark as behind a word."""
+    return bool(_SPOKEN_OF.match(after))
+
+
+def ends_line(after: str) -> bool:
+    """Whether nothing stands behind it in its line."""
+    return not after.partition("\n")[0].strip()
+
+
+def lone_end(place: Place, after: str) -> bool:
+    """Whether a closing mark without an opening one stands where a model ends what it began unseen."""
+    if place.code or place.names(after):
+        return False
+    if place.begins_line:
+        return not _goes_on(after)
+    if not place.glued:
+        parted = after.startswith("\n\n") and not (place.named or _LIST.match(place.line))
+        return parted or (place.behind_sentence and ends_line(after))
+    return not place.named and (place.behind_sentence or place.behind_word)
+
+
+def begins_part(place: Place, after: str) -> bool:
+    """Whether an opening mark stands where a model begins something: at a line's start, behind a sentence."""
+    if place.code or place.names(after):
+        return False
+    return place.begins_line or place.behind_sentence
+
+
+def ends_turn(place: Place, after: str, *, opens: bool, turn_follows: bool) -> bool:
+    """Whether a mark between turns is one. `opens`: it begins a turn; `turn_follows`: another mark does."""
+    if place.code:
+        return False
+    alone = ends_line(after) or turn_follows
+    if place.begins_line:
+        if alone:
+            return turn_follows or not place.introduced
+        return not place.names(after) and (_text_follows(after) if opens else _latin_follows(after))
+    if not place.glued:
+        says = opens and not place.names(after) and _text_follows(after)
+        return place.behind_sentence and (alone or says)
+    if place.behind_sentence:
+        return not place.names(after)
+    return alone and place.behind_word
+
+
+def stands_alone(place: Place, after: str) -> bool:
+    """Whether a mark that wraps a part of an answer is a word here: parted from what is on both sides."""
+    if place.code:
+        return True
+    if place.begins_line:
+        return not ends_line(after) and (spoken_of(after) or _goes_on(after))
+    if ends_line(after) and place.behind_sentence:
+        return False
+    if place.set_off(after) or (spoken_of(after) and place.behind_sentence):
+        return True
+    return (not place.glued or place.named) and (spoken_of(after) or not after or after[0].isspace())
+
+
+def _goes_on(after: str) -> bool:
+    """Whether a sentence goes on in small letters."""
+    return bool(_SMALL.match(after))
+
+
+def _text_follows(after: str) -> bool:
+    """Whether what somebody would say follows: no blank, or a sentence's first letter behind one."""
+    return not _NO_TURN.match(after)
+
+
+def _latin_follows(after: str) -> bool:
+    return bool(_LATIN.match(after))
+
+
+class Written:
+    """The reply as far as it is certain; tells where its end stands."""
+
+    def __init__(self) -> None:
+        self._new: list[str] = []
+        self._all = ""
+        self._lines = FenceReader()
+        self._above = ""
+        self._line = ""
+
+    def add(self, text: str) -> None:
+        """More of it."""
+        self._new.append(text)
+
+    def place(self) -> Place:
+        """Where what comes next stands."""
+        if self._new:
+            new, self._new = "".join(self._new), []
+            self._all += new
+            *lines, self._line = (self._line + new).split("\n")
+            for line in lines:
+                self._lines.read(line)
+                if line.strip() and not RUN_OF_TURNS.fullmatch(line.translate(WIDE)):
+                    self._above = line
+        return Place(self._line, self._above, self._in_code())
+
+    def holds(self, mark: str) -> bool:
+        """Whether it speaks of a mark, as far as `place` has looked."""
+        return mark.lower() in self._all.lower()
+
+    def _in_code(self) -> bool:
+        if "`" in self._line and "`" in _SPAN.sub("", self._line):
+            return True
+        if self._lines.fence is None and not may_hold(self._line):
+            return False
+        reader = copy.deepcopy(self._lines)
+        reader.read(self._line)
+        return reader.fence is not None

@@ -1,0 +1,114 @@
+"""The forms in which models write their reasoning into the text, and wrap the answer behind it.
+
+After the chat templates of Qwen, DeepSeek, Magistral, Kimi, Seed, Sky-T1, Command A, Gemma, Granite, Hunyuan
+and gpt-oss, and after what public reports show of servers that have no parser for them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.text.chinese import CHARACTERS
+
+_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|mm:think|antthinking|scratchpad"
+_ATTRIBUTES = r"(?:\s[^<>\n]{0,60})?"
+_HARMONY = r"(?:[^<]|<\|constrain\|>){0,40}<\|message\|>"
+_OPEN = (
+    rf"<\s*(?:{_NAMES}){_ATTRIBUTES}/?>|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
+    rf"<\|(?:{_NAMES})\|>|<unused94>(?:thought)?|<\|channel>(?:thought|analysis)?|"
+    rf"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary){_HARMONY}|"
+    rf'<details type="reasoning"{_ATTRIBUTES}>'
+)
+_CLOSE = (
+    rf"<\s*/\s*(?:{_NAMES})\s*>|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>|◁/think▷|<unused95>|"
+    rf"<\|/(?:{_NAMES})\|>|<channel\|>|"
+    rf"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final{_HARMONY}|"
+    rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])"
+)
+OPEN = re.compile(_OPEN, re.IGNORECASE)
+CLOSE = re.compile(_CLOSE, re.IGNORECASE)
+CLOSE_OF = (
+    ("<details", re.compile(r"</details>", re.IGNORECASE)),
+    ("here", re.compile(r"Here(?:'s| is) my response:", re.IGNORECASE)),
+)
+"""Endings that end only what was begun in their own way; by the beginning's first letters."""
+FIRST_WORDS = ("analysis", "here is my thought process:", "here's my thought process:")
+BARE = re.compile(
+    r"(?P<sure>Here(?:'s| is) my thought process:|analysis(?=(?:We|The|User|Users|I|Let|This|It|Need|"
+    r"They|You|There|"
+    r"First|Okay|Ok|So|Question|Given|Looking|According|From|Based|Now|Just|Must|Should|Can|What|How|Why|Answer|"
+    r"Documents?|Simple|To|In|A|An|Provide|Use|He|She|Possibly|Likely|Thus|Check|Material|Passages?|Consider|That|"
+    r"These|If|When|As|My|For|Is|Do|Does|Search|Find)(?:['’]\w{1,3})?[\s,.:;?!]))|analysis(?=[A-Z])"
+)
+"""Reasoning without a tag at the start of a reply: gpt-oss where the server has dropped the special tokens
+(`analysisWe need ... assistantfinalRun ...`), and IBM's Granite. Not `sure` is what may be a name
+(`analysisMode`): only `assistantfinal` tells."""
+BARE_CLOSE = re.compile(rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])")
+BARE_SETTLES = 32
+"""Characters that show whether a reply begins so."""
+WRAPPED = re.compile(
+    r"(?P<tag><answer>|<response>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
+    r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*+",
+    re.IGNORECASE,
+)
+_UNWRAPPED = r"</answer>|</response>|<\|end_of_solution\|>|<\|END_RESPONSE\|>"
+TAG = re.compile(rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})|(?P<unwrapped>{_UNWRAPPED})", re.IGNORECASE)
+"""What may count in an answer; the last only in one that was wrapped."""
+_STARTS = (
+    *(f"<{slash}{name}" for slash in ("", "/") for name in _NAMES.split("|")),
+    *(
+        "[think]",
+        "[/think]",
+        "◁think▷",
+        "◁/think▷",
+        "<unused9",
+        "<answer>",
+        "</answer>",
+        "<response>",
+        "</response>",
+    ),
+    *("<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>", "<|end_of_solution|>"),
+    *("<|start_thinking|>", "<|end_thinking|>", "<|start_response|>", "<|end_response|>"),
+    *(
+        "<|channel|>",
+        "<|start|>assistant",
+        "<|end|>",
+        "<|return|>",
+        "<|message|>",
+        "<|channel>",
+        "<channel|>",
+    ),
+    *(f"<|{slash}{name}|>" for slash in ("", "/") for name in _NAMES.split("|")),
+    '<details type="reasoning"',
+)
+_PREFIXES = {start[:length] for start in _STARTS for length in range(1, len(start) + 1)}
+_OPEN_ENDED = tuple(start for start in _STARTS if not start.endswith(">"))
+TEMPLATE = re.compile(r"<[|｜][\w▁]{1,40}[|｜]>|</?s>|<bos>|<sop>|\[/INST\]|\[gMASK\]", re.IGNORECASE)
+_HARMONY_BEGINS = re.compile(
+    r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>(?:[^<]|<\|constrain\|>){0,40}(?:<[^>]{0,12})?$"
+)
+MAY_HOLD_TAG = re.compile(r"[<◁]|assistantfinal|\[(?:/?t|/?\Z)", re.IGNORECASE)
+"""What a piece may hold of a tag; a citation such as [1] is none."""
+_BLANKS_IN_TAG = re.compile(r"^<\s*(/?)\s*")
+LONGEST_TAG = 110
+MOST_KEPT = 20_000
+"""Characters of reasoning that are remembered; all of it is counted."""
+
+
+def unclear_end(text: str) -> int:
+    """How many characters at the end of `text` may begin a tag."""
+    tail = text[-LONGEST_TAG:]
+    place = max(tail.rfind("<"), tail.rfind("["), tail.rfind("◁"))
+    for start in (tail.rfind("<", 0, max(place, 0)), place):  # `<|start|>assistant<|chan`
+        if start >= 0 and _begins_tag(tail[start:].lower()):
+            return len(tail) - start
+    return 0
+
+
+def _begins_tag(tail: str) -> bool:
+    if tail[0] != "<" and tail[:2] not in _PREFIXES:  # [1]
+        return False
+    compact = _BLANKS_IN_TAG.sub(r"<\1", tail)
+    if compact in _PREFIXES or (">" not in compact and compact.startswith(_OPEN_ENDED)):
+        return True
+    return bool(_HARMONY_BEGINS.match(compact))
