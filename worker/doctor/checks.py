@@ -17,6 +17,7 @@ from bot.feishu.client import Feishu
 from bot.redis_keys import FOR_COMMANDS, connect
 from index.build.source_states import states
 from index.gate.gate import open_gate
+from index.search.embed import OpenedLate
 from index.search.strong import EMBEDDER, RERANKER, strong_model
 from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
@@ -83,7 +84,7 @@ def index(settings: Settings) -> list[Row]:
     if any(state == FAILED for _, state, _, _ in elsewhere):
         return elsewhere
     try:
-        searcher = open_current(settings)
+        searcher = open_current(settings, OpenedLate(settings.index.embedder))
     except (IndexMissing, IndexMismatch) as error:
         return [*elsewhere, ("index", FAILED, str(error), "run `python -m index build`")]
     gate = open_gate(settings, searcher)
