@@ -133,14 +133,19 @@ def notebook_text(raw: bytes, markdown: Callable[[str], str]) -> str:
 
 
 def code_text(suffix: str, source: str, least: int) -> str:
-    """Docstrings and comments of at least `least` words, by Pygments; tools' marks and licences left out."""
-    from pygments.lexers import get_lexer_for_filename
-    from pygments.token import Comment, String
+    """Docstrings and comments of at least `least` words, by Pygments; tools' marks and licences left out.
 
-    said = []
+    Pygments takes every string that begins a line for a docstring; inside brackets it is a value.
+    """
+    from pygments.lexers import get_lexer_for_filename
+    from pygments.token import Comment, Punctuation, String
+
+    said, depth = [], 0
     for kind, text in get_lexer_for_filename(f"a{suffix}").get_tokens(source):
+        if kind in Punctuation:
+            depth += sum(text.count(mark) for mark in "([{") - sum(text.count(mark) for mark in ")]}")
         is_comment = kind in Comment and kind not in Comment.Preproc and kind not in Comment.Hashbang
-        if is_comment or kind in String.Doc:
+        if is_comment or (kind in String.Doc and not depth):
             words = re.findall(r"[A-Za-z]{2,}|[㐀-鿿]", text)
             if len(words) >= least and not re.search(r"noqa|type: ignore|fmt:|Copyright", text):
                 said.append(text)

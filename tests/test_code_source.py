@@ -52,6 +52,34 @@ start() {
 """
 
 
+def test_strings_that_are_statements_are_read_wherever_they_stand() -> None:
+    source = '''import harbor
+
+harbor.quiet()
+"""Without it the door rings at night."""
+
+if harbor.night:
+    WAIT: int = 30
+    """Seconds."""
+else:
+    """By day nobody waits at the door."""
+
+for key in harbor.keys:
+    """A key is tried once."""
+    harbor.turn("""no word of this is said in a statement""", key)
+
+KINDS = set(
+    """
+    iron wood glass
+    """.split()
+)
+'''
+    assert read(".py", source.encode()).text == (
+        "Without it the door rings at night.\n\n- `WAIT`: Seconds.\n\n"
+        "By day nobody waits at the door.\n\nA key is tried once."
+    )
+
+
 def test_python_by_its_grammar() -> None:
     assert read(".py", PYTHON.encode()).text == (
         "Opens the port.\n\n- `LIMIT`: Attempts before it gives up.\n\n## `class Door(Base)`\n\n"

@@ -13,8 +13,8 @@ import re
 import textwrap
 import tokenize
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.sources.formats.encoding import decode
@@ -85,11 +85,11 @@ def read_code(suffix: str, raw: bytes) -> CodeText:
 def _python(source: str) -> str:
     tree = ast.parse(source)
     declared = list(_declared(tree, 2))
-    comments = list(_worthwhile(_joined(_python_comments(source))))
-    said_in = _by_owner([node for _, node in declared], comments)
-    parts = [ast.get_docstring(tree) or "", *_described(tree), *said_in[None]]
+    comments = [*_worthwhile(_joined(_python_comments(source))), *_strings(tree)]
+    said_in = _by_owner([node for _, node in declared], sorted(comments, key=lambda one: one.line))
+    parts = [ast.get_docstring(tree) or "", *said_in[None]]
     for depth, node in declared:
-        said = [ast.get_docstring(node) or "", *_described(node), *said_in[node]]
+        said = [ast.get_docstring(node) or "", *said_in[node]]
         if any(said):
             parts += [f"{'#' * depth} `{_signature(node)}`", *said]
     return "\n\n".join(part for part in parts if part.strip())
@@ -117,18 +117,30 @@ def _signature(node: _Declaration) -> str:
     return f"{start} {node.name}({ast.unparse(node.args)}){returns}"[:_SIGNATURE]
 
 
-def _described(node: ast.AST) -> list[str]:
-    """Names that have a string below them, as attributes are documented."""
-    found = []
-    body = getattr(node, "body", [])
-    for first, second in pairwise(body):
+def _strings(tree: ast.Module) -> Iterator[_Comment]:
+    """Strings that are statements and no docstring: under a name they describe it, others are comments."""
+    for node in ast.walk(tree):
+        own = isinstance(node, ast.Module | _Declaration)
+        for part in ("body", "orelse", "finalbody"):
+            statements = getattr(node, part, None)
+            if isinstance(statements, list):
+                before = statements if own and part == "body" else [None, *statements]
+                yield from _below(before)
+
+
+def _below(statements: Sequence[ast.AST | None]) -> Iterator[_Comment]:
+    for first, second in pairwise(statements):
         if not (isinstance(second, ast.Expr) and isinstance(second.value, ast.Constant)):
             continue
-        targets = first.targets if isinstance(first, ast.Assign) else [getattr(first, "target", None)]
-        if isinstance(second.value.value, str) and targets[0] is not None:
-            words = textwrap.dedent(second.value.value).strip()
-            found.append(f"- `{_name_of(targets[0])}`: " + words.replace("\n", "\n  "))
-    return found
+        if not isinstance(second.value.value, str):
+            continue
+        words = textwrap.dedent(second.value.value).strip()
+        said = _Comment(second.lineno, second.end_lineno or second.lineno, words)
+        if isinstance(first, ast.Assign | ast.AnnAssign):
+            name = _name_of(first.targets[0] if isinstance(first, ast.Assign) else first.target)
+            yield replace(said, text=f"- `{name}`: " + words.replace("\n", "\n  "))
+        else:
+            yield from _worthwhile(iter((said,)))
 
 
 def _name_of(target: ast.expr) -> str:
