@@ -1,7 +1,8 @@
 """The demo over somebody's own documents: what is indexed, and questions that these documents answer.
 
-Questions are made of the documents' own headings and asked first without a group; only those that get an
-answer are suggested, so that a newcomer's first try shows what the bot can do and not what it cannot.
+Questions are made of the documents' own headings and asked first without a group; only those that are
+answered from the section they were made of are suggested, so that a newcomer's first try shows what the bot
+can do and not what it cannot.
 """
 
 from __future__ import annotations
@@ -18,10 +19,7 @@ from typing import Any
 from bot.config import disk
 from bot.errors import ConfigError
 from index.text.split import Chunk
-from worker.conversation.introduction import TRIED
-from worker.conversation.introduction import headings_as_questions as questions
-
-__all__ = ["TRIED", "OwnDocuments", "Suggestion", "questions", "suggest"]
+from worker.conversation.examples import Example, examples
 
 SUGGESTED = 3
 _REMOTE = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
@@ -66,15 +64,25 @@ class Suggestion:
 def suggest(chunks: Iterable[Chunk], ask: Callable[[str], str], scratch: Path) -> list[Suggestion]:
     """Up to SUGGESTED questions that are answered. `ask` runs a batch file and returns its JSON lines."""
     file = scratch / "suggested.jsonl"
-    rows = [{"id": str(number), "text": text} for number, text in enumerate(questions(chunks))]
+    made = {str(number): example for number, example in enumerate(examples(chunks))}
+    rows = [{"id": number, "text": example.text} for number, example in made.items()]
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     if not rows:
         return []
     answers = [json.loads(line) for line in ask(str(file)).splitlines() if line.startswith("{")]
-    texts = {row["id"]: row["text"] for row in rows}
-    found = [Suggestion(texts[one["id"]], _page(one)) for one in answers if one["outcome"] == "answered"]
-    return found[:SUGGESTED]
+    found: list[Suggestion] = []
+    again: list[Suggestion] = []
+    for one in answers:
+        example = made[one["id"]]
+        if one["outcome"] == "answered" and _is_own(one["sources"], example):
+            met = any(example.chunk.path == other.page for other in found)
+            (again if met else found).append(Suggestion(example.text, example.chunk.path))
+    return [*found, *again][:SUGGESTED]
 
 
-def _page(answer: dict[str, Any]) -> str:
-    return str(answer["sources"][0]["path"]) if answer["sources"] else ""
+def _is_own(sources: list[dict[str, Any]], example: Example) -> bool:
+    """Whether the first source is the section that the question was made of."""
+    if not sources or sources[0]["path"] != example.chunk.path:
+        return False
+    own = list(example.chunk.heading_path)
+    return list(sources[0]["heading_path"])[: len(own)] == own

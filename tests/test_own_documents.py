@@ -10,46 +10,44 @@ import pytest
 
 from bot.errors import ConfigError
 from demo.demo import Exchange, _naming, _problem
-from demo.own_documents import TRIED, OwnDocuments, questions, suggest
+from demo.own_documents import OwnDocuments, suggest
 from index.text.split import Chunk
+from worker.conversation.examples import TRIED
 
 
-def chunk(heading: str, text: str = "It is so.", *, language: str = "en", path: str = "a.md") -> Chunk:
+def chunk(
+    heading: str,
+    text: str = "It is so, and has been so for as long as anybody knows.",
+    *,
+    language: str = "en",
+    path: str = "a.md",
+) -> Chunk:
     return Chunk(heading, "docs", path, heading, (heading,), "", text, "", language, 0.0, 0)  # type: ignore[arg-type]
 
 
-def test_headings_that_ask_come_first_and_numbers_are_no_part_of_a_question() -> None:
-    found = questions([chunk("Beam width"), chunk("Q3: Why is it slow?"), chunk("4. Mixed precision")])
-    assert found[0] == "Why is it slow?"
-    assert set(found[1:]) == {"How does Beam width work?", "How does Mixed precision work?"}
-
-
-def test_headings_that_say_nothing_are_left_out() -> None:
-    empty = chunk("Bare heading", "Bare heading")
-    assert questions([chunk("Overview"), chunk("v1.2.3"), chunk("目录", language="zh"), empty]) == []
-
-
-def test_only_answered_questions_are_suggested_at_most_three(tmp_path: Path) -> None:
+def test_only_questions_answered_from_their_own_section_are_suggested_one_of_a_page(tmp_path: Path) -> None:
     asked: list[str] = []
+    made = [chunk(f"Create thing number {n}", path=f"{n % 13}.md") for n in range(40)]
+    paths = {f"How do I create thing number {n}?": one for n, one in enumerate(made)}
 
     def ask(file: str) -> str:
         rows = [json.loads(line) for line in Path(file).read_text("utf-8").splitlines()]
         asked.extend(row["text"] for row in rows)
-        return "\n".join(
-            json.dumps(
-                {
-                    "id": row["id"],
-                    "outcome": "answered" if number % 2 else "not_found",
-                    "sources": [{"path": "a.md"}],
-                }
-            )
-            for number, row in enumerate(rows)
-        )
+        return "\n".join(json.dumps(reply(row, number)) for number, row in enumerate(rows))
 
-    found = suggest([chunk(f"Matter number {n} of all") for n in range(40)], ask, tmp_path)
+    def reply(row: dict[str, str], number: int) -> dict[str, object]:
+        own = paths[row["text"]]
+        outcome = "answered" if number % 3 else "not_found"
+        path = own.path if number % 2 else "other.md"
+        source = {"path": path, "heading_path": list(own.heading_path)}
+        return {"id": row["id"], "outcome": outcome, "sources": [source]}
+
+    found = suggest(made, ask, tmp_path)
     assert len(asked) == TRIED
-    assert [one.text for one in found] == asked[1:6:2]
-    assert {one.page for one in found} == {"a.md"}
+    answered = [text for number, text in enumerate(asked) if number % 3 and number % 2]
+    assert found[0].text == answered[0]
+    assert [one.page for one in found] == [paths[one.text].path for one in found]
+    assert len({one.page for one in found}) == len(found) == 3
     assert suggest([], ask, tmp_path) == []
 
 

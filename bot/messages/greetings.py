@@ -21,6 +21,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "我读过 {documents} 篇文档，来自：{sources}。",
         "I have read {documents} documents, from: {sources}.",
     ),
+    "knows_one": ("我读过 1 篇文档，来自：{sources}。", "I have read one document, from: {sources}."),
     "knows_nothing": ("我还没有读到文档。", "I have no documents yet."),
     "try_asking": ("可以这样问：", "You could ask:"),
     "understood_as": ("结合上文理解为：{question}", "Understood as: {question}"),

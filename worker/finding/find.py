@@ -95,3 +95,14 @@ def _talk(decision: Decision) -> float:
     """What the gate read of small talk, for a message that asks nothing."""
     values = {reason.feature: reason.value for reason in decision.reasons}
     return max(0.0, values.get("talk", 0.0)) if values.get("asks", 0.0) < ASKS else 0.0
+
+
+def similarity_of(searcher: Searcher) -> Similarity:
+    """Cosines by the index's own embedder."""
+
+    from index.search.embed import remembered
+
+    def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
+        return remembered(searcher.embedder).cosines(text, others) if others else []
+
+    return similarity

@@ -26,12 +26,12 @@ from worker.pipeline.progress import OnProgress, Progress
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts, support_facts
 from worker.pipeline.verify import Verified, Verifier
-from worker.prompts import Prompts, Quotes, Similarity
+from worker.prompts import Prompts, Quotes
 from worker.unforeseen import unforeseen
 
 if TYPE_CHECKING:
     from index.gate.gate import Decision
-    from index.search.searcher import Passage, Searcher
+    from index.search.searcher import Passage
 
 PASSAGES = 8
 """How many passages search returns; the token budget decides how many the engine reads."""
@@ -87,7 +87,7 @@ class _Run:
         self.trace = trace
         self.deadline = time.monotonic() + parts.settings.worker.answer_timeout
         self.shown = False
-        self.similarity = _similarity(parts.searcher)
+        self.similarity = find.similarity_of(parts.searcher)
         self.found = find.NOTHING
         trace.note(
             language=question.language,
@@ -322,14 +322,3 @@ def _with_quotes(prompts: Prompts, sanitiser: Sanitiser) -> list[Excerpt]:
         else excerpt
         for excerpt in prompts.excerpts
     ]
-
-
-def _similarity(searcher: Searcher) -> Similarity:
-    """Cosines by the index's own embedder."""
-
-    from index.search.embed import remembered
-
-    def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
-        return remembered(searcher.embedder).cosines(text, others) if others else []
-
-    return similarity
