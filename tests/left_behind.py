@@ -64,6 +64,18 @@ def pytest_configure(config: pytest.Config) -> None:
     LASTING.add(alive())
 
 
+def pytest_collection_finish() -> None:
+    """What collecting made lasts as long as this process: collections of garbage need not go through it."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Closes the loop that lark_oapi's long connection opens where it is imported, and never closes."""
+    if client := sys.modules.get("lark_oapi.ws.client"):
+        client.loop.close()
+
+
 def lasts(process_id: int) -> None:
     """A process that runs until the last test."""
     LASTING.processes.add(process_id)

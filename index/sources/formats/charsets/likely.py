@@ -15,6 +15,7 @@ from math import log
 
 from index.sources.formats.charsets.letters import Weights, languages
 from index.sources.formats.charsets.words import known_words
+from index.text.chinese import CHARACTERS
 
 _LEAST = log(1e-6)
 """Likelihood of a character that no text of these languages is expected to have."""
@@ -66,7 +67,7 @@ ENCODINGS = (
     Encoding("koi8_u", ("russian",), 6.0),
     Encoding("cp866", ("russian",), 9.0),
 )
-_WIDE_LETTER = "[々㐀-鿿豈-﫿ぁ-ヿ가-힣]"
+_WIDE_LETTER = f"[々{CHARACTERS}ぁ-ヿ가-힣]"
 _OFTEN_ALONE = "在的和与與或为為是中下上于於用从從到第章节節年月日个個条條时時秒元页頁"
 _LETTER, _FOREIGN = r"[^\W\d_]", r"[^\W\d_\x00-\x7f]"
 _ENDS, _OPENS = "。，、：；？！）》”’」』】", "（《“‘「『【"

@@ -9,6 +9,8 @@ import re
 
 import rjieba
 
+from index.text.chinese import CHARACTERS
+
 _OTHERS = (
     "這為個國時來們於對會發動過說產種後學經進著電裡現實兩體機當點從業應開還義間樣與關線內數麼質氣變條沒結問無"
     "軍並題員總設長頭資邊級圖統較將組見計別論運農區強決則裝請錯誤執檔單據標選項儲庫連網絡號碼鍵啟載輸傳換轉範"
@@ -40,7 +42,7 @@ _SIMPLIFIED = (
     "戾拔摇摄齐历栈樱溪濑牺兽叠疏瘦碎稻稳粹肃纤脏萤众讼诘谣轩辉入递逊醉矿钱铸陷颁饥骚鸡默斋齿"
 )
 _FORMS = str.maketrans(_OTHERS, _SIMPLIFIED)
-_RUN = re.compile("[々㐀-鿿]{2,}")
+_RUN = re.compile(f"[々{CHARACTERS}]{{2,}}")
 
 
 def known_words(text: str) -> list[str]:
