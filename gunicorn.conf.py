@@ -1,7 +1,9 @@
 """gunicorn's settings: two processes with a few threads each; every request is one Redis round trip.
 
 The libraries are imported here, in the parent, so that a new process after HUP only loads Fennel's own
-modules and is there in a blink; the application itself is not, so that HUP does load its new code.
+modules and is there in a blink; the application itself is not, so that HUP does load its new code. Before HUP
+changes anything, the application is loaded once in a process of its own: a mistake in config.yaml would
+otherwise end the processes that serve.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,17 +22,29 @@ import redis  # noqa: F401
 import rq  # noqa: F401
 import structlog  # noqa: F401
 
-from bot.config.settings import load_settings
-from bot.errors import FennelError
 
-try:
-    _settings = load_settings()
-    # Before any process is forked: two that fail at the same moment end in a traceback of gunicorn's own.
-    _settings.feishu.check_secrets()
-except FennelError as _error:  # one sentence; gunicorn would print a traceback
-    sys.stderr.write(f"error: {_error}\n")
-    sys.exit(1)
+def _read_settings() -> Any:
+    """The settings on the disk, by the code on the disk: on HUP that may be a new release.
 
+    Every process serves with these, whatever the file says by the time that it starts.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == "bot"]:
+        del sys.modules[name]
+    import bot.web
+    from bot.config.settings import load_settings
+    from bot.errors import FennelError
+
+    try:
+        bot.web.SETTINGS = settings = load_settings()
+        # Before any process is forked: two that fail at the same moment end in a traceback of gunicorn's own.
+        settings.feishu.check_secrets()
+    except FennelError as error:  # one sentence; gunicorn would print a traceback
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(1)
+    return settings
+
+
+_settings = _read_settings()
 _metrics_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
 # Before any worker imports prometheus_client; a folder given from outside is shared with the workers.
 if _metrics_are_ours:
@@ -37,6 +52,7 @@ if _metrics_are_ours:
 _metrics = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 _metrics.mkdir(parents=True, exist_ok=True)
 
+_LOADING_SECONDS = 60
 _WEBHOOK = f"{_settings.web.host}:{_settings.web.port}"
 _OPERATOR = f"{_settings.web.operator_host}:{_settings.web.operator_port}"
 _BOUND = "_FENNEL_OPERATOR_BOUND"
@@ -96,6 +112,34 @@ def on_starting(server: Any) -> None:
         pid = file.stem.rsplit("_", 1)[-1]
         if pid.isdigit() and not _is_alive(int(pid)):
             file.unlink(missing_ok=True)
+
+
+def when_ready(server: Any) -> None:
+    """From now on HUP changes nothing where what lies on the disk could not be served."""
+    reload = server.reload
+
+    def reload_what_can_be_served() -> None:
+        why = _why_not()
+        if why:
+            server.log.error("Not reloaded, what runs goes on: %s", why)
+        else:
+            reload()
+
+    server.reload = reload_what_can_be_served
+
+
+def _why_not() -> str:
+    """Why the application on the disk cannot be loaded, in one line; empty where it can."""
+    own = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    command = [sys.executable, "-c", "import wsgi"]
+    try:
+        loaded = subprocess.run(
+            command, env=own, capture_output=True, timeout=_LOADING_SECONDS, text=True, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"it could not be tried ({type(error).__name__})"
+    said = loaded.stderr.strip().splitlines() or ["it does not load"]
+    return said[-1].removeprefix("error: ") if loaded.returncode else ""
 
 
 def child_exit(server: Any, worker: Any) -> None:

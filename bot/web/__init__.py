@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bot.config.settings import Settings
     from bot.web.app import create_app, start
 
+SETTINGS: Settings | None = None
+"""What gunicorn's parent read, for the processes that it starts."""
 __all__ = ["create_app", "start"]
 
 

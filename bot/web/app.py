@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 from redis import Redis
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bot import logs, metrics
+from bot import logs, metrics, web
 from bot.errors import MalformedEvent, QueueUnavailable, UnprovenEvent
 from bot.events.reader import read_event
 from bot.queue.intake import Intake
@@ -108,7 +108,7 @@ def start() -> WSGIApplication:
     from bot.web.operator_pages import by_port, create_operator_app
 
     logs.configure("web")
-    settings = load_settings()
+    settings = web.SETTINGS or load_settings()
     app = create_app(settings)
     if not settings.web.operator_port:
         return app

@@ -210,6 +210,40 @@ def test_keys_are_rotated_without_a_refused_push(server: RedisServer, tmp_path: 
         assert [push(port, 5, "r", "old key"), push(port, 6, "r", "new key")] == [401, 200]
 
 
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        ("feishu:\n\tencrypt_key: x\n", "line 2"),
+        ("web: {max_body_bytes: big}\n", "web.max_body_bytes: needs a whole number"),
+        ("feishu: {encrypt_keys: x}\n", "feishu.encrypt_keys"),
+        ("{}\n", "feishu.encrypt_key and feishu.verification_token are empty"),
+    ],
+    ids=["no YAML", "no number", "a misspelt key", "no keys"],
+)
+def test_a_mistake_in_the_settings_ends_nothing_that_serves(
+    server: RedisServer, tmp_path: Path, mistake: str, said: str
+) -> None:
+    key, token = tmp_path / "key", tmp_path / "token"
+    key.write_text("one key", "utf-8")
+    token.write_text(TOKEN, "utf-8")
+    settings = write_settings(tmp_path / "s.yaml", encrypt_key=key, verification_token=token)
+    with webhook(server, tmp_path, secrets=False, file=settings) as port:
+        parent = gunicorn(port)
+        before = set(children(parent))
+        settings.write_text(mistake, "utf-8")
+        os.kill(parent, signal.SIGHUP)
+        log = tmp_path / "web.log"
+        wait_for(lambda: "Not reloaded" in log.read_text("utf-8"), "the mistake to be named", START_LIMIT)
+        [line] = [line for line in log.read_text("utf-8").splitlines() if "Not reloaded" in line]
+        assert said in line
+        assert set(children(parent)) == before
+        os.kill(before.pop(), signal.SIGKILL)
+        wait_for(lambda: len(children(parent)) > len(before), "another process in its place")
+        assert push(port, 1, "m", "one key") == 200
+        write_settings(settings, encrypt_key=key, verification_token=token)
+        assert set(reload(parent, lambda number: push(port, number, "mended", "one key"))) == {200}
+
+
 def reload(parent: int, push_one: Callable[[int], int]) -> list[int]:
     """SIGHUP, and pushes one after the other until the old processes are gone; their statuses."""
     before = set(children(parent))
