@@ -36,6 +36,7 @@ OUR_OWN = {
     "index.sources.formats.charsets.likely": "tables of the module, which are kept and so measured",
     "index.sources.formats.code": "a pattern that stands in the line above, closed by the end of the text",
     "worker.process.scope": "version labels of the settings, escaped",
+    "worker.finding.definition": "a name of at most 60 characters from the question, escaped",
     "worker.finding.asked": "a table of the module; words of the question, which are letters alone",
     "bot.events.events": "the keys of the message's own mentions, escaped",
     "worker.engines.openai.refusals": "names of fields that are in the module",

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from index.sources.formats.markdown.html_inside import without_html
+from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
@@ -287,3 +288,39 @@ def test_what_a_page_writes_as_characters_is_shown_and_what_it_writes_as_tags_is
     written: str, shown: str
 ) -> None:
     assert tidied(without_html(written)).strip() == shown
+
+
+def test_a_table_is_quoted_without_the_blanks_that_only_line_up_its_source() -> None:
+    text = (
+        "| door       | opened by                                     |\n"
+        "|------------|:---------------------------------------------:|\n"
+        "| cellar     | `the  small key`                              |"
+    )
+    assert first("What opens the cellar door?", page(1, text, "Doors")) == (
+        "| door | opened by |\n|---|:---:|\n| cellar | `the  small key` |"
+    )
+
+
+def test_addresses_of_links_take_no_room_from_what_is_read() -> None:
+    links = " ".join(f"[part {number}](https://example.org/{'long/' * 30}{number})" for number in range(4))
+    text = f"The lamp is lit by hand, see {links}.\n\nThe lamp burns for nine hours."
+    assert "nine hours" in first("How is the lamp lit?", page(1, text, "Lamp"))
+
+
+def test_a_command_in_the_words_of_another_packager_is_not_quoted_beside_the_first() -> None:
+    commands = [
+        f"```sh\n{tool} create lantern@latest my-new-lantern-project\n```" for tool in ("npm", "pnpm")
+    ]
+    quoted = first("How do I create a lantern project?", page(1, "\n\n".join(["Run:", *commands]), "Create"))
+    assert quoted.count("create lantern@latest") == 1
+
+
+def test_a_second_quote_of_the_same_page_is_headed_by_its_section_alone() -> None:
+    pages = [
+        Excerpt(1, "Lamps", "The hall lamp burns oil and is lit at eight.", ("Lamps", "Hall"), path="l.md"),
+        Excerpt(2, "Lamps", "The porch lamp burns oil and is lit at nine.", ("Lamps", "Porch"), path="l.md"),
+    ]
+    prompt = Prompts("When is the hall lamp and the porch lamp lit?", pages, "en").answer()
+    said = "".join(Extractive().stream(prompt))
+    assert "**Lamps > Hall** [1]" in said or "**Lamps > Porch** [2]" in said
+    assert "**Hall** [1]" in said or "**Porch** [2]" in said

@@ -17,6 +17,7 @@ from index.text.chinese import CHARACTERS, has_chinese
 from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import translated
 from index.text.terms import STOP_WORDS, terms
+from worker.finding.definition import subject_of
 
 _WORDS = Path(__file__).parent / "words"
 FORM = re.compile(
@@ -85,6 +86,8 @@ class Asked:
     """'zh' where it has any Chinese, else 'en'."""
     names: frozenset[str]
     """Terms of identifiers, error codes and Latin words inside Chinese: what a page must be about."""
+    subject: str = ""
+    """What it asks to be told what it is; empty for any other question."""
 
     @cached_property
     def own_words(self) -> re.Pattern[str]:
@@ -145,6 +148,7 @@ def read_question(
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
+    kinds = frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text))
     return Asked(
         text=text,
         about=about,
@@ -157,12 +161,15 @@ def read_question(
             (f"~{word[:START]}" for word in own if len(word) > START and word.isascii()),
             *(like_words().get(word, ()) for word in own),
         ),
-        kinds=frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text)),
+        kinds=kinds,
         language="zh" if has_chinese(text) else "en",
         names=names,
+        subject="" if kinds & ONE_THING else subject_of(text),
     )
 
 
+ONE_THING = frozenset({"amount", "price", "time", "person", "place", "default", "trouble"})
+"""Kinds of questions that ask for one thing, whatever their form: "what is the limit"."""
 LIKE = 0.4
 """What a like word of the list counts of the word itself."""
 

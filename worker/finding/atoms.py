@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bot.config.fences import opening
 from index.text.chinese import is_chinese
@@ -30,6 +31,9 @@ LONGEST = 1500
 LONGEST_CODE_LINES = 24
 CONTENTS = 0.7
 """A list with this share of lines that are links is a table of contents."""
+_LINK = re.compile(r"\[([^\[\]\n]*+)\]\([^()\n]*+\)")
+_PADDING = re.compile(r"(?<![ \t])[ \t]{2,}+(?=\|)|(?<=\|)[ \t]{2,}+")
+_RULE = re.compile(r"[ \t|:-]++")
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _LINK_ITEM = re.compile(
     r"\A\s*+(?:[-*+]|\d++[.)])\s++(?:\*\*)?\[[^\[\]]*+\]\((?![a-z]{1,20}:)[^()]*+\)(?:\*\*)?\s*+[.。;；]?\s*+"
@@ -86,6 +90,18 @@ class Atom:
         """The atom by itself, with what announces it."""
         joint = "\n" if self.kind == "row" else "\n\n"
         return f"{self.lead}{joint}{self.text}" if self.lead else self.text
+
+    @cached_property
+    def seen(self) -> int:
+        """Characters that a reader sees of the text: of a link its words, of a table's cells no padding."""
+        text = without_padding(self.text) if self.kind in ("row", "table") else self.text
+        return len(_LINK.sub(r"\1", text) if self.kind != "code" else text)
+
+
+def without_padding(table: str) -> str:
+    """A table's lines without the blanks and dashes that only line up its columns in the source."""
+    lines = (_PADDING.sub(" ", line) for line in table.splitlines())
+    return "\n".join(re.sub("-{4,}", "---", line) if _RULE.fullmatch(line) else line for line in lines)
 
 
 def atoms_of(markdown: str) -> list[Atom]:

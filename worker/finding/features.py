@@ -15,6 +15,8 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import START, Asked, answers_kind
 from worker.finding.atoms import Atom, atoms_of
+from worker.finding.definition import defines, is_introduction
+from worker.finding.tidy import one_line
 from worker.sentences import sentences
 
 CHANCE = 0.25
@@ -25,6 +27,8 @@ BODY = 300
 """Characters of an atom that its meaning is taken from."""
 ECHOED = 0.2
 """So much more of the question above an atom than in it: it stands under an echo of the question."""
+STANDS_AT_HEAD = 0.3
+"""What standing at the head of a page or section about the subject counts of saying what it is."""
 _LINK_TEXT = re.compile(r"\[[^\[\]]*+\]\([^()]*+\)")
 
 
@@ -110,7 +114,7 @@ FEATURES = (
     "best_sentence", "rarest", "names", "meaning", "meaning_heading", "dense", "found", "page_found",
     "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
-    "title_precise", "early", "default", "empty",
+    "title_precise", "early", "default", "empty", "defines",
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
 """An atom's own; its heading's is the next."""
@@ -179,7 +183,21 @@ def _of_atom(
         1.0 / (1 + place),
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
         float(_says_nothing(asked, atom, above.words, new)),
+        _defines(asked, section, above, atom, place) if asked.subject else 0.0,
     ]
+
+
+def _defines(asked: Asked, section: SectionRead, above: _Above, atom: Atom, place: int) -> float:
+    """1 for an atom that says what the question's subject is, and something for standing where that is said.
+
+    That is the first below a heading that is the subject and nothing else, or at the head of such a page.
+    """
+    if atom.kind == "code":
+        return 0.0
+    said = max((defines(asked.subject, one_line(text)) for text in sentences(atom.text)[:2]), default=0.0)
+    head = above.title_precise if section.first or is_introduction(section.heading) else 0.0
+    place_of = max(head, float(above.heading_precise == 1.0)) if place == 0 else 0.0
+    return said + STANDS_AT_HEAD * place_of
 
 
 def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str], new: str) -> bool:

@@ -6,23 +6,25 @@ sentence; what is nearly as good on another page comes below it. An atom is show
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.text.chinese import is_chinese
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked
-from worker.finding.atoms import Atom
+from worker.finding.atoms import Atom, without_padding
 from worker.finding.reading import Candidate, Reading
 
-FIRST, ALL = 250, 540
-"""Characters: how far the first quote grows beyond its best atom, and all quotes together."""
+FIRST, ALL = 200, 540
+"""Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
 MOST = 4
 """Quotes at most."""
-MARGIN, NARROW = 3.5, 2.0
-"""A further quote's score lies at most so far below the best one's; less far where half the room is taken, so
-that what is weaker fills a short card and does not lengthen a full one."""
+MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
+"""A further quote's score lies at most so far below the best one's; less far where less than this share of
+the room is left, so that what is weaker fills a short card and does not lengthen a full one."""
+FAR = 4.0
+"""What stands beside an atom and scores so much less says something else; beside code it explains it."""
 MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
 CURE = 600
@@ -57,12 +59,16 @@ def quotes_of(reading: Reading) -> list[Quote]:
     for candidate in ranked:
         if len(found) == MOST or candidate.score < ranked[0].score - _margin(left):
             break
-        own = set(terms(candidate.atom.text))
         taken = (id(candidate.section), candidate.place) in used
-        repeats = bool(own) and len(own & said) >= REPEATED * len(own)
-        if taken or (found and (repeats or _size(candidate) > left)):
+        if taken or (found and (_repeats(candidate, said) or _size(candidate) > left)):
             continue
-        chosen = _with_neighbours(candidate, beside, used, left if found else FIRST)
+        told = said | _said(candidate)
+
+        def tells(near: Candidate, best: Candidate = candidate, told: set[str] = told) -> bool:
+            close = best.atom.kind == "code" or near.score >= best.score - FAR
+            return close and not _repeats(near, told)
+
+        chosen = _with_neighbours(candidate, beside, used, left if found else FIRST, tells)
         chosen += _cure(chosen[-1], reading.asked, beside, used)
         used |= {(id(one.section), one.place) for one in chosen}
         said |= set(terms(shown(chosen)))
@@ -73,7 +79,17 @@ def quotes_of(reading: Reading) -> list[Quote]:
 
 def _margin(left: int) -> float:
     """How far below the best quote a further one may score with this room left."""
-    return MARGIN if left > ALL / 2 else NARROW
+    return MARGIN if left > SHORT * ALL else NARROW
+
+
+def _said(candidate: Candidate) -> set[str]:
+    return set(terms(candidate.atom.text))
+
+
+def _repeats(candidate: Candidate, said: set[str]) -> bool:
+    """Whether it says next to nothing that is not said already."""
+    own = _said(candidate)
+    return bool(own) and len(own & said) >= REPEATED * len(own)
 
 
 def _add(found: list[Quote], chosen: Sequence[Candidate], score: float) -> None:
@@ -105,8 +121,10 @@ def _with_neighbours(
     beside: dict[tuple[int, int], Candidate],
     used: set[tuple[int, int]],
     room: int,
+    tells: Callable[[Candidate], bool] = lambda _: True,
 ) -> list[Candidate]:
-    """The atom and what stands right below and above it in its section, nearest first, within the room."""
+    """The atom and what stands right below and above it in its section and `tells`, nearest first, within the
+    room."""
     chosen = [best]
     size, first, last = _size(best), best.place, best.place
     growing = True
@@ -115,7 +133,7 @@ def _with_neighbours(
         for place in (last + 1, first - 1):
             key = (id(best.section), place)
             near = beside.get(key)
-            if near is None or key in used or size + _size(near) > room:
+            if near is None or key in used or size + _size(near) > room or not tells(near):
                 continue
             chosen.append(near)
             size += _size(near)
@@ -145,7 +163,7 @@ def _is_echo(atom: Atom, asked: Asked) -> bool:
 
 
 def _size(candidate: Candidate) -> int:
-    return len(candidate.atom.text) + 2
+    return candidate.atom.seen + 2
 
 
 def shown(candidates: Sequence[Candidate]) -> str:
@@ -157,9 +175,10 @@ def shown(candidates: Sequence[Candidate]) -> str:
         if atom.heading and (above is None or above.heading != atom.heading):
             parts.append(f"\n\n**{atom.heading}**")
         if atom.lead and (above is None or above.lead != atom.lead):
-            parts.append(f"\n\n{atom.lead}")
+            parts.append(f"\n\n{without_padding(atom.lead) if atom.kind == 'row' else atom.lead}")
         together = above is not None and above.group == atom.group and above.kind == atom.kind
-        parts.append(f"{_joint(above if together else None, atom)}{atom.text}")
+        text = without_padding(atom.text) if atom.kind in ("row", "table") else atom.text
+        parts.append(f"{_joint(above if together else None, atom)}{text}")
         above = atom
     return "".join(parts).strip("\n")
 

@@ -21,6 +21,7 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.atoms import Atom
+from worker.finding.definition import introduction_of
 from worker.finding.features import BODY, MEANING, SectionRead, Words, measure, of_cosines, read_section
 from worker.finding.ranking import rank
 from worker.finding.tidy import one_line
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PAGES = 8
 """Pages that are read."""
+INTRODUCTIONS = 4
+"""Pages more that are read where a question asks what something is."""
 SECTIONS = 24
 """Sections of one page that are read, the best by the search: of a manual in one page not all."""
 LOOKED_AT = 24
@@ -70,9 +73,10 @@ def read_pages(
     near = searcher.words.near(lookup.query, searcher.embedder)
     asked = read_question(lookup.query, lexical.idf, lambda word: lexical.document_frequency(word) > 0, near)
     top = max(float(lookup.fused.max(initial=0)), 1e-6)
+    rows = _pages(searcher, lookup, asked, passages)
     sections = [
         section
-        for row in _pages(searcher, lookup, asked, passages)
+        for row in [*rows, *_introductions(searcher, lookup, asked, rows)]
         for section in _sections(searcher, lookup, row, top)
     ]
     return read(asked, sections, similarity)
@@ -164,6 +168,24 @@ def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[
     named = {product for product in products if _is_named(product, asked.text)}
     rows = [row for (_, path), row in first.items() if not named or product_of(path) in named | {""}]
     return rows[:PAGES]
+
+
+def _introductions(searcher: Searcher, lookup: Lookup, asked: Asked, rows: Sequence[int]) -> list[int]:
+    """A chunk of each page that may say what the question asks to be told; none for any other question.
+
+    The search finds the pages that use a word most, and the name of a product is on all of them.
+    """
+    if not asked.subject:
+        return []
+    query = introduction_of(asked.subject, asked.language)
+    passages = searcher.search(query, INTRODUCTIONS * 2, lookup=searcher.look_up(query))
+    read = {_page_of(searcher, row) for row in rows}
+    more = _pages(searcher, lookup, asked, passages)
+    return [row for row in more if _page_of(searcher, row) not in read][:INTRODUCTIONS]
+
+
+def _page_of(searcher: Searcher, row: int) -> tuple[str, str]:
+    return searcher.chunks[row].source, searcher.chunks[row].path
 
 
 def product_of(path: str) -> str:

@@ -61,16 +61,19 @@ class Extractive:
 
 def _pieces(prompt: Prompt) -> Iterator[str]:
     quotes = choose(prompt) if prompt.quotes is None else prompt.quotes
-    names = {excerpt.number: _place(excerpt) for excerpt in prompt.excerpts}
+    excerpts = {excerpt.number: excerpt for excerpt in prompt.excerpts}
     if not quotes:
         yield NOT_FOUND
         return
     yield say("quoting", prompt.language) + "\n\n"
+    above: Excerpt | None = None
     for number, text in quotes:
-        yield f"**{names[number]}** [{number}]\n\n{text}\n\n"
+        yield f"**{_place(excerpts[number], above)}** [{number}]\n\n{text}\n\n"
+        above = excerpts[number]
 
 
-def _place(excerpt: Excerpt) -> str:
-    """Where a quote stands, short: the page and the heading right above."""
+def _place(excerpt: Excerpt, above: Excerpt | None = None) -> str:
+    """Where a quote stands, short: the page, unless the quote `above` is of it too, and the heading."""
     steps = [part.strip() for part in (excerpt.title, *excerpt.heading_path) if part.strip()]
-    return " > ".join(dict.fromkeys([*steps[:1], *steps[-1:]]))
+    same = above is not None and bool(excerpt.path) and above.path == excerpt.path
+    return " > ".join(dict.fromkeys([*([] if same else steps[:1]), *steps[-1:]]))

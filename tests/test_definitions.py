@@ -1,0 +1,78 @@
+"""A question of what something is gets the sentence that says so, not the page that uses the word most."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.engines.extractive.quotes import choose
+from worker.excerpts import Excerpt
+from worker.finding.definition import defines, introduction_of, subject_of
+from worker.prompts import Prompts
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("What is a parcel?", "parcel"),
+        ("what's the night shift", "night shift"),
+        ("What does LOCK_DOOR do?", "LOCK_DOOR"),
+        ("什么是包裹柜？", "包裹柜"),
+        ("请问包裹柜是什么", "包裹柜"),
+        ("Kestrel 是什么框架", "Kestrel"),
+        ("Kestrel有什么用", "Kestrel"),
+        ("What is the best way to carry a heavy parcel upstairs without help?", ""),
+        ("How do I open a parcel?", ""),
+        ("包裹柜怎么开", ""),
+        ("What is", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_asked_to_be_told(question: str, subject: str) -> None:
+    assert subject_of(question) == subject
+
+
+@pytest.mark.parametrize(
+    ("subject", "sentence", "told"),
+    [
+        ("kestrel", "Kestrel (say kes-trel, like the bird) is a web server.", 1.0),
+        ("Kestrel", "Kestrel（读作 kes-trel）是一个网页服务器。", 1.0),
+        ("night shift", "Night-shifts, as the name tells, are the hours after ten.", 1.0),
+        ("GTC", "The goods transport counter (GTC) is where parcels are left.", 1.0),
+        ("parcel", "Parcel: anything heavier than a letter.", 1.0),
+        ("kestrel", "Kestrel keys are a way to open doors.", 0.4),
+        ("kestrel", "Kestrel is installed by the package.", 0.0),
+        ("包裹柜", "包裹柜是否已满由灯显示。", 0.0),
+        ("kestrel", "The server that kestrel is a part of.", 0.0),
+    ],
+)
+def test_what_says_it(subject: str, sentence: str, told: float) -> None:
+    assert defines(subject, sentence) == told
+
+
+@pytest.mark.parametrize(
+    ("question", "defining", "using"),
+    [
+        (
+            "What is Kestrel?",
+            "Kestrel is a server for parcels of the house.",
+            "Import Kestrel from kestrel, call Kestrel with the door, then close Kestrel again: `Kestrel()`.",
+        ),
+        (
+            "Kestrel 是什么",
+            "Kestrel 是一款包裹服务器。",
+            "先导入 Kestrel，再用 Kestrel 打开门，然后关掉 Kestrel。",
+        ),
+    ],
+)
+def test_it_is_quoted_before_what_only_uses_the_word(question: str, defining: str, using: str) -> None:
+    pages = [
+        Excerpt(1, "Doors", using, ("Doors", "Opening"), path="doors.md", score=1.0),
+        Excerpt(2, "Introduction", defining, ("Introduction",), path="introduction.md", score=0.8),
+    ]
+    quotes = list(choose(Prompts(question, pages, "en").answer()))
+    assert quotes[0] == (2, defining)
+
+
+def test_the_search_looks_for_pages_that_introduce_in_the_language_of_the_question() -> None:
+    assert introduction_of("Kestrel", "zh") == "Kestrel 简介 概述"
+    assert introduction_of("Kestrel", "en") == "Kestrel introduction overview"

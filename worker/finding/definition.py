@@ -1,0 +1,80 @@
+"""Questions of what something is, and the sentences that say so.
+
+"What is Vue?" has one word, and every page has it: by words alone a page that uses it often wins over the one
+that says what it is. Pages say it in one form, in both languages: the name at the beginning of a sentence,
+maybe with brackets behind it, then "is a" or 是. Manuals say it at the head of the page or of the section
+that bears the name.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from index.text.terms import terms
+
+LONGEST = 4
+"""A subject of more words is a question about something of it, not of what it is."""
+ONE_WORD_MORE = 0.4
+"""What a definition of something that is called by the subject and a word more counts of one."""
+_NAME = r"([^\n?？,，。;；:：]{1,60}?)"
+_ASKS = re.compile(
+    rf"what(?:'?s| is| are) (?:(?:an?|the) )?{_NAME}(?: for| about)?|"
+    rf"what do(?:es)? {_NAME} (?:do|mean)|"
+    rf"(?:请问)? ?(?:什么是|啥是|啥叫|什么叫|介绍一下|介绍下) ?{_NAME}|"
+    rf"(?:请问)? ?{_NAME} ?(?:到底|究竟)?(?:是(?:个|一个)?(?:什么|啥)(?:东西|意思|框架|软件|工具|项目|系统)?|"
+    r"有(?:什么|啥)用|干(?:嘛|啥|什么)的|是?做什么的|是干(?:嘛|啥|什么)用?的|(?:什么|啥)意思)(?:呢|呀|啊|的)?",
+    re.IGNORECASE,
+)
+"""On a question with one blank between its words."""
+_WHAT = (
+    r"(?:an?|the|one|our|your|what|how|where|when|who|which|like|just|simply|basically|essentially|"
+    r"short\s+for|meant|made|designed|intended|used\s+(?:to|for|by|in|as|when)|responsible)\b"
+)
+_IS = (
+    rf"(?:(?:is|are)\s+{_WHAT}|"
+    r"(?:means?|refers?\s+to|stands?\s+for|describes?|represents?|lets?|allows?|provides?|enables?)\b)"
+)
+_IST = r"(?:是(?![否不])|指|即|表示|代表|用于|用来|致力于|负责|提供了?|一词)"
+_ASIDE = r"(?:\s*(?:\([^()]{1,80}\)|（[^（）]{1,80}）|,[^.]{1,90},|，[^。]{1,60}，))?"
+_INTRODUCTION = re.compile(
+    r"introduction|intro|overview|summary|basics|welcome|readme|about|简介|介绍|概述|概览|概念|定义|前言|基础",
+    re.IGNORECASE,
+)
+
+
+def subject_of(question: str) -> str:
+    """What it is that a question asks to be told; empty for any other question."""
+    match = _ASKS.fullmatch(" ".join(question.split()).strip("?？!！。. "))
+    subject = next((group for group in match.groups() if group), "").strip() if match else ""
+    return subject if 0 < len(terms(subject)) <= LONGEST else ""
+
+
+def defines(subject: str, sentence: str) -> float:
+    """1 for a sentence, without marks, that begins with the subject and says what it is.
+
+    ONE_WORD_MORE for one that says it of the subject and a word more: "combo keys are a way to".
+    """
+    own, longer = _forms(subject)
+    return 1.0 if own.match(sentence) else ONE_WORD_MORE if longer.match(sentence) else 0.0
+
+
+@lru_cache(maxsize=256)
+def _forms(subject: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    name = r"[\s_-]*".join(re.escape(word) for word in re.split(r"[\s_-]+", subject) if word)
+    end = r"(?:e?s|\.js)?(?![A-Za-z0-9_-])" if subject[-1].isascii() else ""
+    article = r"[^\w]{0,8}(?:(?:an?|the|所谓|一个)\s*)?"
+    in_full = rf"[^\n.。()（）]{{3,80}}[(（]{name}{end}[)）]"
+    own = rf"{article}(?:{name}{end}{_ASIDE}|{in_full})\s*(?:{_IS}|{_IST}|[:：|])"
+    longer = rf"{article}{name}{end}[ ]?[\w-]{{1,12}}{_ASIDE}\s*(?:{_IS}|是一)"
+    return re.compile(own, re.IGNORECASE), re.compile(longer, re.IGNORECASE)
+
+
+def is_introduction(heading: str) -> bool:
+    """Whether a heading only says that what stands below introduces its page."""
+    return _INTRODUCTION.search(heading) is not None
+
+
+def introduction_of(subject: str, language: str) -> str:
+    """Words with which the search finds the pages that introduce a subject."""
+    return f"{subject} 简介 概述" if language == "zh" else f"{subject} introduction overview"
