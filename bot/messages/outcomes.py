@@ -23,7 +23,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "degraded": ("精简模式：{reason}", "Reduced mode: {reason}"),
     "quoting": (
         "以下是文档原文摘录，未经改写：",
-        "Quoted word for word:",
+        "Quoted from the documents:",
     ),
     "link_removed": ("（链接已移除）", "(link removed)"),
     "because_question_too_long": (
