@@ -207,17 +207,19 @@ class OpenAIEngine:
         self._account(reply, asking, reading)
 
     def _account(self, reply: Reply, asking: Asking, reading: AnswerReading) -> None:
-        usage = reading.counted(self._measured.count(reading.reasoning) if reading.reasoning else 0)
+        thought = reading.reasoning
+        usage = reading.counted(self._measured.count(thought) if thought else 0)
         reply.finish_reason = reading.finish
-        reply.reasoning += reading.reasoning
+        reply.reasoning += thought
         reply.usage += usage
         self._add(usage)
         known = asking.known
         if known is None:
             return
         self._observe(known, asking.messages, usage, reply.notes)
-        if reading.thinks_now(known.features.thinks) != known.features.thinks and not asking.quiet_here:
-            self.client.known.note(known.url, thinks=reading.thinks_now(known.features.thinks))
+        thinks = reading.thinks_now(known.features.thinks)
+        if thinks != known.features.thinks and not asking.quiet_here:
+            self.client.known.note(known.url, thinks=thinks)
 
     def _observe(self, known: Known, messages: Messages, usage: Usage, notes: list[str]) -> None:
         cut = self._measured.observe(known.url, messages, usage.prompt_tokens)

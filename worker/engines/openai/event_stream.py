@@ -32,8 +32,8 @@ MOST_ERROR_BYTES = 1 << 16
 class EventStream(Iterator[list[Event]]):
     """Server-sent events, in lists of those that arrived since the last look.
 
-    `open()` waits for the status: 200, or an error with `error` holding the body. Iterating raises
-    ConnectionBroken, AnswerTimeout, Cancelled.
+    `open()` waits for the status: 200 with the first events, or an error with `error` holding the body. It
+    and iterating raise ConnectionBroken, AnswerTimeout, Cancelled.
     """
 
     def __init__(
@@ -61,8 +61,11 @@ class EventStream(Iterator[list[Event]]):
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Waits until the server has answered with a status, and with the whole body if it is an error."""
-        self._wait(lambda: self.status == HTTPStatus.OK or self._ended)
+        """Waits until the first events are there, or the whole body if it is an error.
+
+        The status alone wakes nobody: each waking of a thread costs as much as reading a dozen pieces.
+        """
+        self._wait(lambda: bool(self._events) or self._ended)
 
     def __iter__(self) -> EventStream:
         return self
@@ -164,7 +167,8 @@ class EventStream(Iterator[list[Event]]):
             self.headers = headers or self.headers
             self._ended = self._ended or ended
             self._failure = failure or self._failure
-            self._changed.notify()
+            if ended:
+                self._changed.notify()
 
 
 def plain_status(status: int) -> int:

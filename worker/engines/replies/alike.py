@@ -17,6 +17,9 @@ MOST_LEARNED = 4
 """So often a stream may change what stands around its text; one that always does is parsed whole."""
 _CONTENT = re.compile(rb'"content"\s*:\s*(?=")')
 _parse = json.JSONDecoder().raw_decode
+_NOTHING_MORE = Chunk()[1:]
+_new = tuple.__new__
+"""Makes a named tuple of all its fields in half the time; a reply has one for each of its words."""
 
 
 class AlikeChunks:
@@ -35,13 +38,15 @@ class AlikeChunks:
         if not before:
             return chunks
         begins, ends = len(before), -len(after)
+        inside: list[bytes] = []
         for data, name in events:
             if name or not (data.startswith(before) and data.endswith(after, begins)):
                 break
-            text = _text(data[begins:ends])
+            inside.append(data[begins:ends])
+        for text in _plain_texts(inside) or map(_text, inside):
             if text is None:
                 break
-            chunks.append(Chunk(text))
+            chunks.append(_new(Chunk, (text, *_NOTHING_MORE)))
         return chunks
 
     def learn(self, data: bytes, chunk: Chunk) -> None:
@@ -56,6 +61,18 @@ class AlikeChunks:
         text, end = _parse(rest)
         if text == chunk.text and end < len(rest):
             self._before, self._after = data[: places[0] + 1], b'"' + rest[end:].encode()
+
+
+def _plain_texts(inside: list[bytes]) -> list[str]:
+    """The texts of JSON strings of which none is escaped, looked at together; [] where one may be."""
+    try:
+        text = b"\n".join(inside).decode()
+    except UnicodeDecodeError:
+        return []
+    if '"' in text or "\\" in text or not text.replace("\n", "").isprintable():
+        return []
+    texts = text.split("\n")
+    return texts if len(texts) == len(inside) else []
 
 
 def _text(inside: bytes) -> str | None:

@@ -11,7 +11,7 @@ from worker.engines.replies.mark_forms import SUSPECT
 from worker.engines.replies.marks import MarksFilter
 from worker.engines.replies.reasoning import ReasoningFilter
 from worker.engines.replies.reasoning_forms import MAY_HOLD_TAG
-from worker.engines.replies.repeats import Repeats, may_be_whole, pairs_joined
+from worker.engines.replies.repeats import WHOLE, Repeats, may_be_whole, pairs_joined
 from worker.llm import Usage
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -155,7 +155,7 @@ class AnswerReading:
         length, count, plain = self._pieces.length + self._passed_length, 0, ""
         for chunk in chunks:
             text = chunk.text
-            if chunk[1:] != _NOTHING_MORE or may_be_whole(text, length + len(plain)):
+            if chunk[1:] != _NOTHING_MORE or (len(text) >= WHOLE and may_be_whole(text, length + len(plain))):
                 break
             plain += text
             count += 1

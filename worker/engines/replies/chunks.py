@@ -143,8 +143,8 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
     completion = _dict(usage.get("completion_tokens_details")) or _dict(usage.get("output_tokens_details"))
     return Usage(
         1,
-        _first_count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count"),
-        _first_count(usage, "completion_tokens", "output_tokens", "eval_count"),
+        _count(usage.get("prompt_tokens")) or _first_count(usage, "input_tokens", "prompt_eval_count"),
+        _count(usage.get("completion_tokens")) or _first_count(usage, "output_tokens", "eval_count"),
         _count(prompt.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
         _count(completion.get("reasoning_tokens")) or _count(usage.get("reasoning_tokens")),
     )
