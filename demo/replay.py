@@ -81,6 +81,9 @@ class Replayed:
     label: int | None
 
 
+_ROW = 'give one a line, such as {"id": "1", "text": "..."}'
+
+
 def read(chat: Path) -> list[Row]:
     """The rows of a recording. Raises ConfigError naming the line that is wrong."""
     if not chat.is_file():
@@ -99,9 +102,11 @@ def _rows(chat: Path) -> Iterator[Row]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{chat}:{number} is not JSON: {error}") from error
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-            raise ConfigError(f'{chat}:{number} needs a string "text"')
+            raise ConfigError(f"{chat}:{number} is not JSON; {_ROW}") from error
+        if not isinstance(row, dict):
+            raise ConfigError(f"{chat}:{number} is not a JSON object; {_ROW}")
+        if not isinstance(row.get("text"), str):
+            raise ConfigError(f"{chat}:{number} text: needs a string")
         if not isinstance(row.get("mention", True), bool):
             raise ConfigError(f"{chat}:{number} mention: needs true or false")
         if row.get("label") not in (None, 0, 1):

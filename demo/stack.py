@@ -26,6 +26,7 @@ from bot.config.progress import waiting
 from bot.errors import ConfigError
 from bot.http_session import new_session
 from bot.supervisor.redis_server import RedisServer, answers, free_port
+from bot.supervisor.up import WEB
 from demo.gallery.page import add_gallery
 from simulator import LocalFeishu
 from simulator.api.documents import documents_blueprint
@@ -115,7 +116,7 @@ class LocalStack:
         self.feishu.start()
         if self.build:
             self.run("-m", "index", "build", doing="indexing the documents")
-        self.spawn("web", "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+        self.spawn("web", *WEB)
         self.spawn("worker", "-m", "worker")
         self.spawn("indexer", "-m", "worker", "--queue", "index")
         self.wait_ready()

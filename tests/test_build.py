@@ -144,7 +144,9 @@ def test_redis_is_told_and_its_absence_is_survived(settings: Settings, redis: Re
     channel.close()
     nobody = Redis(port=1, socket_connect_timeout=0.2)
     assert not publish(report.version, Versions(settings.index.dir), nobody)
-    assert "does not answer" in describe(build(settings, embedder=WordEmbedder(), redis=nobody), "redis://x")
+    report = build(settings, embedder=WordEmbedder(), redis=nobody)
+    assert "does not answer" in describe(report, "redis://x")
+    assert "Redis" not in describe(report, "redis://127.0.0.1:6379/0"), "nobody named one: it is not missed"
 
 
 @pytest.mark.parametrize("with_redis", [True, False])

@@ -40,6 +40,16 @@ def caused(error: Exception, by: Exception) -> Exception:
         (ConfigError("llm.engin: no such setting"), "error: llm.engin: no such setting"),
         (exceptions.ConnectionError("Error 111"), "error: Redis does not answer; start one with"),
         (exceptions.TimeoutError("Timeout"), "error: Redis does not answer; start one with"),
+        (
+            exceptions.ConnectionError("Error 111 connecting to 10.0.0.9:6379. Connection refused."),
+            "error: Redis does not answer; start one with `appendonly yes`, or set redis.url: "
+            "nothing listens at 10.0.0.9:6379\n",
+        ),
+        (
+            exceptions.ConnectionError("Error -2 connecting to reddis:6379. Name or service not known."),
+            "error: Redis does not answer; start one with `appendonly yes`, or set redis.url: "
+            "nobody knows the host of reddis:6379\n",
+        ),
         (exceptions.AuthenticationError("WRONGPASS"), "error: redis.url: Redis refuses the user or the pass"),
         (exceptions.ResponseError("MISCONF"), "error: Redis refuses a command: MISCONF"),
         (caused(QueueUnavailable("no"), exceptions.ConnectionError("x")), "error: Redis does not answer"),

@@ -59,7 +59,8 @@ def test_good_parts_are_good_and_missing_ones_say_what_to_do(redis_url: str, tmp
 def test_an_empty_key_names_its_variable_and_page(redis_url: str, tmp_path: Path) -> None:
     with LocalFeishu() as feishu:
         given = settings(feishu, redis_url, tmp_path)
-        found = by_check(examine(given.model_copy(update={"feishu": FeishuSettings(domain=feishu.url)})))
+        half = FeishuSettings(domain=feishu.url, app_id=feishu.app.app_id)
+        found = by_check(examine(given.model_copy(update={"feishu": half})))
     assert found["feishu.encrypt_key"].state == FAILED
     assert "FEISHU_ENCRYPT_KEY" in found["feishu.encrypt_key"].fix
     assert "Encryption Strategy" in found["feishu.encrypt_key"].fix

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.config import extras
 from bot.config.settings import Settings, load_settings
+from bot.supervisor.redis_server import free_port
 from worker.doctor import meaning
 from worker.doctor.doctor import Finding, examine, verdict
 from worker.doctor.meaning import meaning_rows
@@ -132,6 +133,24 @@ def test_an_app_without_webhook_keys_is_ready_for_the_long_connection(folder: Pa
     found = {one.check: one for one in examine(settings.model_copy(update={"feishu": keys}))}
     assert found["webhook keys"].state == GOOD
     assert "callback" not in found
+
+
+def test_a_machine_that_never_saw_feishu_lacks_one_thing(folder: Path) -> None:
+    """No keys, no Redis, no web process: one line with the step that brings an app."""
+    settings = given(folder, GOOD_SOURCE + f"redis: {{url: 'redis://127.0.0.1:{free_port()}/0'}}")
+    found = examine(settings)
+    failed = [one for one in found if one.state == FAILED and one.check != "index"]
+    assert [one.check for one in failed] == ["feishu.app_id"]
+    assert "python -m bot connect" in failed[0].fix
+    redis = next(one for one in found if one.check == "redis")
+    assert (redis.state, "python -m bot up" in redis.detail) == (GOOD, True)
+
+
+def test_the_questions_that_come_with_the_bot_are_missed_only_where_they_were_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert said(folder, "index: {sources: [{path: HERE/a}]}") == []
 
 
 @pytest.mark.parametrize(

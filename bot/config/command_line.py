@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,9 @@ OWN = ("bot", "index", "worker", "simulator", "demo", "bench", "tests")
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
 ]
+_START_REDIS = "start one with `appendonly yes`, or set redis.url"
+_CONNECTING = re.compile(r"connecting to (?P<place>\S+)\.? (?P<why>.+)")
+"""How redis-py says that it could not connect."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -130,6 +134,22 @@ def _missing(error: ModuleNotFoundError) -> str:
     return "" if package in OWN or not package else what_to_install(package)
 
 
+def _no_answer(error: BaseException) -> str:
+    """Why a Redis does not answer, in words: redis-py's sentence is the system's number and name."""
+    said = " ".join(str(error).split())
+    found = _CONNECTING.search(said)
+    if not found:
+        return "it does not answer in time" if "imeout" in said or "timed out" in said else said
+    place, why = found["place"].rstrip("."), found["why"].lower()
+    if "refused" in why or "no such file" in why:
+        return f"nothing listens at {place}"
+    if "not known" in why or "resolution" in why or "nodename" in why:
+        return f"nobody knows the host of {place}"
+    if "timed out" in why:
+        return f"{place} does not answer in time"
+    return f"{place}: {found['why'].rstrip('.')}"
+
+
 def _trouble_with_redis(error: BaseException | None) -> str:
     from redis import exceptions
 
@@ -138,7 +158,7 @@ def _trouble_with_redis(error: BaseException | None) -> str:
             return "redis.url: Redis wants a password and gets none; write redis://:PASSWORD@HOST:PORT/0"
         return f"redis.url: Redis refuses the user or the password ({error})"
     if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
-        return f"Redis does not answer; start one with `appendonly yes`, or set redis.url: {error}"
+        return f"Redis does not answer; {_START_REDIS}: {_no_answer(error)}"
     if isinstance(error, exceptions.ReadOnlyError):
         return "redis.url: that Redis is a replica, which takes no writes; name the main one"
     if isinstance(error, exceptions.ResponseError) and "DB index" in str(error):

@@ -26,6 +26,8 @@ from bot.redis_keys import connect
 START_TIMEOUT = 60.0
 """Seconds a local Redis may take to answer its first PING; one that ended is noticed at once."""
 STOP_TIMEOUT = 60.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts of redis.url at which a Redis of one's own may be started."""
 _RESERVED: list[socket.socket] = []
 """What keeps the ports that were handed out, to the end of this process."""
 

@@ -23,11 +23,12 @@ from bot.config.settings import Settings, WebSettings
 from bot.errors import ConfigError
 from bot.supervisor.log_lines import LogLine, readable
 from bot.supervisor.processes import Ended, Part, Supervisor
-from bot.supervisor.redis_server import RedisServer, answers
+from bot.supervisor.redis_server import LOOPBACK, RedisServer, answers
 from bot.supervisor.tunnel import open_tunnel
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVENT_PATH = "/feishu/event"
+WEB = ("-m", "gunicorn", "--config", str(Path(__file__).parents[2] / "gunicorn.conf.py"), "wsgi:app")
+"""The web process, after `python`, from whatever folder."""
 _INVITATION = (
     "Now add the bot to a group (group settings > Bots > Add Bot; 群设置 > 群机器人 > 添加机器人) and "
     "mention it with a question."
@@ -103,7 +104,7 @@ def _redis(settings: Settings) -> Iterator[str]:
         yield url
         return
     parts = urlsplit(url)
-    if parts.hostname not in _LOOPBACK or parts.password or parts.scheme != "redis":
+    if parts.hostname not in LOOPBACK or parts.password or parts.scheme != "redis":
         raise ConfigError(f"redis.url: nothing answers at {settings.redis.shown}; start it, or name another")
     with RedisServer(Path("data/redis"), port=parts.port or 6379, outlives_us=False) as server:
         print(f"Redis: started here ({settings.redis.shown}), its data is in data/redis", flush=True)
@@ -135,7 +136,7 @@ def _build_where_missing(settings: Settings, environment: dict[str, str]) -> Non
 
 def _parts(plan: Plan) -> list[Part]:
     python = sys.executable
-    web = (python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+    web = (python, *WEB)
     front = Part("longconn", (python, "-m", "bot", "longconn")) if plan.longconn else Part("web", web)
     return [
         front,

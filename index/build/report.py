@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bot.config.settings import RedisSettings
+
 _LISTED = 10
 """How many paths of a list are shown."""
 
@@ -115,9 +117,16 @@ def describe(report: BuildReport, redis_url: str) -> str:
     if report.dry_run:
         return "\n".join([*lines, f"nothing was written; {report.version or 'no version'} stays"])
     state = f"published {report.version}" if report.published else f"nothing changed: {report.version} stays"
-    where = f"; Redis at {redis_url} does not answer, so only the CURRENT file names it: workers running on "
-    return "\n".join(
-        [*lines, state + ("" if report.redis_told else where + "this machine see it within a second")]
+    return "\n".join([*lines, state + ("" if report.redis_told else _without_redis(redis_url))])
+
+
+def _without_redis(redis_url: str) -> str:
+    """A build needs no Redis: that none runs where nobody set one is no news."""
+    if redis_url == RedisSettings().url:
+        return "; workers on this machine see it within a second"
+    return (
+        f"; Redis at {redis_url} does not answer, so only the CURRENT file names it: workers running on this "
+        "machine see it within a second"
     )
 
 

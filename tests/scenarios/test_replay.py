@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.config.settings import Settings
+from bot.errors import ConfigError
 from demo import replay
 
 pytestmark = pytest.mark.slow
@@ -22,6 +24,8 @@ def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
     chat.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
     folder = tmp_path / "replay"
     monkeypatch.setattr(replay, "FOLDER", folder)
+    monkeypatch.chdir(tmp_path)  # whoever runs it stands in no checkout of Fennel
+    monkeypatch.setenv("PYTHONPATH", str(Path(replay.__file__).parents[1]))
     monkeypatch.setenv("FENNEL_LLM__ENGINE", "extractive")
     settings = Settings(index={"dir": index})  # type: ignore[arg-type]
     asked, chatted = replay.replay(replay.read(chat), settings)
@@ -54,3 +58,20 @@ def test_a_chat_is_said_in_its_order_and_each_reads_the_answer_before_the_next_q
     assert thanks.outcome == "thanked"
     assert announced.outcome == "joined", "it is a part of the next message"
     assert "harbor token revoke" in revoke.answer
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nonsense", "chat.jsonl:1 is not JSON; give one a line"),
+        ("[1]", "chat.jsonl:1 is not a JSON object; give one a line"),
+        ('{"id": 1}', "chat.jsonl:1 text: needs a string"),
+        ('{"text": 3}', "chat.jsonl:1 text: needs a string"),
+        ('{"text": "x", "mention": "yes"}', "chat.jsonl:1 mention: needs true or false"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_line_and_field(tmp_path: Path, line: str, said: str) -> None:
+    chat = tmp_path / "chat.jsonl"
+    chat.write_text(line, "utf-8")
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        replay.read(chat)

@@ -28,6 +28,9 @@ CALLBACK_TIMEOUT = 1.0
 """Seconds Feishu waits for the challenge [event-subscription-guide, request URL]."""
 
 
+CONNECT = "`python -m bot connect` makes the Feishu app by one scan and keeps its keys"
+
+
 @dataclass(frozen=True)
 class Finding:
     """What one check found. `fix` says what to do; empty when all is well."""
@@ -87,7 +90,8 @@ def verdict(findings: list[Finding]) -> Finding:
     failed = {finding.check: finding for finding in findings if finding.state == FAILED}
     warned = dict.fromkeys(finding.check for finding in findings if finding.state == WARNING)
     if failed:
-        detail = f"not ready: {', '.join(failed)} first"
+        what = "not ready for a group" if set(failed) == {"feishu.app_id"} else "not ready"
+        detail = f"{what}: {', '.join(failed)} first"
         return Finding("verdict", FAILED, detail, f"next: {_next_step(failed)}")
     start = "next: mention the bot in a group; `python -m bot up` starts what does not run yet"
     if warned:
@@ -98,7 +102,7 @@ def verdict(findings: list[Finding]) -> Finding:
 def _next_step(failed: dict[str, Finding]) -> str:
     """What mends the most: one scan for an app that is not there, one command for what does not run."""
     if {"feishu.app_id", "feishu.app_secret"} & set(failed):
-        return "`python -m bot connect` makes the Feishu app by one scan and keeps its keys"
+        return CONNECT
     if set(failed) <= {"redis", "feishu", "callback", "index"} and "redis" in failed:
         return "`python -m bot up` starts a Redis here, builds the index and starts everything"
     if set(failed) <= {"callback", "index"}:
@@ -113,9 +117,18 @@ def _by_path(module: str, function: str) -> Callable[[Settings], list[Finding]]:
     return check
 
 
+def _has_no_app(settings: Settings) -> bool:
+    """Whether no Feishu app was connected yet: then one step brings all that is missing."""
+    feishu = settings.feishu
+    return not (feishu.app_id or feishu.app_secret.get_secret_value())
+
+
 def _keys(settings: Settings) -> list[Finding]:
     """The four keys of the Feishu app, by the name of their setting."""
     feishu = settings.feishu
+    if _has_no_app(settings):
+        detail = "no Feishu app is connected yet; `make demo` and `python -m bot ask` work without one"
+        return [Finding("feishu.app_id", FAILED, detail, CONNECT)]
     named = {
         "app_id": (feishu.app_id, "Credentials & Basic Info"),
         "app_secret": (feishu.app_secret.get_secret_value(), "Credentials & Basic Info"),
@@ -152,7 +165,7 @@ def _without_webhook(settings: Settings) -> bool:
 
 def _callback(settings: Settings) -> list[Finding]:
     """Sends the webhook the challenge that Feishu sends when the request URL is saved."""
-    if _without_webhook(settings):
+    if _without_webhook(settings) or _has_no_app(settings):
         return []
     url = f"http://{settings.web.host}:{settings.web.port}/feishu/event"
     feishu = settings.feishu

@@ -41,6 +41,8 @@ def engine_rows(settings: Settings) -> list[Row]:
     except ConfigError as error:
         return [("engine", FAILED, str(error), "")]
     rows: list[Row] = [("engine", GOOD, f"{choice.engine}: {choice.why}", "")]
+    if choice.engine == "extractive":
+        return rows  # it has no tokenizer, and its answers no limit that is counted in tokens
     rows += tokenizer_rows(settings.llm)
     if choice.engine == "openai":
         urls = tuple(url.strip().rstrip("/") for url in settings.llm.base_url.split(",") if url.strip())

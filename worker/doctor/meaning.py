@@ -13,7 +13,7 @@ from itertools import combinations, islice
 from pathlib import Path
 
 from bot.config.extras import command, is_here, wanted, what_to_install
-from bot.config.settings import Settings, SourceSettings
+from bot.config.settings import GateSettings, Settings, SourceSettings
 from bot.errors import FennelError
 from index.sources.files import files_in
 from index.sources.formats.by_suffix import SUFFIXES
@@ -124,7 +124,8 @@ def _is_inside(inner: Path, outer: Path) -> bool:
 
 
 def _files(settings: Settings) -> Iterator[Row]:
-    for file in settings.index.gate.questions:
+    chosen = settings.index.gate.questions
+    for file in chosen if chosen != GateSettings().questions else ():
         if not file.is_file():
             fix = "correct the path, or write `questions: []`"
             yield ("index.gate.questions", WARNING, f"{file}: no such file", fix)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.exceptions import (
@@ -20,9 +21,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.config.settings import Settings
-from bot.errors import FennelError
+from bot.errors import ConfigError, FennelError
 from bot.queue.queue import Queue
 from bot.redis_keys import FOR_COMMANDS, SEEN, connect
+from bot.supervisor.redis_server import LOOPBACK, find_binary
 from worker.doctor.rows import FAILED, GOOD, WARNING, Row
 
 OLDEST_REDIS = (6, 2)
@@ -39,7 +41,7 @@ def redis_rows(settings: Settings) -> list[Row]:
         rows = _kind(info) or [*_written(client, settings), *_kept(_asked(lambda: client.config_get("*")))]
         return [*_version(info), *rows]
     except RedisError as error:
-        return [_unreachable(error, settings.redis.shown)]
+        return [_none_yet(error, settings) or _unreachable(error, settings.redis.shown)]
     finally:
         client.close()
 
@@ -51,6 +53,19 @@ def _asked(ask: Any) -> dict[str, Any]:
     except (NoPermissionError, ResponseError):
         return {}
     return found
+
+
+def _none_yet(error: RedisError, settings: Settings) -> Row | None:
+    """Before there is an app, that no Redis runs here yet is no fault where `bot up` starts one."""
+    shown, feishu = settings.redis.shown, settings.feishu
+    refused = isinstance(error, RedisConnectionError) and "refused" in str(error)
+    if feishu.app_id or not refused or urlsplit(settings.redis.url).hostname not in LOOPBACK:
+        return None
+    try:
+        find_binary()
+    except ConfigError:
+        return None
+    return ("redis", GOOD, f"none runs at {shown} yet; `python -m bot up` starts one", "")
 
 
 def _unreachable(error: RedisError, shown: str) -> Row:
