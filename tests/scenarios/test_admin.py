@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bot import audit
 from bot.__main__ import app
 from bot.cards.presses import Press
+from bot.events.chat_commands import ADMIN_COMMANDS
 from bot.events.events import CardPress
 from bot.redis_keys import AUDIT
 from bot.supervisor.redis_server import RedisServer, free_port
@@ -66,6 +67,19 @@ def test_every_admin_action_leaves_a_line_and_no_line_holds_words(house: House) 
         ("bad", "ou_head", OWN, ""),
     ]
     assert {entry["ended"] for entry in audit.newest(house.redis, 9)} == {"done"}
+
+
+@pytest.mark.parametrize("command", sorted(ADMIN_COMMANDS))
+def test_each_admin_command_leaves_a_line_and_nobody_else_may_give_it(house: House, command: str) -> None:
+    words_of_the_chat = "hunter2 说的"
+    refused = house.command(f"/{command} {words_of_the_chat}", user="ou_alice", chat=OWN)
+    assert "只有管理员" in refused
+    assert entries(house) == []
+    house.command(f"/{command} {words_of_the_chat}", user="ou_admin", chat=OWN)
+    [(action, by, chat, subject)] = entries(house)
+    assert (action, by, chat) == (command, "ou_admin", OWN)
+    assert "hunter2" not in str(subject)
+    assert "hunter2" not in str(house.redis.lrange(AUDIT.name, 0, -1))
 
 
 @pytest.mark.parametrize("command", ["/回滚", "/重建索引", "/失败 retry"])
