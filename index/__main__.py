@@ -172,6 +172,7 @@ def check(
     """What members will meet: answered, wrong, declined; and which pages to mend."""
     from index.check.check import command
 
+    progress.show_on(sys.stderr, lines=True)
     command(load_settings(config), questions, answers=answers, as_json=as_json)
 
 

@@ -101,6 +101,66 @@ def test_the_report_says_what_members_will_meet_and_what_to_do(
     assert json.loads(json.dumps(report.to_json()))["mistakes"]
 
 
+def test_a_page_that_one_of_its_headings_finds_is_not_counted_as_lost(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs = tmp_path / "pottery"
+    docs.mkdir()
+    (docs / "kiln.md").write_text(KILN, "utf-8")
+    (docs / "wheel.md").write_text(WHEEL, "utf-8")
+    (docs / "kiln.zh.md").write_text(KILN.replace("winter", "the winter"), "utf-8")
+    settings = settings_for(tmp_path, SourceSettings(path=docs))
+    build(settings, embedder=embedder)
+    searcher = open_current(settings, embedder=embedder)
+    monkeypatch.setattr("index.check.check.unreached", lambda made: ["pottery/kiln.md", "pottery/wheel.md"])
+    assert check(settings, searcher).unreached == (), "its headings find it as they stand, or its copy"
+    monkeypatch.setattr("index.check.judge.Judge.found", lambda self, asked, most: [()] * len(asked))
+    assert check(settings, searcher).unreached == ("pottery/kiln.md", "pottery/wheel.md")
+
+
+def test_what_names_a_thing_of_the_documents_is_no_foreign_question() -> None:
+    def asked(**held: int) -> set[str]:
+        return {one.text for one in foreign(200, lambda term: held.get(term, 0)) if one.kind == "foreign"}
+
+    everything = asked()
+    assert "prometheus alert rule syntax" in everything
+    assert "prometheus alert rule syntax" not in asked(prometheus=3), "a name that general text does not know"
+    assert "prometheus alert rule syntax" in asked(prometheus=2)
+    assert "how to undo the last git commit" not in asked(git=9), "a rare word of many passages"
+    assert "how to undo the last git commit" in asked(how=200, last=50)
+
+
+def test_a_report_on_chinese_documents_is_chinese_and_numbers_one_thing_as_one(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    docs = tmp_path / "陶艺"
+    docs.mkdir()
+    (docs / "kiln.md").write_text("# 窑炉\n\n## 怎么预热窑炉？\n\n把铜把手扳到左边，等绿灯亮。\n", "utf-8")
+    (docs / "clay.txt").write_text("陶土放在地窖里，用湿布盖好，不要受冻。", "utf-8")
+    settings = settings_for(tmp_path, SourceSettings(path=docs))
+    build(settings, embedder=embedder)
+    text = describe(check(settings, open_current(settings, embedder=embedder)))
+    assert "共 2 个页面" in text
+    assert "有 1 个页面没有标题" in text
+    english = {"groups": {"default": {"language": "en"}}}
+    report = check(
+        Settings(**{**settings.model_dump(), **english}), open_current(settings, embedder=embedder)
+    )
+    assert "1 page has no title" in describe(report)
+
+
+def test_badges_and_tables_state_nothing() -> None:
+    first = "See [model | 37.4 | config of the detector that was trained] for what it takes to run.\n"
+    pages = [chunk_of("a.md", first), chunk_of("b.md", first.replace("37.4", "12.1"))]
+    assert contradictions(pages) == []
+    told = "The upper chamber of the kiln is fired at 1050 degrees for nine hours."
+    assert len(contradictions([chunk_of("a.md", told), chunk_of("b.md", told.replace("1050", "960"))])) == 1
+
+
+def chunk_of(path: str, text: str) -> Chunk:
+    return Chunk(path, "pottery", path, path, (path,), "", text, "", "en", 0.0, 0)
+
+
 def test_a_build_says_which_answers_got_worse_before_it_publishes(
     pottery: Settings, embedder: Embedder, tmp_path: Path
 ) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from bot.config.progress import waiting
 from bot.config.settings import Settings
 from index.check import pages
 from index.check.judge import Judge, Judged, answering_by
 from index.check.kept import keep, kept
-from index.check.questions import foreign, of_documents, read
+from index.check.questions import every_heading, foreign, of_documents, read
 from index.check.report import CheckReport, describe
 from index.gate.gate import open_gate
+from index.search.copies import page_key
 from index.search.searcher import Searcher
 from index.search.versions import open_current
 
@@ -27,20 +30,54 @@ def check(
     started = time.perf_counter()
     own = read(questions) if questions else kept(settings)
     judge = Judge(open_gate(settings, searcher), searcher, settings, answering_by(answers))
-    made = judge.all(of_documents(searcher.chunks))
-    rest = judge.all([*own, *foreign()])
+    made = judge.all(of_documents(searcher.chunks), "asking headings")
+    strange = foreign(len(searcher.chunks), searcher.lexical.document_frequency)
+    rest = judge.all([*own, *strange], "asking others")
+    with waiting("comparing pages"):
+        twice = tuple(pages.duplicates(searcher.chunks))
+        against = tuple(pages.contradictions(searcher.chunks))
     return CheckReport(
         version=searcher.version,
         pages=len({(chunk.source, chunk.path) for chunk in searcher.chunks}),
         pages_asked=len({page for one in made for page in one.question.pages}),
         judged=(*made, *rest),
-        unreached=tuple(unreached(made)),
-        duplicates=tuple(pages.duplicates(searcher.chunks)),
-        contradictions=tuple(pages.contradictions(searcher.chunks)),
+        unreached=tuple(_unreached(made, judge, searcher, twice)),
+        duplicates=twice,
+        contradictions=against,
         untitled=tuple(pages.untitled(searcher.chunks)),
         kept_in=str(keep(settings, own)) if own else "",
         seconds=time.perf_counter() - started,
+        language=_language(settings, searcher),
     )
+
+
+def _language(settings: Settings, searcher: Searcher) -> str:
+    """Of whoever reads the report: the groups' where the settings name one, else that of most documents."""
+    chosen = settings.group("").language
+    if chosen in ("zh", "en"):
+        return str(chosen)
+    chinese = sum(chunk.language == "zh" for chunk in searcher.chunks)
+    return "zh" if 2 * chinese > len(searcher.chunks) else "en"
+
+
+def _unreached(
+    made: list[Judged], judge: Judge, searcher: Searcher, twice: Sequence[pages.Duplicate]
+) -> list[str]:
+    """Pages that no heading finds, neither shortened nor as it stands, nor finds a copy of the page."""
+    left = unreached(made)
+    if not left:
+        return []
+    again = every_heading(searcher.chunks, set(left))
+    copies: dict[str, set[str]] = {page: {page} for page in left}
+    for one in twice:
+        copies.get(one.page, set()).add(one.other)
+        copies.get(one.other, set()).add(one.page)
+    keys = {page: page_key(*page.split("/", 1)) for page in left}
+    for question, found in zip(again, judge.found(again, REACHED), strict=True):
+        page = question.pages[0]
+        if copies[page] & set(found) or any(page_key(*one.split("/", 1)) == keys[page] for one in found):
+            left = [one for one in left if one != page]
+    return left
 
 
 def unreached(made: list[Judged]) -> list[str]:
@@ -51,5 +88,7 @@ def unreached(made: list[Judged]) -> list[str]:
 
 def command(settings: Settings, questions: Path | None, *, answers: str, as_json: bool) -> None:
     """Prints the report."""
-    report = check(settings, open_current(settings), questions, answers)
+    with waiting("opening the index"):
+        searcher = open_current(settings)
+    report = check(settings, searcher, questions, answers)
     print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else describe(report))  # noqa: T201

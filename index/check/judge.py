@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.config.progress import counted
+from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError
 from index.check.questions import Question
@@ -59,11 +59,21 @@ class Judge:
         self._settings = settings
         self._answering = answering
 
-    def all(self, questions: Sequence[Question]) -> list[Judged]:
-        """Judges each, in order."""
-        vectors = self._searcher.embedder.embed([question.text for question in questions])
-        pairs = counted(zip(questions, vectors, strict=True), "asking", len(questions))
+    def all(self, questions: Sequence[Question], phase: str = "asking") -> list[Judged]:
+        """Judges each, in order; `phase` is what is told of the progress."""
+        if not questions:
+            return []
+        with waiting(f"reading {len(questions)} questions"):
+            vectors = self._searcher.embedder.embed([question.text for question in questions])
+        pairs = counted(zip(questions, vectors, strict=True), phase, len(questions))
         return [self._one(question, vector) for question, vector in pairs]
+
+    def found(self, questions: Sequence[Question], most: int) -> list[tuple[str, ...]]:
+        """The first `most` pages that each finds."""
+        return [
+            tuple(dict.fromkeys(map(_page, self._searcher.search(one.text, 2 * most))))[:most]
+            for one in counted(questions, "asking headings", len(questions))
+        ]
 
     def _one(self, question: Question, vector: Any) -> Judged:
         if self._answering is not None:
@@ -72,7 +82,8 @@ class Judge:
         passages = self._searcher.search(question.text, PASSAGES, lookup)
         found = tuple(dict.fromkeys(_page(passage) for passage in passages))
         decision = self._gate.decide(question.text, passages, True, lookup=lookup)
-        if decision.verdict == "decline":
+        unsure = decision.verdict == "unsure" and not question.answerable
+        if decision.verdict == "decline" or unsure:  # of what it is unsure of, the answering decides
             return Judged(question, "declined", found)
         texts = [f"{' > '.join(passage.chunk.heading_path)}\n{passage.text}" for passage in passages]
         right = question.answerable and _holds(question, found[:PAGES], "\n".join(texts))

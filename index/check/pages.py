@@ -23,7 +23,8 @@ _MOST_PAGES = 3
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？；;])\s*|\n+")
 _ADDRESS = re.compile(r"\]\([^()]*+\)|(?<!\S)\S*?://\S*+")
-_NO_PROSE = re.compile(r"^\s*[|>#`<]|[{}=]")
+_NO_PROSE = re.compile(r"^\s*[>#`<-]|[{}=|\[\]#]|^[^A-Za-z\u4e00-\u9fff]*$")
+_TITLED = re.compile(r"^(?!(.*/)?\.).*\.(md|markdown|mdx|rst|html?|txt)$", re.IGNORECASE)
 _VERSION = re.compile(r"v\d|version|版本|release|发布|20\d\d")
 
 
@@ -113,8 +114,9 @@ def _sentences(text: str) -> list[str]:
 
 
 def untitled(chunks: Sequence[Chunk]) -> list[str]:
-    """Pages that are called after their file, in order."""
-    pages = {(chunk.source, chunk.path): chunk for chunk in chunks}
+    """Pages that are called after their file, in order; only of kinds that can begin with a heading, and not
+    of hidden folders."""
+    pages = {(chunk.source, chunk.path): chunk for chunk in chunks if _TITLED.search(chunk.path)}
     return sorted("/".join(place) for place, chunk in pages.items() if _named_by_file(chunk))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from typing import Any, Literal
 from bot.errors import ConfigError
 from index.gate.reference import foreign_questions, small_talk
 from index.text.chinese import CHARACTERS
+from index.text.general_words import open_general_words
 from index.text.split import Chunk
 from index.text.terms import terms
 from index.training.labels import json_lines
@@ -27,7 +28,13 @@ PER_PAGE = 2
 """Questions made of one page."""
 MOST_PAGES = 400
 """Pages that questions are made of; of more, every second, third..."""
+MOST_HEADINGS = 8
+"""Headings of a page that are asked as they stand before it counts as not found."""
 _LEAST_WORDS = 2
+_FEW, _SHARE = 3, 0.01
+"""Chunks, and the share of all, that make a word one of the documents' own..."""
+_UNKNOWN, _RARE = -15.0, -11.5
+"""... where general text does not know it, or knows it as rare: log-probabilities of general_words."""
 _QUESTION = re.compile(
     r"[?？]\s*$|如何|怎么|怎样|为什么|什么是|吗$|^(?:how|what|why|can|does|is|where|when)\b", re.IGNORECASE
 )
@@ -91,10 +98,43 @@ def shortened(heading: str) -> str:
     return re.sub(rf"(?<=[{CHARACTERS}]) (?=[{CHARACTERS}])", "", joined)
 
 
-def foreign() -> list[Question]:
-    """Questions about everything else, and small talk: to be declined."""
-    strange = [Question(text, "foreign") for text in foreign_questions()]
-    return strange + [Question(text, "talk") for text in small_talk()]
+def every_heading(chunks: Sequence[Chunk], pages: Collection[str]) -> list[Question]:
+    """All headings of these pages as they stand, at most MOST_HEADINGS a page, with the page's title where
+    that is another."""
+    made: dict[tuple[str, str], None] = {}
+    for chunk in chunks:
+        page = f"{chunk.source}/{chunk.path}"
+        if page in pages:
+            last = chunk.heading_path[-1] if chunk.heading_path else chunk.title
+            made[page, last if last == chunk.title else f"{chunk.title} {last}"] = None
+    counts: Counter[str] = Counter()
+    found = []
+    for page, text in made:
+        counts[page] += 1
+        if counts[page] <= MOST_HEADINGS:
+            found.append(Question(text, "heading", (page,)))
+    return found
+
+
+def foreign(chunks: int = 0, holds: Callable[[str], int] = lambda _: 0) -> list[Question]:
+    """Questions about everything else, and small talk: to be declined.
+
+    What names a thing that these documents speak of themselves is a question for them and left out: `holds`
+    gives how many of the `chunks` hold a term.
+    """
+    general = open_general_words()
+
+    def is_own(term: str) -> bool:
+        if not term.isascii() or (held := holds(term)) < _FEW:
+            return False
+        rarity = general.word(term)
+        return rarity <= _UNKNOWN or (rarity <= _RARE and held >= _SHARE * chunks)
+
+    asked = [text for text in foreign_questions() if not any(map(is_own, terms(text)))]
+    return [
+        *(Question(text, "foreign") for text in asked),
+        *(Question(text, "talk") for text in small_talk()),
+    ]
 
 
 def read(file: Path) -> list[Question]:

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from index.check.judge import Judged
 from index.check.pages import Contradiction, Duplicate
-from index.check.questions import Kind
+from index.check.words import padded, words
 from index.text.chinese import has_chinese
 
 LISTED = 10
 """Of each kind of finding, so many are shown as text; `--json` has all."""
-_KINDS: dict[Kind, str] = {
-    "heading": "from headings",
-    "faq": "from FAQ",
-    "own": "your own",
-    "foreign": "about other things",
-    "talk": "small talk",
-}
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,8 @@ class CheckReport:
     untitled: tuple[str, ...]
     kept_in: str = ""
     seconds: float = 0.0
+    language: str = "en"
+    """Of the text: 'zh' or 'en'."""
 
     def shares(self) -> dict[str, dict[str, float]]:
         """Kind and language -> n and the shares answered, wrong and declined.
@@ -85,48 +81,37 @@ def _mistake(one: Judged) -> dict[str, Any]:
 
 def describe(report: CheckReport) -> str:
     """The report as text: what members will meet, then what to do."""
-    lines = [f"version {report.version}: {report.pages} pages, {report.pages_asked} of them asked about"]
-    lines.append(f"{'questions':24}    n  answered     wrong  declined")
+    word = partial(words, report.language)
+    lines = [
+        word("head", version=report.version, pages=report.pages, asked=report.pages_asked),
+        word("columns"),
+    ]
     for name, row in report.shares().items():
         kind, language = name.split()
-        label = f"{_KINDS[kind]} ({language})"  # type: ignore[index]
+        label = f"{word(kind)} ({word(language)})"
         shares = "  ".join(f"{row[name]:>8.0%}" for name in ("answered", "wrong", "declined"))
-        lines.append(f"{label:24} {row['n']:>4}  {shares}")
+        lines.append(f"{padded(label)} {row['n']:>4}  {shares}")
     own = [one for one in report.judged if one.question.kind == "own" and not one.right]
-    lines += _listed(
-        "of your own questions went wrong: read their pages, or add the words members use to a heading",
-        [f"{one.outcome}: {one.question.text}" for one in own],
-    )
     accepted = [one.question.text for one in report.judged if not one.question.answerable and not one.right]
-    lines += _listed(
-        "foreign messages would be answered: label such ones and run `python -m index calibrate`, or choose "
-        "`point: quiet`",
-        accepted,
+    listed = partial(_listed, report.language)
+    lines += listed("own_wrong", [f"{word(one.outcome)}: {one.question.text}" for one in own])
+    lines += listed("accepted", accepted)
+    lines += listed("unreached", report.unreached)
+    lines += listed(
+        "duplicates", [f"{one.page} = {one.other} ({one.share:.0%})" for one in report.duplicates]
     )
-    lines += _listed(
-        "pages are not found by their own headings: give them headings that say what they are about",
-        report.unreached,
-    )
-    lines += _listed(
-        "pages say the same as another: keep one of each, or leave one out with `exclude`",
-        [f"{one.page} = {one.other} ({one.share:.0%})" for one in report.duplicates],
-    )
-    lines += _listed(
-        "statements differ in their numbers: see which is right, and mend the other",
-        [f"{one.page}: {one.says} | {one.other}: {one.other_says}" for one in report.contradictions],
-    )
-    lines += _listed(
-        "pages have no title and are called after their file: begin them with a heading `# ...`, or name "
-        "them in the navigation",
-        report.untitled,
-    )
+    differing = [f"{one.page}: {one.says} | {one.other}: {one.other_says}" for one in report.contradictions]
+    lines += listed("contradictions", differing)
+    lines += listed("untitled", report.untitled)
     if report.kept_in:
-        lines.append(f"your questions are kept in {report.kept_in}; each build says which answers got worse")
+        lines.append(word("kept", file=report.kept_in))
     return "\n".join(lines)
 
 
-def _listed(advice: str, found: Sequence[str]) -> list[str]:
+def _listed(language: str, advice: str, found: Sequence[str]) -> list[str]:
     if not found:
         return []
-    more = [f"  and {len(found) - LISTED} more (--json shows all)"] if len(found) > LISTED else []
-    return [f"{len(found)} {advice}", *(f"  {one}" for one in found[:LISTED]), *more]
+    count = len(found)
+    name = f"{advice}_one" if count == 1 and language == "en" else advice
+    more = [words(language, "more", count=count - LISTED)] if count > LISTED else []
+    return [words(language, name, count=count), *(f"  {one}" for one in found[:LISTED]), *more]
