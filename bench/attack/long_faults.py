@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -102,13 +103,10 @@ class LongFaults:
     def _full(self, messages: int) -> None:
         """Nothing can be written where Redis and the logs are, until there is room again."""
         ballast = self.bot.folder / "ballast"
-        with ballast.open("wb") as file:
-            try:
-                while True:
-                    file.write(b"\0" * 65_536)
-                    file.flush()
-            except OSError:
-                pass
+        # without a buffer: what it holds back would be written once more by closing
+        with ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"\0" * 65_536)
         self.talk.say(messages)
         time.sleep(FULL_SECONDS)
         ballast.unlink()

@@ -16,7 +16,7 @@ from enum import StrEnum
 from redis import Redis
 
 from bot.redis_keys import ANSWER_OF, CARD, SENT
-from bot.stored import decoded, known, without_unset
+from bot.stored import decoded, known, read_object, without_unset
 
 
 class State(StrEnum):
@@ -44,6 +44,9 @@ class Record:
     """Of the card entity inside, where there is one."""
 
 
+_TEXTS = ("message_id", "thread_id", "chat_id", "card_id")
+
+
 def uuid_of(message_id: str, key: str) -> str:
     """The uuid of a logical send: the same for every attempt, 40 characters (Feishu takes up to 50)."""
     return hashlib.sha256(f"{message_id}\n{key}".encode()).hexdigest()[:40]
@@ -56,7 +59,10 @@ class SentRecords:
         self.redis = redis
 
     def get(self, message_id: str, key: str) -> Record | None:
-        """What is known of a logical send; None when it was never begun."""
+        """What is known of a logical send; None when it was never begun, or nothing that can be read is kept.
+
+        It then goes out with the uuid that it had, which Feishu takes once.
+        """
         found = self.redis.hget(SENT.of(message_id), key)
         return _read(found) if found else None
 
@@ -87,7 +93,8 @@ class SentRecords:
     def sent(self, message_id: str) -> dict[str, Record]:
         """The records of all logical sends for a question, by their keys."""
         found = self.redis.hgetall(SENT.of(message_id))
-        return {decoded(key): _read(value) for key, value in found.items()}
+        records = {decoded(key): _read(value) for key, value in found.items()}
+        return {key: record for key, record in records.items() if record is not None}
 
     def question_of(self, card_message_id: str) -> str:
         """The question a sent card answers; empty when it is not known."""
@@ -106,6 +113,12 @@ class SentRecords:
         return int(self.redis.hincrby(CARD.of(message_id), "sequence", step))
 
 
-def _read(value: bytes | str) -> Record:
-    fields = json.loads(value)
-    return Record(**{**known(Record, fields), "state": State(fields["state"])})
+def _read(value: bytes | str) -> Record | None:
+    """A record; of a state that only another release knows, the card is there and may yet change."""
+    fields = read_object(value)
+    state = fields.get("state")
+    texts = all(isinstance(fields.get(name, ""), str) for name in _TEXTS)
+    if not (isinstance(state, str) and isinstance(fields.get("started"), int | float) and texts):
+        return None
+    known_state = State(state) if state in set(State) else State.OPEN
+    return Record(**{**known(Record, fields), "state": known_state})

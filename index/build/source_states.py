@@ -37,12 +37,27 @@ class SourceState:
 
 
 def states(folder: Path) -> list[SourceState]:
-    """What is known in an index folder; nothing where the file is missing or damaged."""
+    """What is known in an index folder; nothing where the file is missing or damaged.
+
+    A field of another release is left out, and a row that is no state too.
+    """
     try:
         rows = json.loads((folder / FILE).read_text("utf-8"))
-        return [SourceState(**row) for row in rows]
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, RecursionError):
         return []
+    read = [_state(row) for row in rows] if isinstance(rows, list) else []
+    return [state for state in read if state is not None]
+
+
+def _state(row: object) -> SourceState | None:
+    if not isinstance(row, dict):
+        return None
+    kinds = {"key": str, "name": str, "documents": int, "read_at": int | float, "fault": str}
+    told = {name: row[name] for name, kind in kinds.items() if isinstance(row.get(name), kind)}
+    try:
+        return SourceState(**told)
+    except TypeError:  # one is missing, or of another kind
+        return None
 
 
 def note(folder: Path, reads: Iterable[SourceRead], documents: dict[str, int]) -> None:

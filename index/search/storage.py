@@ -273,7 +273,9 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder} is of format {data.get('format')}, this release reads {OLDER} and {FORMAT}; "
                 "run `python -m index build`"
             )
-        return Manifest(**data)
+        return Manifest(
+            **{name: value for name, value in data.items() if name in Manifest.__dataclass_fields__}
+        )
 
 
 def _size(folder: Path) -> int:

@@ -56,6 +56,6 @@ def find(redis: Redis, message_id: str) -> Kept | None:
     try:
         data = json.loads(raw)
         return Kept(Answer.from_json(data["answer"]), CardState.from_json(data["state"]), data["chat_id"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         log.warning("kept_answer_unreadable", message_id=message_id, error=type(error).__name__)
         return None

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from bot.stored import known, read_object
 from index.text.document import Document
 
 log = structlog.get_logger(__name__)
@@ -52,11 +53,8 @@ class Kept:
         """Mark and document of `key`, which counts as met."""
         self._met.add(key)
         row = self._database.execute("SELECT mark, document FROM kept WHERE key = ?", (key,)).fetchone()
-        try:
-            data = json.loads(row[1]) if row else None
-        except ValueError:
-            return None
-        return (str(row[0]), data) if isinstance(data, dict) else None
+        data = read_object(row[1]) if row else {}
+        return (str(row[0]), data) if data else None
 
     def put(self, key: str, mark: str, document: Document) -> None:
         """Keeps a document under `key`; an empty mark never matches, so it is read again next time."""
@@ -75,13 +73,13 @@ class Kept:
         gone = [(key, document) for key, document in rows if key not in self._met]
         self._database.executemany("DELETE FROM kept WHERE key = ?", [(key,) for key, _ in gone])
         self._database.commit()
-        return [json.loads(document) for _, document in gone]
+        return [read for _, document in gone if (read := read_object(document))]
 
 
 def document_of(data: object) -> Document | None:
     """A kept document; None for one that another release kept otherwise."""
     try:
-        return Document(**data) if isinstance(data, dict) else None
+        return Document(**known(Document, data)) if isinstance(data, dict) else None
     except TypeError:
         return None
 

@@ -13,14 +13,16 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bot.stored import read_object
+
 log = structlog.get_logger(__name__)
 
 
 class Cache(Protocol):
     """Where what was read is kept."""
 
-    def get(self, key: str) -> Any:
-        """The value put under `key`, None where there is none."""
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The value put under `key`; None where there is none, or nothing that can be read."""
 
     def put(self, key: str, value: dict[str, Any], seconds: int) -> None:
         """Keeps a value for so many seconds."""
@@ -32,7 +34,7 @@ class Memory:
     def __init__(self) -> None:
         self._values: dict[str, dict[str, Any]] = {}
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str) -> dict[str, Any] | None:
         """The value put under `key`, None where there is none."""
         return self._values.get(key)
 
@@ -47,14 +49,14 @@ class WebCache:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str) -> dict[str, Any] | None:
         """The value put under `key`, None where there is none."""
         try:
             found = self._redis.get(key)
         except RedisError as error:
             log.warning("web.cache_away", error=type(error).__name__)
             return None
-        return None if found is None else json.loads(found)
+        return read_object(found) or None
 
     def put(self, key: str, value: dict[str, Any], seconds: int) -> None:
         """Keeps a value for so many seconds."""

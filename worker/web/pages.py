@@ -9,6 +9,7 @@ import hashlib
 import re
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from bot.config.fences import outside
 from bot.errors import FetchRefused
@@ -50,8 +51,8 @@ class Pages:
     def read(self, url: str) -> Article:
         """The page's text, from the cache where it was read lately. Raises FetchRefused."""
         key = PAGE.of(hashlib.sha256(url.encode()).hexdigest())
-        if kept := self._cache.get(key):
-            return _kept(kept)
+        if (kept := self._cache.get(key)) and (article := _kept(kept)):
+            return article
         try:
             page = self._fetcher.fetch(url, may_fetch=self._robots.check)
             article = _article(page)
@@ -62,10 +63,14 @@ class Pages:
         return article
 
 
-def _kept(found: dict[str, str | float]) -> Article:
+def _kept(found: dict[str, Any]) -> Article | None:
+    """A page that was read before; None where it was kept otherwise. Raises FetchRefused."""
     if "refused" in found:
         raise FetchRefused(str(found["refused"]))
-    return Article(str(found["url"]), str(found["title"]), str(found["text"]), float(found["fetched"]))
+    try:
+        return Article(str(found["url"]), str(found["title"]), str(found["text"]), float(found["fetched"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _article(page: FetchedPage) -> Article:

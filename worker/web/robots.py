@@ -57,8 +57,8 @@ class Robots:
         key = ROBOTS.of(origin)
         kept = self._cache.get(key)
         if kept is not None:
-            known: str | None = kept["text"]
-            return known
+            known = kept.get("text")
+            return known if isinstance(known, str) else None
         text = self._fetch(origin)
         self._cache.put(key, {"text": text}, ROBOTS.seconds if text is not None else KEPT_UNREADABLE)
         return text
