@@ -73,6 +73,14 @@ def test_it_is_quoted_before_what_only_uses_the_word(question: str, defining: st
     assert quotes[0] == (2, defining)
 
 
+def test_a_page_may_leave_the_name_to_its_title() -> None:
+    pages = [
+        Excerpt(1, "Doors", "Kestrel opens doors if Kestrel runs.", ("Doors",), path="doors.md", score=1.0),
+        Excerpt(2, "Kestrel", "A fast counter for parcels.", ("Kestrel",), path="index.md", score=0.9),
+    ]
+    assert choose(Prompts("What is Kestrel?", pages, "en").answer())[0][0] == 2
+
+
 def test_the_search_looks_for_pages_that_introduce_in_the_language_of_the_question() -> None:
     assert introduction_of("Kestrel", "zh") == "Kestrel 简介 概述"
     assert introduction_of("Kestrel", "en") == "Kestrel introduction overview"

@@ -324,3 +324,23 @@ def test_a_second_quote_of_the_same_page_is_headed_by_its_section_alone() -> Non
     said = "".join(Extractive().stream(prompt))
     assert "**Lamps > Hall** [1]" in said or "**Lamps > Porch** [2]" in said
     assert "**Hall** [1]" in said or "**Porch** [2]" in said
+
+
+def test_of_a_long_listing_the_part_that_answers_is_quoted_in_fences_of_its_own() -> None:
+    parts = "\n\n".join(f"[{key}]\nactive = true\nnote = the {key} of the house" for key in KEYS)
+    listing = f"~~~ini\n{parts}\n\n[bell]\nrings = 4\n~~~"
+    quoted = first("How often does the bell ring?", page(1, f"The house is set up so:\n\n{listing}", "House"))
+    assert "rings = 4" in quoted
+    assert quoted.count("~~~") % 2 == 0
+    assert quoted.count("~~~ini") == quoted.count("~~~") // 2
+    assert "[timeout]" not in quoted
+
+
+@pytest.mark.parametrize("listing", ["```\n" + "x\n" * 60 + "```", "    " + "\n    ".join(["x"] * 60)])
+def test_a_long_listing_without_a_blank_line_is_not_quoted(listing: str) -> None:
+    assert [atom.text for atom in atoms_of(f"{listing}\n\nThe bell rings.")] == ["The bell rings."]
+
+
+def test_a_long_listing_that_is_never_closed_is_taken_in_parts() -> None:
+    listing = "```sh\n" + "\n\n".join(f"ring {number}" for number in range(40))
+    assert all(atom.text.endswith("\n```") for atom in atoms_of(listing))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 
 from bot.config.fences import opening
 from index.text.chinese import is_chinese
@@ -29,6 +30,9 @@ WRAPPED = 40
 LONGEST = 1500
 """A longer code block or piece of a paragraph is not shown."""
 LONGEST_CODE_LINES = 24
+"""A longer block of code is taken in parts."""
+PART_LINES = 10
+"""Lines of such a part, as far as its blank lines allow."""
 CONTENTS = 0.7
 """A list with this share of lines that are links is a table of contents."""
 _LINK = re.compile(r"\[([^\[\]\n]*+)\]\([^()\n]*+\)")
@@ -160,10 +164,45 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
         for line in lines[2:]:
             yield Atom(line, "row", lead=head, group=group)
     elif block.kind == "code":
-        if len(text.splitlines()) <= LONGEST_CODE_LINES:
-            yield Atom(text, "code", group=group)
+        for part in _parts_of_code(text):
+            yield Atom(part, "code", group=group)
     else:
         yield from _of_prose(block.kind, text, group)
+
+
+def _parts_of_code(text: str) -> Iterator[str]:
+    """The block; of a long one its paragraphs, those between blank lines, several as far as they are short.
+
+    Each is fenced as the block is. A paragraph that is too long by itself is left out.
+    """
+    lines = text.splitlines()
+    if len(lines) <= LONGEST_CODE_LINES and len(text) <= LONGEST:
+        yield text
+        return
+    fence = opening(lines[0].strip())
+    if fence:
+        closed = lines[-1].strip(" `~") == "" and len(lines) > 1
+        body, first, last = lines[1 : -1 if closed else None], lines[:1], [fence.closing]
+    else:
+        body, first, last = lines, [], []
+    for part in _paragraphs(body):
+        if len(part) <= LONGEST_CODE_LINES:
+            yield "\n".join([*first, *part, *last])
+
+
+def _paragraphs(lines: list[str]) -> Iterator[list[str]]:
+    """Lines between blank ones, as many paragraphs together as make PART_LINES."""
+    part: list[str] = []
+    for bare, run in groupby(lines, key=lambda line: not line.strip()):
+        if bare:
+            continue
+        paragraph = list(run)
+        if part and len(part) + len(paragraph) > PART_LINES:
+            yield part
+            part = []
+        part += ["", *paragraph] if part else paragraph
+    if part:
+        yield part
 
 
 def _of_prose(kind: str, text: str, group: int) -> list[Atom]:

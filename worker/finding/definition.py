@@ -35,8 +35,9 @@ _IS = (
     rf"(?:(?:is|are)\s+{_WHAT}|"
     r"(?:means?|refers?\s+to|stands?\s+for|describes?|represents?|lets?|allows?|provides?|enables?)\b)"
 )
-_IST = r"(?:是(?![否不])|指|即|表示|代表|用于|用来|致力于|负责|提供了?|一词)"
+_IST = r"(?:是(?![否不])|指|即|表示|代表|用于|用来|致力于|负责|一词)"
 _ASIDE = r"(?:\s*(?:\([^()]{1,80}\)|（[^（）]{1,80}）|,[^.]{1,90},|，[^。]{1,60}，))?"
+_UNNAMED = re.compile(r"(?:an?|the|your|our)\s+[\w-]|一(?:个|款|种|套|组)", re.IGNORECASE)
 _INTRODUCTION = re.compile(
     r"introduction|intro|overview|summary|basics|welcome|readme|about|简介|介绍|概述|概览|概念|定义|前言|基础",
     re.IGNORECASE,
@@ -68,6 +69,11 @@ def _forms(subject: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     own = rf"{article}(?:{name}{end}{_ASIDE}|{in_full})\s*(?:{_IS}|{_IST}|[:：|])"
     longer = rf"{article}{name}{end}[ ]?[\w-]{{1,12}}{_ASIDE}\s*(?:{_IS}|是一)"
     return re.compile(own, re.IGNORECASE), re.compile(longer, re.IGNORECASE)
+
+
+def goes_without_name(sentence: str) -> bool:
+    """Whether it says what something is and leaves the name to the heading above: "A fast parcel counter"."""
+    return _UNNAMED.match(sentence) is not None
 
 
 def is_introduction(heading: str) -> bool:

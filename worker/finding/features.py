@@ -15,7 +15,7 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import START, Asked, answers_kind
 from worker.finding.atoms import Atom, atoms_of
-from worker.finding.definition import defines, is_introduction
+from worker.finding.definition import defines, goes_without_name, is_introduction
 from worker.finding.tidy import one_line
 from worker.sentences import sentences
 
@@ -194,10 +194,13 @@ def _defines(asked: Asked, section: SectionRead, above: _Above, atom: Atom, plac
     """
     if atom.kind == "code":
         return 0.0
-    said = max((defines(asked.subject, one_line(text)) for text in sentences(atom.text)[:2]), default=0.0)
+    told = [one_line(sentence) for sentence in sentences(atom.text)[:2]]
+    said = max((defines(asked.subject, sentence) for sentence in told), default=0.0)
     head = above.title_precise if section.first or is_introduction(section.heading) else 0.0
-    place_of = max(head, float(above.heading_precise == 1.0)) if place == 0 else 0.0
-    return said + STANDS_AT_HEAD * place_of
+    at_head = max(head, float(above.heading_precise == 1.0)) if place == 0 else 0.0
+    if at_head == 1.0 and goes_without_name(told[0] if told else ""):
+        said = 1.0
+    return said + STANDS_AT_HEAD * at_head
 
 
 def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str], new: str) -> bool:
