@@ -4,7 +4,8 @@ Sources: the documents of LMDeploy and MMPose (../shared/data/docs, not part of 
 given by name. Embedder: the embedded default; gate: fitted as in a fresh installation. Figures:
 
     ratio_to_embedder   chunks/s of the full build over those of the embedder alone, which embeds the same
-                        texts in batches, in the same run: 1 is a build that costs nothing else
+                        texts in batches, in the same run: 1 is a build that costs nothing else, and more one
+                        that embeds on several cores (`calls_at_once`), which the embedder alone does not
     incremental_ratio   seconds of the build after 1 % of the files changed over those of the full build
     ..._by_work         the same in processor seconds, which a busy machine does not change much; the
                         reading processes work beside the embedder and count in incremental_ratio_by_work
@@ -32,7 +33,7 @@ from bot import logs
 from bot.config.settings import IndexSettings, Settings, SourceSettings
 from index.build.build import build
 from index.build.embedding_cache import BATCH
-from index.search.embed import Embedder, open_embedder
+from index.search.embed import Embedder, calls_at_once, open_embedder
 from index.search.lexical import heading_of, headings_of
 from index.search.storage import read_chunks
 from index.search.versions import Versions, open_current
@@ -71,6 +72,7 @@ def measure(folders: list[Path], workplace: Path, files: int = 0) -> dict[str, A
         "incremental_ratio": round(some_seconds / full_seconds, 4),
         "ratio_to_embedder_by_work": round(alone_work / full["own_work_seconds"], 3),
         "incremental_ratio_by_work": round(some["work_seconds"] / full["work_seconds"], 4),
+        "calls_at_once": calls_at_once(embedder),
         "unchanged_seconds": round(unchanged_seconds, 2),
         "unchanged_command_seconds": round(command, 2),
         "documents_per_second": round(full["documents"] / full_seconds, 1),

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -374,6 +375,53 @@ def test_a_build_leaves_the_process_switching_threads_as_it_did(settings: Settin
     with pytest.raises(EngineUnavailable):
         build(settings, embedder=Away(), force=True)
     assert sys.getswitchinterval() == before
+
+
+class Cores(WordEmbedder):
+    """Says that three calls at once pay off, and notes who calls."""
+
+    at_once = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[str] = set()
+
+    def embed(self, texts: list[str]) -> Vectors:
+        self.threads.add(threading.current_thread().name)
+        return super().embed(texts)
+
+
+def test_several_cores_write_what_one_writes(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    for number in range(200):
+        (folder / f"more{number}.md").write_text(
+            f"# Topic {number}\n\nWharf {number} of quay {number}.\n", "utf-8"
+        )
+    cores = Cores()
+    build(settings, embedder=cores)
+    alone = settings.model_copy(update={"index": settings.index.model_copy(update={"dir": tmp_path / "one"})})
+    build(alone, embedder=WordEmbedder())
+    assert contents(settings) == contents(alone)
+    assert len(cores.embedded) == len(set(cores.embedded))
+    assert any(name.startswith("embedding_") for name in cores.threads)
+    assert not [one for one in threading.enumerate() if one.name.startswith(("embedding", "ngrams"))]
+
+
+def test_what_one_of_several_cores_cannot_embed_ends_the_build(settings: Settings, folder: Path) -> None:
+    for number in range(200):
+        (folder / f"more{number}.md").write_text(f"# Topic {number}\n\nWharf {number}.\n", "utf-8")
+
+    class Broken(Cores):
+        def embed(self, texts: list[str]) -> Vectors:
+            if any("Wharf 150" in text for text in texts):
+                raise EngineUnavailable("no more memory")
+            return super().embed(texts)
+
+    with pytest.raises(EngineUnavailable, match="no more memory"):
+        build(settings, embedder=Broken())
+    again = Cores()
+    report = build(settings, embedder=again)
+    assert report.published
+    assert not [one for one in threading.enumerate() if one.name.startswith(("embedding", "ngrams"))]
 
 
 class Away(WordEmbedder):

@@ -60,7 +60,11 @@ def assemble(
         strings, rows = _strings(chunks)
         texts = strings + [chunk.text for chunk in chunks] + list(words.values())
         embedded = embed_with_cache(
-            folder / "embeddings.sqlite", embedder, texts, lambda done, total: tell("embed", done, total)
+            folder / "embeddings.sqlite",
+            embedder,
+            texts,
+            lambda done, total: tell("embed", done, total),
+            ahead=ahead is not None,
         )
         tell("index", 0, len(chunks))
         whole = len(strings) + len(chunks)

@@ -11,6 +11,7 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,16 @@ from tempfile import TemporaryFile
 
 import numpy as np
 import structlog
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from index.search.embed import Embedder, Vectors
+from index.search.embed import Embedder, Vectors, calls_at_once
 
 log = structlog.get_logger(__name__)
 
 BATCH = 256
 """Texts embedded at once."""
+_PART = 64
+"""Texts that a thread takes where several embed: small, so that none waits long for another."""
 _SAVED_EVERY = 1.0
 """Seconds after which what was embedded is on the disk, whatever becomes of the build."""
 IN_MEMORY = 256 << 20
@@ -49,26 +53,32 @@ class Embedded:
 
 
 def embed_with_cache(
-    file: Path, embedder: Embedder, texts: list[str], progress: Callable[[int, int], None]
+    file: Path,
+    embedder: Embedder,
+    texts: list[str],
+    progress: Callable[[int, int], None],
+    *,
+    ahead: bool = False,
 ) -> Embedded:
     """Vectors of `texts` through the cache in `file`; one that turns out to be damaged is made anew.
 
+    `ahead`: this build has had them embedded already, so that they need only be read.
     Raises sqlite3.Error when it cannot be written, as on a full disk.
     """
     try:
-        return _embed(file, embedder, texts, progress)
+        return _embed(file, embedder, texts, progress, ahead)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
         discard(file, error)
-        return _embed(file, embedder, texts, progress)
+        return _embed(file, embedder, texts, progress, False)
 
 
 def _embed(
-    file: Path, embedder: Embedder, texts: list[str], progress: Callable[[int, int], None]
+    file: Path, embedder: Embedder, texts: list[str], progress: Callable[[int, int], None], ahead: bool
 ) -> Embedded:
     with closing(EmbeddingCache(file, embedder)) as cache:
-        return cache.embed(texts, progress)
+        return (cache.embedded(texts) if ahead else None) or cache.embed(texts, progress)
 
 
 def discard(file: Path, error: Exception) -> None:
@@ -87,6 +97,8 @@ class EmbeddingCache:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
         self._saved = time.monotonic()
+        self._threads: ThreadPoolExecutor | None = None
+        self._one_each: threadpool_limits | None = None
         try:
             self._open(file)
         except sqlite3.DatabaseError as error:
@@ -101,6 +113,8 @@ class EmbeddingCache:
         self._database = sqlite3.connect(file)
         self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
         self._database.execute(f"CREATE TABLE IF NOT EXISTS uses ({_USES})")
+        self._database.execute("CREATE INDEX IF NOT EXISTS embeddings_used ON embeddings (used)")
+        self._database.execute("CREATE INDEX IF NOT EXISTS uses_used ON uses (used)")
         (last,) = self._database.execute(_LAST).fetchone()
         self._build = max(int(last) + (not self._ahead), 1)
 
@@ -110,12 +124,24 @@ class EmbeddingCache:
             self._save()
         finally:
             self._database.close()
+            if self._threads is not None:
+                self._threads.shutdown(cancel_futures=True)
+            if self._one_each is not None:
+                self._one_each.restore_original_limits()
 
     def embed(self, texts: list[str], progress: Callable[[int, int], None] | None = None) -> Embedded:
         """Vectors of `texts`, in their order. `progress` is told (done, total) of the texts that are new."""
         keys = [self._key(text) for text in texts]
         new = self._add(keys, texts, progress)
         return Embedded(self._vectors(keys), new, len(set(keys)) - new)
+
+    def embedded(self, texts: list[str]) -> Embedded | None:
+        """Vectors of texts that are all known and marked as used; None where one is not known."""
+        keys = [self._key(text) for text in texts]
+        try:
+            return Embedded(self._vectors(keys), 0, len(set(keys)))
+        except (KeyError, ValueError):
+            return None
 
     def add(self, texts: list[str]) -> int:
         """Embeds those of the texts that are new; returns how many."""
@@ -125,9 +151,10 @@ class EmbeddingCache:
         known = self._touch(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         new = list(missing.items())
-        for start in range(0, len(new), BATCH):
-            batch = new[start : start + BATCH]
-            vectors = self._embedder.embed([text for _, text in batch])
+        at_once = BATCH * calls_at_once(self._embedder)
+        for start in range(0, len(new), at_once):
+            batch = new[start : start + at_once]
+            vectors = self._embedded([text for _, text in batch])
             rows = [
                 (key, vector.tobytes(), self._build) for (key, _), vector in zip(batch, vectors, strict=True)
             ]
@@ -135,8 +162,19 @@ class EmbeddingCache:
             if time.monotonic() - self._saved > _SAVED_EVERY:
                 self._save()
             if progress:
-                progress(min(start + BATCH, len(new)), len(new))
+                progress(min(start + at_once, len(new)), len(new))
         return len(new)
+
+    def _embedded(self, texts: list[str]) -> Vectors:
+        """Vectors of a few batches, by as many threads as pay off."""
+        threads = calls_at_once(self._embedder)
+        if threads == 1 or len(texts) < 2 * _PART:
+            return self._embedder.embed(texts)
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(threads, "embedding")
+            self._one_each = threadpool_limits(limits=1, user_api="blas")
+        parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
+        return np.concatenate(list(self._threads.map(self._embedder.embed, parts)))
 
     def _save(self) -> None:
         self._database.commit()

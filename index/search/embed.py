@@ -7,6 +7,7 @@ never meet.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -47,6 +48,11 @@ class Embedder(Protocol):
     def embed(self, texts: list[str]) -> Vectors:
         """float32 array (len(texts), dimensions), rows of length 1. Safe to call from many threads."""
         ...
+
+
+def calls_at_once(embedder: Embedder) -> int:
+    """How many calls of `embed` beside each other are faster than one after the other."""
+    return max(int(getattr(embedder, "at_once", 1)), 1)
 
 
 def open_embedder(settings: EmbedderSettings) -> Embedder:
@@ -92,6 +98,11 @@ class OpenedLate:
         """As the embedder's own."""
         return self._known[1] if self._known else self._open().dimensions
 
+    @property
+    def at_once(self) -> int:
+        """As the embedder's own."""
+        return EmbeddedEmbedder.at_once if self._known else calls_at_once(self._open())
+
     def embed(self, texts: list[str]) -> Vectors:
         """Raises what opening the embedder raises, and what it raises itself."""
         return self._open().embed(texts)
@@ -112,6 +123,8 @@ class EmbeddedEmbedder:
 
     name = "embedded:use-multilingual-3"
     dimensions = 512
+    at_once = min(len(os.sched_getaffinity(0)), 8)
+    """One call keeps one core busy; more than eight wait for each other's Python."""
 
     def __init__(self) -> None:
         with _LOADING:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -120,15 +122,15 @@ class Lexical:
     def build(cls, chunks: Iterable[Chunk], folder: Path, before: Path | None = None) -> Self:
         """Indexes the chunks in a folder that exists; `before`: an earlier version's, which spares counting
         what it holds."""
-        writer = LexicalWriter(folder, before)
-        block: list[Chunk] = []
-        for chunk in chunks:
-            block.append(chunk)
-            if len(block) == BLOCK:
-                writer.add(block)
-                block = []
-        writer.add(block)
-        writer.finish()
+        with closing(LexicalWriter(folder, before)) as writer:
+            block: list[Chunk] = []
+            for chunk in chunks:
+                block.append(chunk)
+                if len(block) == BLOCK:
+                    writer.add(block)
+                    block = []
+            writer.add(block)
+            writer.finish()
         return cls(folder)
 
     def scores(self, words: Iterable[str], rows: Rows) -> FieldScores:
@@ -210,12 +212,16 @@ class LexicalWriter:
         self._lengths = {name: Growing(folder, f"{name}_lengths", np.uint32) for name in FIELDS}
         self._frequencies = np.zeros(0, dtype=np.int64)
         self._characters = NGramWriter(folder, before)
+        self._counting = ThreadPoolExecutor(1, "ngrams")
+        """Counts n-grams, which NumPy does without the interpreter, while words are split, which needs it."""
+        self._counted: Future[None] | None = None
         self._count = 0
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Takes up the next chunks."""
         if not chunks:
             return
+        self._count_ngrams([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
         split = [_terms_of(chunk) for chunk in chunks]
         keys = []
         for name in FIELDS:
@@ -234,11 +240,20 @@ class LexicalWriter:
         counts = np.bincount(distinct, minlength=len(self._known))
         counts[: len(self._frequencies)] += self._frequencies
         self._frequencies = counts
-        self._characters.add([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
         self._count += len(chunks)
+
+    def _count_ngrams(self, texts: Sequence[str]) -> None:
+        if self._counted is not None:
+            self._counted.result()
+        self._counted = self._counting.submit(self._characters.add, texts)
+
+    def close(self) -> None:
+        """Ends the thread, whatever it was doing."""
+        self._counting.shutdown(cancel_futures=True)
 
     def finish(self) -> None:
         """Writes what could only be known at the end."""
+        listing = self._counting.submit(self._characters.finish)
         spelt = [term.encode("utf-8", "replace") for term in self._known]
         order = sorted(range(len(spelt)), key=spelt.__getitem__)
         numbers = np.empty(len(order), dtype=np.int64)
@@ -248,7 +263,10 @@ class LexicalWriter:
         for name in FIELDS:
             self._lengths[name].close()
             self._inverting[name].finish(numbers)
-        self._characters.finish()
+        if self._counted is not None:
+            self._counted.result()
+        listing.result()
+        self.close()
 
 
 def _terms_of(chunk: Chunk) -> dict[str, Sequence[str]]:
