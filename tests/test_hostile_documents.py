@@ -85,10 +85,9 @@ def test_a_build_of_source_code_ends_too(good: Path, tmp_path: Path) -> None:
         write(good)
     source = SourceSettings(path=good, code=True)
     report = build(settings_for(tmp_path, source), embedder=WordEmbedder())
-    told = "\n".join(report.errors)
     assert "docs/good.py" in report.added
-    assert "null.py" in told
-    assert "program.sh" in told
+    assert "null.py: 2 bytes are zero" in "\n".join(report.notes)
+    assert "program.sh" in "\n".join(report.errors)
 
 
 @pytest.mark.parametrize(
