@@ -185,3 +185,8 @@ def test_bytes_that_are_no_text_are_refused(least: int) -> None:
             assert "Shift-JIS" in str(error)  # noqa: PT017
             refused += 1
     assert refused == 20
+
+
+def test_a_program_is_refused_though_its_bytes_stand_in_order() -> None:
+    with pytest.raises(LoadError, match="not text"):
+        decode(b"\x7fELF" + bytes(range(256)) * 500)

@@ -6,6 +6,7 @@ of a character must not be read as another encoding, in which every Chinese char
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from bot.errors import LoadError
@@ -20,6 +21,7 @@ _MARKS = (
 )
 _ESCAPED = "\x1b$"
 _LOOKED_AT, _MOST_CONTROLS, _FEW = 65_536, 0.05, 2
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _NOT_CONTROLS = bytes({*range(0x20, 0x100), *b"\t\n\v\f\r\x1b"})
 
 
@@ -61,7 +63,11 @@ def _decoded(raw: bytes, named: str) -> tuple[str, tuple[str, ...]]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        return declared(raw, named) if named else decoded(raw)
+        text, notes = declared(raw, named) if named else decoded(raw)
+        start = text[:_LOOKED_AT]
+        if len(_CONTROLS.findall(start)) > len(start) * _MOST_CONTROLS:
+            raise LoadError(f"not text in {NAMES}") from None
+        return text, notes
     return (text, ()) if _ESCAPED not in text and seems_utf_8(text, raw) else decoded(raw)
 
 
