@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import string
+from pathlib import Path
 
 import pytest
 
 import bot.messages
 from bot.messages import SENTENCES, because_ignored, say
+from bot.messages.indexing import reason_in
 
 
 def rooms() -> dict[str, dict[str, tuple[str, str]]]:
@@ -47,3 +50,40 @@ def test_an_unknown_sentence_and_a_missing_value_are_errors() -> None:
         say("no_such_sentence", "en")
     with pytest.raises(KeyError):
         say("busy", "en")
+
+
+@pytest.mark.parametrize(
+    ("remark", "chinese"),
+    [
+        ("docs: a/b.md: holds no text", "docs: a/b.md: 没有文字"),
+        (
+            "docs: big.pdf: larger than 20 MB; split it or exclude it",
+            "docs: big.pdf: 超过 20 MB；请拆开，或用 exclude 排除",
+        ),
+        ("docs: x.json: not valid json: Expecting value", "docs: x.json: 不是有效的 json（Expecting value）"),
+        ("docs: odd.md: nobody foresaw this", "docs: odd.md: nobody foresaw this"),
+    ],
+)
+def test_why_a_page_was_not_read_is_said_in_the_readers_language(remark: str, chinese: str) -> None:
+    assert reason_in("zh", remark) == chinese
+    assert reason_in("en", remark) == remark
+
+
+def test_every_reason_that_the_index_gives_by_a_fixed_text_is_known_in_chinese() -> None:
+    root = Path(__file__).resolve().parents[1]
+    texts = [file.read_text("utf-8") for file in (root / "index/sources").rglob("*.py")]
+    fixed = {found for text in texts for found in re.findall(r'raise LoadError\("([^"{]+)"\)', text)}
+    own = {one for one in fixed if "process that reads" not in one and not one.startswith("index.sources")}
+    unknown = {one for one in own if reason_in("zh", one) == one}
+    assert len(own) > 5
+    assert unknown <= {
+        "damaged: it has no body",
+        "question-answer pairs are read from .csv, .tsv, .json and .jsonl",
+    }
+
+
+def test_one_document_is_no_documents() -> None:
+    sentence = say("reindex_dry_summary", "en", documents=1, chunks=1)
+    assert sentence.startswith("The sources hold 1 document, 1 chunk;")
+    assert "21 documents, 11 chunks" in say("reindex_dry_summary", "en", documents=21, chunks=11)
+    assert "3.1 chunks" not in say("reindex_dry_summary", "en", documents=2, chunks=1)

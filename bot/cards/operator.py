@@ -21,6 +21,7 @@ from bot.cards.presses import Press
 from bot.cards.text import to_feishu
 from bot.markdown.dialect import escape
 from bot.messages import SENTENCES, say
+from bot.messages.indexing import reason_in
 
 _LISTED = 12
 """Paths listed for each kind of change."""
@@ -85,7 +86,9 @@ def _source(source: SourceLine, language: str) -> Element:
     if source.due:
         lines.append(escape(say("source_due", language, due=source.due)))
     if source.fault:
-        lines.append(escape(say("source_fault", language, why=shorten(source.fault, 300))))
+        lines.append(
+            escape(say("source_fault", language, why=shorten(reason_in(language, source.fault), 300)))
+        )
     return markdown("<br>".join(lines))
 
 
@@ -167,7 +170,7 @@ def _reindex_asks(report: ReindexReport, language: str, remove: Mapping[str, Any
 def _paths(name: str, paths: Sequence[str], language: str) -> list[Element]:
     if not paths:
         return []
-    lines = [escape(shorten(path, 120)) for path in paths[:_LISTED]]
+    lines = [escape(shorten(reason_in(language, path), 120)) for path in paths[:_LISTED]]
     if len(paths) > _LISTED:
         lines.append(escape(say("list_omitted", language, count=len(paths) - _LISTED)))
     listed = [markdown("<br>".join(lines), small=True)]

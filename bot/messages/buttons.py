@@ -25,7 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reason_prompt": ("哪里不对？（可不填）", "What was wrong? (optional)"),
     "feedback_thanks": ("感谢反馈，已记录。", "Thank you, noted."),
     "feedback_sorry": (
-        "谢谢指正，已记录，会用来改进。",
+        "谢谢指正，记下了，会据此改进。",
         "Thank you, noted; it helps the next answer.",
     ),
     "toast_noted": ("已收到。", "Received."),

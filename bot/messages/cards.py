@@ -34,8 +34,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} sentences had no support in the sources and were dropped or marked.",
     ),
     "late": (
-        "这条回答晚了 {age}：飞书接口此前不可用。",
-        "This answer comes {age} late: Feishu could not be reached meanwhile.",
+        "飞书接口之前连不上，这条回答晚了 {age}。",
+        "Sorry, this is {age} late: Feishu could not be reached.",
     ),
     "footer_product_version": ("适用于版本 {version}", "for version {version}"),
     "continued": ("接下一张卡片 ↓", "continued in the next card ↓"),

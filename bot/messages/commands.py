@@ -7,7 +7,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),
     "title_help": ("我能做什么", "What I can do"),
     "help_member": (
-        "在群里 @我 并提出问题，我从已索引的文档里找答案并标出来源。闲聊我不打扰。",
+        "在群里 @我 提问，我从文档里找答案并注明出处。大家闲聊时我不插话。",
         "Mention me with a question; I answer from the indexed documents and cite them. "
         "I stay out of chit-chat.",
     ),
@@ -41,7 +41,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "- `/failed`：没能送达而放弃的消息，`/failed retry` 重新发送\n"
         "- `/good`、`/bad`：回复一条消息，标记该不该回答\n"
         "- `/answer 内容`：回复一条消息，给出它的答案（专家也可以）\n"
-        "- `/digest 7d`：问了什么、没能回答什么、哪些页面要看一看",
+        "- `/digest 7d`：问了什么、没能回答什么、哪些页面该看一看",
         "**Admins**\n- `/reindex [source] [--dry-run]`: update the index, or only see what would change\n"
         "- `/sources`: each source with its documents, when it was read, why it was not\n"
         "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"

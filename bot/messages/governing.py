@@ -6,7 +6,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # name: (zh, en)
     "title_digest": ("最近 {days} 天的小结", "Digest of the last {days} days"),
     "digest_figures": (
-        "提问 {asked}，已回答 {answered}，未受理 {declined}；👍 {helpful}，👎 {unhelpful}",
+        "提问 {asked}，已回答 {answered}，没回答 {declined}；👍 {helpful}，👎 {unhelpful}",
         "Asked {asked}, answered {answered}, declined {declined}; 👍 {helpful}, 👎 {unhelpful}",
     ),
     "digest_tokens": ("用量：{tokens} tokens", "Cost: {tokens} tokens"),
@@ -25,7 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "settings_mention": ("@我 才回答", "when mentioned"),
     "settings_all": ("有把握时不用 @ 也回答", "without a mention, too, when sure"),
     "settings_language": ("语言：", "Language:"),
-    "settings_point": ("档位：", "Point:"),
+    "settings_point": ("积极程度：", "Point:"),
     "settings_work_time": ("答疑时间：", "Hours:"),
     "settings_experts": ("专家：", "Experts:"),
     "settings_always": ("全天", "always"),

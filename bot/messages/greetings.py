@@ -7,8 +7,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "title_hello": ("你好，我是茴香", "Hello, I am Fennel"),
     "manners_hello": ("你好！有技术问题直接问我就行。", "Hello! Just ask me a technical question."),
     "manners_who": (
-        "我是茴香，一个问答机器人：从已索引的文档里找答案，并标出来源。",
-        "I am Fennel, a bot that answers questions from the indexed documents and says where it read them.",
+        "我是茴香，群里的答疑机器人：从文档里找答案，并注明出处。",
+        "I am Fennel. I answer questions from your documents and say where I read it.",
     ),
     "manners_what": (
         "@我 并提问（单聊里直接问），我从文档里找答案并标出来源；在我的回答下面可以直接追问。"

@@ -6,7 +6,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # name: (zh, en)
     "human_asked": ("已请 {people} 帮忙，等待接手。", "Asked {people} for help; waiting for one to take it."),
     "human_wanted": (
-        "{people} 有人需要帮助：请看上面的回答，按“我来回答”接手。",
+        "{people} 有人需要帮助：请看上面的回答，点“我来回答”接手。",
         "{people} Somebody needs a hand: see the answer above and press 'I will take it'.",
     ),
     "human_taken": ("{person} 已接手。", "{person} has taken it."),

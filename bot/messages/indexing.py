@@ -1,6 +1,12 @@
-"""Updates of the index, its sources and its versions."""
+"""Updates of the index, its sources and its versions; and why a document could not be read, in Chinese.
+
+The index says that in English, in its own words, as "source: path: reason". What no pattern knows is shown as
+it is: a reason in English is better than none.
+"""
 
 from __future__ import annotations
+
+import re
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # name: (zh, en)
@@ -84,3 +90,65 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_such_version": ("没有版本 {version}。", "There is no version {version}."),
     "title_versions": ("索引版本", "Index versions"),
 }
+
+_SPLIT = "；请拆开，或用 exclude 排除"
+_REASONS: tuple[tuple[str, str], ...] = (
+    # the reason at the end of a remark, as index and worker say it -> the same in Chinese
+    (r"holds no text", "没有文字"),
+    (
+        r"the PDF holds no text, only pictures; run OCR on it first",
+        "PDF 里只有图片，没有文字；请先做文字识别",
+    ),
+    (r"the PDF needs a password", "PDF 有密码"),
+    (r"the file needs a password", "文件有密码"),
+    (r"the book is locked \(DRM\)", "电子书有 DRM 保护"),
+    (r"larger than (\d+) MB; split it or exclude it", "超过 {} MB" + _SPLIT),
+    (r"unpacks to more than (\d+) MB; split it or exclude it", "解压后超过 {} MB" + _SPLIT),
+    (r"took more than (\d+) s of work; split it or exclude it", "{} 秒还没读完" + _SPLIT),
+    (r"needs more than (\d+) MB of memory; split it or exclude it", "读它要用 {} MB 以上的内存" + _SPLIT),
+    (r"it took more than its time; split it or exclude it", "没能在限定时间内读完" + _SPLIT),
+    (r"its reader did not come back in time; split it or exclude it", "没能在限定时间内读完" + _SPLIT),
+    (r"its reader was killed, for its memory most likely; split it or exclude it", "多半是内存不够" + _SPLIT),
+    (r"its reader died of it \(status (.+?)\); split it or exclude it", "读取进程异常退出（{}）" + _SPLIT),
+    (r"its reader failed: (.+)", "读取时出错（{}）"),
+    (r"only its first (\d+) of (\d+) passages are indexed; split it", "只索引了前 {} 段，共 {} 段；请拆开"),
+    (
+        r"(\d+) characters left out that are data or minified code, no text",
+        "略去 {} 个字符：是数据或压缩过的代码，不是文字",
+    ),
+    (r"a picture of (\d+) x (\d+) pixels is too large", "图片太大（{} × {} 像素）"),
+    (
+        r"pictures need OCR, which is not installed: run `make ocr`.*",
+        "读图片要先安装文字识别：运行 `make ocr`",
+    ),
+    (
+        r"no text: a picture, a program or an archive under the name of a page",
+        "内容不是文字，只是扩展名像页面",
+    ),
+    (
+        r"a Git LFS pointer, the file itself is not here; run `git lfs pull`",
+        "只有 Git LFS 指针；请运行 `git lfs pull`",
+    ),
+    (r"a link to (.+) that Git wrote as text", "只是指向 {} 的链接"),
+    (r"holds no row with a question and an answer", "没有一行既有问题又有答案"),
+    (r"not text in (.+)", "不是 {} 编码的文字"),
+    (r"not readable as (\w+): (.+)", "读不出 {} 的内容（{}）"),
+    (r"not valid (\w+): (.+)", "不是有效的 {}（{}）"),
+    (r"no notebook: (.+)", "不是 notebook（{}）"),
+    (r"damaged: (.+)", "文件已损坏（{}）"),
+    (r"not a regular file", "不是普通文件"),
+    (r"no such file(?: or folder)?(; see index\.sources)?", "没有这个文件或目录"),
+    (r"no answer: (.+)", "没有应答（{}）"),
+    (r"(git [\w-]+) failed: (.+)", "{} 失败（{}）"),
+)
+_KNOWN = tuple((re.compile(rf"(?:(?<=: )|^){english}$"), chinese) for english, chinese in _REASONS)
+
+
+def reason_in(language: str, remark: str) -> str:
+    """A remark of the index in the reader's language."""
+    if language != "zh":
+        return remark
+    for english, chinese in _KNOWN:
+        if found := english.search(remark):
+            return remark[: found.start()] + chinese.format(*found.groups(default=""))
+    return remark

@@ -9,8 +9,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "I could not answer: {reason}. It is logged; an admin can see it with /why.",
     ),
     "declined": (
-        "这不像是我索引的文档能回答的问题。",
-        "This does not look like a question my documents can answer.",
+        "我手头的文档没有讲这个，答不上来。",
+        "My documents do not seem to cover this.",
     ),
     "not_found": (
         "文档里没有找到这个问题的答案。",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.messages import (
     buttons,
     cards,
@@ -43,13 +45,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
+_ONE = re.compile(
+    r"(?<![\w.,:/-])1 "
+    r"(document|chunk|page|place|question|answer|sentence|source|month|day|hour|part)s(?![\w-])"
+)
+"""English plurals of one: `1 documents`."""
+
+
 def say(name: str, language: str, **values: object) -> str:
     """The sentence `name` in `language` ('zh', anything else is English), placeholders filled.
 
     Raises KeyError for an unknown name or a missing placeholder.
     """
     chinese, english = SENTENCES[name]
-    return (chinese if language == "zh" else english).format(**values)
+    if language == "zh":
+        return chinese.format(**values)
+    return _ONE.sub(r"1 \1", english.format(**values)) if 1 in values.values() else english.format(**values)
 
 
 def because_ignored(reason: str, language: str) -> str:

@@ -13,7 +13,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "status_oldest": ("最早的问题已等", "Oldest has waited"),
     "status_source_away": ("读不到的来源", "Source that cannot be read"),
     "status_source_away_value": (
-        "{source}：{why}；{documents} 篇文档保持 {age}前的内容",
+        "{source}：{why}；它的 {documents} 篇文档还是 {age}前的内容",
         "{source}: {why}; its {documents} documents are as they were {age} ago",
     ),
     "status_source_never": ("{source}：{why}；从未读到过", "{source}: {why}; it was never read"),

@@ -94,10 +94,11 @@ def describe(report: BuildReport, redis_url: str) -> str:
     """The report as text; long lists are cut with their number."""
     facts = report.to_json()
     lines = [
-        f"{report.documents} documents, {report.chunks} chunks in {report.seconds:.1f} s: "
+        f"{_counted(report.documents, 'document')}, {_counted(report.chunks, 'chunk')} in "
+        f"{report.seconds:.1f} s: "
         f"{facts['documents_per_second']} documents/s, {facts['chunks_per_second']} chunks/s",
-        f"read {report.read_seconds:.1f} s, embedded {report.embedded} texts (kept {report.reused}) in "
-        f"{report.embed_seconds:.1f} s, indexed {report.index_seconds:.1f} s",
+        f"read {report.read_seconds:.1f} s, embedded {_counted(report.embedded, 'text')} "
+        f"(kept {report.reused}) in {report.embed_seconds:.1f} s, indexed {report.index_seconds:.1f} s",
     ]
     for word, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
         lines.extend(_listed(word, paths))
@@ -135,6 +136,10 @@ def unread_formats(unread: dict[str, int]) -> str:
     shown = [f"{count} {suffix}" for suffix, count in list(unread.items())[:_LISTED]]
     more = sum(list(unread.values())[_LISTED:])
     return ", ".join([*shown, f"{more} of other formats"] if more else shown)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _listed(word: str, paths: tuple[str, ...]) -> list[str]:

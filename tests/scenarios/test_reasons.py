@@ -74,7 +74,7 @@ def of_a_kind_nobody_reads(house: House) -> str:
         (to_everybody, "mentions_all", "@所有人 不算"),
         (nothing_but_a_mention, "empty", "只有 @"),
         (by_another_bot, "from_bot", "另一个机器人"),
-        (by_somebody_denied, "user_denied", "发送者被设置为不回答"),
+        (by_somebody_denied, "user_denied", "按设置，不回答这位发送者"),
         (of_a_kind_nobody_reads, "unreadable_type", "读不了这种消息"),
     ],
 )

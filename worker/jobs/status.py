@@ -7,6 +7,7 @@ import time
 from bot.config.release import VERSION
 from bot.errors import IndexMissing
 from bot.messages import say
+from bot.messages.indexing import reason_in
 from index.build.source_states import SourceState, states
 from worker.process.process import Process
 
@@ -51,9 +52,16 @@ def _away(state: SourceState, language: str) -> str:
     """A source that the last build could not read: why, and how old is what stands in the index from it."""
     name, why = state.name or state.key, state.fault
     if not state.read_at:
-        return say("status_source_never", language, source=name, why=why)
+        return say("status_source_never", language, source=name, why=reason_in(language, why))
     age = age_in_words(state.age(time.time()), language)
-    return say("status_source_away_value", language, source=name, why=why, documents=state.documents, age=age)
+    return say(
+        "status_source_away_value",
+        language,
+        source=name,
+        why=reason_in(language, why),
+        documents=state.documents,
+        age=age,
+    )
 
 
 def age_in_words(seconds: float, language: str) -> str:
