@@ -34,16 +34,20 @@ def use() -> None:
 
 
 def _with_room(filename: str) -> str:
-    """The file, its bytes taken on the disk; one in memory where the disk has none left."""
+    """The file, its bytes taken on the disk; one in memory where the disk has none left.
+
+    Also of a file that was begun before, by a release that left holes in it: what it holds stays.
+    """
     file = Path(filename)
-    begun = file.exists() and file.stat().st_size > 0
-    if begun or not hasattr(os, "posix_fallocate"):
+    size = file.stat().st_size if file.exists() else 0
+    if not hasattr(os, "posix_fallocate"):
         return filename
     try:
         with file.open("a+b") as opened:
-            os.posix_fallocate(opened.fileno(), 0, BYTES)
+            os.posix_fallocate(opened.fileno(), 0, max(BYTES, size))
     except OSError as error:
-        file.unlink(missing_ok=True)
+        if not size:
+            file.unlink(missing_ok=True)
         if not hasattr(os, "memfd_create"):
             raise
         print(f"{file} cannot be written ({error.strerror}); counts are kept in memory", file=sys.stderr)  # noqa: T201

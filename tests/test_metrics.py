@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client.mmap_dict import MmapedDict
 
 from bot import metric_files, metrics
 from bot.supervisor.redis_server import free_port
@@ -121,6 +122,22 @@ def test_the_room_of_its_files_is_taken_before_it_counts(tmp_path: Path) -> None
     assert files
     for file in files:
         assert file.stat().st_blocks * 512 >= file.stat().st_size >= metric_files.BYTES, "no holes"
+
+
+def test_a_file_that_another_release_began_with_holes_gets_its_room_and_keeps_its_counts(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "counter_1.db"
+    with file.open("wb") as out:
+        out.truncate(4 << 20)
+    begun = MmapedDict(str(file))
+    begun.write_value("asked", 7.0, 0.0)
+    begun.close()
+    assert file.stat().st_blocks * 512 < file.stat().st_size, "it is mostly holes"
+    kept = metric_files.WholeFile(str(file))
+    assert kept.read_value("asked")[0] == 7.0
+    kept.close()
+    assert file.stat().st_blocks * 512 >= file.stat().st_size >= 4 << 20
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files in memory are Linux's")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from bot.config.settings import Settings
 from bot.messages import say
 from bot.redis_keys import TRACE
 from bot.supervisor.redis_server import free_port
 from bot.web.readiness import check_readiness
+from index.build.build import build
 from index.gate.gate import MENTION_SHIFT
 from index.gate.logistic import logit_of, sigmoid
 from tests.house import House, until, words
@@ -85,6 +88,38 @@ def test_score_and_answer_pay_for_their_material_once(redis_url: str, index: Pat
         kinds = [body.get("stream", False) for body in server.bodies[-2:]]
     assert (usage["calls"], kinds) == (2, [False, True])
     assert usage["cached_tokens"] >= 0.8 * usage["prompt_tokens"] / 2, "all but the tasks and a started block"
+
+
+TEMPLATE = (
+    "```text\n<|im_start|>user\nHi</s><|im_end|>\n<tool_call>\n{}\n</tool_call>\n"
+    "[INST] Hi <pad>[/INST]\n<think>\n```"
+)
+ABOUT_MARKS = (
+    "The chat template of Harbor ends each turn with </s> and fills up with <pad> tokens.\n\n"
+    "The template of Harbor writes `<|im_end|>` behind each message.\n\n"
+    f"{TEMPLATE}\n\nThe special tokens of Harbor are added by its tokenizer.\n"
+)
+
+
+def test_an_answer_about_marks_of_templates_comes_whole_to_the_card(redis_url: str, tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "template.md").write_text(f"# The chat template of Harbor\n\n{ABOUT_MARKS}", "utf-8")
+    index = {"dir": tmp_path / "index", "sources": [{"path": documents}]}
+    build(Settings(index=index))  # type: ignore[arg-type]
+    with (
+        ModelServer(model=ScriptedModel(reply=ABOUT_MARKS, pieces=60)) as server,
+        house_over(server.url, redis_url, tmp_path / "index", documents) as house,
+    ):
+        shown = words(house.card(house.ask("What does the chat template of Harbor look like?")))
+    assert TEMPLATE.removeprefix("```text") in shown
+    shown = html.unescape(shown)
+    for said in (
+        "with </s> and fills up with <pad> tokens",
+        "writes `<|im_end|>` behind",
+        "by its tokenizer",
+    ):
+        assert said in shown
 
 
 def test_a_question_taken_back_stops_the_server(redis_url: str, index: Path, documents: Path) -> None:
