@@ -188,5 +188,6 @@ def test_bytes_that_are_no_text_are_refused(least: int) -> None:
 
 
 def test_a_program_is_refused_though_its_bytes_stand_in_order() -> None:
-    with pytest.raises(LoadError, match="not text"):
-        decode(b"\x7fELF" + bytes(range(256)) * 500)
+    for raw in (b"\x7fELF" + bytes(range(256)) * 500, b"\0\1\2 half written", b"\0\1\2"):
+        with pytest.raises(LoadError, match="not text"):
+            decode(raw)

@@ -32,7 +32,8 @@ def decode(raw: bytes, named: str = "") -> tuple[str, tuple[str, ...]]:
     """
     text, notes = _decoded(raw, named)
     if zeros := text.count("\0"):
-        if zeros > max(_FEW, len(text) * _MOST_CONTROLS) or not any(map(str.isalnum, text)):
+        controls = len(_CONTROLS.findall(text))
+        if controls > max(_FEW, len(text) * _MOST_CONTROLS) or not any(map(str.isalnum, text)):
             raise LoadError(f"not text in {NAMES}")
         text, notes = text.replace("\0", "�"), (*notes, _zeros(zeros))
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
