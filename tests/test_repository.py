@@ -15,10 +15,11 @@ from index.sources.git import update, web_root
 from index.sources.load import LoadReport, load
 from tests.index_files import MARKDOWN
 
+IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+
 
 def git(folder: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["git", *IDENTITY, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -205,3 +206,26 @@ def test_a_local_folder_is_cloned_wherever_the_command_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert update("project", "", Path("clones")).name == "project"
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="a commit is signed with ssh-keygen")
+def test_the_operators_own_git_settings_change_nothing(
+    origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signatures that `log` shows, line ends, submodules: what is read is what the repository holds."""
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    signing = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={key}.pub"]
+    git(origin, *signing, "commit", "--quiet", "--allow-empty", "-S", "-m", "signed")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[log]\n showSignature = true\n[color]\n ui = always\n[core]\n autocrlf = true\n quotePath = false\n"
+        "[submodule]\n recurse = true\n[fetch]\n recurseSubmodules = true\n[gpg]\n format = ssh\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("HOME", str(home))
+    for _ in range(2):
+        checkout = update(f"file://{origin}", "", tmp_path / "clones")
+        assert (checkout.branch, len(checkout.commit)) == ("main", 40)
+        assert (checkout.folder / "guide.md").read_bytes() == MARKDOWN.encode()

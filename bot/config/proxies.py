@@ -81,7 +81,7 @@ def _matches(host: str, port: int | None, rule: str) -> bool:
     if rule == "*":
         return True
     name, _, wanted = rule.rpartition(":")
-    if name and wanted.isdigit() and name.count(":") == 0:
+    if name and wanted.isdecimal() and name.count(":") == 0:
         if port is not None and port != int(wanted):
             return False
         rule = name

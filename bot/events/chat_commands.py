@@ -78,7 +78,7 @@ def parse(text: str, *, reply: bool = False) -> Command | None:
 def is_mistyped(text: str) -> bool:
     """Whether a line means a command that there is not: one word alone, or one much like a command."""
     found = _WORD.fullmatch(text.strip())
-    if not found or found.group(1).lower() in _FOLDERS or found.group(1).isdigit():
+    if not found or found.group(1).lower() in _FOLDERS or found.group(1).isdecimal():
         return False
     rest = (found.group(2) or "").strip()
     if not rest or difflib.get_close_matches(found.group(1).lower(), _NAMES, 1, _CLOSE):

@@ -216,7 +216,7 @@ _MEANINGS: dict[Remedy, dict[int, str]] = {
 }
 
 CODES = _table()
-_INNER_CODE = re.compile(r"ErrCode:\s*(\d+)")
+_INNER_CODE = re.compile(r"ErrCode:\s*(\d{1,9})")
 _ELEMENT_CODES = range(300301, 300318)
 _LOCKED = "card action is lock"
 

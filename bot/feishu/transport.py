@@ -105,9 +105,9 @@ def download(conf: Config, request: BaseRequest, option: RequestOption) -> bytes
         body = read_object(read_bounded(answer), answer.status_code, headers)
         raise RefusedAnswer(body, headers, answer.status_code)
     length = header(headers, "content-length")
-    if length.isdigit() and int(length) > MOST_BYTES:
+    if length.isdecimal() and (len(length) > 15 or int(length) > MOST_BYTES):
         answer.close()
-        raise FileTooLarge(f"{int(length)} bytes, at most {MOST_BYTES} are read")
+        raise FileTooLarge(f"{length[:20]} bytes, at most {MOST_BYTES} are read")
     try:
         return read_bounded(answer)
     except UnreadableAnswer as error:

@@ -50,7 +50,7 @@ def settled_parts(text: str) -> list[str]:
     reader = FenceReader()
     empty = False
     for line in text.split("\n"):
-        if not reader.fence and empty and line[:1].isalnum() and not line[:1].isdigit():
+        if not reader.fence and empty and line[:1].isalnum() and not line[:1].isdecimal():
             parts.append("")
         reader.read(line)
         empty = not line.strip()
@@ -95,7 +95,7 @@ def _without_young_table(done: str) -> str:
 
 
 def _only_digits(line: str) -> bool:
-    return line.strip().rstrip(".)").isdigit()
+    return line.strip().rstrip(".)").isdecimal()
 
 
 def _safe_end(line: str) -> int:
@@ -125,7 +125,7 @@ def _before_link(line: str, end: int) -> int:
         start = line.rfind("[", 0, opened)
         return start - 1 if start > 0 and line[start - 1] == "!" else max(start, 0)
     start = line.rfind("[", 0, end)
-    if start >= 0 and line[:end].endswith("]") and not line[start + 1 : end - 1].isdigit():
+    if start >= 0 and line[:end].endswith("]") and not line[start + 1 : end - 1].isdecimal():
         return start
     if any(line.find(mark[1], mark.end(), end) == end - len(mark[1]) for mark in _EMPHASIS.finditer(line)):
         return end

@@ -44,7 +44,10 @@ _OPTIONS = (
     *("-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false", "-c", "core.fsmonitor=false"),
     *("-c", "protocol.ext.allow=never", "-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
+    *("-c", "log.showSignature=false", "-c", "color.ui=false", "-c", "core.autocrlf=false"),
+    *("-c", "submodule.recurse=false", "-c", "fetch.recurseSubmodules=false"),
 )
+"""Beside what keeps a repository from running anything: what somebody's ~/.gitconfig may say otherwise."""
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,6 @@ def _is_named(version: str, text: str) -> bool:
 def _order(version: str) -> tuple[tuple[int, int, str], ...]:
     """2.10 after 2.9; 3.0rc1 before 3.0; names such as `latest` and `main` after all numbers."""
     parts = re.findall(r"\d+|[a-z]+", version.lower().removeprefix("v"))
-    if not parts or not parts[0].isdigit():
+    if not parts or not parts[0].isdecimal():
         return ((2, 0, version),)
-    return (*((1, int(part), "") if part.isdigit() else (-1, 0, part) for part in parts), (0, 0, ""))
+    return (*((1, int(part), "") if part.isdecimal() else (-1, 0, part) for part in parts), (0, 0, ""))

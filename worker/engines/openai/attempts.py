@@ -11,6 +11,7 @@ from random import SystemRandom
 from bot.errors import AnswerTimeout, Cancelled, EngineUnavailable
 from worker.engines.openai.running_call import ConnectionBroken, ConnectionRefused
 from worker.engines.openai.servers import Servers
+from worker.engines.replies.chunks import LONGEST_NUMBER
 from worker.llm import IsCancelled, never
 
 RETRIED = (408, 409, 425, 429, 500, 502, 503, 504, 529)
@@ -104,9 +105,9 @@ def retry_hint(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks to wait: retry-after-ms, or Retry-After in seconds or as a date."""
     milliseconds = headers.get("retry-after-ms", "")
     seconds = headers.get("retry-after", "")
-    if milliseconds.isdigit():
+    if milliseconds.isdecimal() and len(milliseconds) < LONGEST_NUMBER:
         wanted = int(milliseconds) / 1000
-    elif seconds.replace(".", "", 1).isdigit():
+    elif seconds.replace(".", "", 1).isdecimal():
         wanted = float(seconds)
     else:
         wanted = _until(seconds)

@@ -41,6 +41,8 @@ FINISH = {
     "none": "",
 }
 """How servers say why a reply ended; any other word means that it came to its end."""
+LONGEST_NUMBER = 16
+"""Digits of what is taken for a number; `²` is a digit to Python and no number."""
 FIRST = (0, None, "", "0")
 """How the first of several choices is numbered."""
 _NOT_PLAIN = frozenset(("error", "errors", "type", "success", "base_resp", "x_groq", "message"))
@@ -168,7 +170,7 @@ def _first_count(usage: Mapping[str, Any], *names: str) -> int:
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER:
         value = int(value)
     return int(value) if isinstance(value, int | float) and 0 <= value < 1 << 40 else 0
 

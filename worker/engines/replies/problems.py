@@ -136,7 +136,7 @@ def _status(part: Mapping[str, Any], body: Mapping[str, Any], words: str, status
     if status != 200:
         return status
     for code in codes:
-        if code.isdigit() and 400 <= int(code) < 600:
+        if code.isdecimal() and len(code) == 3 and 400 <= int(code) < 600:
             return int(code)
     said = " ".join((*codes, words)).lower()
     return next((number for number, pattern in BY_WORD if re.search(pattern, said)), 502)
@@ -160,7 +160,7 @@ def _words(part: Mapping[str, Any], depth: int = 0) -> str:
             found.append(value)
             break
     code = part.get("code")
-    if isinstance(code, str) and not code.isdigit() and code not in " ".join(found):
+    if isinstance(code, str) and not code.isdecimal() and code not in " ".join(found):
         found.append(f"({code})")
     metadata = part.get("metadata")
     if isinstance(metadata, dict) and metadata.get("raw"):  # OpenRouter: what the provider behind it said

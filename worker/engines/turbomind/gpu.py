@@ -55,11 +55,11 @@ def visible(cards: tuple[GraphicsCard, ...], devices: str | None) -> tuple[Graph
     if devices is None:
         return cards
     names = [name.strip() for name in devices.split(",") if name.strip()]
-    if not all(name.isdigit() for name in names):
+    if not all(name.isdecimal() for name in names):
         return cards if names and names[0] != "-1" else ()
     by_index = {card.index: card for card in cards}
     return tuple(by_index[int(name)] for name in names if int(name) in by_index)
 
 
 def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
+    return text.replace(".", "", 1).isdecimal()

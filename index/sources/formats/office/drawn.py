@@ -54,7 +54,7 @@ def _values(holder: Any) -> dict[int, str]:
     found = {}
     for point in holder.iter(f"{_C}pt") if holder is not None else ():
         value, number = point.find(f"{_C}v"), str(point.get("idx"))
-        if value is not None and value.text and number.isdigit() and len(number) < 8:
+        if value is not None and value.text and number.isdecimal() and len(number) < 8:
             found[int(number)] = value.text
     return found
 

@@ -102,7 +102,7 @@ class _Word:
                 cells.append(" ".join(self._cell_words(cell)))
                 span = cell.find(f"{_W}tcPr/{_W}gridSpan")
                 wide = span.get(f"{_W}val") if span is not None else "1"
-                cells += [""] * (min(int(wide), 60) - 1 if str(wide).isdigit() else 0)
+                cells += [""] * (min(_number(wide, 1), 60) - 1)
             rows.append(cells)
         return as_tables(rows)
 
@@ -120,7 +120,7 @@ class _Word:
     def _level(self, paragraph: Element) -> int:
         """Level of a heading; 0 for other paragraphs."""
         outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
-        if outline is not None and str(outline.get(f"{_W}val")) in "012345678":
+        if outline is not None and str(outline.get(f"{_W}val")) in tuple("012345678"):
             return int(outline.get(f"{_W}val")) + 1
         return self.levels.get(self._style(paragraph), 0)
 
@@ -133,9 +133,7 @@ class _Word:
         if number is None:
             return self.lists.get(self._style(paragraph), "")
         level = number.find(f"{_W}ilvl")
-        depth = (
-            int(level.get(f"{_W}val")) if level is not None and str(level.get(f"{_W}val")).isdigit() else 0
-        )
+        depth = _number(level.get(f"{_W}val"), 0) if level is not None else 0
         named = number.find(f"{_W}numId")
         kind = self.numbered.get(str(named.get(f"{_W}val")) if named is not None else "", "-")
         return f"{'   ' * min(depth, 8)}{kind} "
@@ -155,7 +153,7 @@ class _Word:
                 levels[key] = 1
             elif found:
                 levels[key] = int(found[1])
-            elif outline is not None and str(outline.get(f"{_W}val")) in "012345678":
+            elif outline is not None and str(outline.get(f"{_W}val")) in tuple("012345678"):
                 levels[key] = int(outline.get(f"{_W}val")) + 1
             elif name.lower().startswith("list"):
                 lists[key] = "1. " if "number" in name.lower() else "- "
@@ -198,6 +196,12 @@ class _Word:
             if note.get(f"{_W}type") in (None, "normal"):
                 words = " ".join(self.blocks(note))
                 yield f"[{note.get(f'{_W}id')}] {words}" if words.strip() else ""
+
+
+def _number(value: object, otherwise: int) -> int:
+    """What an attribute says; `otherwise` where it is missing or no number."""
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) < 9 else otherwise
 
 
 def _children(holder: Element, wanted: str) -> Iterator[Element]:
