@@ -55,7 +55,7 @@ def test_a_heading_is_asked_as_people_ask(heading: str, question: str) -> None:
             "下一步是什么",
             "示例：一",
         ),
-        *("Instrument first, ask later", "新增功能：2.0"),
+        *("Install as a package", "Instrument first, ask later", "新增功能：2.0"),
     ],
 )
 def test_what_nobody_would_ask_is_left_out(heading: str) -> None:

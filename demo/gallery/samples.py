@@ -72,6 +72,10 @@ pipe = pipeline("internlm/internlm2-chat-7b", backend_config=engine)
 
 Int8 has almost no loss, so it is the usual choice [2].""",
 }
+_FOLLOW_UP = {
+    "zh": "mmpose 如何安装，那 Windows 上呢？",
+    "en": "How do I turn on int8 quantisation of the KV cache, and on Windows?",
+}
 _QUESTION = {"zh": "mmpose 如何安装？", "en": "How do I turn on int8 quantisation of the KV cache?"}
 _TRY = {
     "zh": (_QUESTION["zh"], "怎么训练自己的数据集？", "LMDeploy 支持哪些模型？"),
@@ -298,7 +302,7 @@ def _operators(language: str) -> Iterator[Sample]:
     why = {**_WHY, "question": _QUESTION[language], "passages": passages}
     yield Sample("why", why_card(why, "gate: answer, probability 0.93, threshold 0.52", language))
     yield Sample("why-declined", why_card({**why, "decision": "decline"}, "gate: decline", language))
-    follow_up = replace(_base(language), standalone=f"{_QUESTION[language]} Windows?")
+    follow_up = replace(_base(language), standalone=_FOLLOW_UP[language])
     yield from _drawn("follow-up", follow_up)
     hello = "\n\n".join(
         [

@@ -66,7 +66,7 @@ _THIS_TALK = re.compile(
 )
 """Words that mean something only where they stand."""
 _AFTER_VERB = re.compile(
-    r"^(an?|the|your|our|my|all|any|each|every|multiple|several|from|on|in|to|with|as|without|into)(?![a-z])",
+    r"^(an?|the|your|our|my|all|any|each|every|multiple|several|from|on|in|to|with|without|into)(?![a-z])",
     re.IGNORECASE,
 )
 """What stands after a word only where that is a verb: "build the image", not "build options"."""
@@ -204,7 +204,11 @@ def _english(heading: str, text: str, *, asks: bool) -> tuple[int, str] | None:
 
 def _is_act(verb: str, rest: str) -> bool:
     """Whether a heading says what is done; "load balancing" and "recording rules" are things."""
-    if len(rest) < 3 or "," in rest or re.match(r"(started|involved|help|and|or)(?![a-z])", rest.lower()):
+    if (
+        len(rest) < 3
+        or "," in rest
+        or re.match(r"(started|involved|help|and|or|as|for|by)(?![a-z])", rest.lower())
+    ):
         return False
     return verb not in _ALSO_NOUNS or bool(_AFTER_VERB.match(rest))
 
