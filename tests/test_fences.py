@@ -168,3 +168,18 @@ def test_every_room_reads_the_same_blocks() -> None:
 def test_a_tag_that_a_model_writes_in_code_of_a_list_is_code() -> None:
     reply = "Templates of chat models:\n\n- one\n  ````\n  ```\n  </think>\n  ````\n\nThat is all."
     assert split_reasoning(reply) == (reply, "")
+
+
+def test_code_by_its_indent_stands_outside_lists_and_paragraphs() -> None:
+    reader = fences.FenceReader()
+    for line, indented in (
+        ("Text.", False),
+        ("    goes on", False),
+        ("", False),
+        ("    code", True),
+        ("\tmore", True),
+    ):
+        assert reader.is_indented(line) is indented, line
+        reader.read(line)
+    reader.read("- item")
+    assert not reader.is_indented("    its text")

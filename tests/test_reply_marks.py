@@ -188,6 +188,11 @@ def test_an_end_mark_at_the_very_end_counts_in_open_code_too(mark: str) -> None:
     assert everywhere(f"Run [1]:\n\n```\nharbor up{mark}") == {("Run [1]:\n\n```\nharbor up", "")}
 
 
+def test_the_answer_ends_behind_a_nested_list_too() -> None:
+    answer = "- a [1]\n    - b [1]."
+    assert everywhere(f"{answer}<|im_end|>\n<|im_start|>user\nAnd how") == {(answer, "")}
+
+
 def test_a_model_that_goes_on_with_one_mark_is_stopped() -> None:
     reading = AnswerReading()
     shown, pieces = "", 0

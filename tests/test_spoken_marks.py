@@ -105,6 +105,9 @@ CASES = (
     "The marks are:\n\n<|im_start|>\n<|im_end|>\n<|endoftext|>\n\nEach is one token [1].",
     "ChatML [1]:\n\n```\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n```\n\n"
     "End it with `<|im_end|>`.",
+    "How it looks [1]:\n\n    <|im_start|>system\n    You are...<|im_end|>\n\nAnd that is all.",
+    "**<|im_start|>** starts a turn [1].\n\n**<|im_end|>** ends it [2].",
+    "格式为：<s>[INST] 问题 [/INST] 回答</s> [1]。\n\n注意空格。",
     "A turn begins so [1].\n\n    <|im_start|>user\n\nand goes on.",
     "The end token is <|im_end|>",
     "结束标记是 </s>",

@@ -104,6 +104,12 @@ class FenceReader:
         matched, place = self._begun(text, matched, place)
         return self._leaf(text, matched, place)
 
+    def is_indented(self, line: str) -> bool:
+        """Whether the next line would be code by its indent alone: outside lists, quotes and paragraphs."""
+        text = line.expandtabs(4)
+        indent = len(text) - len(text.lstrip(" "))
+        return indent > 3 and self.fence is None and not (self._within or self._paragraph)
+
     def _matched(self, text: str) -> tuple[int, int]:
         """How many of the open lists and quotes the line goes on with, and where its own text begins."""
         place = 0

@@ -220,7 +220,7 @@ class Written:
         if "`" in self._line and "`" in _SPAN.sub("", self._line):
             return True
         if self._lines.fence is None and not may_hold(self._line):
-            return False
+            return self._lines.is_indented(self._line)
         reader = copy.deepcopy(self._lines)
         reader.read(self._line)
         return reader.fence is not None
