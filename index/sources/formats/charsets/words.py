@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-import rjieba
-
 from index.text.chinese import CHARACTERS
 
 _OTHERS = (
@@ -47,5 +45,7 @@ _RUN = re.compile(f"[々{CHARACTERS}]{{2,}}")
 
 def known_words(text: str) -> list[str]:
     """The words of two or more ideographs in a text that a dictionary knows, in their simplified forms."""
+    import rjieba  # reads its dictionary: not for text that is plainly UTF-8
+
     runs = _RUN.findall(text.translate(_FORMS))
     return [word for run in runs for word in rjieba.cut(run, hmm=False) if len(word) > 1]
