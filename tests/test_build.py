@@ -284,17 +284,24 @@ def test_a_damaged_version_is_refused_and_the_next_one_served(
         watcher.stop()
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00garbage", b"", b"../../etc/passwd\n", b"x" * 10_000, None])
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe\x00garbage", b"", b"../../etc/passwd\n", b"x" * 10_000, None, "a folder", "a link to itself"],
+)
 def test_an_index_whose_current_file_is_garbage_is_served_and_mended(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, content: bytes | str | None
 ) -> None:
     first = build(settings, embedder=WordEmbedder())
     watcher = watched(settings, monkeypatch)
     current = settings.index.dir / "CURRENT"
-    if content is None:
-        current.unlink()
-    else:
+    if isinstance(content, bytes):
         current.write_bytes(content)
+    else:
+        current.unlink()
+    if content == "a folder":
+        current.mkdir()
+    elif content == "a link to itself":
+        current.symlink_to(current)
     assert not watcher.check()
     assert open_current(settings, WordEmbedder()).version == first.version
     assert not build(settings, embedder=WordEmbedder()).published

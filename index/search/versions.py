@@ -7,6 +7,7 @@ once, and processes that do not read the folder can say which version answers.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import re
 import shutil
@@ -75,7 +76,11 @@ class Versions:
         """
         try:
             raw = (self.folder / "CURRENT").read_bytes()[:_NAME_BYTES]
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):  # a folder is what mounting a missing file makes
+            return ""
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
             return ""
         name = raw.decode("utf-8", "replace").strip()
         return name if _NAME.fullmatch(name) else ""
@@ -110,6 +115,8 @@ class Versions:
     def use(self, name: str) -> None:
         """Makes a version the current one on this machine. Raises IndexMissing or IndexMismatch."""
         self.manifest(name)
+        with suppress(OSError):  # an empty folder cannot be replaced by a file; a file stays
+            (self.folder / "CURRENT").rmdir()
         with aside(self.folder / "CURRENT") as file:
             file.write_text(name + "\n", "utf-8")
 
