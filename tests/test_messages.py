@@ -61,6 +61,16 @@ def test_an_unknown_sentence_and_a_missing_value_are_errors() -> None:
             "docs: big.pdf: 超过 20 MB；请拆开，或用 exclude 排除",
         ),
         ("docs: x.json: not valid json: Expecting value", "docs: x.json: 不是有效的 json（Expecting value）"),
+        (
+            "wiki: 薪酬: 1770032: no permission; share the document with the app: ... > More > "
+            "Add document app",
+            "wiki: 薪酬: 1770032: 没有权限；请打开文档的“...”> 更多 > 添加文档应用，把应用加进去",
+        ),
+        (
+            "docs: odd.md: 1 line is GB18030, the others UTF-8; all are read",
+            "docs: odd.md: 1 行是 GB18030 编码，其余是 UTF-8，都已读取",
+        ),
+        ("docs: odd.md: 2 bytes are zero; they are shown as �", "docs: odd.md: 2 个字节是零，显示为 �"),
         ("docs: odd.md: nobody foresaw this", "docs: odd.md: nobody foresaw this"),
     ],
 )

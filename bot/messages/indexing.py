@@ -140,6 +140,35 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"no such file(?: or folder)?(; see index\.sources)?", "没有这个文件或目录"),
     (r"no answer: (.+)", "没有应答（{}）"),
     (r"(git [\w-]+) failed: (.+)", "{} 失败（{}）"),
+    # what Feishu's wiki, documents, folders, sheets and bases refuse, by bot/feishu/codes.py
+    (
+        r"no permission; add the app as a member of the wiki space, or share the page with it",
+        "没有权限；请把应用加为知识空间成员，或把页面分享给应用",
+    ),
+    (
+        r"no permission; share the document with the app: .*",
+        "没有权限；请打开文档的“...”> 更多 > 添加文档应用，把应用加进去",
+    ),
+    (
+        r"no permission; share the folder with a group that the app's bot is in",
+        "没有权限；请把文件夹分享给机器人所在的群",
+    ),
+    (r"no permission; share the sheet with the app", "没有权限；请把电子表格分享给应用"),
+    (r"no permission; make the app an administrator of the base", "没有权限；请把应用设为多维表格的管理员"),
+    (r"the wiki has no such page or space; check the link", "知识库里没有这个页面或空间，请检查链接"),
+    (r"this is no (?:document's|base's) token; check the link", "链接里的 token 不对，请检查链接"),
+    (r"there is no such folder; check the link", "没有这个文件夹，请检查链接"),
+    (r"there is no such (?:document|sheet|base)", "没有这篇文档或表格"),
+    (r"the (?:document|folder|sheet) was deleted", "已被删除"),
+    (r"the document has too many blocks", "文档的块太多"),
+    (r"the document's plain text is too large", "文档的文字太多"),
+    (r"the app lacks a permission.*", "应用缺少权限；请在开发者后台开通并发布版本"),
+    # how its bytes were read
+    (r"(\d+) bytes? (?:is|are) zero; (?:it is|they are) shown as �", "{} 个字节是零，显示为 �"),
+    (r"its mark says (.+), which it is not", "文件头标的是 {}，实际不是"),
+    (r"(\d+) lines? (?:is|are) (.+), the others (.+); all are read", "{} 行是 {} 编码，其余是 {}，都已读取"),
+    (r"(\d+) bytes? (?:is|are) not (.+); (?:it is|they are) shown as �", "{} 个字节不是 {} 编码，显示为 �"),
+    (r"some bytes are not (.+); they are shown as �", "有些字节不是 {} 编码，显示为 �"),
 )
 _KNOWN = tuple((re.compile(rf"(?:(?<=: )|^){english}$"), chinese) for english, chinese in _REASONS)
 
