@@ -191,3 +191,19 @@ def test_a_program_is_refused_though_its_bytes_stand_in_order() -> None:
     for raw in (b"\x7fELF" + bytes(range(256)) * 500, b"\0\1\2 half written", b"\0\1\2"):
         with pytest.raises(LoadError, match="not text"):
             decode(raw)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "line",
+    ["A gate opens at dawn.\n", "闸门在黎明打开，夜里关上。\n", "闸门在黎明打开，夜里关上。", "Ворота.\n"],
+)
+def test_long_text_in_utf_16_without_a_mark_is_read_whole(line: str, encoding: str) -> None:
+    text = line * 12_000
+    assert decode(text.encode(encoding)) == (text, ())
+
+
+def test_a_cut_end_of_utf_16_without_a_mark_is_told() -> None:
+    text, notes = decode(("A gate opens at dawn.\n" * 4_000).encode("utf-16-le")[:-1])
+    assert text.endswith("at dawn.�")
+    assert notes == ("some bytes are not UTF-16-LE; they are shown as �",)

@@ -10,7 +10,15 @@ import re
 import unicodedata
 
 from bot.errors import LoadError
-from index.sources.formats.charsets import NAMES, declared, decoded, is_wide, seems_utf_8
+from index.sources.formats.charsets import (
+    NAMES,
+    declared,
+    decoded,
+    is_wide,
+    read_wide,
+    seems_utf_8,
+    wide_of,
+)
 
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _MARKS = (
@@ -59,8 +67,8 @@ def _decoded(raw: bytes, named: str) -> tuple[str, tuple[str, ...]]:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _marked(raw, mark, encoding)
-    if b"\0" in raw[:_LOOKED_AT] and is_wide(raw):
-        return decoded(raw)
+    if b"\0" in raw[:_LOOKED_AT] and (wide := wide_of(raw)):
+        return read_wide(raw, wide)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

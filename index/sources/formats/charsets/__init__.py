@@ -7,7 +7,7 @@ tried on 194 short texts (signs, words, titles in 13 encodings), alone and insid
 reads 20 % of them, chardet 7 33 %, chardetng 57 %.
 """
 
-from index.sources.formats.charsets.lines import NAMES, decoded, is_wide, seems_utf_8
+from index.sources.formats.charsets.lines import NAMES, decoded, is_wide, read_wide, seems_utf_8, wide_of
 from index.sources.formats.charsets.named import declared
 
-__all__ = ["NAMES", "declared", "decoded", "is_wide", "seems_utf_8"]
+__all__ = ["NAMES", "declared", "decoded", "is_wide", "read_wide", "seems_utf_8", "wide_of"]

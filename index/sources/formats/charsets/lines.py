@@ -48,18 +48,32 @@ def decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:
             return raw.decode("iso2022_jp"), ()
         except UnicodeDecodeError:
             pass
-    sample, whole = sample_of(raw)
-    found = likeliest(sample, ENCODINGS + WIDE if whole else ENCODINGS, len(raw) - len(sample))
+    start = raw[:LOOKED_AT]
+    if (b"\0" in start or not _TYPED.search(start)) and (wide := wide_of(raw)):
+        return read_wide(raw, wide)
+    sample = sample_of(raw)
+    found = likeliest(sample, ENCODINGS, len(raw) - len(sample))
     if found is None:
         raise LoadError(f"not text in {NAMES}")
-    if found in WIDE:
-        return raw.decode(found.name, "replace"), ()
     return by_line(raw, found)
+
+
+def wide_of(raw: bytes) -> Encoding | None:
+    """Which UTF-16 without a mark the bytes are text in, told from their start; None where in none."""
+    found = likeliest(raw[:LOOKED_AT], ENCODINGS + WIDE)
+    return found if found in WIDE else None
+
+
+def read_wide(raw: bytes, wide: Encoding) -> tuple[str, tuple[str, ...]]:
+    """Text in UTF-16 without a mark, and what is to be told of it."""
+    text = raw.decode(wide.name, "replace")
+    lost = text.count("�") > raw.count("�".encode(wide.name))
+    return text, (f"some bytes are not {wide.title}; they are shown as �",) if lost else ()
 
 
 def is_wide(raw: bytes) -> bool:
     """Whether bytes with zeros among them are text in UTF-16 without a mark."""
-    return likeliest(raw[:LOOKED_AT], ENCODINGS + WIDE) in WIDE
+    return wide_of(raw) is not None
 
 
 def seems_utf_8(text: str, raw: bytes) -> bool:
@@ -74,17 +88,17 @@ def seems_utf_8(text: str, raw: bytes) -> bool:
     return weighed(raw, UTF_8) + _BY_CHANCE > weighed(raw, GB18030)
 
 
-def sample_of(raw: bytes) -> tuple[bytes, bool]:
-    """The start of the lines with signs beyond ASCII, and whether that is all there is."""
+def sample_of(raw: bytes) -> bytes:
+    """Lines with signs beyond ASCII, from the start; all of a short text that has hardly a word of ASCII."""
     if len(raw) <= LOOKED_AT and (b"\0" in raw or not _TYPED.search(raw)):
-        return raw, True
+        return raw
     lines, left = [], LOOKED_AT
     for line in _high_lines(raw):
         lines.append(line[:left])
         left -= len(line) + 1
         if left <= 0:
             break
-    return b"\n".join(lines), False
+    return b"\n".join(lines)
 
 
 def _high_lines(raw: bytes) -> Iterator[bytes]:

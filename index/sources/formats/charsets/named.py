@@ -27,7 +27,7 @@ def declared(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
             return raw.decode(codec), ()
         except (LookupError, UnicodeDecodeError):
             return decoded(raw)
-    sample, _ = sample_of(raw)
+    sample = sample_of(raw)
     best = max(weighed(sample, one) for one in ENCODINGS)
     if best > weighed(sample, own) + own.seldom + FAR_LIKELIER:
         return decoded(raw)
