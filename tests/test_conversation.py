@@ -13,6 +13,7 @@ from worker.conversation.log_lines import boiled_down, essence, is_log
 from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import accepted
 from worker.conversation.small_words import Small, small_word, without_thanks
+from worker.conversation.spoken import corrected, spoken
 
 INSTALL = [Earlier("how do i install harbor")]
 
@@ -152,13 +153,46 @@ def test_a_correction_replaces_the_word_it_names() -> None:
             "how do I squeeze pages, and only above 1 KB?",
         ),
         ("How do I set up a relay?", "with several targets", "How do I set up a relay with several targets?"),
-        ("怎么同步到 kafka", "and to pulsar?", "怎么同步到 kafka, and to pulsar?"),
+        ("怎么同步到 kafka", "and to pulsar?", "怎么同步到 kafka，and to pulsar？"),
         ("How do I stop it.", "no, I mean the whole host", "How do I stop it, I mean the whole host?"),
         ("怎么升级节点", "不是，我是说整个集群", "怎么升级节点，我是说整个集群？"),
     ],
 )
 def test_a_follow_up_reads_as_somebody_would_ask_it(before: str, text: str, read: str) -> None:
     assert standalone(text, [Earlier(before)], Documents()).text == read
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "read"),
+    [
+        ("Hello world program?", "why", "Hello world program, and why?"),
+        ("Hi-res images?", "why", "Hi-res images, and why?"),
+        ("hello.py fails", "why?", "hello.py fails, and why?"),
+        ("hello: command not found", "why?", "hello: command not found, and why?"),
+        ("Hello there! How do I pack?", "and undo it?", "How do I pack, and undo it?"),
+        ("Hi Fennel, how do I pack?", "and undo it?", "how do I pack, and undo it?"),
+        ("请问下载失败怎么办", "重试呢", "下载失败怎么办，重试呢？"),
+        ("请问一般怎么排查", "日志呢", "一般怎么排查，日志呢？"),
+        ("各位置的参数怎么配", "默认呢", "各位置的参数怎么配，默认呢？"),
+        ("How to deploy", "TO_DATE fails", "How to deploy, and TO_DATE fails?"),
+        ("How to deploy", "To production", "How to deploy to production?"),
+        ("How to deploy", "IS-IS routing?", "How to deploy, and IS-IS routing?"),
+        ("How to deploy", "A100 support?", "How to deploy, and A100 support?"),
+        ("How to deploy", "in-memory tables?", "How to deploy, and in-memory tables?"),
+        ("How to deploy", "IT 部门怎么用", "How to deploy，IT 部门怎么用？"),
+        ("redis 怎么装？", "How?", "redis 怎么装，how？"),
+    ],
+)
+def test_names_stay_as_they_are_written_and_the_words_between_follow_the_language(
+    before: str, text: str, read: str
+) -> None:
+    assert spoken([before], text) == read
+
+
+def test_a_correction_of_a_chinese_question_is_joined_in_chinese() -> None:
+    assert corrected(["怎么装 Redis"], "Valkey") == "怎么装 Redis，我是说 Valkey？"
+    assert corrected(["How do I install Redis?"], "Valkey") == "How do I install Redis, I mean Valkey?"
+    assert corrected(["Hello!"], "Valkey") == "Valkey?"
 
 
 def test_of_a_long_talk_the_first_and_the_last_question_are_kept() -> None:

@@ -15,40 +15,76 @@ from index.text.chinese import has_chinese
 LONGEST = 100
 """Characters of an earlier question that are kept: a description or a log is cut."""
 _ENDS = " \t\n?？。.!！,，;；:：~～…"
+_ASKING = (
+    r"(?=(how|what|why|when|where|who|which|is|are|do|does|did|can|could|should|would|will|i|we|my|has|have"
+    r"|anyone|any|please|tell|explain)(?![\w'-]))"
+)
+"""An English question begins."""
+_AFTER_GREETING = rf"([,，!！。~]++\s*+|\.(?=\s)\s*+|\s*+$|\s++{_ASKING})"
+"""A greeting ends here: "Hello world" and "hello.py" are no greetings."""
 _OPENING = re.compile(
-    r"^\s*+((请问一?下?|想?问一?下|想请教一?下?|各位大佬|大佬们?|各位)[，,：:\s]*+"
-    r"|((hi|hello|hey|please)(?![a-z])[ ,!]*+)+)+",
+    r"^\s*+((请问|想问|问|想请教|请教)(一下|下(?![载拉面划线标游级行列降单架次层一发推属部沉]))[，,：:\s]*+"
+    r"|(请问|想问|想请教)[，,：:\s]*+"
+    r"|(各位)?大佬们?[，,：:\s]*+|各位(?=[，,：:\s请想有谁好])好?[，,：:\s]*+"
+    r"|(hi|hello|hey)(?![\s,.!]*+world)"
+    rf"(\s++(there|all|everyone|everybody|guys|folks|team|again))?{_AFTER_GREETING}"
+    rf"|(hi|hello|hey)\s++(?!world)(?-i:[A-Z][a-z]++)[,，!！]\s*+{_ASKING}"
+    rf"|please(,\s*+|\s++{_ASKING}))++",
     re.IGNORECASE,
 )
 """What a question begins with that belongs to the moment it was asked in."""
 _CLAUSE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s)")
-_JOINS = re.compile(
-    r"^(and|but|or|so|then|if|unless|even|only|also|plus|still|because|when i|while|without|with|for|in|on"
-    r"|to)(?![a-z])",
-    re.IGNORECASE,
-)
-"""English that goes on by itself: no "and" before it."""
-_BARE = re.compile(r"^(if|unless|because|while|without|with|for|in|on|to)(?![a-z])", re.IGNORECASE)
+_BARE = frozenset(["if", "unless", "because", "while", "without", "with", "for", "in", "on", "to"])
 """English that belongs to the clause before: no comma either."""
-_ORDINARY = re.compile(
-    r"^(and|but|or|so|then|what|how|which|who|where|when|why|is|are|does|do|did|can|could|should|would|will|if"
-    r"|even|only|also|it|that|this|these|those|they|for|in|on|to|with|without|still|unless|the|a|an)(?![a-z])",
-    re.IGNORECASE,
+_JOINS = _BARE | frozenset(["and", "but", "or", "so", "then", "even", "only", "also", "plus", "still"])
+"""English that goes on by itself: no "and" before it."""
+_ORDINARY = _JOINS | frozenset(
+    [
+        "what",
+        "how",
+        "which",
+        "who",
+        "where",
+        "when",
+        "why",
+        "is",
+        "are",
+        "does",
+        "do",
+        "did",
+        "can",
+        "could",
+        "should",
+        "would",
+        "will",
+        "it",
+        "that",
+        "this",
+        "these",
+        "those",
+        "they",
+        "the",
+        "an",
+    ]
 )
-"""Words that have a capital only where a sentence begins."""
+"""Words that have a capital only where a sentence begins. Not "A": "A record" names one."""
 _QUESTION_END = re.compile(r"[?？!！。]\s*$|[^.]\.\s*$")
 
 
 def spoken(chain: Sequence[str], text: str) -> str:
     """The follow-up `text` after what was said on the matter, oldest first, as one question."""
-    return _ended(_joined([*_kept(chain), text]))
+    return _ended(_joined([*_kept(chain), text]), text)
 
 
 def corrected(chain: Sequence[str], text: str) -> str:
     """The same for a correction: `text` is what was meant."""
     before = _joined(_kept(chain))
-    link = "，我是说" if has_chinese(text) else ", I mean "
-    return _ended(f"{before}{link}{_small(text)}")
+    if not before:
+        return _ended(text, text)
+    link = ", I mean "
+    if has_chinese(before) or has_chinese(text):
+        link = "，我是说" if has_chinese(text[:1]) else "，我是说 "
+    return _ended(f"{before}{link}{_small(text)}", text)
 
 
 def _kept(chain: Sequence[str]) -> list[str]:
@@ -69,24 +105,37 @@ def _cut(said: str) -> str:
 def _joined(clauses: Sequence[str]) -> str:
     whole = clauses[0] if clauses else ""
     for clause in clauses[1:]:
-        whole += f"{_link(clause)}{_small(clause.strip())}"
+        whole += f"{_link(whole, clause)}{_small(clause.strip())}"
     return whole
 
 
-def _link(clause: str) -> str:
-    if has_chinese(clause):
+def _link(before: str, clause: str) -> str:
+    """What joins them, in the language that either is in: a Chinese question goes on in Chinese."""
+    if has_chinese(before) or has_chinese(clause):
         return "，"
-    if _BARE.match(clause.strip()):
+    first = _first_word(clause)
+    if first in _BARE:
         return " "
-    return ", " if _JOINS.match(clause.strip()) else ", and "
+    return ", " if first in _JOINS or clause.strip().lower().startswith("when i ") else ", and "
+
+
+def _first_word(clause: str) -> str:
+    """In lower case; empty where it is written as no ordinary word is: "TO_DATE", "IS-IS", "IT"."""
+    begun = clause.split(maxsplit=1)
+    word = begun[0].rstrip(_ENDS).split("'")[0] if begun else ""
+    return word.lower() if word[1:] == word[1:].lower() else ""
 
 
 def _small(clause: str) -> str:
     """Within a sentence: an ordinary first word without its capital."""
-    return clause[:1].lower() + clause[1:] if _ORDINARY.match(clause) else clause
+    return clause[:1].lower() + clause[1:] if _first_word(clause) in _ORDINARY else clause
 
 
-def _ended(question: str) -> str:
+def _ended(question: str, text: str) -> str:
+    """With the mark that a question ends with; `text` is what was said last."""
+    chinese = has_chinese(question)
+    if chinese and not has_chinese(text):
+        return f"{question.rstrip(_ENDS)}？"
     if _QUESTION_END.search(question):
         return question
-    return f"{question.rstrip(_ENDS)}{'？' if has_chinese(question) else '?'}"
+    return f"{question.rstrip(_ENDS)}{'？' if chinese else '?'}"
