@@ -344,3 +344,21 @@ def test_a_long_listing_without_a_blank_line_is_not_quoted(listing: str) -> None
 def test_a_long_listing_that_is_never_closed_is_taken_in_parts() -> None:
     listing = "```sh\n" + "\n\n".join(f"ring {number}" for number in range(40))
     assert all(atom.text.endswith("\n```") for atom in atoms_of(listing))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "said"),
+    [
+        (
+            "**Kiln 8**\n\n**The small oven cannot hold Kiln 8 yet**",
+            ["**Kiln 8**", "**The small oven cannot hold Kiln 8 yet**"],
+        ),
+        ("**小窑还不支持八号釉。**\n\n请用五号釉。", ["**小窑还不支持八号釉。**", "请用五号釉。"]),
+        (
+            "**Glaze**\n\nIt melts at 1,200 degrees.\n\n**Never open it before noon**",
+            ["It melts at 1,200 degrees.", "**Never open it before noon**"],
+        ),
+    ],
+)
+def test_a_line_in_bold_that_nothing_stands_below_is_said_itself(markdown: str, said: list[str]) -> None:
+    assert [atom.text for atom in atoms_of(markdown)] == said

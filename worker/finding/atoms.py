@@ -42,6 +42,7 @@ _ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _LINK_ITEM = re.compile(
     r"\A\s*+(?:[-*+]|\d++[.)])\s++(?:\*\*)?\[[^\[\]]*+\]\((?![a-z]{1,20}:)[^()]*+\)(?:\*\*)?\s*+[.。;；]?\s*+"
 )
+_FULL_STOPS = ("。", "！", ".", "!", "；", ";", "，", ",")
 _BOLD = re.compile(r"\A\s*+(?:\*\*|__)([^*\n]{2,160}?)(?:\*\*|__)\s*+[:：]?\s*+")
 _QUESTION = re.compile(
     r"\A\s*+(?:[-*+]\s++)?(?:\*\*|__)?\s*+(?:(?:Q|问题?)\s*+\d*+\s*+[.:：、]\s*+)?"
@@ -111,16 +112,21 @@ def without_padding(table: str) -> str:
 def atoms_of(markdown: str) -> list[Atom]:
     """The atoms of a section's text, in order; signposts, images and empty blocks are left out."""
     found: list[Atom] = []
-    heading = ""
+    heading = above = ""
     announced = ""
+    bold: Atom | None = None
     for group, block in enumerate(blocks(tidied(markdown))):
         title = _heading(block)
         if title:
+            found += [bold] if bold else []
+            above = above if bold else heading
+            bold = _bold_line(block, above, group)
             heading, announced = title, ""
             continue
         if _leads_elsewhere(block) or _is_empty(block):
             announced = ""
             continue
+        bold = None
         for atom in _of_block(block, group):
             found.append(replace(atom, heading=heading, lead=_joined(announced, atom.lead)))
         announced = ""
@@ -128,6 +134,7 @@ def atoms_of(markdown: str) -> list[Atom]:
             announced = found.pop().text
     if announced:
         found.append(Atom(announced, "paragraph", heading))
+    found += [bold] if bold else []
     return [atom for atom in _with_code(found) if len(atom.text) <= LONGEST]
 
 
@@ -138,11 +145,21 @@ def _heading(block: MarkdownBlock) -> str:
     if block.kind != "paragraph":
         return ""
     match = (
-        _BOLD.fullmatch(block.text)
-        or _MARKED_QUESTION.fullmatch(block.text)
-        or _QUESTION.fullmatch(block.text)
+        _bold_title(block.text) or _MARKED_QUESTION.fullmatch(block.text) or _QUESTION.fullmatch(block.text)
     )
     return one_line(match.group(1)) if match else ""
+
+
+def _bold_title(text: str) -> re.Match[str] | None:
+    """A line in bold that is no sentence."""
+    match = _BOLD.fullmatch(text)
+    return match if match and not match.group(1).rstrip().endswith(_FULL_STOPS) else None
+
+
+def _bold_line(block: MarkdownBlock, heading: str, group: int) -> Atom | None:
+    """A line in bold as what it says itself, if nothing stands below it: no title, but an emphasis."""
+    bold = block.kind == "paragraph" and _BOLD.fullmatch(block.text)
+    return Atom(block.text.strip(), "paragraph", heading, group=group) if bold else None
 
 
 def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
