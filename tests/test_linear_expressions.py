@@ -31,6 +31,7 @@ MOST = 9.0
 SETTINGS_ALONE = {"bot.config.file._REFERENCE"}
 """What meets the operator's own settings file and nothing foreign."""
 OUR_OWN = {
+    "bot.messages.indexing": "a table of the module, which is kept and so measured",
     "index.check.judge": "facts that the operator's own questions ask for",
     "index.check.questions": "the same",
     "index.sources.formats.charsets.likely": "tables of the module, which are kept and so measured",

@@ -164,6 +164,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "tests/test_queue.py::test_rates_of_a_user_and_of_a_group",
         f"{STORIES}test_burst.py::test_another_group_is_answered_while_one_bursts_and_gets_one_notice",
     ),
+    "With a mistake in config.yaml": (f"{HOOK}test_a_mistake_in_the_settings_ends_nothing_that_serves",),
     "`git pull`, `make setup`, restart": (f"{HOOK}test_a_reload_under_load_fails_nobody",),
     "Index versions stay valid": (
         f"{STORIES}test_admin.py::test_versions_of_another_release_are_left_out_and_not_gone_back_to",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.config.fences import prose
 from index.search.copies import page_key
+from index.text.chinese import CHARACTERS
 from index.text.split import Chunk
 
 Place = tuple[str, str]
@@ -23,7 +24,7 @@ _MOST_PAGES = 3
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？；;])\s*|\n+")
 _ADDRESS = re.compile(r"\]\([^()]*+\)|(?<!\S)\S*?://\S*+")
-_NO_PROSE = re.compile(r"^\s*[>#`<-]|[{}=|\[\]#]|^[^A-Za-z\u4e00-\u9fff]*$")
+_NO_PROSE = re.compile(rf"^\s*[>#`<-]|[{{}}=|\[\]#]|^[^A-Za-z{CHARACTERS}]*$")
 _TITLED = re.compile(r"^(?!(.*/)?\.).*\.(md|markdown|mdx|rst|html?|txt)$", re.IGNORECASE)
 _VERSION = re.compile(r"v\d|version|版本|release|发布|20\d\d")
 

@@ -76,7 +76,7 @@ def test_chit_chat_that_mentions_the_bot_is_declined_shortly(house: House) -> No
     before = len(house.feishu.calls("cards.create"))
     asked = house.ask("今天中午吃什么？")
     card = house.card(asked)
-    assert "不像是我索引的文档能回答的问题" in words(card)
+    assert "我手头的文档没有讲这个" in words(card)
     assert len(house.feishu.calls("cards.create")) == before, "a declined message opens no streaming card"
 
 

@@ -80,7 +80,7 @@ def test_an_edited_wiki_page_is_answered_from_after_reindex(house: WikiHouse) ->
     done = house.reindexed("/reindex wiki")
     assert "索引已更新" in done
     assert "修改 1" in done
-    assert "薪酬制度: 1770032: no permission" in done
+    assert "薪酬制度: 1770032: 没有权限" in done
     until(lambda: house.serving != before)
     card = json.dumps(house.card(house.ask("Harbor 的连接池默认大小是多少？")), ensure_ascii=False)
     assert "48 个连接" in card

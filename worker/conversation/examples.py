@@ -55,7 +55,7 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 """What is about one release."""
-_UNSAID = re.compile(r"[|<>{}\[\]=&…!！/\\@#*\"“”「」]|(?<!\w)\W*$|[:：;；]|\.\.\.")
+_UNSAID = re.compile(r"[|<>{}\[\]=&…!！/\\@#*\"“”「」]|(?<!\w)\Z|[:：;；]|\.\.\.")
 """Marks that nobody says."""
 _ASKS_EN = re.compile(
     r"^(how|what|why|when|where|which|who|can|could|do|does|is|are|should|will|may)(?![a-z'])", re.IGNORECASE
@@ -70,8 +70,8 @@ _AFTER_VERB = re.compile(
     re.IGNORECASE,
 )
 """What stands after a word only where that is a verb: "build the image", not "build options"."""
-_IDENTIFIER = re.compile(r"^(?=.*[a-z])[A-Za-z@][\w@/]*([._-]+\w+)+(\(\))?$|^[a-z]+[A-Z]\w*$")
-_TROUBLE = re.compile(r"(失败|报错|错误|异常|不了|不上|不到|无法\S+|卡住|缓慢|太慢)$")
+_IDENTIFIER = re.compile(r"^(?=.*[a-z])(?=.*[._-]\w)[A-Za-z@][\w@/.-]*+(?<=\w)(\(\))?$|^[a-z]++[A-Z]\w*$")
+_TROUBLE = re.compile(r"(失败|报错|错误|异常|不了|不上|不到|无法\S{1,40}|卡住|缓慢|太慢)$")
 _HOW = re.compile(r"^(手动|自动|快速|在线|离线|全局|批量|单独|本地)")
 _WHICH = re.compile(r"^(条件|基本|基础|高级|其他|其它|默认|推荐|常见|相关|更多|简单|完整|通用|进阶|可选)")
 """Chinese words before 安装, 配置 that are no thing which is installed."""
@@ -113,7 +113,7 @@ _SMALL = frozenset(
         "my",
     ]
 )
-_MARKS = re.compile(r"[`*_]{1,3}|\[([^\]]*)\]\([^)]*\)")
+_MARKS = re.compile(r"[`*_]{1,3}|\[([^\[\]]*+)\]\([^()]*+\)")
 _PLURAL = re.compile(r"[a-z]{2}(?<![sui])s$")
 _MASS = re.compile(r"(tion|sion|ment|ity|ance|ence|ness|ing|[A-Z]{3,})$")
 

@@ -160,8 +160,10 @@ class Process:
 
     def _forget_the_dead(self) -> None:
         """Takes workers off the list that have not been heard of."""
+        # Listed first, so that one that comes meanwhile stays.
+        listed = [decoded(name) for name in self.redis.smembers(WORKERS.name)]
         alive = serving(self.redis)
-        gone = [name for name in map(decoded, self.redis.smembers(WORKERS.name)) if name not in alive]
+        gone = [name for name in listed if name not in alive]
         if gone:
             self.redis.srem(WORKERS.name, *gone)
 
