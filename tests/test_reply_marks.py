@@ -56,12 +56,8 @@ ALONE = {
     "with the list around it": f'{{"tool_calls": [{{"id": "c1", "type": "function", "function": {CALL}}}]}}',
     "functools": f"functools[{CALL}]",
     "one a line": f"{CALL}\n{CALL}<|eot_id|>",
-    "in a block of JSON": f"```json\n{CALL}\n```",
-    "in a block without a name": f"```\n{CALL}\n```<|im_end|>",
-    "in a block of another case": f"``` JSON\n[\n  {CALL}\n]\n```\n",
-    "in waves": f"~~~json\n{CALL}\n~~~",
-    "in a block without an end": f"```json\n{CALL}",
-    "in two blocks": f"```json\n{CALL}\n```\n\n```json\n{CALL}\n```",
+    "one that finds, as LangChain writes it": '{"action": "lookup", "action_input": {"q": "harbor"}}',
+    "of any name, wrapped": '{"function_call": {"name": "restart", "arguments": "{}"}}',
 }
 ENDS = (
     "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "</s>", "<end_of_turn>",
@@ -154,6 +150,14 @@ WANTED = (
     '{"name": "a", "args": "--verbose"}',
     '[{"name": "a", "arguments": {}}, {"name": "b"}]',
     "```json\n" + '{"name": "benthos", "input": {"stdin": {}}}' + "\n```",
+    '{"name": "billing-hook", "parameters": {"retries": 3}}',
+    '{"tool": "hammer", "arguments": {"size": 4}}',
+    '{"action": "reboot", "action_input": "tonight"}',
+    f"```json\n{CALL}\n```",
+    f"```\n{CALL}\n```",
+    f"~~~ JSON\n[\n  {CALL}\n]\n~~~",
+    f"```json\n{CALL}",
+    f"```json\n{CALL}\n```\n\n```json\n[{CALL}]\n```",
 )
 """What a file of settings, or the body of a request, may be: no form in which models call."""
 
@@ -165,14 +169,20 @@ def test_json_with_other_keys_is_an_answer(text: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["Which JSON do I send?", "Show me the config", "请求体怎么写？", "What does a tool call look like?"],
+    [
+        "Which JSON do I send?",
+        "Show me the config",
+        "请求体怎么写？",
+        "What does a tool call look like?",
+        "Give an example",
+    ],
 )
 @pytest.mark.parametrize("name", ALONE)
 def test_json_that_was_asked_for_is_an_answer(name: str, question: str) -> None:
     reading = AnswerReading(question=question)
     shown = "".join(reading.feed([Chunk(piece)]) for piece in cut(ALONE[name], 9)) + reading.end()
     assert reading.silence == ""
-    assert "search" in shown
+    assert shown == ALONE[name].removesuffix("<|eot_id|>")
 
 
 @pytest.mark.parametrize("mark", ENDS)
@@ -186,6 +196,12 @@ def test_the_answer_ends_where_another_turn_begins(mark: str) -> None:
 )
 def test_an_end_mark_at_the_very_end_counts_in_open_code_too(mark: str) -> None:
     assert everywhere(f"Run [1]:\n\n```\nharbor up{mark}") == {("Run [1]:\n\n```\nharbor up", "")}
+
+
+@pytest.mark.parametrize("mark", ["<|eot_id|>", "<｜end▁of▁sentence｜>", "<|im_end|><|endoftext|>"])
+def test_end_marks_at_the_very_start_are_not_shown_however_many(mark: str) -> None:
+    assert everywhere(f"{mark}{SHOWN}") == everywhere(f"{mark}{mark}{SHOWN}")
+    assert "|" not in str(everywhere(f"{mark}{mark}{SHOWN}"))
 
 
 def test_the_answer_ends_behind_a_nested_list_too() -> None:
@@ -253,8 +269,9 @@ def test_a_box_around_an_answer_is_taken_off() -> None:
     )
 
 
-def test_a_score_with_an_end_mark_is_a_number() -> None:
-    answer = {"choices": [{"message": {"content": "7<|eot_id|>"}}]}
+@pytest.mark.parametrize("mark", ["<|eot_id|>", " </s>", "\n<eos>"])
+def test_a_score_with_an_end_mark_is_a_number(mark: str) -> None:
+    answer = {"choices": [{"message": {"content": f"7{mark}"}}]}
     assert read_score(answer, probabilities=False).value == 7.0
 
 

@@ -94,6 +94,73 @@ def test_in_pieces_of_one_character_too(mark: str) -> None:
         assert read(list(text))[0].strip() == text.strip()
 
 
+LISTS = (
+    "End marks of Gemma:\n\n- {}\n- {}",
+    "* {}\n* {}",
+    "1. {}\n2. {}",
+    "1、{}\n2、{}",
+    "- [ ] {}\n- [x] {}",
+    "3 {}\n14 {}",
+    "7 → {}\n8 → {}",
+    "first -> {}\nlast -> {}",
+    "Start — {}\nEnd — {}",
+    "Start - {}\nEnd - {}",
+    "**Start:** {}\n\n**End:** {}",
+    "**开始**：{}\n**结束：**{}",
+    "The special tokens are:\n\n{}\n{}",
+    "**Tags of this family:**\n{}\n{}",
+    "特殊标记如下：\n\n{}\n{}\n",
+    "| a | b |\n|---|---|\n| {} | {} |",
+    "a | b\n---|---\nx | {}\ny | {}",
+    "> {}\n> {}",
+)
+PAIRS = (
+    ("<|start_header_id|>", "<|eot_id|>"),
+    ("<s>", "</s>"),
+    ("<bos>", "<eos>"),
+    ("<pad>", "<end_of_turn>"),
+    ("<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>"),
+    ("<think>", "</think>"),
+    ("[THINK]", "[/THINK]"),
+)
+
+
+@pytest.mark.parametrize("text", LISTS)
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: str(pair[1]))
+def test_the_last_of_a_list_of_marks_stays(text: str, pair: tuple[str, str]) -> None:
+    text = text.replace("{}", pair[0], 1).replace("{}", pair[1])
+    ways = [[text], cut(text, 1), cut(text, 3), cut(text, 17)]
+    assert {read(pieces)[0].strip() for pieces in ways} == {text.strip()}
+
+
+@pytest.mark.parametrize(
+    "before", ["Then restart.", "- a\n- Restart it", "| a | b |\n|---|---|\n| 1 | 2 |", "**Done**"]
+)
+@pytest.mark.parametrize("mark", ["<|eot_id|>", "</s>", "</s></s>", "\n<|im_end|>\n"])
+def test_an_end_mark_behind_what_is_said_is_the_servers(before: str, mark: str) -> None:
+    assert {read(pieces)[0].strip() for pieces in ([before + mark], cut(before + mark, 1))} == {before}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Its closing tag:\n</think>",
+        "The tags are:\n<think>\n</think>\nWrite both.",
+        "标签如下：\n</think>\n就这一个。",
+    ],
+)
+def test_tags_of_thoughts_below_a_line_that_announces_them_stay(text: str) -> None:
+    ways = [[text[:place], text[place:]] for place in range(len(text))]
+    assert {read(pieces)[0].strip() for pieces in [*ways, cut(text, 1)]} == {text}
+
+
+@pytest.mark.parametrize("said", ["Now the answer:", "The tags are clear:"])
+def test_thoughts_that_end_with_a_colon_stay_hidden(said: str) -> None:
+    text = f"They ask.\n{said}\n</think>\n\nRestart it [1]."
+    ways = [[text[:place], text[place:]] for place in range(len(text))]
+    assert {read(pieces)[0].strip() for pieces in [*ways, cut(text, 1)]} == {"Restart it [1]."}
+
+
 CASES = (
     "analysisMode is a setting of the engine [1]: `fast` or `full`.",
     "analysisTheme changes its colours [1].",

@@ -58,6 +58,7 @@ CALL_ENDS = re.compile(_CALL_ENDS, re.IGNORECASE)
 FENCE_ENDS = re.compile(r"\n[ ]{0,3}```")
 LONGEST_END = 60
 RUN_OF_TURNS = re.compile(rf"(?:(?:{_TURNS})\s*+)++", re.IGNORECASE)
+GLUED_TURNS = re.compile(rf"(?:{_TURNS})++", re.IGNORECASE)
 LONG_RUN = re.compile(rf"(?:(?:{_TURNS})\s*+){{8}}", re.IGNORECASE)
 """So many marks together are in no sentence: a model that goes on with `<pad>` for ever."""
 NEEDS_NOTHING = re.compile(
@@ -87,16 +88,11 @@ _KEYS = (
     "name|tool|tool_name|function|function_name|function_call|tool_call|tool_calls|action|"
     "type|id|call_id|index"
 )
-_FENCE = r"(?:(?:`{3,}+|~{3,}+)[ \t]*+(?:json\w{0,2})?+[ \t]*+\n\s*+)?+"
-BARE = re.compile(rf'\A{_FENCE}(?:functools)?+\[?+\s*+\{{\s*+"(?:{_KEYS})"\s*+:', re.IGNORECASE)
-"""A call written as an object alone, in a code block or not; whether it is one is known only at the end."""
+BARE = re.compile(rf'\A(?:functools)?+\[?+\s*+\{{\s*+"(?:{_KEYS})"\s*+:', re.IGNORECASE)
+"""A call written as an object alone; whether it is one is known only at the end."""
 _BEFORE_IT = "|".join("functools"[:size] for size in range(1, 9))
 BARE_BEGINS = re.compile(
-    rf"\A(?:`{{1,2}}|~{{1,2}}|(?:`{{3,}}+|~{{3,}}+)[ \t]*+(?:json\w{{0,2}}|jso|js|j)?+[ \t]*+"
-    rf'|{_FENCE}(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+))\Z',
-    re.IGNORECASE,
+    rf'\A(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+)\Z', re.IGNORECASE
 )
-BETWEEN = re.compile(r"\A(?:[\s;,]|(?:`{3,}|~{3,})[ \t]*+(?:json\w{0,2})?)*+", re.IGNORECASE)
-"""What stands around such calls: fences, and what parts them."""
-SAYS_MORE = re.compile(r"\n {0,3}(?:`{3,}|~{3,})[ \t]*+\n\s*+[^\s`~\[{<;,]")
-"""Words behind a code block: it is part of an answer."""
+BETWEEN = re.compile(r"\A[\s;,]*+")
+"""What stands between such calls."""

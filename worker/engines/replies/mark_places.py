@@ -29,7 +29,8 @@ _NAMES_IT = re.compile(
     r"writes?|emits?|prints?|outputs?|sends?|adds?|appends?|generates?|returns?|after|before|until|like|than|not|"
     r"needs?|contains?|sees?|reads?|sets?|from|without|through|between|for|through)[ \t]++"
     r"|[:：,，、;；(（“\"'‘「『《=][ \t]*+|"
-    r"[是为叫用以和与或及到成即由在出含有加的记如像于入遇见写按符签了][ \t]*+)\Z",
+    r"[是为叫用以和与或及到成即由在出含有加的记如像于入遇见写按符签了][ \t]*+|"
+    r"[:：]\*{2}[ \t]*+|(?:[→⇒➜—–]|[-=]>|\s-(?=\s))[ \t]*+)\Z",
     re.IGNORECASE,
 )
 """What stands before a mark that a sentence names."""
@@ -54,6 +55,15 @@ _NO_TURN = re.compile(
 _PAIRS = ("**", "__", '""', "''", "“”", "‘’", "「」", "()", "（）", "||", "//", "~~")
 """What stands before and behind a word that is set off."""
 _LIST = re.compile(r"\A\s*+(?:[-+*>|#]|\d{1,9}[.)])(?:\s|\Z)")
+_LEADS = re.compile(
+    r"(?:\A[ \t]*+(?:[-+*>#•·]|\d{1,9}[.)]?(?=\s)|\d{1,9}[、)）])"
+    r"(?:[ \t]++(?:[-+*>#•·](?=\s)|\[[ xX]\]))*+|\|)[ \t]*+\Z"
+)
+"""The sign or number of a list's item, or the edge of a table's cell, with nothing behind it."""
+_OF_MARKS = re.compile(
+    r"\b(?:tokens?|tags?|mark(?:er)?s?|stop[ _-]?words?)\b|标[签记志识]|停止[词符]|特殊符", re.IGNORECASE
+)
+"""In a line that announces marks."""
 _SPAN = re.compile(r"(?<!`)(`++)(?!`).*?(?<!`)\1(?!`)")
 
 
@@ -94,6 +104,22 @@ class Place:
         """Whether the words before it name it."""
         return bool(_NAMES_IT.search(self.line))
 
+    @property
+    def listed(self) -> bool:
+        """Whether a mark that ends the reply is what its line says: an item, a cell, or what is announced."""
+        line = self.line.strip()
+        if not line:
+            return self.introduced
+        if line.isdigit() and len(line) < 3 and not self.above:  # a score
+            return False
+        return self.named or (bool(_LEADS.search(self.line)) and not self.line.endswith("|"))
+
+    def announced(self, after: str) -> bool:
+        """Whether the line above announces marks, and no empty line behind it ends thoughts."""
+        if not (self.begins_line and self.introduced and _OF_MARKS.search(self.above)):
+            return False
+        return not after.startswith("\n\n")
+
     def set_off(self, after: str) -> bool:
         """Whether it stands between two signs that set off a word."""
         return self.line[-1:] + after[:1] in _PAIRS
@@ -128,7 +154,7 @@ def lone_end(place: Place, after: str) -> bool:
     if place.code or place.names(after):
         return False
     if place.begins_line:
-        return not _goes_on(after)
+        return not (_goes_on(after) or place.announced(after))
     if not place.glued:
         parted = after.startswith("\n\n") and not (place.named or _LIST.match(place.line))
         return parted or (place.behind_sentence and ends_line(after))

@@ -21,13 +21,13 @@ from worker.engines.replies.mark_forms import (
     CALL_ENDS,
     CALL_LIKE,
     FENCE_ENDS,
+    GLUED_TURNS,
     LONG_RUN,
     LONGEST_END,
     MAY_BEGIN,
     NEEDS_NOTHING,
     OPENS_TURN,
     RUN_OF_TURNS,
-    SAYS_MORE,
     SUSPECT,
     TURN,
     TURN_BEGINS,
@@ -133,7 +133,7 @@ class MarksFilter:
             if spoken_of(after):
                 break
             text, wide = text[begins.end() :], wide[begins.end() :]
-        self._bare = bool(BARE.match(wide)) and not SAYS_MORE.search(wide)
+        self._bare = bool(BARE.match(wide))
         if last and self._bare and is_call(text, self._question):
             self.called = True
             return ""
@@ -170,7 +170,7 @@ class MarksFilter:
             return None
         if run is not None:
             if run.end() == len(wide):
-                return place.code or not place.named
+                return place.code or not place.listed
             return self._ends_turn(found, place, after)
         if found["call"]:
             return self._is_call(found.group(), place, after)
@@ -195,6 +195,7 @@ class MarksFilter:
         return (self._behind and not place.code) or lone_end(place, after)
 
     def _ends_turn(self, found: Found, place: Place, after: str) -> bool:
+        """`after`: what stands behind it, other marks too."""
         mark = found.group()
         if mark.lower() == "<s>":  # struck out, in HTML
             return False
@@ -205,7 +206,7 @@ class MarksFilter:
         following = TURN.match(after.lstrip())
         return ends_turn(
             place,
-            after,
+            _behind_ends(found),
             opens=bool(OPENS_TURN.fullmatch(mark)),
             turn_follows=bool(following and OPENS_TURN.fullmatch(following.group())),
         )
@@ -227,6 +228,15 @@ class MarksFilter:
             self._behind = self._behind and not text.strip()
             self._written.add(text)
         return text
+
+
+def _behind_ends(found: Found) -> str:
+    """What stands behind a mark, and behind others that are glued to it where none of them begins a turn."""
+    wide, ends = found.string, found.end()
+    glued = GLUED_TURNS.match(wide, found.start())
+    if glued and not OPENS_TURN.search(wide, found.start(), glued.end()):
+        ends = glued.end()
+    return wide[ends : ends + ENOUGH]
 
 
 def _without_alone(line: str) -> str:

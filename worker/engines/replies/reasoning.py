@@ -191,7 +191,7 @@ class ReasoningFilter:
             at = tag.start()
             after = text[tag.end() : tag.end() + ENOUGH]
             place = self._written.place()
-            settled = after.startswith("\n") and (tag["open"] or place.begins_line)
+            settled = len(after) > 1 and after[0] == "\n" and (tag["open"] or place.begins_line)
             if not (settled or last or len(after) >= ENOUGH):
                 return shown, None, text[at:]
             if self._counts(tag, place, after, last=last):
@@ -200,6 +200,8 @@ class ReasoningFilter:
 
     def _counts(self, tag: Tag, place: Place, after: str, *, last: bool) -> bool:
         if tag["open"]:  # in a line of its own, whatever mark stands there, or behind a whole sentence
+            if place.announced(after):
+                return False
             return begins_part(replace(place, line=TEMPLATE.sub("", place.line)), after)
         if tag["unwrapped"]:
             ends = last and not after.strip() and not place.code
