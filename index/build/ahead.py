@@ -21,7 +21,8 @@ from threading import Event, Thread
 from types import TracebackType
 
 from index.build.embedding_cache import BATCH, EmbeddingCache
-from index.search.embed import Embedder, calls_at_once
+from index.build.room import calls_that_fit
+from index.search.embed import Embedder
 from index.search.lexical import BLOCK, heading_of, headings_of
 from index.text.split import Chunk
 
@@ -124,7 +125,8 @@ class Ahead:
     def _batch(self) -> tuple[list[str], bool]:
         """The next texts, and whether there may be more."""
         batch: list[str] = []
-        while len(batch) < BATCH * calls_at_once(self._embedder):
+        most = BATCH * calls_that_fit(self._embedder)
+        while len(batch) < most:
             text = self._texts.get()
             if text is None:
                 return batch, False

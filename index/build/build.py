@@ -5,6 +5,8 @@ The version in use is not touched until the new one is whole. What did not chang
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from collections import Counter
@@ -41,6 +43,9 @@ from index.sources.asked import Asked, Reader
 __all__ = ["BuildReport", "Progress", "assemble", "build", "difference"]
 
 log = structlog.get_logger(__name__)
+
+_NO_MEMORY = os.strerror(errno.ENOMEM)
+"""As the system says it, and as faiss repeats it."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,11 @@ def build(
             wish = _Wish(force, confirmed or dry_run, frozenset(only), dry_run)
             return _build(settings, versions, redis, embedder, ask, tell, wish)
     except (OSError, sqlite3.Error, MemoryError) as error:
+        if isinstance(error, MemoryError) or _NO_MEMORY in str(error):
+            raise IndexUnwritten(
+                f"memory ran out while the index in {versions.folder} was built: allow the process more "
+                f"(ulimit -v, or the container's limit); the version in use stays"
+            ) from error
         why = _where(error, versions.folder) + disk.reason(error)
         raise IndexUnwritten(
             f"the index in {versions.folder} cannot be written ({why}): "

@@ -21,7 +21,8 @@ import numpy as np
 import structlog
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from index.search.embed import Embedder, Vectors, calls_at_once
+from index.build.room import calls_that_fit
+from index.search.embed import Embedder, Vectors
 
 log = structlog.get_logger(__name__)
 
@@ -151,7 +152,7 @@ class EmbeddingCache:
         known = self._touch(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         new = list(missing.items())
-        at_once = BATCH * calls_at_once(self._embedder)
+        at_once = BATCH * calls_that_fit(self._embedder)
         for start in range(0, len(new), at_once):
             batch = new[start : start + at_once]
             vectors = self._embedded([text for _, text in batch])
@@ -167,7 +168,7 @@ class EmbeddingCache:
 
     def _embedded(self, texts: list[str]) -> Vectors:
         """Vectors of a few batches, by as many threads as pay off."""
-        threads = calls_at_once(self._embedder)
+        threads = calls_that_fit(self._embedder)
         if threads == 1 or len(texts) < 2 * _PART:
             return self._embedder.embed(texts)
         if self._threads is None:
