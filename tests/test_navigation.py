@@ -105,3 +105,31 @@ def test_a_folder_is_named_where_its_index_is_asked_for() -> None:
     assert title_of("boards/index.md", {"boards": "Boards"}) == "Boards"
     assert title_of("boards/README.md", {"boards/README.md": "All boards"}) == "All boards"
     assert title_of("boards/flash.md", {"boards": "Boards"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("The &nbsp<samp>valve</samp>&nbsp tool", "The valve tool"),
+        ("Pumps &amp; valves", "Pumps & valves"),
+        ("<b>Pumps</b> &#8211; all", "Pumps – all"),
+        ("Queue<T> and Q&A", "Queue<T> and Q&A"),
+        ("Open a &lt;valve&gt;", "Open a <valve>"),
+        ("?a=1&copy=2", "?a=1&copy=2"),
+    ],
+)
+def test_titles_are_plain_text(tmp_path: Path, written: str, shown: str) -> None:
+    put(
+        tmp_path,
+        **{
+            "mkdocs.yml": f"docs_dir: .\nnav:\n  - '{written}': named.md\n",
+            "named.md": BODY,
+            "front.md": f"---\ntitle: '{written}'\n---\n{BODY}",
+        },
+    )
+    assert titles(tmp_path) == {"named.md": shown, "front.md": shown}
+
+
+def test_headings_show_entities_as_signs(tmp_path: Path) -> None:
+    put(tmp_path, **{"page.md": "# The &nbsp<samp>valve</samp>&nbsp tool &amp; more\n\nWords.\n"})
+    assert titles(tmp_path) == {"page.md": "The valve tool & more"}

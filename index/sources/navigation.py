@@ -17,6 +17,8 @@ from urllib.parse import unquote
 
 import yaml
 
+from index.text.marks import plain_title
+
 MAX_BYTES = 2_000_000
 """A larger navigation file is not read."""
 TITLE_CHARACTERS = 200
@@ -46,7 +48,7 @@ def titles_under(root: Path) -> dict[str, str]:
         for path, title in _entries(file):
             place = _relative(file, path, root)
             if place:
-                found.setdefault(place, " ".join(title.split())[:TITLE_CHARACTERS])
+                found.setdefault(place, plain_title(title)[:TITLE_CHARACTERS])
     return found
 
 

@@ -7,6 +7,7 @@ needs a look at two ends of a line is done with the methods of strings.
 
 from __future__ import annotations
 
+import html
 import re
 
 HEADING_CHARACTERS = 300
@@ -14,8 +15,15 @@ HEADING_CHARACTERS = 300
 
 _MARKUP = re.compile(r"!\[[^\[\]]*\]\([^()]*\)|</?[A-Za-z][^<>]*>|[`*]|\{#[^{}]*\}")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
-
-
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|bdi|big|br|center|code|del|div|em|font|h[1-6]|i|img|ins|kbd|mark|p|q|s|samp|small|span|"
+    r"strike|strong|sub|sup|svg|tt|u|var|wbr)\b(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(
+    r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});|&nbsp|&(?:amp|lt|gt|quot)(?![a-z0-9=])",
+    re.IGNORECASE,
+)
 _ID = re.compile(r"\bid=[\"']?([^\"'\s<>{}]+)", re.IGNORECASE)
 
 
@@ -63,5 +71,20 @@ def underline(line: str) -> int:
 
 
 def plain(markdown: str) -> str:
-    """A line of Markdown without links, emphasis, code marks, tags and given anchors."""
-    return _MARKUP.sub("", _LINK.sub(r"\1", markdown)).strip()
+    """A line of Markdown without links, emphasis, code marks, tags and given anchors; entities as signs."""
+    return _as_signs(_MARKUP.sub("", _LINK.sub(r"\1", markdown)).strip())
+
+
+def plain_title(title: str) -> str:
+    """A title out of a navigation or front matter in one line: tags of HTML go, entities become signs.
+
+    Only tags that stand within a line go, so that `Vec<T>` stays.
+    """
+    return " ".join(_as_signs(_INLINE_TAG.sub("", title)).split())
+
+
+def _as_signs(line: str) -> str:
+    """The line with entities as what they show, a hard blank as a blank; `&nbsp` without semicolon too."""
+    if "&" not in line:
+        return line
+    return " ".join(_ENTITY.sub(lambda match: html.unescape(match.group()), line).split())

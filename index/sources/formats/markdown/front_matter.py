@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from bot.errors import FennelError
+from index.text.marks import plain_title
 
 _MOST_LINES = 400
 _MOST_CHARACTERS = 50_000
@@ -84,6 +85,6 @@ def title_of(facts: dict[str, Any]) -> str:
     """The title among the facts; empty where there is none."""
     for name in ("title", "Title", "TITLE", "name", "sidebar_label"):
         value = facts.get(name)
-        if isinstance(value, (str, int, float)) and str(value).strip():
-            return " ".join(str(value).split())
+        if isinstance(value, (str, int, float)) and (title := plain_title(str(value))):
+            return title
     return ""
