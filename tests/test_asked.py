@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.finding.asked import Asked, read_question
+from worker.finding.asked import Asked, answers_kind, read_question
 
 
 def read(text: str) -> Asked:
@@ -23,3 +23,94 @@ def test_kinds_are_told_at_the_beginning_of_any_line() -> None:
 @pytest.mark.parametrize("filling", ["\n", "。。。\n", " \n\t", "1\n"])
 def test_many_empty_lines_cost_no_more_than_their_length(filling: str) -> None:
     assert read(f"怎么清空缓存{filling * 20_000}谢谢").about
+
+
+def read_beside(text: str, *absent: str) -> Asked:
+    """A question to documents that have every word but these."""
+    return read_question(text, lambda word: 8.0 if word in absent else 4.0, lambda word: word not in absent)
+
+
+@pytest.mark.parametrize(
+    ("text", "absent", "told"),
+    [
+        ("温室的灌溉日志怎么导出", {"灌溉"}, {"灌溉"}),
+        ("温室多久浇一次水", {"多久"}, set()),
+        ("阀门打不开了", {"打不开"}, set()),
+        ("how do I pair the valve with zigbeehub", {"zigbeehub"}, {"zigbeehub"}),
+        ("how do I open the valve every morning", {"morn", "morning"}, set()),
+        ("how do I open the valve", set(), set()),
+    ],
+)
+def test_a_thing_that_no_page_names_stays_in_the_question(
+    text: str, absent: set[str], told: set[str]
+) -> None:
+    asked = read_beside(text, *absent)
+    assert asked.unknown == told
+    assert told <= asked.weights.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("The pump lifts 90 litres.", True),
+        ("It lifts 2,500 litres", True),
+        ("約 40MB，约150 次", True),
+        ("| flow.limit | 1000/60 |", True),
+        ("three to five valves", True),
+        ("between 3-5 valves", True),
+        ("The pump speaks IPv4 and RS485.", False),
+        ("Since v5.3.2 it is quieter.", False),
+        ("It listens on 192.168.0.1.", False),
+        ("1. Open the valve.", False),
+        ("Released 2031-04-01, see [2].", False),
+        ("See https://example.org/pumps/17/a9", False),
+    ],
+)
+def test_digits_in_names_versions_and_addresses_are_no_amount(text: str, holds: bool) -> None:
+    assert answers_kind("amount", text) is holds
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "answer", "other"),
+    [
+        ("How much memory does the valve need?", "size", "It needs 512 MB.", "It needs 90 valves."),
+        ("阀门控制器要多少内存", "size", "约 150MB", "约 150 次"),
+        ("日志要占多大的磁盘", "size", "占 2G 左右", "占 2 行"),
+        (
+            "Which version of the firmware do I need?",
+            "version",
+            "Firmware 5.3 or later",
+            "Turn it by 90 degrees",
+        ),
+        ("固件要什么版本", "version", "版本 7 及以上", "转 90 度"),
+    ],
+)
+def test_a_size_and_a_version_are_no_bare_amounts(question: str, kind: str, answer: str, other: str) -> None:
+    kinds = read(question).kinds
+    assert kind in kinds
+    assert "amount" not in kinds
+    assert answers_kind(kind, answer)
+    assert not answers_kind(kind, other)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The valve cannot see the pump through a wall.",
+        "Both share a wire, which makes them click.",
+        "两个阀门共用一根线，无法单独打开。",
+        "这样才能避免水锤。",
+    ],
+)
+def test_reasons_are_given_without_the_word_because(reason: str) -> None:
+    assert "reason" in read("why does the valve click").kinds
+    assert answers_kind("reason", reason)
+
+
+def test_a_thing_of_the_documents_own_is_asked_for_without_their_name() -> None:
+    def idf(word: str) -> float:
+        return 1.5 if word == "kestrel" else 6.0
+
+    asked = read_question("What is a valve in Kestrel?", idf, lambda _: True)
+    assert asked.subject == "valve"
+    assert read_question("What is a valve in Harrier?", idf, lambda _: True).subject == "valve in Harrier"

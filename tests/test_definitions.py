@@ -6,7 +6,7 @@ import pytest
 
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
-from worker.finding.definition import defines, introduction_of, subject_of
+from worker.finding.definition import defines, goes_without_name, introduction_of, subject_of
 from worker.prompts import Prompts
 
 
@@ -29,6 +29,44 @@ from worker.prompts import Prompts
 )
 def test_what_is_asked_to_be_told(question: str, subject: str) -> None:
     assert subject_of(question) == subject
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("What is a valve in Kestrel?", "valve"),
+        ("what's the outlet of the kestrel", "outlet"),
+        ("In Kestrel, what is a valve?", "valve"),
+        ("What does LOCK_DOOR do in Kestrel?", "LOCK_DOOR"),
+        ("What is a valve for in Kestrel?", "valve"),
+        ("Kestrel 里的阀门是什么", "阀门"),
+        ("什么是 Kestrel 中的阀门", "阀门"),
+        ("在 Kestrel 里，阀门是什么", "阀门"),
+        ("Kestrel 的阀门是干嘛的", "阀门"),
+        ("What is Kestrel?", "Kestrel"),
+        ("Kestrel 是什么", "Kestrel"),
+        ("What is the lamp of the locker?", "lamp of the locker"),
+        ("包裹柜里的灯是什么", "包裹柜里的灯"),
+    ],
+)
+def test_the_documents_own_name_is_no_part_of_the_subject(question: str, subject: str) -> None:
+    assert subject_of(question, lambda name: name.lower() == "kestrel") == subject
+
+
+@pytest.mark.parametrize(
+    ("sentence", "leaves_it"),
+    [
+        ("A fast machine for parcels.", True),
+        ("The fast counter of the house", True),
+        ("一种快速的计数器", True),
+        ("The path of the parcel counter's records", False),
+        ("The number of doors", False),
+        ("A lamp beside the parcel-counter", False),
+        ("Press the button.", False),
+    ],
+)
+def test_what_tells_of_something_else_leaves_no_name_to_its_heading(sentence: str, leaves_it: bool) -> None:
+    assert goes_without_name("parcel counter", sentence) is leaves_it
 
 
 @pytest.mark.parametrize(

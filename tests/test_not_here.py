@@ -71,6 +71,8 @@ def test_what_the_pages_say_is_answered_and_the_trace_says_how_likely(pipeline: 
         "how do I tighten the screws in SolidWorks",
         "钉钉审批流怎么发起",
         "what does a new kiln cost",
+        "what is the salary of a member of the studio",
+        "窑的工资报销怎么走",
     ],
 )
 def test_a_question_about_other_things_gets_no_answer(pipeline: Pipeline, text: str) -> None:
@@ -90,7 +92,9 @@ def test_a_price_that_the_pages_name_is_answered(pipeline: Pipeline) -> None:
     assert "15 euros" in answer.text
 
 
-@pytest.mark.parametrize("number", ["called_missing", "no_value", "no_price", "missing", "first_missing"])
+@pytest.mark.parametrize(
+    "number", ["called_missing", "no_value", "no_price", "missing", "first_missing", "unknown", "no_reason"]
+)
 def test_what_the_quotes_lack_makes_an_answer_less_likely(number: str) -> None:
     numbers = [0.5] * len(SUPPORT)
     lacking = [0.9 if name == number else 0.5 for name in SUPPORT]

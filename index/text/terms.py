@@ -66,6 +66,19 @@ def _chinese_words(piece: str) -> list[str]:
     return list(rjieba.cut_for_search(piece))
 
 
+_NOUNS = ("n", "vn", "l", "i", "j")
+"""Parts of speech, by jieba's letters, that name a thing: nouns, verbs as nouns, set phrases, short forms."""
+
+
+@lru_cache(maxsize=10_000)
+def is_noun(word: str) -> bool:
+    """Whether a Chinese word, taken by itself, is one word that names a thing."""
+    import rjieba
+
+    tagged = rjieba.tag(word)
+    return len(tagged) == 1 and tagged[0][1].startswith(_NOUNS)
+
+
 @lru_cache(maxsize=100_000)
 def _latin_terms(piece: str) -> tuple[str, ...]:
     """The terms of one piece; pieces repeat from chunk to chunk, so most are known."""

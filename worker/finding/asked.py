@@ -16,7 +16,7 @@ from pathlib import Path
 from index.text.chinese import CHARACTERS, has_chinese
 from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import translated
-from index.text.terms import STOP_WORDS, terms
+from index.text.terms import STOP_WORDS, is_noun, terms
 from worker.finding.definition import subject_of
 
 _WORDS = Path(__file__).parent / "words"
@@ -88,6 +88,8 @@ class Asked:
     """Terms of identifiers, error codes and Latin words inside Chinese: what a page must be about."""
     subject: str = ""
     """What it asks to be told what it is; empty for any other question."""
+    unknown: frozenset[str] = frozenset()
+    """Its nouns and names that no page of the index has."""
 
     @cached_property
     def own_words(self) -> re.Pattern[str]:
@@ -148,7 +150,7 @@ def read_question(
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
-    kinds = frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text))
+    kinds = _kinds_asked(text)
     return Asked(
         text=text,
         about=about,
@@ -164,12 +166,29 @@ def read_question(
         kinds=kinds,
         language="zh" if has_chinese(text) else "en",
         names=names,
-        subject="" if kinds & ONE_THING else subject_of(text),
+        subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
+        unknown=frozenset(word for word in own if not known(word) and _is_telling(word)),
     )
 
 
-ONE_THING = frozenset({"amount", "price", "time", "person", "place", "default", "trouble"})
+def _kinds_asked(text: str) -> frozenset[str]:
+    """The kinds of answers that a question waits for: no bare amount beside a size or a version."""
+    kinds = frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text))
+    return kinds - {"amount"} if kinds & {"size", "version"} else kinds
+
+
+ONE_THING = frozenset({"amount", "size", "version", "price", "time", "person", "place", "default", "trouble"})
 """Kinds of questions that ask for one thing, whatever their form: "what is the limit"."""
+OWN = 3.0
+"""Inverse document frequency up to which a name is the documents' own: about one chunk in seven has it."""
+
+
+def _is_own(name: str, idf: Callable[[str], float]) -> bool:
+    """Whether the documents use a name so often that it is theirs."""
+    own = terms(name)
+    return bool(own) and min(map(idf, own)) <= OWN and not all(word in weak_words() for word in own)
+
+
 LIKE = 0.4
 """What a like word of the list counts of the word itself."""
 
@@ -193,10 +212,25 @@ def _starts_of(word: str) -> tuple[tuple[str, ...], float]:
 
 
 def _known_pieces(word: str, known: Callable[[str], bool]) -> list[str]:
-    """The word; a Chinese one that no page has is taken apart: it may be none, cut in the wrong place."""
+    """The word; a Chinese one that no page has is taken apart: it may be none, cut in the wrong place.
+
+    A noun stays beside its parts: it is what the question asks about, and no page tells of it.
+    """
     if word.isascii() or len(word) < 2 or known(word):
         return [word]
-    return [piece for piece in word if piece not in STOP_WORDS and known(piece)] or [word]
+    pieces = [piece for piece in word if piece not in STOP_WORDS and known(piece)]
+    return [word, *pieces] if is_noun(word) else pieces or [word]
+
+
+CALLED = -13.0
+"""A Latin word rarer than this in general text (natural logarithm) is what something is called."""
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word that no page has tells by itself that the question is about something else."""
+    if not word.isascii():
+        return len(word) > 1 and is_noun(word)
+    return len(word) > 2 and word.isalnum() and open_general_words().word(word) <= CALLED
 
 
 GENERAL, SPECIAL = -7.5, -10.0

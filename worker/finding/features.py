@@ -118,7 +118,7 @@ FEATURES = (
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
 """An atom's own; its heading's is the next."""
-VALUE_KINDS = frozenset({"amount", "time", "price"})
+VALUE_KINDS = frozenset({"amount", "size", "version", "time", "price"})
 
 
 def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:
@@ -198,7 +198,7 @@ def _defines(asked: Asked, section: SectionRead, above: _Above, atom: Atom, plac
     said = max((defines(asked.subject, sentence) for sentence in told), default=0.0)
     head = above.title_precise if section.first or is_introduction(section.heading) else 0.0
     at_head = max(head, float(above.heading_precise == 1.0)) if place == 0 else 0.0
-    if at_head == 1.0 and goes_without_name(told[0] if told else ""):
+    if at_head == 1.0 and goes_without_name(asked.subject, told[0] if told else ""):
         said = 1.0
     return said + STANDS_AT_HEAD * at_head
 

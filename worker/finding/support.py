@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from index.text.general_words import open_general_words
 from index.text.terms import terms
-from worker.finding.asked import Asked, answers_kind
+from worker.finding.asked import CALLED, Asked, answers_kind
 from worker.finding.features import FEATURES, VALUE_KINDS, has_word, share_of, with_starts
 from worker.finding.quotes import Quote
 from worker.finding.ranking import weights
@@ -25,16 +25,16 @@ from worker.finding.reading import Reading
 
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",
-    "no_value", "no_price", "talk",
+    "no_value", "no_price", "talk", "unknown", "no_reason",
 )  # fmt: skip
 _LETTER = re.compile("[a-z]")
+_WHY = re.compile(r"\bwhy\b|\breasons?\b|为什么|为啥|为何|原因", re.IGNORECASE)
+REASON = frozenset({"reason"})
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
 TELLS = 0.21
 """A word with this share of the weight of the rarest in the index tells what is asked."""
 LOOKED_AT = 3
 """Atoms whose best numbers count."""
-CALLED = -13.0
-"""A Latin word rarer than this in general text (natural logarithm) is what something is called."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         float(_lacks_kind(asked, VALUE_KINDS - {"price"}, [ranked[0].atom.shown])),
         float(_lacks_kind(asked, frozenset({"price"}), [quote.text for quote in quotes])),
         background.talk,
+        sum(lacks[word] for word in asked.unknown) / asked.total,
+        float(bool(_WHY.search(asked.text)) and _lacks_kind(asked, REASON, [quote.text for quote in quotes])),
     ]
 
 
