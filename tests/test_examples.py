@@ -63,6 +63,36 @@ def test_what_nobody_would_ask_is_left_out(heading: str) -> None:
     assert found is None or found[0] == 3
 
 
+@pytest.mark.parametrize(
+    ("heading", "text", "question"),
+    [
+        ("Restart Services", "Restart the services one by one.", "How do I restart services?"),
+        ("Rename Certificates", "Do it at night.", "How do I rename certificates?"),
+        ("Install Docker", "To install Docker you need a host.", "How do I install Docker?"),
+        ("Install Zorbex", "Do it at night.", None),
+        ("Release notes", "What changed.", "How do release notes work?"),
+        ("Zorbex notes", "What changed.", None),
+        ("String formatting", "Values are put in.", None),
+        ("String formatting", "Each string has formatting.", "How does string formatting work?"),
+        ("Install native build environment", "x", "How do I install the native build environment?"),
+        ("Create token", "x", "How do I create a token?"),
+        ("Create access key", "x", "How do I create an access key?"),
+        ("Add user to group", "x", None),
+        ("Add labels to group", "x", None),
+        ("Add users to the group", "x", "How do I add users to the group?"),
+        ("关于我们", "我们是谁。", None),
+        ("错误 404", "找不到页面。", None),
+        ("什么时候用", "合适的时候。", None),
+        ("为了更快的索引", "这样更快。", None),
+        ("增量索引机制", "说明。", "能介绍一下增量索引机制吗？"),
+        ("Redis 哨兵机制", "说明。", "能介绍一下 Redis 哨兵机制吗？"),
+    ],
+)
+def test_a_heading_is_put_as_a_sentence_or_left_out(heading: str, text: str, question: str | None) -> None:
+    found = as_question(heading, text)
+    assert (found[1] if found else None) == question
+
+
 def test_a_thing_is_asked_for_where_the_page_says_what_it_is() -> None:
     assert as_question("Relay", "A **relay** is a process that hands on.") == (1, "What is a relay?")
     assert as_question("Relays", "Relays are processes.") is None, "that says nothing of what they are"

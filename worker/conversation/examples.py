@@ -13,10 +13,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from index.text.chinese import CHARACTERS, has_chinese
 from index.text.split import Chunk
+from worker.conversation.heading_words import is_of_unknown_case, lowered, with_article, words_of
 
 TRIED = 24
 """Most questions that are made."""
@@ -24,12 +24,6 @@ _LEAST_TEXT = 20
 """Characters under a heading that can answer a question."""
 _MOST = 60
 """Characters of a heading that people would say."""
-_FOLDER = Path(__file__).parent / "words"
-
-
-def _words(name: str) -> list[str]:
-    lines = (_FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
-    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def _gerunds(verb: str) -> list[str]:
@@ -38,10 +32,10 @@ def _gerunds(verb: str) -> list[str]:
     return [f"{verb}ing", f"{verb[:-1]}ing" if verb.endswith("e") else f"{verb}{last}ing"]
 
 
-_VERBS = frozenset(_words("verbs"))
-_ALSO_NOUNS = frozenset(_words("verbs_or_nouns"))
+_VERBS = frozenset(words_of("verbs"))
+_ALSO_NOUNS = frozenset(words_of("verbs_or_nouns"))
 _GERUNDS = {form: verb for verb in sorted(_VERBS) for form in _gerunds(verb)}
-_VERBS_ZH = sorted(_words("verbs_zh"), key=len, reverse=True)
+_VERBS_ZH = sorted(words_of("verbs_zh"), key=len, reverse=True)
 
 _ASIDE = re.compile(
     r"(^|/)(blog|news|events?|changes?|changelog|releases?|release-notes|history|licen[cs]e|contribut\w*"
@@ -60,7 +54,12 @@ _UNSAID = re.compile(r"[|<>{}\[\]=&…!！/\\@#*\"“”「」]|(?<!\w)\Z|[:：;
 _ASKS_EN = re.compile(
     r"^(how|what|why|when|where|which|who|can|could|do|does|is|are|should|will|may)(?![a-z'])", re.IGNORECASE
 )
-_ASKS_ZH = re.compile(r"(如何|怎么|怎样|为什么|为何|什么是|是什么|吗|呢|哪些|哪里|多少|是否|能否|有没有)")
+_ASKS_ZH = re.compile(r"(如何|怎么|怎样|为什么|为何|什么|何时|吗|呢|哪些|哪里|哪个|多少|是否|能否|有没有)")
+_NO_THING_ZH = re.compile(
+    r"^(关于|联系|致谢|感谢|声明|免责|版权|其他|其它|更多|通过|使用|对于|为了|由于|因为|虽然|如果|除了|除非|从|在|当|与|和|及|以|按|由|被|将|把|给"
+    r"|让|向|对)|我|你|您|咱|大家|\d|错误|异常|报错|警告|的$|时$|后$|前$|时候"
+)
+"""Chinese headings that name no thing which somebody could be told about."""
 _THIS_TALK = re.compile(
     r"(?<![a-z])(next|else|you know|new|this|that|it|they)(?![a-z])|这|那|它|下一步", re.IGNORECASE
 )
@@ -89,29 +88,6 @@ _DEFINED = re.compile(
 )
 _DEFINED_ZH = re.compile(
     r"^(?P<subject>[^，。；：,.!?！？]{2,20}?)\s*(是一|是指|指的是|是用来|是用于|是为|用于)"
-)
-_SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "for",
-        "in",
-        "on",
-        "with",
-        "to",
-        "and",
-        "or",
-        "from",
-        "is",
-        "are",
-        "not",
-        "if",
-        "do",
-        "does",
-        "my",
-    ]
 )
 _MARKS = re.compile(r"[`*_]{1,3}|\[([^\[\]]*+)\]\([^()]*+\)")
 _PLURAL = re.compile(r"[a-z]{2}(?<![sui])s$")
@@ -191,12 +167,17 @@ def _english(heading: str, text: str, *, asks: bool) -> tuple[int, str] | None:
         return None
     verb = first if first in _VERBS else _GERUNDS.get(first, "")
     if verb and _is_act(verb, rest):
-        return 0, f"How do I {verb} {_mine(_lowered(rest, text))}?"
+        thing = with_article(_mine(lowered(rest, text)), verb)
+        return (
+            (0, f"How do I {verb} {thing}?")
+            if thing and not is_of_unknown_case(rest, heading, text)
+            else None
+        )
     if defined := _definition(heading, text):
         return 1, defined
-    if len(words) < 2 or verb or not heading.isascii():
+    if len(words) < 2 or verb or not heading.isascii() or is_of_unknown_case(heading, heading, text):
         return None
-    said = _lowered(heading, text)
+    said = lowered(heading, text)
     if _PLURAL.search(words[-1]) and len(words) <= 4:
         return 3, f"How do {said} work?"
     return (3, f"How does {said} work?") if _MASS.search(words[-1]) and len(words) <= 4 else None
@@ -215,9 +196,13 @@ def _is_act(verb: str, rest: str) -> bool:
 
 def _asking(heading: str, words: Sequence[str], text: str, *, asks: bool) -> tuple[int, str] | None:
     """A heading that begins with a question word."""
-    if len(words) < 3 or _THIS_TALK.search(heading):
+    if (
+        len(words) < 3
+        or _THIS_TALK.search(heading)
+        or is_of_unknown_case(heading, heading, text, known=words[0])
+    ):
         return None
-    words = [words[0].capitalize(), *_lowered(" ".join(words[1:]), text).split()]
+    words = [words[0].capitalize(), *lowered(" ".join(words[1:]), text).split()]
     first, second, rest = words[0], words[1].lower(), " ".join(words[2:])
     if second == "to" and len(words) > 3 and first in ("How", "When", "Where"):
         act = rest[0].lower() + rest[1:] if rest.split()[0].lower() in _VERBS else rest
@@ -241,24 +226,12 @@ def _definition(heading: str, text: str) -> str:
     if subject.lower().rstrip("s") != heading.lower().rstrip("s"):
         return ""
     article = (found["article"] or "").lower()
-    return f"What {found['is'].lower()} {article}{_lowered(subject, text)}?"
+    return f"What {found['is'].lower()} {article}{lowered(subject, text)}?"
 
 
 def _mine(words: str) -> str:
     """What a page calls the reader's is the asker's own."""
     return re.sub(r"(?<![A-Za-z])([Yy]our|[Oo]ur)(?![A-Za-z])", "my", words)
-
-
-def _lowered(words: str, text: str) -> str:
-    """A heading's words within a sentence: without a capital where the text under it writes them so."""
-    plain = set(re.findall(r"(?<![\w./-])[a-z][a-z-]*", text))
-    names = set(re.findall(r"(?<=[a-z,] )[A-Z][\w-]*", text))
-    return " ".join(
-        word.lower()
-        if word.istitle() and word != "I" and word not in names and word.lower() in plain | _SMALL
-        else word
-        for word in words.split()
-    )
 
 
 def _chinese(heading: str, text: str, *, asks: bool) -> tuple[int, str] | None:
@@ -282,7 +255,10 @@ def _chinese(heading: str, text: str, *, asks: bool) -> tuple[int, str] | None:
     defined = _DEFINED_ZH.match(_MARKS.sub(lambda found: found[1] or "", text.strip()))
     if defined and defined["subject"].strip() == heading:
         return 1, f"{_spaced(heading, '是什么')}？"
-    return (3, f"能介绍一下{heading}吗？") if not verb and 4 <= len(heading) <= 16 else None
+    if verb or not 4 <= len(heading) <= 16 or _NO_THING_ZH.search(heading):
+        return None
+    before, after = ("" if has_chinese(end) else " " for end in (heading[0], heading[-1]))
+    return 3, f"能介绍一下{before}{heading}{after}吗？"
 
 
 def _spaced(before: str, after: str) -> str:
