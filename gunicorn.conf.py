@@ -53,10 +53,13 @@ _metrics = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 _metrics.mkdir(parents=True, exist_ok=True)
 
 _LOADING_SECONDS = 60
-_WEBHOOK = f"{_settings.web.host}:{_settings.web.port}"
-_OPERATOR = f"{_settings.web.operator_host}:{_settings.web.operator_port}"
-_BOUND = "_FENNEL_OPERATOR_BOUND"
-"""Where it is ours since the first start: on HUP these settings are read again, and the port is in use."""
+_BOUND = "_FENNEL_BOUND"
+"""Holds the addresses of the first start: on HUP the old processes have them, and none is bound anew."""
+
+
+def _addresses(web: Any) -> str:
+    """The addresses of the settings, by which a change is seen."""
+    return f"{web.host}:{web.port} {web.operator_host}:{web.operator_port}"
 
 
 def _operator_address() -> list[str]:
@@ -64,23 +67,31 @@ def _operator_address() -> list[str]:
 
     A metrics page must not keep the webhook from starting; that it is not there is said.
     """
-    if not _settings.web.operator_port:
+    web = _settings.web
+    if not web.operator_port:
         return []
-    if os.environ.get(_BOUND) != _OPERATOR:
-        family = socket.AF_INET6 if ":" in _settings.web.operator_host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_settings.web.operator_host, _settings.web.operator_port))
-            except OSError as error:
-                why = f"{_OPERATOR} cannot be had ({error.strerror}); set web.operator_port"
-                sys.stderr.write(f"no operator pages: {why}\n")
-                return []
-        os.environ[_BOUND] = _OPERATOR
-    return [_OPERATOR]
+    address = f"{web.operator_host}:{web.operator_port}"
+    with socket.socket(socket.AF_INET6 if ":" in web.operator_host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((web.operator_host, web.operator_port))
+        except OSError as error:
+            why = f"{address} cannot be had ({error.strerror}); set web.operator_port"
+            sys.stderr.write(f"no operator pages: {why}\n")
+            return []
+    return [address]
 
 
-bind = [_WEBHOOK, *_operator_address()]
+def _bound() -> list[str]:
+    """The first start's addresses, for as long as gunicorn's parent lives."""
+    pid, _, kept = os.environ.get(_BOUND, "").partition(" ")
+    if pid != str(os.getpid()):
+        kept = " ".join([f"{_settings.web.host}:{_settings.web.port}", *_operator_address()])
+        os.environ[_BOUND] = f"{os.getpid()} {kept}"
+    return kept.split()
+
+
+bind = _bound()
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "bot.web.gunicorn_worker.DeadlineWorker"
 threads = 4
@@ -128,18 +139,31 @@ def when_ready(server: Any) -> None:
     server.reload = reload_what_can_be_served
 
 
+_LOADED = "import wsgi; from bot.config.settings import load_settings as load; w = load().web; " + (
+    "print(f'{w.host}:{w.port} {w.operator_host}:{w.operator_port}')"
+)
+"""Loads the application, and prints what `_addresses` says of its settings."""
+
+
 def _why_not() -> str:
-    """Why the application on the disk cannot be loaded, in one line; empty where it can."""
+    """Why what lies on the disk cannot be served from these ports, in one line; empty where it can."""
     own = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
-    command = [sys.executable, "-c", "import wsgi"]
+    command = [sys.executable, "-c", _LOADED]
     try:
+        compile(Path(__file__).read_bytes(), __file__, "exec")
         loaded = subprocess.run(
             command, env=own, capture_output=True, timeout=_LOADING_SECONDS, text=True, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"it could not be tried ({type(error).__name__})"
-    said = loaded.stderr.strip().splitlines() or ["it does not load"]
-    return said[-1].removeprefix("error: ") if loaded.returncode else ""
+    except (OSError, ValueError, SyntaxError, subprocess.TimeoutExpired) as error:
+        return f"it could not be tried ({type(error).__name__}: {error})"
+    if loaded.returncode:
+        said = loaded.stderr.strip().splitlines() or ["it does not load"]
+        return said[-1].removeprefix("error: ")
+    if loaded.stdout.strip() != _addresses(_settings.web):
+        return (
+            f"web.host, web.port and the operator's are {loaded.stdout.strip()} now; restart to change them"
+        )
+    return ""
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -217,8 +217,10 @@ def test_keys_are_rotated_without_a_refused_push(server: RedisServer, tmp_path: 
         ("web: {max_body_bytes: big}\n", "web.max_body_bytes: needs a whole number"),
         ("feishu: {encrypt_keys: x}\n", "feishu.encrypt_keys"),
         ("{}\n", "feishu.encrypt_key and feishu.verification_token are empty"),
+        ("web: {host: 127.0.0.2}\nfeishu: {encrypt_key: k}\n", "restart to change them"),
+        ("web: {host: no.host.invalid}\nfeishu: {encrypt_key: k}\n", "restart to change them"),
     ],
-    ids=["no YAML", "no number", "a misspelt key", "no keys"],
+    ids=["no YAML", "no number", "a misspelt key", "no keys", "another address", "no address"],
 )
 def test_a_mistake_in_the_settings_ends_nothing_that_serves(
     server: RedisServer, tmp_path: Path, mistake: str, said: str
