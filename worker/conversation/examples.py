@@ -207,11 +207,8 @@ def _asking(heading: str, words: Sequence[str], text: str, *, asks: bool) -> tup
     if second == "to" and len(words) > 3 and first in ("How", "When", "Where"):
         act = rest[0].lower() + rest[1:] if rest.split()[0].lower() in _VERBS else rest
         return 0, f"{first} {'should' if first == 'When' else 'do'} I {_mine(act)}?"
-    if found := re.fullmatch(r"how (.+) works?", heading, re.IGNORECASE):
-        return (
-            0,
-            f"How {'do' if heading.endswith('work') else 'does'} {found[1][0].lower()}{found[1][1:]} work?",
-        )
+    if heading.lower().startswith("how ") and (verb := words[-1].lower()) in ("work", "works"):
+        return 0, f"How {'do' if verb == 'work' else 'does'} {' '.join(words[1:-1])} work?"
     inverted = second in ("is", "are", "do", "does", "can", "should", "will")
     return (0, f"{first} {' '.join(words[1:])}?") if asks or inverted else None
 

@@ -45,7 +45,7 @@ _SMALL = frozenset(
     ]
 )
 _DETERMINED = re.compile(
-    r"(an?|the|your|our|my|all|any|each|every|this|that|one|another|no|some|their|its)(?![a-z])|.*[\w]'s ",
+    r"(an?|the|your|our|my|all|any|each|every|this|that|one|another|no|some|their|its)(?![a-z])",
     re.IGNORECASE,
 )
 _CAPITAL = re.compile(r"[A-Z][a-z]*(-[A-Za-z][a-z]*)*[.,:)]?|[(]?[A-Z][a-z]+\W?")
@@ -107,4 +107,4 @@ def with_article(thing: str, verb: str) -> str:
 
 def _wants_article(piece: str) -> bool:
     words = piece.split()
-    return bool(words) and words[-1] in _COUNTABLE and not _DETERMINED.match(piece)
+    return bool(words) and words[-1] in _COUNTABLE and not _DETERMINED.match(piece) and "'s " not in piece
