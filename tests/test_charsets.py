@@ -207,3 +207,37 @@ def test_a_cut_end_of_utf_16_without_a_mark_is_told() -> None:
     text, notes = decode(("A gate opens at dawn.\n" * 4_000).encode("utf-16-le")[:-1])
     assert text.endswith("at dawn.�")
     assert notes == ("some bytes are not UTF-16-LE; they are shown as �",)
+
+
+_MIDDLE = (
+    "A tűzoltó készülék a bejárat mellett függ. Évente ellenőrizzük a nyomást és a szelepet.",
+    "Poarta se deschide în zori şi se închide seara. Paznicul ţine cheia lângă uşă şi scrie ora în caiet.",
+    "Brama otwiera się o świcie, a wieczorem strażnik ją zamyka. Klucz leży w szafce obok wejścia.",
+    "Brána se otevírá za úsvitu a večer ji hlídač zavře. Klíč leží ve skříňce u dveří.",
+)
+
+
+@pytest.mark.parametrize("times", [1, 60])
+@pytest.mark.parametrize("encoding", ["cp1250", "iso8859_2"])
+@pytest.mark.parametrize("text", _MIDDLE)
+def test_pages_of_central_europe_are_read(text: str, encoding: str, times: int) -> None:
+    page = f"{text}\n" * times
+    assert decode(page.encode(encoding)) == (page, ())
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8_r", "ЗАМЕЧАНИЯ"), ("koi8_r", "СОДЕРЖАНИЕ РАЗДЕЛА"), ("koi8_r", "УВЕДОМЛЕНИЕ"),
+        ("cp1251", "Новый подъезд"), ("cp1251", "длинный чёрный"), ("cp1250", "Přílohy"),
+        ("cp1250", "hűtőgép"),
+        ("cp1252", "São Tomé"), ("cp1252", "Coût élevé"), ("cp1252", "Sûreté"), ("cp1252", "amanhã"),
+        ("cp1252", "Ações e opções"), ("cp1252", "un nº 12"), ("cp1252", "Prøve på dansk"),
+        ("cp1252", "Søen"),
+        ("cp1252", "goûter, brûler"), ("cp1252", "À bientôt, où êtes-vous ?"), ("cp1254", "Giriş"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", ["", GUIDE])
+def test_a_title_is_read_in_its_letters(encoding: str, text: str, before: str) -> None:
+    page = f"{before}{text}\n"
+    assert decode(page.encode(encoding)) == (page, ())

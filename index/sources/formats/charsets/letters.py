@@ -77,6 +77,10 @@ _CENTRAL = (
     ("áíéąęłóśżěščřžýůćńźúťďňőűäöüßôăîâțșşţđ", 0.85),
     ("ĄĘŁÓŚŻĚŠČŘŽÝŮĆŃŹÁÍÉÚŤĎŇŐŰÄÖÜŞŢĐ", 0.04),
 )
+_HUNGARIAN = (("áéóöőíüúű", 0.45), ("ÁÉÓÖŐÍÜÚŰ", 0.04))
+_ROMANIAN = (("ăâîşţ", 0.5), ("ĂÂÎŞŢ", 0.04))
+_POLISH = (("ąęłóśżźćń", 0.6), ("ĄĘŁÓŚŻŹĆŃ", 0.04))
+_CZECH = (("áéíěščřžýůúňťďó", 0.6), ("ÁÉÍĚŠČŘŽÝŮÚŇŤĎÓ", 0.04))
 _TURKISH = (("ıişğüöç", 0.8), ("İŞĞÜÖÇâî", 0.1))
 _GREEK = (("αοιετσνηυρπκμλςωδγχθφβξζψάέήίόύώϊϋ", 0.9), ("ΑΟΙΕΤΣΝΗΥΡΠΚΜΛΩΔΓΧΘΦΒΞΖΨΆΈΉΊΌΎΏ", 0.05))
 
@@ -157,6 +161,10 @@ def languages() -> dict[str, Weights]:
         ),
         "western": latin,
         "central": (*_CENTRAL, *_TYPED),
+        "hungarian": (*_HUNGARIAN, *_TYPED),
+        "romanian": (*_ROMANIAN, *_TYPED),
+        "polish": (*_POLISH, *_TYPED),
+        "czech": (*_CZECH, *_TYPED),
         "turkish": (*_TURKISH, *_TYPED),
         "greek": (*_GREEK, *_TYPED),
         "russian": (*_capitals(_RUSSIAN), ("№«»—–“”…°©", 0.02), *_TYPED),

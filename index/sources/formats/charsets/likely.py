@@ -28,7 +28,7 @@ _WORD = 3.0
 """What a known word of Chinese speaks for a reading."""
 
 
-_TITLES = {"big5hkscs": "Big5", "cp932": "Shift-JIS", "cp949": "EUC-KR"}
+_TITLES = {"big5hkscs": "Big5", "cp932": "Shift-JIS", "cp949": "EUC-KR", "iso8859_2": "ISO 8859-2"}
 
 
 @dataclass(frozen=True, order=True)
@@ -47,6 +47,7 @@ class Encoding:
 
 
 _ANY = tuple(sorted(("simplified", "traditional", "japanese", "korean", "western", "russian")))
+_CENTRAL = ("central", "hungarian", "romanian", "polish", "czech")
 UTF_8 = Encoding("utf-8", _ANY, 0.0)
 WIDE = (Encoding("utf-16-le", _ANY, 6.0), Encoding("utf-16-be", _ANY, 7.0))
 GB18030 = Encoding("gb18030", ("simplified", "traditional"), 0.0)
@@ -59,7 +60,8 @@ ENCODINGS = (
     Encoding("euc_jp", ("japanese",), 2.5),
     Encoding("cp949", ("korean",), 3.5),
     TYPED,
-    Encoding("cp1250", ("central",), 4.0),
+    Encoding("cp1250", _CENTRAL, 4.0),
+    Encoding("iso8859_2", _CENTRAL, 6.0),
     Encoding("cp1254", ("turkish",), 5.0),
     Encoding("cp1253", ("greek",), 5.0),
     Encoding("cp1251", ("russian",), 4.0),
@@ -90,10 +92,10 @@ _NORTH = (
     (rf"(?<!\w)(?![ивскоуаяжбіїєйИВСКОУАЯО]){_FOREIGN}(?!\w)", -6.0),
     (r"(?<!\w)[ивскоуаяжбіїєйИВСКОУАЯО](?!\w)", -3.0),
     (rf"\A(?!(?s:.)*{_FOREIGN}{{2}})", -8.0),
+    (r"(?i:[бвгджзклмнпрстфхцчшщ]й|[аеёиоуыэюя][ьъ]|чч|щщ|йй|ьь|ыы|цц|хх|\b[ьъы])", -4.0),
     (rf"[A-Za-z0-9](?={_FOREIGN})|{_FOREIGN}(?=[A-Za-z0-9])", -3.0),
 )
-_WEST = (
-    (rf"{_FOREIGN}(?={_FOREIGN})", -3.0),
+_LATIN = (
     (rf"(?<!{_LETTER})(?![ªºµàéèóáêöåÀÉÓ]){_FOREIGN}(?!{_LETTER})", -7.0),
     (rf"(?<!{_LETTER})[àéèóáêöåÀÉÓ](?!{_LETTER})", -1.0),
     (rf"[¡¿](?!{_LETTER}|[“«\"])|(?<=\w)[¡¿]|[¡¿]{_LETTER}(?!{_LETTER})", -5.0),
@@ -103,6 +105,19 @@ _WEST = (
     (r"[€£](?!\s?\d)(?<!\d.)(?<!\d\s.)", -5.0),
     (rf"(?<={_LETTER})[°µ]|°(?=[a-z])", -2.0),
 )
+_WEST = (
+    (rf"{_FOREIGN}(?={_FOREIGN})", -3.0),
+    *_LATIN,
+    (r"[aeiouáéíóúöü]\w{0,2}õ(?!e)|[aeiouáéíóúöü][bcdfghjklmnprstvxz]{1,2}û|û(?=[dkbjvzg])", -4.0),
+    (r"ø[ií]|[pPtTvV]ø(?=[eaáéu])|è(?=k|n[íýá])|º(?=[a-z])", -3.0),
+)
+_MIDDLE = (
+    (rf"{_FOREIGN}(?={_FOREIGN})", -1.0),
+    *_LATIN,
+    (r"(?<!\w)(?:[Ss]űr(?!ű|ít)|[Bb]rű|[Ff]lű|[Mm]űr)|oű|ă[oe]|nhă|(?<=\d)ş|(?<!\w)[Nn]ş(?!\w)", -6.0),
+    (r"[iu]ţ(?!\w)|[aeiou]ţ[lmktr]", -3.0),
+)
+"""Of central Europe; last: what Western words become."""
 _PRIVATE = re.compile("[\uf8f0-\uf8f3]")
 _TYPED_TWICE = re.compile(
     "["
@@ -117,7 +132,8 @@ _CUSTOMS = {
     for named, customs in (
         (("simplified", "traditional", "japanese", "korean"), _EAST),
         (("russian", "greek"), _NORTH),
-        (("western", "turkish", "central"), _WEST),
+        (("western", "turkish"), _WEST),
+        (("central",), _MIDDLE),
     )
     for language in named
 }
