@@ -16,6 +16,7 @@ import pytest
 from bot.errors import LoadError
 from index.sources.formats import SUFFIXES, DocumentText, read
 from tests.office_files import SPACES, book, shape, slides, word
+from worker.sentences import blocks
 
 
 def shown(suffix: str, text: str | bytes) -> DocumentText:
@@ -535,6 +536,38 @@ def test_tables_of_values_are_read_with_any_separator(mark: str) -> None:
     text = shown(".csv", "\n".join(rows)).text
     assert text.count("| name | port |") == 2, "every table has its header"
     assert "| host24 | 24 |" in text
+
+
+NOTE = "    Open the valve first:\n\n    ```bash\n    valve open\n\n    valve shut\n    ```\n"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"!!! note\n{NOTE}",
+        "!!! note\n" + "".join(f"    {line}\n" if line else "\n" for line in NOTE.split("\n")),
+        "!!! note\n" + NOTE.replace("    ", "\t"),
+        NOTE.replace("    Open", "!!! note\n    Open")
+        .replace("    ```", "        ```")
+        .replace("    valve", "        valve"),
+        "!!! note\n    Mind this.\n\n    ??? tip\n"
+        + "".join(f"    {line}\n" if line else "\n" for line in NOTE.split("\n")),
+    ],
+    ids=["four in", "eight in", "tabs", "the fence alone eight in", "one in the other"],
+)
+def test_code_in_an_admonition_is_code_however_far_in_it_stands(written: str) -> None:
+    text = shown(".md", f"Words.\n\n{written}\nMore words.\n").text
+    assert "\n\nOpen the valve first:\n\n```bash\nvalve open\n\nvalve shut\n```\n\nMore words." in text
+
+
+@pytest.mark.parametrize("mark", ['!!! note "Mind"', "::: tip Mind", '=== "Mind"'])
+def test_a_box_in_a_list_item_stays_in_it(mark: str) -> None:
+    inner = "        " if mark[0] in "!=" else "    "
+    end = "    :::\n" if mark[0] == ":" else ""
+    box = f"    {mark}\n\n{inner}```bash\n{inner}valve open\n{inner}```\n{end}"
+    text = shown(".md", f"1. Open it.\n\n{box}\n2. Shut it.\n").text
+    assert [block.kind for block in blocks(text)] == ["list"]
+    assert "    Mind\n\n    ```bash\n    valve open\n    ```\n" in text
 
 
 def test_notebooks_are_read_cell_by_cell() -> None:

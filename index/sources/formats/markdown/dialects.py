@@ -130,18 +130,34 @@ def _is_prose(line: str) -> bool:
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    """The content of admonitions and tabs, which is indented by four, is moved to their margin."""
+    """The content of admonitions and tabs, which is indented by four or more, is moved to their margin.
+
+    How far in it is, its first line tells.
+    """
     out: list[str] = []
     margins: list[int] = []
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        while margins and line.strip() and indent < margins[-1] + 4:
+    """Of each open one how far in its content stands; that of the last is the least there is, until known."""
+    shifts: list[int] = []
+    """How far each moves its content."""
+    fresh = False
+    for written in lines:
+        text = written.lstrip(" \t")
+        line = written
+        if margins or _ADMONITION.match(written):
+            line = written[: len(written) - len(text)].expandtabs(4) + text
+        indent = len(line) - len(text)
+        while margins and text and indent < margins[-1]:
             margins.pop()
-        found = _ADMONITION.match(line)
-        shift = 4 * len(margins)
-        out.append(line[min(shift, indent) :])
-        if found:
-            margins.append(len(found[1]))
+            shifts.pop()
+            fresh = False
+        if fresh and text:
+            shifts[-1] += indent - margins[-1]
+            margins[-1], fresh = indent, False
+        out.append(line[min(sum(shifts), indent) :])
+        if _ADMONITION.match(line):
+            margins.append(indent + 4)
+            shifts.append(4)
+            fresh = True
     return out
 
 
@@ -149,10 +165,11 @@ def _line(line: str) -> str | None:
     """A line without marks; None where nothing of it is shown."""
     if _CONTENTS.match(line) or _LINE_OF_ATTRIBUTES.match(line):
         return None
+    indent = line[: len(line) - len(line.lstrip(" \t"))]  # one in a list item stays in it, title and all
     if found := _CONTAINER.match(line):
-        return f"\n{_container_title(found[1])}\n"
+        return f"\n{indent}{_container_title(found[1])}\n"
     if found := _ADMONITION.match(line):
-        return f"\n{_admonition_title(found[2])}\n"
+        return f"\n{indent}{_admonition_title(found[2])}\n"
     if found := _ALERT.match(line):
         return f"{found[1]}{found[3] or found[2].capitalize()}"
     if found := _FOOTNOTE.match(line):

@@ -19,6 +19,8 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _ASIDE = re.compile(rf"{_OPEN}(\d{{1,9}}){_CLOSE}")
 _HOLDS = re.compile(r"\s{0,3}(?:[-*+]\s|\d{1,9}[.)]\s|!!!|\?\?\?|===|:\s|\[\^|<)")
 """Lines below which indented lines are content: items, admonitions, tabs, definitions, footnotes, HTML."""
+_MARK = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ ]{1,4}(?=\S)")
+"""What a list item begins with, up to its text."""
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n){2,}")
 _NESTED = 4
 """How deep directives of MyST in each other are read."""
@@ -37,6 +39,7 @@ def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
     aside: list[str] = []
     prose = "".join(_put_aside(piece, aside, mdx, depth) for piece in pieces(body))
     prose = without_html(without_marks(_without_indented_code(prose, aside), mdx=mdx))
+    prose = _within_reach(prose)
     text = _ASIDE.sub(lambda found: _put_back(found, aside), prose)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
 
@@ -49,15 +52,42 @@ def _put_aside(piece: Piece, aside: list[str], mdx: bool, depth: int) -> str:
     if held is not None and not held.startswith("```"):
         return f"\n\n{shown_markdown(held, mdx=mdx, depth=depth + 1) if depth < _NESTED else held}\n\n"
     block = piece.text if held is None else held
-    indent = block[: len(block) - len(block.lstrip(" "))]
+    indent = block[: len(block) - len(block.lstrip(" \t"))]
     aside.append("\n".join(line.removeprefix(indent) for line in block.split("\n")))
-    return f"{indent}{_OPEN}{len(aside) - 1}{_CLOSE}"
+    return f"{indent.expandtabs(4)}{_OPEN}{len(aside) - 1}{_CLOSE}"
 
 
 def _put_back(found: re.Match[str], aside: list[str]) -> str:
     """What was put aside, each line as far in as the sign that stood for it."""
     before = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
     return aside[int(found[1])].replace("\n", "\n" + before) if before.isspace() else aside[int(found[1])]
+
+
+def _within_reach(prose: str) -> str:
+    """The prose with code that stands too far in to be read as code moved to where its list item's text is.
+
+    Generators take a fence eight spaces in; to CommonMark it is indented text with stray marks.
+    """
+    if _OPEN not in prose:
+        return prose
+    out: list[str] = []
+    items: list[int] = []
+    """Where the text of each open list item begins."""
+    blank = True
+    for line in prose.split("\n"):
+        text = line.lstrip(" ")
+        indent = len(line) - len(text)
+        aside = _ASIDE.match(text)
+        while items and text and indent < items[-1] and (blank or aside or _MARK.match(text)):
+            items.pop()
+        margin = items[-1] if items else 0
+        if aside and indent > margin + 3:
+            line = " " * margin + text
+        elif mark := _MARK.match(text):
+            items.append(indent + mark.end())
+        blank = not text
+        out.append(line)
+    return "\n".join(out)
 
 
 def _without_indented_code(prose: str, aside: list[str]) -> str:
