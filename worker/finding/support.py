@@ -30,6 +30,8 @@ SUPPORT = (
 _LETTER = re.compile("[a-z]")
 _WHY = re.compile(r"\bwhy\b|\breasons?\b|为什么|为啥|为何|原因", re.IGNORECASE)
 REASON = frozenset({"reason"})
+SEEN = frozenset({"price", "size", "version"})
+"""Kinds of values that cannot be mistaken: where no quote has one, none of them answers."""
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
 TELLS = 0.21
 """A word with this share of the weight of the rarest in the index tells what is asked."""
@@ -69,8 +71,8 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         1 / (1 + sum(weight > TELLS * rarest for weight in asked.weights.values())),
         most("names"),
         most("language"),
-        float(_lacks_kind(asked, VALUE_KINDS - {"price"}, [ranked[0].atom.shown])),
-        float(_lacks_kind(asked, frozenset({"price"}), [quote.text for quote in quotes])),
+        float(_lacks_kind(asked, VALUE_KINDS - SEEN, [ranked[0].atom.shown])),
+        float(_lacks_kind(asked, SEEN, [quote.text for quote in quotes])),
         background.talk,
         sum(lacks[word] for word in asked.unknown) / asked.total,
         float(bool(_WHY.search(asked.text)) and _lacks_kind(asked, REASON, [quote.text for quote in quotes])),
