@@ -72,6 +72,8 @@ def _decoded(raw: bytes, named: str) -> tuple[str, tuple[str, ...]]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
+        if len(raw) > _LOOKED_AT and is_binary(raw) and wide_of(raw) is None:
+            raise LoadError(f"not text in {NAMES}") from None
         text, notes = declared(raw, named) if named else decoded(raw)
         start = text[:_LOOKED_AT]
         if len(_CONTROLS.findall(start)) > len(start) * _MOST_CONTROLS:

@@ -118,7 +118,8 @@ def by_line(raw: bytes, main: Encoding) -> tuple[str, tuple[str, ...]]:
     if not doubtful:
         return raw.decode(main.name), ()
     other = likeliest(b"\n".join(lines[number] for number in doubtful)[:LOOKED_AT])
-    chosen = {number: _encoding_of(lines[number], main, other) for number in doubtful}
+    of_line = {line: _encoding_of(line, main, other) for line in {lines[number] for number in doubtful}}
+    chosen = {number: of_line[lines[number]] for number in doubtful}
     texts = [read(line, chosen.get(number, main)) for number, line in enumerate(lines)]
     return "\n".join(texts), tuple(_notes(lines, texts, chosen, main))
 
