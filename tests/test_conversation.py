@@ -195,6 +195,34 @@ def test_a_correction_of_a_chinese_question_is_joined_in_chinese() -> None:
     assert corrected(["Hello!"], "Valkey") == "Valkey?"
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "searched"),
+    [
+        ("How do I uninstall Pi-hole?", "and how do I update it?", "Pi-hole and how do I update it?"),
+        (
+            "How do I pin cache",
+            "and how do I clear it on windows?",
+            "cache and how do I clear it on windows?",
+        ),
+        ("How do I stop harbor", "how do I stop it from asking?", "harbor how do I stop it from asking?"),
+        ("How do I pin cache", "and how do I clear that file?", "pin cache and how do I clear that file?"),
+        ("How do I backup", "and how do I restore it?", "backup and how do I restore it?"),
+        ("怎么 卸载 harbor", "那怎么更新它？", "harbor 那怎么更新它？"),
+        ("what level 1 hides", "and level 3?", "what hides and level 3?"),
+        ("keep logs 30 days", "and 60?", "keep logs days and 60?"),
+        ("keep logs 30 days", "and 5 GB?", "keep logs 30 days and 5 GB?"),
+        ("disk of 8GB", "what about 16GB", "disk of what about 16GB"),
+        ("from 5.7 to 8.0 upgrade", "and 8.4?", "from 5.7 to 8.0 upgrade and 8.4?"),
+        ("error 404 page", "and port 80?", "error 404 page and port 80?"),
+    ],
+)
+def test_another_action_and_another_number_take_the_place_of_the_old(
+    before: str, text: str, searched: str
+) -> None:
+    found = standalone(text, [Earlier(before)], Documents())
+    assert found.searched == searched
+
+
 def test_of_a_long_talk_the_first_and_the_last_question_are_kept() -> None:
     earlier = [
         Earlier("完全无关的问题？"),

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.talk.whole import is_whole
+from worker.conversation.replaced import without_replaced
 from worker.conversation.spoken import corrected, spoken
 
 LONGEST = 300
@@ -231,9 +232,11 @@ def _chain(earlier: Sequence[Earlier]) -> list[str]:
 def _joined(before: str, subject: Sequence[str], text: str) -> str:
     """What the earlier question was about, in its own order, then the new one.
 
-    Its other words (how, do, 怎么) go: they make the search look for the old question again.
+    Its other words (how, do, 怎么) go: they make the search look for the old question again. So do an action
+    and a number that the new one has another of.
     """
-    kept = sorted(_telling(subject, text), key=before.find)
+    telling = without_replaced(_telling(subject, text), before, text)
+    kept = sorted(telling, key=before.find)
     return " ".join([*kept, text]) if kept else f"{before[:LONGEST]} {text}"
 
 
