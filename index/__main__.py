@@ -168,11 +168,15 @@ def check(
     answers: Annotated[
         str, typer.Option(help="Judge whole answers by this function, such as worker.process.ask.ask.")
     ] = "",
+    whole_answers: Annotated[
+        bool, typer.Option("--whole-answers", help="Judge whole answers: slower, and what members get.")
+    ] = False,
 ) -> None:
     """What members will meet: answered, wrong, declined; and which pages to mend."""
     from index.check.check import command
 
     progress.show_on(sys.stderr, lines=True)
+    answers = answers or ("worker.process.ask.ask" if whole_answers else "")
     command(load_settings(config), questions, answers=answers, as_json=as_json)
 
 

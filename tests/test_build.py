@@ -59,6 +59,7 @@ def test_nothing_changed_keeps_the_version_and_force_makes_one(settings: Setting
     again = build(settings, embedder=embedder)
     assert (again.version, again.published, again.embedded) == (first.version, False, 0)
     assert "nothing changed" in describe(again, "redis://x")
+    assert "documents/s" not in describe(again, "redis://x"), "nothing was read"
     assert build(settings, embedder=embedder, force=True).version != first.version
 
 

@@ -86,7 +86,8 @@ def test_the_report_says_what_members_will_meet_and_what_to_do(
     )
     report = check(pottery, open_current(pottery, embedder=embedder), own)
     shares = report.shares()
-    assert shares["own en"]["n"] == 3
+    assert shares["own en"]["n"] == 2
+    assert shares["own-declined en"] == {"n": 1, "answered": 0.0, "wrong": 0.0, "declined": 1.0}
     assert shares["faq en"] == {"n": 1, "answered": 1.0, "wrong": 0.0, "declined": 0.0}
     assert shares["faq zh"]["answered"] == 1.0
     assert shares["talk zh"]["declined"] > 0.8
@@ -97,6 +98,7 @@ def test_the_report_says_what_members_will_meet_and_what_to_do(
     assert report.pages == 3
     text = describe(report)
     assert "1 of your own questions went wrong" in text
+    assert "Not judged: what is then written" in text
     assert "pottery/notes.txt" in text
     assert json.loads(json.dumps(report.to_json()))["mistakes"]
 
@@ -157,6 +159,14 @@ def test_badges_and_tables_state_nothing() -> None:
     assert len(contradictions([chunk_of("a.md", told), chunk_of("b.md", told.replace("1050", "960"))])) == 1
 
 
+def test_a_statement_is_not_cut_at_a_dot_inside_an_address() -> None:
+    told = (
+        "Requests from private networks such as `10.0.0.0` are let in without a further check. Others wait."
+    )
+    [found] = contradictions([chunk_of("a.md", told), chunk_of("b.md", told.replace("10.0", "192.168"))])
+    assert found.says == told.removesuffix(" Others wait.")
+
+
 def chunk_of(path: str, text: str) -> Chunk:
     return Chunk(path, "pottery", path, path, (path,), "", text, "", "en", 0.0, 0)
 
@@ -198,6 +208,8 @@ def test_whole_answers_are_judged_by_a_named_function(pottery: Settings, embedde
     assert shares["faq en"]["answered"] == 1.0
     assert shares["foreign en"]["declined"] == 1.0
     assert shares["faq zh"]["declined"] == 1.0
+    assert "judged: whole answers" in describe(report)
+    assert report.to_json()["judged"] == "whole answers"
     with pytest.raises(ConfigError, match="name a function"):
         answering_by("tests.test_check.nobody")
 

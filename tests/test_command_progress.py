@@ -76,6 +76,18 @@ def test_a_pipe_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipe.getvalue() == ""
 
 
+def test_a_log_gets_a_line_every_ten_seconds_though_the_phases_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, log = Clock(), io.StringIO()
+    monkeypatch.setattr(progress, "_display", progress.Lines(log, clock))
+    for number in range(12):
+        clock.now += 2.0
+        progress.tell("asking", number, 12)
+        progress.tell("waiting for the model", 0, 0)
+    assert len(log.getvalue().splitlines()) == 2
+
+
 def test_work_goes_on_where_the_terminal_is_gone(shown: tuple[Terminal, Clock]) -> None:
     terminal, clock = shown
     terminal.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot.config import disk
+from bot.config import disk, progress
 from bot.config.command_line import AsJson, Config
 from bot.config.settings import load_settings
 
@@ -26,6 +27,8 @@ def ask(
         raise typer.BadParameter("give either a question or --batch FILE")
     from worker.process import ask as asking
 
+    if batch is not None:
+        progress.show_on(sys.stderr, lines=True)
     if batch is None:
         result = asking.ask(question, load_settings(config))
         print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))

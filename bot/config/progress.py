@@ -63,9 +63,9 @@ class Lines(Display):
 
     def tell(self, phase: str, done: int, total: int) -> None:
         now = self._clock()
+        self._next = self._next or now + LINES_EVERY
         if phase != self._phase:
             self._phase, self._begun = phase, now
-            self._next = max(self._next, now + LINES_EVERY) if self._drawn else now + LINES_EVERY
         if now >= self._next:
             self._next, self._drawn = now + LINES_EVERY, True
             self._write(f"{line(phase, done, total, now - self._begun)}\n")

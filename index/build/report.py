@@ -92,11 +92,12 @@ class BuildReport:
 
 def describe(report: BuildReport, redis_url: str) -> str:
     """The report as text; long lists are cut with their number."""
-    facts = report.to_json()
+    facts, rates = report.to_json(), ""
+    if report.added or report.changed:  # else it says how fast nothing was read
+        rates = f": {facts['documents_per_second']} documents/s, {facts['chunks_per_second']} chunks/s"
     lines = [
         f"{_counted(report.documents, 'document')}, {_counted(report.chunks, 'chunk')} in "
-        f"{report.seconds:.1f} s: "
-        f"{facts['documents_per_second']} documents/s, {facts['chunks_per_second']} chunks/s",
+        f"{report.seconds:.1f} s{rates}",
         f"read {report.read_seconds:.1f} s, embedded {_counted(report.embedded, 'text')} "
         f"(kept {report.reused}) in {report.embed_seconds:.1f} s, indexed {report.index_seconds:.1f} s",
     ]
@@ -133,9 +134,13 @@ def _without_redis(redis_url: str) -> str:
 
 def unread_formats(unread: dict[str, int]) -> str:
     """Such as "861 .mdx, 2 .vsdx", most first."""
-    shown = [f"{count} {suffix}" for suffix, count in list(unread.items())[:_LISTED]]
+    shown = [f"{count} {_suffix(suffix, count)}" for suffix, count in list(unread.items())[:_LISTED]]
     more = sum(list(unread.values())[_LISTED:])
     return ", ".join([*shown, f"{more} of other formats"] if more else shown)
+
+
+def _suffix(suffix: str, count: int) -> str:
+    return suffix.replace("files ", "file ") if count == 1 else suffix
 
 
 def _counted(count: int, what: str) -> str:

@@ -46,6 +46,7 @@ def check(
         contradictions=against,
         untitled=tuple(pages.untitled(searcher.chunks)),
         kept_in=str(keep(settings, own)) if own else "",
+        whole=bool(answers),
         seconds=time.perf_counter() - started,
         language=_language(settings, searcher),
     )

@@ -22,7 +22,8 @@ _LEAST_SENTENCE, _MOST_SENTENCE = 20, 300
 _MOST_PAGES = 3
 """A sentence of more pages is a form to fill in, not a statement."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？；;])\s*|\n+")
+_SENTENCE_END = re.compile(r"(?<=[!?。！？；;])\s*|(?<=\.)(?![\w`])\s*|\n+")
+"""Not a dot inside a number, an address or a name."""
 _ADDRESS = re.compile(r"\]\([^()]*+\)|(?<!\S)\S*?://\S*+")
 _NO_PROSE = re.compile(rf"^\s*[>#`<-]|[{{}}=|\[\]#]|^[^A-Za-z{CHARACTERS}]*$")
 _TITLED = re.compile(r"^(?!(.*/)?\.).*\.(md|markdown|mdx|rst|html?|txt)$", re.IGNORECASE)

@@ -31,18 +31,23 @@ class CheckReport:
     untitled: tuple[str, ...]
     kept_in: str = ""
     seconds: float = 0.0
+    whole: bool = False
+    """Whether whole answers were judged, not the search and the gate alone."""
     language: str = "en"
     """Of the text: 'zh' or 'en'."""
 
     def shares(self) -> dict[str, dict[str, float]]:
         """Kind and language -> n and the shares answered, wrong and declined.
 
-        Of what is to be declined, what was accepted counts as wrong.
+        Of what is to be declined, what was accepted counts as wrong; one's own questions of that sort are a
+        kind of their own, 'own-declined'.
         """
         groups: dict[str, Counter[str]] = {}
         for one in self.judged:
             language = "zh" if has_chinese(one.question.text) else "en"
-            groups.setdefault(f"{one.question.kind} {language}", Counter())[one.outcome] += 1
+            own = one.question.kind == "own" and not one.question.answerable
+            kind = "own-declined" if own else one.question.kind
+            groups.setdefault(f"{kind} {language}", Counter())[one.outcome] += 1
         return {name: _shares(groups[name]) for name in sorted(groups)}
 
     def to_json(self) -> dict[str, Any]:
@@ -52,6 +57,7 @@ class CheckReport:
             "version": self.version,
             "pages": self.pages,
             "pages_asked": self.pages_asked,
+            "judged": "whole answers" if self.whole else "gate and search",
             "outcomes": self.shares(),
             "mistakes": [_mistake(one) for one in wrong],
             "unreached": list(self.unreached),
@@ -84,6 +90,7 @@ def describe(report: CheckReport) -> str:
     word = partial(words, report.language)
     lines = [
         word("head", version=report.version, pages=report.pages, asked=report.pages_asked),
+        word("whole" if report.whole else "judges"),
         word("columns"),
     ]
     for name, row in report.shares().items():
@@ -91,7 +98,7 @@ def describe(report: CheckReport) -> str:
         label = f"{word(kind)} ({word(language)})"
         shares = "  ".join(f"{row[name]:>8.0%}" for name in ("answered", "wrong", "declined"))
         lines.append(f"{padded(label)} {row['n']:>4}  {shares}")
-    own = [one for one in report.judged if one.question.kind == "own" and not one.right]
+    own = [one for one in report.judged if _is_missed(one)]
     accepted = [one.question.text for one in report.judged if not one.question.answerable and not one.right]
     listed = partial(_listed, report.language)
     lines += listed("own_wrong", [f"{word(one.outcome)}: {one.question.text}" for one in own])
@@ -106,6 +113,11 @@ def describe(report: CheckReport) -> str:
     if report.kept_in:
         lines.append(word("kept", file=report.kept_in))
     return "\n".join(lines)
+
+
+def _is_missed(one: Judged) -> bool:
+    """One's own question that has an answer and did not get it."""
+    return one.question.kind == "own" and one.question.answerable and not one.right
 
 
 def _listed(language: str, advice: str, found: Sequence[str]) -> list[str]:

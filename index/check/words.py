@@ -11,6 +11,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "版本 {version}：共 {pages} 个页面，对其中 {asked} 个出了题",
         "version {version}: {pages} pages, {asked} of them asked about",
     ),
+    "judges": (
+        "只评判两点：该不该回答，以及该用的页面是否排在搜索结果前面。写出的回答对不对没有评判，"
+        "对的比例会明显更低；加上 `--whole-answers` 按整个回答评判（慢得多）",
+        "judged: whether a message is taken for a question, and whether the right page is among the first "
+        "found. Not judged: what is then written, of which clearly fewer are right; `--whole-answers` judges "
+        "that (much slower)",
+    ),
+    "whole": ("评判的是完整的回答", "judged: whole answers, as members get them"),
     "columns": (
         "问题                        题数   答对      答错    不回答",
         "questions                   n  answered     wrong  declined",
@@ -18,6 +26,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "heading": ("来自标题", "from headings"),
     "faq": ("来自问答", "from FAQ"),
     "own": ("自己的问题", "your own"),
+    "own-declined": ("自己的，不该回答", "your own, to decline"),
     "foreign": ("无关的问题", "about other things"),
     "talk": ("闲聊", "small talk"),
     "zh": ("中文", "zh"),
