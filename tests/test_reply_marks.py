@@ -253,6 +253,9 @@ def test_thoughts_left_open_stay_hidden_behind_a_mark_or_a_sentence(begin: str) 
         "Sure. <think>How? I say `</think>` here.\n</think>\n{}",
         "analysisWe need to say it.assistantfinal{}",
         "analysisMode, says the user.assistantfinal{}",
+        "<think>\nIn the guide:\n~~~\n</think>\n~~~\nends it.\n</think>\n{}",
+        "<think>It is\n```xml\n<think>\nwhy\n</think>\nso\n```\nthere.\n</think>\n\n{}",
+        "<think>\nI begin\n```\nharbor\n</think>\n\n{}",
     ],
 )
 def test_thoughts_in_these_forms_are_not_shown(reply: str) -> None:

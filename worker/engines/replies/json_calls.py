@@ -52,17 +52,21 @@ def is_call(text: str, question: str = "") -> bool:
     """Whether a reply is nothing but calls of tools as JSON, by the rule above; `question`: "" unknown."""
     if _ASKS.search(question):
         return False
-    text, wrapped, calls = BETWEEN.sub("", text.strip()), False, []
-    if text.startswith("functools"):
-        text, wrapped = text.removeprefix("functools"), True
-    while text and not RUN_OF_TURNS.fullmatch(text.translate(WIDE)):
+    text = text.strip()
+    wide, at = text.translate(WIDE), BETWEEN.match(text).end()  # type: ignore[union-attr]  # it takes nothing too
+    wrapped, found = text.startswith("functools", at), False
+    at += len("functools") * wrapped
+    while at < len(text) and not RUN_OF_TURNS.fullmatch(wide, at):
         try:
-            call, end = _parse(text)
+            call, end = _parse(text, at)
         except (ValueError, RecursionError):
             return False
-        calls += call if isinstance(call, list) else [call]
-        text = BETWEEN.sub("", text[end:])
-    return bool(calls) and all(_is_one(call, wrapped=wrapped) for call in calls)
+        calls = call if isinstance(call, list) else [call]
+        if not all(_is_one(one, wrapped=wrapped) for one in calls):
+            return False
+        found = found or bool(calls)
+        at = BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+    return found
 
 
 def _is_one(call: object, *, wrapped: bool) -> bool:

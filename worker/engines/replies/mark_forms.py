@@ -57,6 +57,8 @@ OPENS_TURN = re.compile(
 CALL_ENDS = re.compile(_CALL_ENDS, re.IGNORECASE)
 FENCE_ENDS = re.compile(r"\n[ ]{0,3}```")
 LONGEST_END = 60
+STEP = 1_000
+"""Characters of a long piece that the filters read at a time, so that no mark costs the rest of the piece."""
 RUN_OF_TURNS = re.compile(rf"(?:(?:{_TURNS})\s*+)++", re.IGNORECASE)
 GLUED_TURNS = re.compile(rf"(?:{_TURNS})++", re.IGNORECASE)
 LONG_RUN = re.compile(rf"(?:(?:{_TURNS})\s*+){{8}}", re.IGNORECASE)
@@ -94,5 +96,5 @@ _BEFORE_IT = "|".join("functools"[:size] for size in range(1, 9))
 BARE_BEGINS = re.compile(
     rf'\A(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+)\Z', re.IGNORECASE
 )
-BETWEEN = re.compile(r"\A[\s;,]*+")
+BETWEEN = re.compile(r"[\s;,]*+")
 """What stands between such calls."""

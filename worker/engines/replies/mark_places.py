@@ -64,7 +64,10 @@ _OF_MARKS = re.compile(
     r"\b(?:tokens?|tags?|mark(?:er)?s?|stop[ _-]?words?)\b|标[签记志识]|停止[词符]|特殊符", re.IGNORECASE
 )
 """In a line that announces marks."""
-_SPAN = re.compile(r"(?<!`)(`++)(?!`).*?(?<!`)\1(?!`)")
+_TICKS = re.compile(r"`++|[^`]++")
+_TAG = re.compile(r"<[^<>\n]{1,80}>")
+_NEAR = 200
+"""Characters at a line's start, and as many at its end, that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -213,14 +216,18 @@ def _latin_follows(after: str) -> bool:
 
 
 class Written:
-    """The reply as far as it is certain; tells where its end stands."""
+    """The reply as far as it is certain; tells where its end stands, in time that does not grow with it."""
 
     def __init__(self) -> None:
         self._new: list[str] = []
-        self._all = ""
+        self._tags: set[str] = set()
+        self._end = ""
         self._lines = FenceReader()
         self._above = ""
-        self._line = ""
+        self._line: list[str] = []
+        self._near = ""
+        self._span = self._ticks = 0
+        """The backticks that began a code span in this line, and those at its end."""
 
     def add(self, text: str) -> None:
         """More of it."""
@@ -230,23 +237,51 @@ class Written:
         """Where what comes next stands."""
         if self._new:
             new, self._new = "".join(self._new), []
-            self._all += new
-            *lines, self._line = (self._line + new).split("\n")
-            for line in lines:
-                self._lines.read(line)
-                if line.strip() and not RUN_OF_TURNS.fullmatch(line.translate(WIDE)):
-                    self._above = line
-        return Place(self._line, self._above, self._in_code())
+            self._tags.update(map(str.lower, _TAG.findall(self._end + new)))
+            self._end = (self._end + new)[-82:]
+            first, *more = new.split("\n")
+            self._line.append(first)
+            for following in more:
+                self._end_line("".join(self._line))
+                self._line, self._near, self._span, self._ticks = [following], "", 0, 0
+            self._go_on(self._line[-1])
+        return Place(self._near, self._above, self._in_code())
+
+    @property
+    def fenced(self) -> bool:
+        """Whether its last line, as far as `place` has looked, stands between fences."""
+        return self._lines.fence is not None
 
     def holds(self, mark: str) -> bool:
-        """Whether it speaks of a mark, as far as `place` has looked."""
-        return mark.lower() in self._all.lower()
+        """Whether it speaks of a tag, as far as `place` has looked."""
+        return mark.lower() in self._tags
+
+    def _end_line(self, line: str) -> None:
+        self._lines.read(line)
+        if line.strip() and not RUN_OF_TURNS.fullmatch(line.translate(WIDE)):
+            self._above = line.rstrip()[-_NEAR:]
+
+    def _go_on(self, text: str) -> None:
+        """More of the last line."""
+        near = self._near + text
+        self._near = near if len(near) <= 2 * _NEAR else near[:_NEAR] + near[-_NEAR:]
+        for part in _TICKS.findall(text):
+            if part[0] == "`":
+                self._ticks += len(part)
+            else:
+                self._span, self._ticks = self._open_span(), 0
+
+    def _open_span(self) -> int:
+        """The backticks that began a code span which has not ended; 0 for none."""
+        if not self._ticks:
+            return self._span
+        return self._ticks if not self._span else self._span * (self._ticks != self._span)
 
     def _in_code(self) -> bool:
-        if "`" in self._line and "`" in _SPAN.sub("", self._line):
+        if self._open_span():
             return True
-        if self._lines.fence is None and not may_hold(self._line):
-            return self._lines.is_indented(self._line)
+        if self._lines.fence is None and not may_hold(self._near):
+            return self._lines.is_indented(self._near)
         reader = copy.deepcopy(self._lines)
-        reader.read(self._line)
+        reader.read(self._near)
         return reader.fence is not None

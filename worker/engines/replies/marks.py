@@ -28,6 +28,7 @@ from worker.engines.replies.mark_forms import (
     NEEDS_NOTHING,
     OPENS_TURN,
     RUN_OF_TURNS,
+    STEP,
     SUSPECT,
     TURN,
     TURN_BEGINS,
@@ -67,10 +68,13 @@ class MarksFilter:
         """Whether anything but blanks was shown."""
         self._behind = False
         """Whether only blanks were shown since a call, or what ends one, was taken out."""
-        self._bare = False
-        """Whether all of it may be one call, written as an object alone."""
+        self._settled = False
+        """Whether it is known that the reply is no call, written as an object alone."""
         self._written = Written()
         self._held = ""
+        self._waiting: list[str] = []
+        self._waits = 0
+        """What came behind a long text that is held, and its length: looked at once it is a share of that."""
 
     @property
     def at_rest(self) -> bool:
@@ -86,13 +90,29 @@ class MarksFilter:
         if self._plain and (_NO_MARK(piece) or not SUSPECT.search(piece)):
             self._written.add(piece)
             return piece
-        given = self._advance(self._held + piece, last=False)
+        given = "".join(self._feed(piece[start : start + STEP]) for start in range(0, len(piece), STEP))
         self._plain = self._begun and not (self._held or self.stopped or self._within or self._behind)
         return given
 
     def end(self) -> str:
         """What was held back, once nothing more comes."""
-        return self._advance(self._held, last=True)
+        text, given = self._all_held(), ""
+        if len(text) > STEP and not (self._begun or self.stopped or self._within):
+            text, self._settled = self._beginning(text, last=True), True
+            given, text = self.feed(text), self._all_held()
+        return given + self._advance(text, last=True)
+
+    def _feed(self, piece: str) -> str:
+        self._waiting.append(piece)
+        self._waits += len(piece)
+        if self._waits < (len(self._held) - STEP) // 8:
+            return ""
+        return self._advance(self._all_held(), last=False)
+
+    def _all_held(self) -> str:
+        text = "".join((self._held, *self._waiting))
+        self._held, self._waiting, self._waits = "", [], 0
+        return text
 
     def _advance(self, text: str, *, last: bool) -> str:
         self._held = ""
@@ -133,11 +153,13 @@ class MarksFilter:
             if spoken_of(after):
                 break
             text, wide = text[begins.end() :], wide[begins.end() :]
-        self._bare = bool(BARE.match(wide))
-        if last and self._bare and is_call(text, self._question):
+        if self._settled:
+            return text
+        bare = bool(BARE.match(wide))
+        if last and bare and is_call(text, self._question):
             self.called = True
             return ""
-        if not last and (self._bare or BARE_BEGINS.match(wide) or TURN_BEGINS.match(wide)):
+        if not last and (bare or BARE_BEGINS.match(wide) or TURN_BEGINS.match(wide)):
             self._held = text
             return ""
         return text

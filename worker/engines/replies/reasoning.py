@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from worker.engines.replies.mark_forms import TURN
+from worker.engines.replies.mark_forms import STEP, TURN
 from worker.engines.replies.mark_places import ENOUGH, Place, Written, begins_part, lone_end, spoken_of
 from worker.engines.replies.marks import MarksFilter
 from worker.engines.replies.reasoning_forms import (
@@ -19,10 +19,10 @@ from worker.engines.replies.reasoning_forms import (
     BARE_SETTLES,
     CLOSE,
     CLOSE_OF,
+    FENCE_CLOSES,
     FIRST_WORDS,
     LONGEST_TAG,
     MAY_HOLD_TAG,
-    OPEN,
     TAG,
     TEMPLATE,
     WRAPPED,
@@ -54,8 +54,14 @@ class ReasoningFilter:
         self._wrapped = False
         self._close = CLOSE
         self._held = ""
-        self._shown = ""
+        self._shown: list[str] = []
         self._written = Written()
+        self._opens_shown = False
+        """Whether the answer speaks of an opening tag."""
+        self._over = False
+        self._unclear: list[str] = []
+        """What is thought if a closing tag comes, and the answer if none does."""
+        self._thoughts = Written()
         self._kept: list[str] = []
 
     @property
@@ -66,7 +72,7 @@ class ReasoningFilter:
     @property
     def so_far(self) -> str:
         """The answer until now, with what is still held back."""
-        return self._shown + self._held
+        return "".join((*self._shown, *self._unclear, self._held))
 
     def add(self, thought: str) -> None:
         """Reasoning that came in a field of its own."""
@@ -82,11 +88,20 @@ class ReasoningFilter:
 
     def passed(self, text: str) -> None:
         """Takes note of such pieces that were shown without being fed to it."""
-        self._shown += text
+        self._shown.append(text)
         self._written.add(text)
 
     def feed(self, piece: str) -> str:
         """The text that is certainly answer."""
+        shown, withdrawn = "", False
+        for start in range(0, len(piece), STEP):
+            more = self._feed(piece[start : start + STEP])
+            shown = more if self.withdrawn else shown + more
+            withdrawn = withdrawn or self.withdrawn
+        self.withdrawn = withdrawn
+        return shown
+
+    def _feed(self, piece: str) -> str:
         self.withdrawn = False
         if self.in_answer and not MAY_HOLD_TAG.search(piece):
             self.passed(piece)
@@ -97,7 +112,8 @@ class ReasoningFilter:
         """What was held back. `cut`: the reply was ended by its length, not by the model."""
         self.withdrawn = False
         shown = self._advance(self._held, last=True)
-        held, self._held = self._held, ""
+        held = "".join((*self._unclear, self._held))
+        self._unclear, self._held = [], ""
         if not self._inside:
             return shown
         unclear = not self.found and not cut and self._opened != "no"
@@ -113,26 +129,22 @@ class ReasoningFilter:
             if not (self._begun or self._inside):
                 text = self._beginning(text, last=last)
             if self._inside:
-                found, certain = self._closing(text, last=last)
-                if found is None:
-                    self.add(text[:certain])
-                    break
-                self.add(text[: found.start()])
-                self._left_thinking(found)
-                text = text[found.end() :]
-                continue
+                text, ended = self._think(text, last=last)
+                if ended:
+                    continue
+                break
             more, found, text = self._next_tag(text, last=last)
             shown += more
             if found is None:
-                certain = 0
                 break
             if found["open"]:
                 self._begin_thinking(found.group())
             elif found["close"]:  # a closing tag alone: everything before it was thought
-                self.add(self._shown)
-                shown, self._shown, self._written, self.withdrawn = "", "", Written(), True
+                self.add("".join(self._shown))
+                shown, self._shown, self._written, self.withdrawn = "", [], Written(), True
+                self._opens_shown = self._over = False
                 self._left_thinking(found)
-        self._held = text[certain:]
+        self._held = text
         return shown
 
     def _beginning(self, text: str, *, last: bool) -> str:
@@ -149,23 +161,51 @@ class ReasoningFilter:
             self._inside, self._opened, self._close = True, "maybe", BARE_CLOSE
         return text
 
-    def _closing(self, text: str, *, last: bool) -> tuple[Tag | None, int]:
-        """(the tag that ends the thoughts, or None; how much of the text is certainly thought)."""
+    def _think(self, text: str, *, last: bool) -> tuple[str, bool]:
+        """Takes thoughts until a tag ends them: (what is left of the text, whether one did)."""
+        at = 0
         for found in self._close.finditer(text):
-            quoted = text[: found.start()].endswith("`")
-            if quoted and found.end() == len(text) and not last:
-                break
-            if not (quoted and text.startswith("`", found.end())):
-                return found, 0
-        return None, max(len(text) - LONGEST_TAG, 0) if self.found else 0
+            self._take_thought(text[at : found.start()])
+            at = found.start()
+            quoted = self._quoted(found, last=last)
+            if quoted is None:
+                return text[at:], False
+            if not quoted:
+                self._left_thinking(found)
+                return text[found.end() :], True
+        certain = max(len(text) - LONGEST_TAG, at)
+        self._take_thought(text[at:certain])
+        return text[certain:], False
+
+    def _quoted(self, tag: Tag, *, last: bool) -> bool | None:
+        """Whether thoughts speak of a tag, in code; None where what follows has yet to tell."""
+        line = self._thoughts.place().line
+        after = tag.string[tag.end() : tag.end() + ENOUGH]
+        if line.endswith("`") and (after or last):
+            return after.startswith("`")
+        if not (line.endswith("`") or self._thoughts.fenced):
+            return False
+        if len(after) < ENOUGH and not last:
+            return None
+        closes = None if after.startswith("\n\n") else FENCE_CLOSES.search(after)
+        return bool(closes and (not closes.start() or self._thoughts.holds(f"<{tag.group()[2:]}")))
+
+    def _take_thought(self, text: str) -> None:
+        self._thoughts.add(text)
+        if self.found:
+            self.add(text)
+        else:
+            self._unclear.append(text)
 
     def _begin_thinking(self, tag: str) -> None:
         if tag.endswith("/>"):  # one that closes itself
             return
-        self._inside, self.found = True, self.found or "tags"
+        self._inside, self.found, self._thoughts = True, self.found or "tags", Written()
         self._close = next((own for begins, own in CLOSE_OF if tag.lower().startswith(begins)), CLOSE)
 
     def _left_thinking(self, tag: Tag) -> None:
+        self.add("".join(self._unclear))
+        self._unclear, self._thoughts = [], Written()
         self._wrapped = self._wrapped or "channel" in tag.group()
         self.found = "closing_tag" if self.found != "tags" else "tags"
         self._inside, self._begun, self._close = False, False, CLOSE
@@ -196,6 +236,7 @@ class ReasoningFilter:
                 return shown, None, text[at:]
             if self._counts(tag, place, after, last=last):
                 return shown, tag, text[tag.end() :]
+            self._opens_shown = self._opens_shown or bool(tag["open"])
         return shown + self._show(text[at:certain]), None, text[certain:]
 
     def _counts(self, tag: Tag, place: Place, after: str, *, last: bool) -> bool:
@@ -208,17 +249,18 @@ class ReasoningFilter:
             return self._wrapped and (ends or lone_end(place, after))
         if tag.group().lower() == "assistantfinal" and not (place.glued and place.behind_sentence):
             return False
-        if not WRAPPED.match(tag.group()) and OPEN.search(self._shown):
+        if not WRAPPED.match(tag.group()) and self._opens_shown:
             return False  # an answer that speaks of both tags
         return lone_end(place, after) and not self._is_over()
 
     def _is_over(self) -> bool:
         """Whether the answer ended before, where another turn began."""
-        if not TURN.search(self._shown):
-            return False
-        marks = MarksFilter()
-        marks.feed(self._shown + "\n" + "." * ENOUGH)
-        return marks.stopped
+        shown = "" if self._over else "".join(self._shown)
+        if TURN.search(shown):
+            marks = MarksFilter()
+            marks.feed(shown + "\n" + "." * ENOUGH)
+            self._over = marks.stopped
+        return self._over
 
 
 def split_reasoning(text: str, *, opened: str = "no", cut: bool = False) -> tuple[str, str]:

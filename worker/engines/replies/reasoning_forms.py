@@ -25,8 +25,9 @@ _CLOSE = (
     rf"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final{_HARMONY}|"
     rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])"
 )
-OPEN = re.compile(_OPEN, re.IGNORECASE)
 CLOSE = re.compile(_CLOSE, re.IGNORECASE)
+FENCE_CLOSES = re.compile(r"\n {0,3}(?:`{3,}|~{3,})[ \t]*+\n")
+"""A fence that nothing stands behind; sought where one is open."""
 CLOSE_OF = (
     ("<details", re.compile(r"</details>", re.IGNORECASE)),
     ("here", re.compile(r"Here(?:'s| is) my response:", re.IGNORECASE)),
