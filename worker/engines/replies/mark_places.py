@@ -113,7 +113,7 @@ class Place:
         line = self.line.strip()
         if not line:
             return self.introduced
-        if line.isdigit() and len(line) < 3 and not self.above:  # a score
+        if len(line) < 3 and line.isascii() and line.isdigit() and not self.above:  # a score
             return False
         return self.named or (bool(_LEADS.search(self.line)) and not self.line.endswith("|"))
 
