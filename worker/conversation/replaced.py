@@ -120,7 +120,7 @@ def _numbers(text: str) -> list[_Number]:
     found = []
     for token in _TOKEN.finditer(text):
         written = token[0]
-        if not any(sign.isdigit() for sign in written):
+        if not any(sign.isascii() and sign.isdigit() for sign in written):
             continue
         shape = "#" if _PLAIN_NUMBER.fullmatch(written) else re.sub(r"\d+(\.\d+)*", "#", written.lower())
         ahead = _BEFORE.search(text[max(token.start() - 40, 0) : token.start()])
