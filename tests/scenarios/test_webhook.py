@@ -231,6 +231,7 @@ def test_a_mistake_in_the_settings_ends_nothing_that_serves(
     settings = write_settings(tmp_path / "s.yaml", encrypt_key=key, verification_token=token)
     with webhook(server, tmp_path, secrets=False, file=settings) as port:
         parent = gunicorn(port)
+        wait_for(lambda: len(children(parent)) == 2, "both processes")
         before = set(children(parent))
         settings.write_text(mistake, "utf-8")
         os.kill(parent, signal.SIGHUP)

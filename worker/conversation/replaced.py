@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.text.chinese import CHARACTERS
+
 _WORDS = Path(__file__).parent / "words"
 _VERBS_ZH = sorted(
     (
@@ -39,8 +41,8 @@ _ACT_ON_IT_ZH = re.compile(
 )
 _TOKEN = re.compile(r"[A-Za-z0-9_]+(?:[-./:+%][A-Za-z0-9_]+)*%?")
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+){0,2}")
-_BEFORE = re.compile(r"([A-Za-z_]++|[\u4e00-\u9fff]{1,2})[ =:：]{0,3}$")
-_AFTER = re.compile(r"^ ?+([A-Za-z_]++|[\u4e00-\u9fff])")
+_BEFORE = re.compile(rf"([A-Za-z_]++|[{CHARACTERS}]{{1,2}})[ =:：]{{0,3}}$")
+_AFTER = re.compile(rf"^ ?+([A-Za-z_]++|[{CHARACTERS}])")
 _OPEN_BEFORE = frozenset(
     [
         "",
