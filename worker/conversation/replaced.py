@@ -9,21 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from index.text.chinese import CHARACTERS
+from worker.conversation.heading_words import words_of
 
-_WORDS = Path(__file__).parent / "words"
-_VERBS_ZH = sorted(
-    (
-        word
-        for line in (_WORDS / "verbs_zh.txt").read_text("utf-8").splitlines()
-        if not line.startswith("#")
-        for word in line.split()
-    ),
-    key=len,
-    reverse=True,
-)
+_VERBS_ZH = sorted(words_of("verbs_zh"), key=len, reverse=True)
 _HOW = r"(?<![a-z])how (?:do|can|to|should|would|could|must)(?: (?:i|we|you|one|to|properly|safely))*+ "
 _ACT = re.compile(rf"{_HOW}([a-z][a-z-]++)", re.IGNORECASE)
 _ACT_ON_IT = re.compile(
