@@ -37,6 +37,7 @@ class Ahead:
     def __init__(self, file: Path, embedder: Embedder) -> None:
         self._file = file
         self._embedder = embedder
+        self._most = BATCH * calls_that_fit(embedder)
         self._texts: SimpleQueue[str | None] = SimpleQueue()
         self._seen: set[int] = set()
         self._given = self._done = 0
@@ -125,8 +126,7 @@ class Ahead:
     def _batch(self) -> tuple[list[str], bool]:
         """The next texts, and whether there may be more."""
         batch: list[str] = []
-        most = BATCH * calls_that_fit(self._embedder)
-        while len(batch) < most:
+        while len(batch) < self._most:
             text = self._texts.get()
             if text is None:
                 return batch, False

@@ -97,6 +97,7 @@ class EmbeddingCache:
         self._ahead = ahead
         file.parent.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
+        self._calls = calls_that_fit(embedder)
         self._saved = time.monotonic()
         self._threads: ThreadPoolExecutor | None = None
         self._one_each: threadpool_limits | None = None
@@ -152,7 +153,7 @@ class EmbeddingCache:
         known = self._touch(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         new = list(missing.items())
-        at_once = BATCH * calls_that_fit(self._embedder)
+        at_once = BATCH * self._calls
         for start in range(0, len(new), at_once):
             batch = new[start : start + at_once]
             vectors = self._embedded([text for _, text in batch])
@@ -168,11 +169,10 @@ class EmbeddingCache:
 
     def _embedded(self, texts: list[str]) -> Vectors:
         """Vectors of a few batches, by as many threads as pay off."""
-        threads = calls_that_fit(self._embedder)
-        if threads == 1 or len(texts) < 2 * _PART:
+        if self._calls == 1 or len(texts) < 2 * _PART:
             return self._embedder.embed(texts)
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(threads, "embedding")
+            self._threads = ThreadPoolExecutor(self._calls, "embedding")
             self._one_each = threadpool_limits(limits=1, user_api="blas")
         parts = [texts[start : start + _PART] for start in range(0, len(texts), _PART)]
         return np.concatenate(list(self._threads.map(self._embedder.embed, parts)))
