@@ -165,12 +165,20 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"the app lacks a permission.*", "应用缺少权限；请在开发者后台开通并发布版本"),
     # how its bytes were read
     (r"(\d+) bytes? (?:is|are) zero; (?:it is|they are) shown as �", "{} 个字节是零，显示为 �"),
-    (r"its mark says (.+), which it is not", "文件头标的是 {}，实际不是"),
-    (r"(\d+) lines? (?:is|are) (.+), the others (.+); all are read", "{} 行是 {} 编码，其余是 {}，都已读取"),
-    (r"(\d+) bytes? (?:is|are) not (.+); (?:it is|they are) shown as �", "{} 个字节不是 {} 编码，显示为 �"),
-    (r"some bytes are not (.+); they are shown as �", "有些字节不是 {} 编码，显示为 �"),
+    (r"its mark says ([^,]+), which it is not", "文件头标的是 {}，实际不是"),
+    (
+        r"(\d+) lines? (?:is|are) ([^,]+), the others ([^;]+); all are read",
+        "{} 行是 {} 编码，其余是 {}，都已读取",
+    ),
+    (
+        r"(\d+) bytes? (?:is|are) not ([^;]+); (?:it is|they are) shown as �",
+        "{} 个字节不是 {} 编码，显示为 �",
+    ),
+    (r"some bytes are not ([^;]+); they are shown as �", "有些字节不是 {} 编码，显示为 �"),
 )
-_KNOWN = tuple((re.compile(rf"(?:(?<=: )|^){english}$"), chinese) for english, chinese in _REASONS)
+_KNOWN = tuple((re.compile(rf"(?s:(?:(?<=: )|^){english}\Z)"), chinese) for english, chinese in _REASONS)
+"""They may hold other people's words: `.` takes line ends too, so that the first place where one begins
+decides, and where something must follow, the words before it are those without its sign."""
 
 
 def reason_in(language: str, remark: str) -> str:

@@ -31,7 +31,7 @@ _ACT_ON_IT_ZH = re.compile(
 )
 _TOKEN = re.compile(r"[A-Za-z0-9_]+(?:[-./:+%][A-Za-z0-9_]+)*%?")
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+){0,2}")
-_BEFORE = re.compile(rf"([A-Za-z_]++|[{CHARACTERS}]{{1,2}})[ =:：]{{0,3}}$")
+_BEFORE = re.compile(rf"((?<![A-Za-z_])[A-Za-z_]++|[{CHARACTERS}]{{1,2}})[ =:：]{{0,3}}$")
 _AFTER = re.compile(rf"^ ?+([A-Za-z_]++|[{CHARACTERS}])")
 _OPEN_BEFORE = frozenset(
     [
