@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -166,3 +167,25 @@ def test_the_command_asks_and_its_status_says_that_a_source_is_away(
     status, told = run()
     assert status == SOURCE_AWAY
     assert "far" in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spoil", ["gone", "empty", "of others", "cut"])
+def test_documents_are_kept_although_where_each_begins_was_lost(
+    settings: Settings, far: Path, spoil: str
+) -> None:
+    for page in far.iterdir():
+        page.write_text(page.read_text("utf-8") + "\n## More\n\nAnd more of it.\n", "utf-8")
+    name = built(settings).version
+    file = settings.index.dir / "versions" / name / "document_firsts.npy"
+    if spoil == "gone":
+        file.unlink()
+    elif spoil == "cut":
+        file.write_bytes(file.read_bytes()[:-4])
+    else:
+        np.save(file, np.array([] if spoil == "empty" else [0, 1, 2, 4, 19], dtype=np.int64))
+    far.rename(far.with_name("elsewhere"))
+    report = built(settings)
+    assert (report.documents, len(report.kept)) == (11, 8)
+    assert report.chunks == 3 + 2 * 8
+    assert found(settings, "number7") == "page7.md"

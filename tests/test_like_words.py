@@ -8,7 +8,8 @@ import pytest
 
 from bot.config.settings import EmbedderSettings
 from index.search.embed import Embedder, open_embedder
-from index.search.store.like_words import NO_WORDS, SURE, LikeWords, vocabulary
+from index.search.store.like_words import NO_WORDS, SURE, LikeWords, Spellings
+from index.search.store.stayed import marks_of
 from index.text.document import Document
 from index.text.split import split
 from worker.finding.asked import read_question
@@ -29,7 +30,8 @@ def embedder() -> Embedder:
 
 @pytest.fixture(scope="module")
 def like(embedder: Embedder) -> LikeWords:
-    words = vocabulary(split(Document("docs", "a.md", "Leave", TEXT, "", "en", 0.0, "digest")))
+    chunks = split(Document("docs", "a.md", "Leave", TEXT, "", "en", 0.0, "digest"))
+    words = Spellings(chunks, marks_of(chunks)).vocabulary()
     return LikeWords(list(words), embedder.embed(list(words.values())))
 
 

@@ -10,11 +10,13 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache as once
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from bot.errors import IndexMismatch, IndexMissing
 from index.build.ahead import Ahead
 from index.build.embedding_cache import Embedded, embed_with_cache
 from index.build.gather import Progress, digest_of
@@ -22,9 +24,10 @@ from index.build.report import Difference
 from index.search.dense import Dense
 from index.search.embed import Embedder
 from index.search.lexical import Lexical, heading_of, headings_of
-from index.search.storage import Manifest, Snapshot, make, making
-from index.search.store.arrays import Rows
-from index.search.store.like_words import LikeWords, vocabulary
+from index.search.storage import Manifest, Snapshot, is_whole, make, making
+from index.search.store.arrays import Rows, keep
+from index.search.store.like_words import LikeWords, Spellings
+from index.search.store.stayed import MARKS, marks_of, stayed
 from index.text.document import Document
 from index.text.split import Chunk
 
@@ -48,48 +51,51 @@ def assemble(
 
     It lies aside below `folder` until `index.search.storage.write` makes it one of the versions. `on_server`:
     a server is to find the candidates, FAISS nothing. `ahead`: what embeds meanwhile, until all else is done.
-    `before`: the folder of the version before.
+    `before`: the folder of the version before, whose counts are taken over where it is whole.
     """
     tell = tell or (lambda stage, done, total: None)
     manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
     if digests is None:
         digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
+    before = before if before and _is_whole(before) else None
     with making(folder / "versions", manifest.version) as place:
-        words = vocabulary(chunks)
-        lexical = _lexical(chunks, place, before, list(words.values()), ahead, tell)
+        marks = marks_of(chunks)
+        keep(place, MARKS, marks)
+        shared = stayed(before, marks)
+        spellings = Spellings(chunks, marks, shared)
+        spellings.save(place)
+        words = spellings.vocabulary()
         strings, rows = _strings(chunks)
         texts = strings + [chunk.text for chunk in chunks] + list(words.values())
-        embedded = embed_with_cache(
-            folder / "embeddings.sqlite",
-            embedder,
-            texts,
-            lambda done, total: tell("embed", done, total),
-            ahead=ahead is not None,
-        )
+        embedded = once(lambda: _embedded(folder / "embeddings.sqlite", embedder, texts, ahead, tell))
+        if ahead is not None:
+            ahead.take_texts(words.values())
+        passing = ahead.passing(chunks, partial(tell, "embed")) if ahead is not None else chunks
+        lexical = Lexical.build(passing, place, before, shared, meanwhile=embedded)
         tell("index", 0, len(chunks))
         whole = len(strings) + len(chunks)
-        vectors = embedded.vectors[len(strings) : whole], embedded.vectors[: len(strings)]
+        found = embedded().vectors
+        vectors = found[len(strings) : whole], found[: len(strings)]
         dense = Dense.build(*vectors, rows, place, on_server=on_server)
-        like = LikeWords(list(words), embedded.vectors[whole:])
-        return make(place, manifest, chunks, dense, digests, origins, lexical=lexical, like=like), embedded
+        like = LikeWords(list(words), found[whole:])
+        return make(place, manifest, chunks, dense, digests, origins, lexical=lexical, like=like), embedded()
 
 
-def _lexical(
-    chunks: Sequence[Chunk],
-    place: Path,
-    before: Path | None,
-    words: list[str],
-    ahead: Ahead | None,
-    tell: Progress,
-) -> Lexical:
-    """The lexical half, which needs no vector and is written while `ahead` embeds; then waits for that."""
-    if ahead is None:
-        return Lexical.build(chunks, place, before)
-    ahead.take_texts(words)
+def _is_whole(version: Path) -> bool:
+    try:
+        return is_whole(version)
+    except (IndexMissing, IndexMismatch):
+        return False
+
+
+def _embedded(
+    cache: Path, embedder: Embedder, texts: list[str], ahead: Ahead | None, tell: Progress
+) -> Embedded:
+    """The vectors of texts, which `ahead` has embedded already when it has finished."""
     told = partial(tell, "embed")
-    lexical = Lexical.build(ahead.passing(chunks, told), place, before)
-    ahead.finish(told)
-    return lexical
+    if ahead is not None:
+        ahead.finish(told)
+    return embed_with_cache(cache, embedder, texts, told, ahead=ahead is not None)
 
 
 def _strings(chunks: Sequence[Chunk]) -> tuple[list[str], Rows]:

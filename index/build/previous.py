@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import structlog
 
 from bot.errors import IndexMismatch, IndexMissing
-from index.search.storage import read_chunks
+from index.search.storage import read_chunks, read_firsts
 from index.search.versions import Versions
 from index.sources.load import SourceRead
 from index.text.document import Document
@@ -28,7 +29,8 @@ class Previous:
         self._versions = versions
         self.digests: dict[str, str] = versions.digests(name) if versions and name else {}
         self._origins: dict[str, str] = versions.origins(name) if versions and name else {}
-        self._chunks: dict[str, list[Chunk]] | None = None
+        self._file: Sequence[Chunk] = ()
+        self._rows: dict[str, list[int]] | None = None
 
     @classmethod
     def find(cls, versions: Versions) -> Previous:
@@ -62,29 +64,45 @@ class Previous:
         out."""
         found = {}
         for key in keys:
-            chunks = self._by_document().get(key)
+            chunks = self._of(key)
             if chunks:
                 found[key] = (_document(chunks[0]), chunks)
         return found
 
     def chunks_of(self, keys: Iterable[str]) -> list[Chunk]:
         """The chunks of some documents, those of each beside each other."""
-        return [chunk for key in keys for chunk in self._by_document().get(key, ())]
+        return [chunk for key in keys for chunk in self._of(key)]
 
     def without_moved(self, removed: Iterable[str], chunks: Iterable[Chunk]) -> list[str]:
         """Those of the removed documents whose text is nowhere among the new ones of a build's `chunks`."""
         now: dict[str, list[Chunk]] = defaultdict(list)
         for chunk in chunks:
-            now[f"{chunk.source}/{chunk.path}"].append(chunk)
+            now[_key(chunk)].append(chunk)
         new = {_content(own) for key, own in now.items() if key not in self.digests}
-        return [key for key in removed if _content(self._by_document().get(key, [])) not in new]
+        return [key for key in removed if _content(self._of(key)) not in new]
 
-    def _by_document(self) -> dict[str, list[Chunk]]:
-        if self._chunks is None:
-            self._chunks = defaultdict(list)
-            for chunk in read_chunks(self._versions.path / self.name) if self._versions else ():
-                self._chunks[f"{chunk.source}/{chunk.path}"].append(chunk)
-        return self._chunks
+    def _of(self, key: str) -> list[Chunk]:
+        """The chunks of a document; the others stay unread."""
+        if self._rows is None and self.folder is not None:
+            self._file = read_chunks(self.folder)
+            self._rows = _by_document(self._file, read_firsts(self.folder))
+        chunks = [self._file[row] for row in (self._rows or {}).get(key, ())]
+        if all(_key(chunk) == key for chunk in chunks):
+            return chunks
+        self._rows = _by_document(self._file, range(len(self._file)))
+        return [self._file[row] for row in self._rows.get(key, ())]
+
+
+def _by_document(chunks: Sequence[Chunk], firsts: Sequence[int]) -> dict[str, list[int]]:
+    """ "source/path" -> the numbers of its chunks; `firsts`: those at which documents begin."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for first, following in pairwise([*firsts, len(chunks)]):
+        rows[_key(chunks[first])].extend(range(first, following))
+    return rows
+
+
+def _key(chunk: Chunk) -> str:
+    return f"{chunk.source}/{chunk.path}"
 
 
 def _content(chunks: list[Chunk]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ import numpy as np
 
 from index.search.ngrams import CharacterNGrams, NGramWriter
 from index.search.store.arrays import Array, Growing, Rows, Scores, among, best_of, keep, mapped
+from index.search.store.earlier import EarlierWords
 from index.search.store.postings import Inverting, Postings
+from index.search.store.stayed import Stayed
 from index.search.store.vocabulary import Vocabulary, write_vocabulary
 from index.text.split import Chunk
 from index.text.terms import terms
@@ -119,10 +121,17 @@ class Lexical:
         self.count = len(self._lengths["text"])
 
     @classmethod
-    def build(cls, chunks: Iterable[Chunk], folder: Path, before: Path | None = None) -> Self:
+    def build(
+        cls,
+        chunks: Iterable[Chunk],
+        folder: Path,
+        before: Path | None = None,
+        shared: Stayed | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> Self:
         """Indexes the chunks in a folder that exists; `before`: an earlier version's, which spares counting
-        what it holds."""
-        with closing(LexicalWriter(folder, before)) as writer:
+        what it holds, and what the two share. `meanwhile` is done while n-grams are listed, in a thread."""
+        with closing(LexicalWriter(folder, before, shared)) as writer:
             block: list[Chunk] = []
             for chunk in chunks:
                 block.append(chunk)
@@ -130,7 +139,7 @@ class Lexical:
                     writer.add(block)
                     block = []
             writer.add(block)
-            writer.finish()
+            writer.finish(meanwhile)
         return cls(folder)
 
     def scores(self, words: Iterable[str], rows: Rows) -> FieldScores:
@@ -192,7 +201,7 @@ class Lexical:
         distinct = np.unique(np.concatenate(keys)) // max(len(rows), 1)
         frequencies = np.bincount(distinct, minlength=len(self._vocabulary))
         keep(folder, "frequencies", frequencies.astype(np.int32))
-        write_vocabulary(folder, self._vocabulary[:])
+        write_vocabulary(folder, list(self._vocabulary))
         self.characters.part(rows, folder)
         return Lexical(folder)
 
@@ -204,8 +213,11 @@ BLOCK = 4096
 class LexicalWriter:
     """Writes the lexical half block by block: memory holds the words and one block."""
 
-    def __init__(self, folder: Path, before: Path | None = None) -> None:
+    def __init__(self, folder: Path, before: Path | None = None, shared: Stayed | None = None) -> None:
+        """`before`: the folder of an earlier version, whose n-grams are taken; `shared`: the chunks whose
+        words it has counted."""
         self._folder = folder
+        self._earlier = EarlierWords(shared, FIELDS) if shared else None
         self._known: dict[str, int] = defaultdict()
         self._known.default_factory = self._known.__len__
         self._inverting = {name: Inverting(folder, name) for name in FIELDS}
@@ -222,7 +234,9 @@ class LexicalWriter:
         if not chunks:
             return
         self._count_ngrams([f"{headings_of(chunk)}\n{chunk.text}" for chunk in chunks])
-        split = [_terms_of(chunk) for chunk in chunks]
+        rows = self._earlier.rows(self._count, len(chunks)) if self._earlier else np.full(len(chunks), -1)
+        new = np.flatnonzero(rows < 0)
+        split = [_terms_of(chunks[row]) for row in new.tolist()]
         keys = []
         for name in FIELDS:
             lists = [one[name] for one in split]
@@ -230,11 +244,12 @@ class LexicalWriter:
             numbers = np.fromiter(
                 map(self._known.__getitem__, chain.from_iterable(lists)), np.int64, int(lengths.sum())
             )
-            owners = np.repeat(np.arange(self._count, self._count + len(lists)), lengths)
-            own, where = self._inverting[name].add(numbers, owners)
+            own, where = self._inverting[name].add(numbers, np.repeat(new + self._count, lengths))
             keys.append(own * len(chunks) + (where - self._count))
+            known = self._earlier.lengths(name, rows) if self._earlier else np.zeros(len(chunks), np.int64)
             # A field without any term counts as one of length 1, as in a list of words it would be.
-            self._lengths[name].add(np.maximum(lengths, 1))
+            known[new] = np.maximum(lengths, 1)
+            self._lengths[name].add(known)
         every = np.sort(np.concatenate(keys))  # np.unique hashes, which takes ten times as long
         distinct = every[np.diff(every, prepend=-1) > 0] // len(chunks)
         counts = np.bincount(distinct, minlength=len(self._known))
@@ -251,18 +266,25 @@ class LexicalWriter:
         """Ends the thread, whatever it was doing."""
         self._counting.shutdown(cancel_futures=True)
 
-    def finish(self) -> None:
-        """Writes what could only be known at the end."""
+    def finish(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Writes what could only be known at the end; see `Lexical.build`."""
         listing = self._counting.submit(self._characters.finish)
         spelt = [term.encode("utf-8", "replace") for term in self._known]
-        order = sorted(range(len(spelt)), key=spelt.__getitem__)
-        numbers = np.empty(len(order), dtype=np.int64)
-        numbers[order] = np.arange(len(order))
-        write_vocabulary(self._folder, [spelt[place] for place in order])
-        keep(self._folder, "frequencies", self._frequencies[order].astype(np.int32))
+        left = self._earlier.left() if self._earlier else {}
+        every = sorted({*spelt, *left})
+        number = {term: place for place, term in enumerate(every)}
+        write_vocabulary(self._folder, every)
+        numbers = np.fromiter(map(number.__getitem__, spelt), dtype=np.int64, count=len(spelt))
+        frequencies = np.zeros(len(every), dtype=np.int64)
+        frequencies[numbers] = self._frequencies
+        for term, chunks in left.items():
+            frequencies[number[term]] += chunks
+        keep(self._folder, "frequencies", frequencies.astype(np.int32))
         for name in FIELDS:
             self._lengths[name].close()
-            self._inverting[name].finish(numbers)
+            earlier = self._earlier.lists(name, number) if self._earlier else None
+            self._inverting[name].finish(numbers, len(every), earlier)
+        meanwhile()
         if self._counted is not None:
             self._counted.result()
         listing.result()

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +28,7 @@ from index.search.dense import Dense
 from index.search.embed import Vectors
 from index.search.lexical import BLOCK, Lexical, LexicalWriter
 from index.search.related import is_of_questions
+from index.search.store.arrays import mapped
 from index.search.store.chunks import ChunkFile, ChunkWriter
 from index.search.store.like_words import NO_WORDS, LikeWords
 from index.search.store.older import OLDER, older_chunks, read_older
@@ -311,6 +312,18 @@ def read_chunks(folder: Path) -> Sequence[Chunk]:
     manifest = read_manifest(folder)
     with _damage(folder):
         return older_chunks(folder) if manifest.format == OLDER else ChunkFile(folder)
+
+
+def read_firsts(folder: Path) -> list[int]:
+    """The numbers of the chunks with which the documents of a version begin; every number where that cannot
+    be told."""
+    count = len(read_chunks(folder))
+    try:
+        firsts: list[int] = mapped(folder, "document_firsts")[:-1].tolist()
+    except (OSError, ValueError):
+        return list(range(count))
+    ascends = all(0 <= one < other < count for one, other in pairwise(firsts))
+    return firsts if ascends and firsts[:1] == [0] else list(range(count))
 
 
 def _write_json(file: Path, data: Any) -> None:

@@ -7,7 +7,7 @@ stand for it where a page is read, in either language (kids: children; 摘掉: �
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.search.embed import Embedder, Vectors
+from index.search.store.arrays import Rows, keep, mapped
+from index.search.store.chunks import ChunkFile
+from index.search.store.stayed import Marks, Stayed
 from index.text.split import Chunk
 from index.text.terms import spellings
 
@@ -23,7 +26,7 @@ Scores = npt.NDArray[np.float32]
 VOCABULARY = 12_000
 """Words of the documents that are embedded, those of the most chunks."""
 SAMPLE = 40_000
-"""Chunks that are looked at for them, evenly over the documents: more know no other words."""
+"""Chunks that are looked at for them, about so many of all: more know no other words."""
 REMEMBERED = 4096
 """Words of questions whose like words are remembered: a group asks with the same ones."""
 NEAREST = 12
@@ -33,6 +36,7 @@ FROM, TO, SURE = 0.4, 1.1, 0.7
 
 Nearness is how far the cosine lies above the mean of all words, as a share of what lies above it: so it means
 the same with every embedder."""
+_PAIRS, _OFTEN = "spellings.txt", "spellings_often"
 
 
 class LikeWords:
@@ -94,16 +98,54 @@ class LikeWords:
 NO_WORDS = LikeWords((), np.empty((0, 1), dtype=np.float32))
 
 
-def vocabulary(chunks: Sequence[Chunk]) -> dict[str, str]:
-    """Term -> how it is mostly written, of the words that are in the most chunks."""
-    pairs: Counter[tuple[str, str]] = Counter()
-    for row in range(0, len(chunks), max(1, -(-len(chunks) // SAMPLE))):
-        chunk = chunks[row]
-        pairs.update(set(spellings(f"{' '.join(chunk.heading_path)} {chunk.text}")))
-    count: Counter[str] = Counter()
-    written: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for (term, word), often in pairs.items():
-        count[term] += often
-        written[term].append((often, word))
-    best = sorted(count, key=lambda term: (-count[term], term))[:VOCABULARY]
-    return {term: max(written[term])[1] for term in best}
+class Spellings:
+    """How the documents write their words: in how many chunks each term stands in each spelling.
+
+    Counted over all chunks, or over a SAMPLE of them that their marks choose: so it stays the same one, and
+    a build counts only what came and what went.
+    """
+
+    def __init__(self, chunks: Sequence[Chunk], marks: Marks, shared: Stayed | None = None) -> None:
+        """`marks`: of the chunks, see `index.search.store.stayed`; `shared`: those counted already."""
+        step = _step(len(chunks))
+        if shared is None or _step(len(shared.marks)) != step:
+            self.pairs: Counter[tuple[str, str]] = Counter()
+            self._count(chunks, np.flatnonzero(marks % step == 0), 1)
+        else:
+            self.pairs = _read_pairs(shared.folder)
+            self._count(chunks, np.flatnonzero((shared.old < 0) & (marks % step == 0)), 1)
+            gone = np.flatnonzero((shared.new < 0) & (shared.marks % step == 0))
+            self._count(ChunkFile(shared.folder), gone, -1)
+
+    def _count(self, chunks: Sequence[Chunk], rows: Rows, sign: int) -> None:
+        count = self.pairs.update if sign > 0 else self.pairs.subtract
+        for row in rows.tolist():
+            chunk = chunks[row]
+            count(set(spellings(f"{' '.join(chunk.heading_path)} {chunk.text}")))
+
+    def save(self, folder: Path) -> None:
+        """Writes two files into a folder that exists."""
+        pairs = sorted(pair for pair, often in self.pairs.items() if often > 0)
+        often = np.fromiter(map(self.pairs.__getitem__, pairs), dtype=np.int64, count=len(pairs))
+        keep(folder, _OFTEN, often.astype(np.int32))
+        (folder / _PAIRS).write_text("\n".join(map("\t".join, pairs)), "utf-8")
+
+    def vocabulary(self) -> dict[str, str]:
+        """Term -> how it is mostly written, of the words that are in the most chunks."""
+        count: Counter[str] = Counter()
+        written: dict[str, tuple[int, str]] = {}
+        for (term, word), often in self.pairs.items():
+            count[term] += often
+            written[term] = max(written.get(term, (0, "")), (often, word))
+        best = sorted(+count, key=lambda term: (-count[term], term))[:VOCABULARY]
+        return {term: written[term][1] for term in best}
+
+
+def _step(chunks: int) -> int:
+    return max(1, -(-chunks // SAMPLE))
+
+
+def _read_pairs(folder: Path) -> Counter[tuple[str, str]]:
+    text = (folder / _PAIRS).read_text("utf-8")
+    pairs = (line.partition("\t")[::2] for line in text.split("\n")) if text else ()
+    return Counter(dict(zip(pairs, mapped(folder, _OFTEN).tolist(), strict=True)))

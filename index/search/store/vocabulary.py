@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import overload
 
@@ -45,8 +46,8 @@ class Vocabulary(Sequence[bytes]):
         return bytes(self._text[int(self._starts[number]) : int(self._starts[number + 1])])
 
     def __iter__(self) -> Iterator[bytes]:
-        for number in range(len(self)):
-            yield self[number]
+        text, starts = self._text.tobytes(), self._starts.tolist()
+        return (text[start:end] for start, end in pairwise(starts))
 
     def _found(self, term: str) -> int:
         wanted = term.encode("utf-8", "replace")
