@@ -263,8 +263,11 @@ class LexicalWriter:
         self._counted = self._counting.submit(self._characters.add, texts)
 
     def close(self) -> None:
-        """Ends the thread, whatever it was doing."""
+        """Ends the thread, whatever it was doing, and the files that grow."""
         self._counting.shutdown(cancel_futures=True)
+        self._characters.close()
+        for lengths in self._lengths.values():
+            lengths.close()
 
     def finish(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Writes what could only be known at the end; see `Lexical.build`."""

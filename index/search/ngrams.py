@@ -196,10 +196,14 @@ class NGramWriter:
         self._lengths.append(lengths)
         self._frequency += np.bincount(grams >> np.uint32(_OFTEN_BITS), minlength=_BUCKETS)
 
-    def finish(self) -> None:
-        """Writes rarities, lengths and lists."""
+    def close(self) -> None:
+        """Ends the files that grow."""
         self._grams.close()
         self._marks.close()
+
+    def finish(self) -> None:
+        """Writes rarities, lengths and lists."""
+        self.close()
         lengths = np.concatenate([*self._lengths, np.empty(0, np.int64)])
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         keep(self._folder, "ngram_starts", starts)

@@ -101,7 +101,9 @@ class Growing:
         self.close()
 
     def close(self) -> None:
-        """Writes the header; `mapped` reads the file afterwards."""
+        """Writes the header, once; `mapped` reads the file afterwards."""
+        if self._file.closed:
+            return
         shape = (self.count, self._width) if self._width else (self.count,)
         facts = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
         text = repr(facts).encode("latin1")
