@@ -14,6 +14,7 @@ from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import accepted
 from worker.conversation.small_words import Small, small_word, without_thanks
 from worker.conversation.spoken import corrected, spoken
+from worker.conversation.swapped import new_thing
 
 INSTALL = [Earlier("how do i install harbor")]
 
@@ -33,6 +34,16 @@ class Documents:
 
     def fit(self, text: str) -> Fit:
         return Fit(*next((fit for word, fit in self.fits.items() if text.startswith(word)), (0.3, 0.1)))
+
+    def likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        kinds = ({"ubuntu", "fedora"}, {"mysql", "redis"}, {"黑名单", "白名单"}, {"north", "south hub"})
+        return [float(any({text.lower(), one.lower()} <= kind for kind in kinds)) for one in others]
+
+    def is_common(self, word: str) -> bool:
+        return self.project(word) != ""
+
+    def project(self, text: str) -> str:
+        return next((word for word in text.replace("?", "").split() if word in ("quay", "clair")), "")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +105,7 @@ def test_the_documents_are_asked_once_what_a_text_is_about(text: str) -> None:
 
 
 def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
-    documents = Documents(how=(0.7, 0.2), make=(0.7, 0.3))
+    documents = Documents(how=(0.7, 0.2), token=(0.7, 0.3))
     upgrade = "how do i upgrade harbor?"
     asked_before = [Earlier("how do i make a token of harbor")]
     assert standalone(upgrade, asked_before, documents).relation is Relation.FOLLOW_UP
@@ -205,7 +216,7 @@ def test_a_correction_of_a_chinese_question_is_joined_in_chinese() -> None:
             "cache and how do I clear it on windows?",
         ),
         ("How do I stop harbor", "how do I stop it from asking?", "harbor how do I stop it from asking?"),
-        ("How do I pin cache", "and how do I clear that file?", "pin cache and how do I clear that file?"),
+        ("How do I pin cache", "and how do I clear that file?", "cache and how do I clear that file?"),
         ("How do I backup", "and how do I restore it?", "backup and how do I restore it?"),
         ("怎么 卸载 harbor", "那怎么更新它？", "harbor 那怎么更新它？"),
         ("what level 1 hides", "and level 3?", "what hides and level 3?"),
@@ -312,3 +323,60 @@ def test_a_traceback_keeps_its_last_exception_and_the_words_around_it() -> None:
 @pytest.mark.parametrize("text", ["怎么安装 Harbor？", "1. 安装\n2. 配置\n3. 启动\n4. 怎么确认成功了？", ""])
 def test_words_are_no_log(text: str) -> None:
     assert boiled_down(text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "searched"),
+    [
+        ("how do i install quay in ubuntu", "and fedora?", "install quay and fedora?"),
+        ("how do i install quay in ubuntu", "what about Fedora", "install quay what about Fedora"),
+        ("how do i install quay in ubuntu", "Fedora too?", "install quay Fedora too?"),
+        ("quay 怎么 连接 MySQL", "那 Redis 呢", "quay 怎么 连接 那 Redis 呢"),
+        ("怎么 设置 黑名单", "白名单在哪", "怎么 设置 白名单在哪"),
+        ("open the North Hub in quay", "and the South Hub?", "open quay and the South Hub?"),
+        ("how do i install quay in ubuntu", "and the port?", "install quay ubuntu and the port?"),
+        ("how do i install quay in ubuntu", "clair too?", "install quay ubuntu clair too?"),
+        (
+            "how do i install quay",
+            "how do i remove a project then",
+            "quay how do i remove a project then",
+        ),
+        ("how do i install quay", "how do i do that offline", "install quay how do i do that offline"),
+    ],
+)
+def test_the_thing_in_the_place_of_which_another_is_named_is_not_searched(
+    before: str, text: str, searched: str
+) -> None:
+    assert standalone(text, [Earlier(before)], Documents()).searched == searched
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("那 Redis 呢？", "Redis"),
+        ("Spring Boot 也行吗", "Spring Boot"),
+        ("k8s 上怎么弄", "k8s"),
+        ("ARM 上怎么弄", "ARM"),
+        ("离线的话呢", "离线"),
+        ("what about an ASUS router?", "ASUS router"),
+        ("does that also work for docker?", "docker"),
+        ("and for part-time staff?", "part-time staff"),
+        ("怎么开启", ""),
+        ("删除会影响吗", ""),
+        ("and how do I update it?", ""),
+        ("only from one folder?", ""),
+        ("那改成24h呢", ""),
+    ],
+)
+def test_a_message_names_a_thing_and_asks_nothing_of_its_own(text: str, thing: str) -> None:
+    assert new_thing(text) == thing
+
+
+def test_a_question_in_a_thread_about_one_project_of_several_means_that_one() -> None:
+    knows = Documents(default=(0.95, 0.3))
+    earlier = [Earlier("how do i install quay")]
+    text = "default admin password size"
+    assert standalone(text, earlier, knows).searched == "quay default admin password size"
+    assert standalone(f"{text} of clair", earlier, knows).searched == "default admin password size of clair"
+    assert standalone(text, earlier, knows, whole_anew=True).searched == text
+    assert standalone(text, [Earlier("how do i log in")], knows).searched == text

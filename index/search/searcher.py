@@ -88,8 +88,13 @@ class Searcher:
         self._grower = Grower(self.chunks)
         self._page = lru_cache(maxsize=PAGES_KEPT)(self._grower.page)
         self._section = lru_cache(maxsize=SECTIONS_KEPT)(self._grower.text)
-        projects = {*self.places.sources, *self.places.folders}
-        self._named = lru_cache(maxsize=256)(lambda query: named(query, projects))
+        self.projects = frozenset({*self.places.sources, *self.places.folders} - {""})
+        """Names of sources, and of folders that are projects; lower case."""
+        self._named = lru_cache(maxsize=256)(lambda query: named(query, self.projects))
+
+    def names_project(self, text: str) -> bool:
+        """Whether the text is the name of a source, or of a project in one: "Pi-hole" of pihole too."""
+        return bool(self._named(text) or self._named(text.replace("-", "").replace(" ", "")))
 
     def look_up(self, query: str, vector: Vectors | None = None) -> Lookup:
         """The candidates for a question with all their scores; `vector` (d,) spares embedding it again.

@@ -18,6 +18,7 @@ from typing import Protocol
 from bot.talk.whole import is_whole
 from worker.conversation.replaced import without_replaced
 from worker.conversation.spoken import corrected, spoken
+from worker.conversation.swapped import swapped
 
 LONGEST = 300
 """Characters of the earlier question that are put in front where none of its words tells its subject."""
@@ -91,6 +92,15 @@ class Documents(Protocol):
     def fit(self, text: str) -> Fit:
         """How well they answer it."""
 
+    def likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        """How much each of the others means the same, -1 to 1."""
+
+    def is_common(self, word: str) -> bool:
+        """Whether so many of them have it, or it names so many, that it is what all is about."""
+
+    def project(self, text: str) -> str:
+        """The text's word that names one project of several, as the text writes it; else empty."""
+
 
 _POINTS = re.compile(
     r"它|他们|她们|这个|那个|这些|那些|这种|那种|这样|那样|上面|上述|刚才|刚刚|前面|前者|后者|(一个|新的|别的|其他的|另外的)\s*+[?？。]*+\s*+$|第[一二三四五两]种|另一[个种]"
@@ -160,17 +170,28 @@ def standalone(
         return Standalone(rest or text, Relation.ALONE)
     subject = documents.subjects(before)
     if _CORRECTS.match(text):
-        return _corrected(text, earlier, before, subject)
+        return _corrected(text, earlier, before, subject, documents)
     back = points_back(text)
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
     if not back and _DEFINES.match(text) and documents.subjects(text):
-        return Standalone(text, Relation.ALONE)
-    joined = _joined(before, subject, text)
+        return Standalone(text, Relation.ALONE) if whole_anew else _of_its_project(text, before, documents)
+    joined = _joined(before, subject, text, documents)
     anew = whole_anew and is_whole(text)
     if back or not _stands_alone(text, subject, joined, documents, anew):
         return Standalone(spoken(_chain(earlier), text), Relation.FOLLOW_UP, joined)
-    return Standalone(text, Relation.ALONE)
+    return Standalone(text, Relation.ALONE) if whole_anew else _of_its_project(text, before, documents)
+
+
+def _of_its_project(text: str, before: str, documents: Documents) -> Standalone:
+    """A question that stands alone in a thread about one project of several: it means that one too.
+
+    What only another project's documents have is found there all the same.
+    """
+    project = documents.project(before)
+    if not project or documents.project(text):
+        return Standalone(text, Relation.ALONE)
+    return Standalone(text, Relation.FOLLOW_UP, f"{project} {text}")
 
 
 def points_back(text: str) -> bool:
@@ -197,7 +218,9 @@ def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Doc
     return alone.probability >= LIKELY and alone.best >= better * documents.fit(joined).best
 
 
-def _corrected(text: str, earlier: Sequence[Earlier], before: str, subject: Sequence[str]) -> Standalone:
+def _corrected(
+    text: str, earlier: Sequence[Earlier], before: str, subject: Sequence[str], documents: Documents
+) -> Standalone:
     """The earlier question with what was wrong in it replaced, where the correction names it."""
     swap = _NOT_BUT.search(text)
     if swap and (old := swap["old"].strip()) in before:
@@ -206,7 +229,9 @@ def _corrected(text: str, earlier: Sequence[Earlier], before: str, subject: Sequ
         said = last.replace(old, new) if old in last else before.replace(old, new)
         return Standalone(said, Relation.CORRECTION, before.replace(old, new))
     rest = _meant(text)
-    return Standalone(corrected(_chain(earlier), rest), Relation.CORRECTION, _joined(before, subject, rest))
+    return Standalone(
+        corrected(_chain(earlier), rest), Relation.CORRECTION, _joined(before, subject, rest, documents)
+    )
 
 
 def _meant(text: str) -> str:
@@ -229,13 +254,17 @@ def _chain(earlier: Sequence[Earlier]) -> list[str]:
     return chain
 
 
-def _joined(before: str, subject: Sequence[str], text: str) -> str:
-    """What the earlier question was about, in its own order, then the new one.
+def _joined(before: str, subject: Sequence[str], text: str, documents: Documents) -> str:
+    """The earlier question with the new one's thing in it; else what it was about, in its own order, then the
+    new one.
 
     Its other words (how, do, 怎么) go: they make the search look for the old question again. So do an action
     and a number that the new one has another of.
     """
-    telling = without_replaced(_telling(subject, text), before, text)
+    telling = _telling(subject, text)
+    if found := swapped(telling, before, text, documents.is_common, documents.likeness):
+        telling = [word for word in telling if word not in found] or telling
+    telling = without_replaced(telling, before, text)
     kept = sorted(telling, key=before.find)
     return " ".join([*kept, text]) if kept else f"{before[:LONGEST]} {text}"
 

@@ -4,9 +4,11 @@ documents answer it as it stands."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.search.embed import remembered
 from index.text.chinese import CHARACTERS
 from index.text.terms import terms
 from worker.conversation.follow_up import Fit
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 _PIECES = re.compile(rf"[A-Za-z0-9_]+(?:[-./:+][A-Za-z0-9_]+)*\+*|[{CHARACTERS}]+")
 
+COMMON = 0.2
+"""Share of the chunks that have a word of what all documents are about."""
 _EMPTY = frozenset((Path(__file__).parent / "words" / "empty.txt").read_text("utf-8").split())
 """Words that a question may add without saying what it is about."""
 
@@ -39,6 +43,23 @@ class Known:
         decision = self.gate.decide(text, (), True, lookup=lookup)
         best = float(lookup.fused.max()) if len(lookup.fused) else 0.0
         return Fit(decision.probability, best)
+
+    def likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        """Cosines of the index's embedder."""
+        return remembered(self.searcher.embedder).cosines(text, others) if others else ()
+
+    def is_common(self, word: str) -> bool:
+        """Whether a fifth of the chunks have it, or a source or a project is named so."""
+        lexical = self.searcher.lexical
+        own = terms(word)
+        often = bool(own) and min(map(lexical.document_frequency, own)) >= COMMON * lexical.count
+        return often or self.searcher.names_project(word)
+
+    def project(self, text: str) -> str:
+        """Empty where the index has one project alone."""
+        if len(self.searcher.projects) < 2:
+            return ""
+        return next((piece for piece in _PIECES.findall(text) if self.searcher.names_project(piece)), "")
 
     def _words(self, text: str) -> list[str]:
         words: list[str] = []

@@ -14,7 +14,9 @@ from index.text.chinese import CHARACTERS
 from worker.conversation.heading_words import words_of
 
 _VERBS_ZH = sorted(words_of("verbs_zh"), key=len, reverse=True)
-_HOW = r"(?<![a-z])how (?:do|can|to|should|would|could|must)(?: (?:i|we|you|one|to|properly|safely))*+ "
+_HOW = (
+    r"(?<![a-z])how (?:do|can|to|should|would|could|must)(?: (?:i|we|you|one|to|properly|safely)(?![a-z]))*+ "
+)
 _ACT = re.compile(rf"{_HOW}([a-z][a-z-]++)", re.IGNORECASE)
 _ACT_ON_IT = re.compile(
     rf"{_HOW}([a-z][a-z-]++)(?: (?:up|down|on|off|out|in))?+"
@@ -29,6 +31,26 @@ _ACT_ON_IT_ZH = re.compile(
     rf"{_HOW_ZH}(?:(?:把|给|将|对)(?:它|这个|那个)({'|'.join(_VERBS_ZH)})"
     rf"|({'|'.join(_VERBS_ZH)})(?:掉|一下)?(?:它|这个|那个)(?:们)?(?=\s*+(?:呢|啊|呀)?\s*+[?？。!！]*+\s*+$))"
 )
+_ANY_ACTION = frozenset(
+    [
+        "do",
+        "use",
+        "make",
+        "get",
+        "go",
+        "know",
+        "see",
+        "find",
+        "handle",
+        "manage",
+        "solve",
+        "fix",
+        "使用",
+        "处理",
+        "解决",
+    ]
+)
+"""Verbs that say nothing of what is done."""
 _TOKEN = re.compile(r"[A-Za-z0-9_]+(?:[-./:+%][A-Za-z0-9_]+)*%?")
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+){0,2}")
 _BEFORE = re.compile(rf"((?<![A-Za-z_])[A-Za-z_]++|[{CHARACTERS}]{{1,2}})[ =:：]{{0,3}}$")
@@ -83,9 +105,15 @@ def without_replaced(kept: Sequence[str], before: str, text: str) -> list[str]:
 
 def _old_actions(before: str, text: str) -> list[str]:
     """What was done to the object before, where the message asks how something else is done to it."""
-    if not (_ACT_ON_IT.search(text) or _ACT_ON_IT_ZH.search(text)):
+    own = [verb.lower() for verb in actions_of(text)]
+    if not (_ACT_ON_IT.search(text) or _ACT_ON_IT_ZH.search(text) or set(own) - _ANY_ACTION):
         return []
-    return [*_ACT.findall(before), *_ACT_ZH.findall(before)]
+    return actions_of(before)
+
+
+def actions_of(text: str) -> list[str]:
+    """What a question asks how to do: "install" of "how do I install Harbor"."""
+    return [*_ACT.findall(text), *_ACT_ZH.findall(text)]
 
 
 @dataclass(frozen=True)
