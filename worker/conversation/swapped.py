@@ -27,6 +27,8 @@ LONGEST_ZH = 12
 MOST_WORDS = 4
 """Words of a thing in English."""
 
+_ENDS = " \t\n?？.!！。…~"
+
 _OPENS = re.compile(
     r"^\s*+(?:(?:ok|okay|hm+|so|and|but|or|then|also|plus|same|what about|how about|what of|what if|the same"
     r"|(?:does|do|is|will|would|can) (?:it|that|this|they|the same)(?: also)?"
@@ -39,7 +41,7 @@ _OPENS = re.compile(
 _PLACED = re.compile(r"(?<![a-z])(?:for|on|with|in|at|under|via|from|to|by)(?![a-z])", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:an?|the|our|my|your)\s++", re.IGNORECASE)
 _CLOSES = re.compile(
-    r"(?:[\s,]++(?:too|either|instead|as well|then|though|please|also|anyway|same))*+[\s?？.!。]*+$",
+    r"(?<![\s,])(?:[\s,]{1,3}(?:too|either|instead|as well|then|though|please|also|anyway|same)){1,3}$",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
@@ -54,8 +56,8 @@ _OPENS_ZH = re.compile(
     r"(?:(?:那么?(?![个些种边里时])|还有|然后|另外|换成|换做|换|改成|改用|如果是?|要是|假如是?|用|在|对于?|同样)\s*+)*+"
 )
 _CLOSES_ZH = re.compile(
-    r"(?:的话)?(?:[上里中下]面?)?\s*+(?:呢|也(?:一样|可以|行|能用|支持|是)(?:吗|么|嘛)?|(?:行|可以)(?:不行|吗|么|嘛)?|一样(?:吗|么)"
-    r"|(?:又|该|要|得)?(?:怎么|如何|咋)(?:弄|办|做|搞|来|说|样)?(?:呢|呀|啊)?|在(?:哪|哪里|哪儿)(?:呢|呀|啊)?)\s*+[?？。!！]*+\s*+$"
+    r"(?:的话)?(?:[上里中下]面?)?\s{0,3}(?:呢|也(?:一样|可以|行|能用|支持|是)(?:吗|么|嘛)?|(?:行|可以)(?:不行|吗|么|嘛)?|一样(?:吗|么)"
+    r"|(?:又|该|要|得)?(?:怎么|如何|咋)(?:弄|办|做|搞|来|说|样)?(?:呢|呀|啊)?|在(?:哪|哪里|哪儿)(?:呢|呀|啊)?)$"
 )
 _ASKS_ZH = re.compile(
     r"怎|什么|为啥|哪|多少|几|吗|能|会|要|可以|是|有|没|不|它|这|那|我|你|他|和|跟|与|的|了"
@@ -69,6 +71,7 @@ _ACTIONS = frozenset(words_of("verbs_zh")) | (
 
 def new_thing(text: str) -> str:
     """The thing that a message of this form names; empty for any other message."""
+    text = text.rstrip(_ENDS)
     return _new_thing_zh(text) if has_chinese(text) else _new_thing_en(text)
 
 
