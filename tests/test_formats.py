@@ -538,6 +538,76 @@ def test_tables_of_values_are_read_with_any_separator(mark: str) -> None:
     assert "| host24 | 24 |" in text
 
 
+DEFINITIONS = """Settings of the tower.
+
+#### `TOWER_LIGHT=<lamp>`
+
+: Which lamp is lit. It is kept
+in the cellar.
+
+    Defaults to `oil`.
+
+    - `oil`: the old one
+
+    !!! note
+
+        Not in summer.
+
+Height
+:   How high it is,
+    in metres.
+
+    It cannot be changed.
+Colour
+: What it is painted in.
+
+Words: that follow.
+
+    code --stays
+"""
+
+
+def test_definitions_are_words_at_the_margin_and_no_code() -> None:
+    text = shown(".md", DEFINITIONS).text
+    assert lines(shown(".md", DEFINITIONS)) == [
+        "Settings of the tower.",
+        "#### `TOWER_LIGHT=<lamp>`",
+        "Which lamp is lit. It is kept",
+        "in the cellar.",
+        "Defaults to `oil`.",
+        "- `oil`: the old one",
+        "Note",
+        "Not in summer.",
+        "**Height**",
+        "How high it is,",
+        "in metres.",
+        "It cannot be changed.",
+        "**Colour**",
+        "What it is painted in.",
+        "Words: that follow.",
+        "    code --stays",
+    ]
+    assert [block.kind for block in blocks(text)].count("code") == 1
+
+
+def test_a_tag_with_braces_in_its_braces_is_a_tag() -> None:
+    values = "values={[\n    {label: 'By boat', value: 'boat'},\n  ]}"
+    tabs = f'<Tabs\n  groupId="way"\n  {values}\n>\n\nRow.\n\n</Tabs>'
+    assert lines(shown(".mdx", tabs)) == ["Row."]
+
+
+def test_a_break_in_a_cell_does_not_break_its_row() -> None:
+    table = "| Key | Value |\n|---|---|\n| `shell` | here: `sh`<br/>there: `cmd` |\n| `port` | 80 |"
+    assert lines(shown(".md", f"{table}\n\nOne<br>two")) == [
+        "| Key | Value |",
+        "|---|---|",
+        "| `shell` | here: `sh` there: `cmd` |",
+        "| `port` | 80 |",
+        "One",
+        "two",
+    ]
+
+
 NOTE = "    Open the valve first:\n\n    ```bash\n    valve open\n\n    valve shut\n    ```\n"
 
 

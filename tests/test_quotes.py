@@ -75,6 +75,17 @@ def test_a_fence_without_code_is_not_quoted() -> None:
     assert first("How is the model adjusted?", page(1, text)) == "The model is adjusted here."
 
 
+def test_a_short_card_takes_what_else_stands_in_its_section() -> None:
+    text = (
+        "The spool may say that it refuses a job:\n\n```\nspool: job refused\n```\n\n"
+        "It wants to own the folder.\n\nFolders on a shared drive are often not its own.\n\n"
+        "Give the folder to the user of the spool."
+    )
+    answered = first("spool: job refused", page(1, text, "Errors"))
+    assert "Give the folder to the user of the spool." in answered
+    assert "Give the folder" not in first("spool: job refused", page(1, text.replace("It wants", FILLER * 2)))
+
+
 def test_a_value_that_is_asked_for_stands_before_the_sentence_that_repeats_the_question() -> None:
     echo = "Parental leave is important to us, and everybody who takes parental leave is welcomed back."
     value = "Birth or adoption: parental leave lasts up to 16 weeks at full pay."

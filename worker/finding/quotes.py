@@ -23,6 +23,8 @@ MOST = 4
 MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
 """A further quote's score lies at most so far below the best one's; less far where less than this share of
 the room is left, so that what is weaker fills a short card and does not lengthen a full one."""
+FILLED = 400
+"""A card with fewer characters that are seen takes more of what stands around its first quote."""
 FAR = 4.0
 """What stands beside an atom and scores so much less says something else; beside code it explains it."""
 MATERIAL = 1600
@@ -74,7 +76,38 @@ def quotes_of(reading: Reading) -> list[Quote]:
         said |= set(terms(shown(chosen)))
         left -= sum(map(_size, chosen))
         _add(found, chosen, candidate.score)
-    return found
+    return _filled(found, beside)
+
+
+def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:
+    """The quotes, the first with what stands below and above it while the card is short.
+
+    Nothing else scores well enough then, and the rest of a short section is seldom beside the point: the cure
+    stands two sentences below the error.
+    """
+    if not found:
+        return found
+    first, *others = found
+    section = id(first.candidates[0].section)
+    own = {candidate.place for candidate in first.candidates}
+    said = set(terms(" ".join(quote.text for quote in found)))
+    room = FILLED - sum(_size(candidate) for quote in others for candidate in quote.candidates)
+    size = sum(map(_size, first.candidates))
+    more: list[Candidate] = []
+    growing = True
+    while growing:
+        growing = False
+        for place in (max(own) + 1, min(own) - 1):
+            near = beside.get((section, place))
+            if near is not None and size + _size(near) <= room and not _repeats(near, said):
+                more.append(near)
+                own.add(place)
+                size += _size(near)
+                growing = True
+    if not more:
+        return found
+    together = tuple(sorted([*first.candidates, *more], key=lambda candidate: candidate.place))
+    return [Quote(first.excerpt, shown(together), first.score, together), *others]
 
 
 def _margin(left: int) -> float:

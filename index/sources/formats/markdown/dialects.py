@@ -36,6 +36,9 @@ _LINE_OF_ATTRIBUTES = re.compile(r"^[ \t]*+\{[:.][^{}\n]*+\}[ \t]*+$")
 _CONTENTS = re.compile(r"^[ \t]*+\[{1,2}_?toc_?\]{1,2}[ \t]*+$", re.IGNORECASE)
 _REFERENCE = re.compile(r"^[ ]{0,3}\[([^\[\]^][^\[\]\n]*+)\]:[ \t]*+<?([^\s<>]++)>?(?:[ \t]++[\"'(].*)?$")
 _FOOTNOTE = re.compile(r"^[ ]{0,3}\[\^([^\[\]\n]{1,60})\]:[ \t]*+(.*)$")
+_DEFINITION = re.compile(r"^ {0,3}:[ \t]++(?=\S)")
+_TERM = re.compile(r"^ {0,3}(?![-*+>|#:<!=]|\d++[.)])[^\s|*][^\n|*]{0,80}+$")
+"""The line above a definition that it defines: no item, heading, table, tag or mark, and short."""
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\n]{1,60}\]")
 _REFERRED = re.compile(r"(?<!\])\[([^\[\]\n]++)\]\[([^\[\]\n]*+)\]")
 _FENCE_DIRECTIVE = re.compile(rf"^[ \t]*+(?:{RUN}|:{{3,}}+)\{{([\w:+.-]{{1,60}})\}}[ \t]*+(.*)$")
@@ -98,7 +101,8 @@ def without_marks(text: str, *, mdx: bool) -> str:
     if "{" in text:
         text = _SHORTCODE.sub(_shortcode, _EXPRESSION_COMMENT.sub("", text))
     lines = _without_esm(text.split("\n")) if mdx or "import " in text else text.split("\n")
-    lines = [line for line in map(_line, _dedented(lines)) if line is not None]
+    lines = _dedented(_without_definition_marks(lines))
+    lines = [line for line in map(_line, lines) if line is not None]
     return _with_references(lines)
 
 
@@ -127,6 +131,27 @@ def _without_esm(lines: list[str]) -> list[str]:
 def _is_prose(line: str) -> bool:
     """A sentence that happens to begin with "import": no quotes, braces or semicolon in it."""
     return not any(sign in line for sign in "'\"{};=*(")
+
+
+def _without_definition_marks(lines: list[str]) -> list[str]:
+    """What is defined in bold, what defines it (`: like this`, and indented by four below) at the margin.
+
+    Left as it is written it reads as code below a stray colon.
+    """
+    out: list[str] = []
+    inside, above = False, ""
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        if start := _DEFINITION.match(line):
+            if _TERM.match(above) and not above.rstrip().endswith((".", "。")):
+                out[-1:] = ["", f"**{above.strip()}**"]
+            out += ["", line[start.end() :]]
+            inside = True
+        else:
+            inside = inside and bool(above.strip() or not line.strip() or line.startswith(("  ", "\t")))
+            out.append(line.removeprefix("\t")[min(indent, 4) :] if inside else line)
+        above = line
+    return out
 
 
 def _dedented(lines: list[str]) -> list[str]:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from bot.config.fences import stretches
 
-_ATTRIBUTES = r"""(?:[^<>"'{}`]++|"[^"<]*+"|'[^'<]*+'|\{[^{}<>]*+\}|`[^`<>]*+`)*+"""
+_BRACES = r"\{(?:[^{}<>]++|\{[^{}<>]*+\})*+\}"
+_ATTRIBUTES = rf"""(?:[^<>"'{{}}`]++|"[^"<]*+"|'[^'<]*+'|{_BRACES}|`[^`<>]*+`)*+"""
 _TAG = re.compile(rf"(?<!\\)<(/?)([A-Za-z][A-Za-z0-9.:_-]*+)({_ATTRIBUTES})>")
 _TABLE = re.compile(r"</?table(?=[\s>])[^<>]*+>", re.IGNORECASE)
 _ADDRESS = re.compile(r"<((?:https?|ftp|mailto):[^\s<>]++|[\w.+-]{1,100}@[\w.-]++)>")
@@ -114,6 +115,8 @@ class _Tags:
         self.dropping = ""
         self.preformatted = False
         self.address: list[str] = []
+        self.in_row = text.lstrip().startswith("|")
+        """Whether the line that is being written is a row of a table."""
 
     def written(self) -> str:
         """The paragraph as Markdown."""
@@ -130,6 +133,8 @@ class _Tags:
     def _say(self, text: str) -> None:
         if not self.dropping:
             self.out.append(text if self.preformatted else _TAG_LIKE.sub(r"\\<", text))
+            if "\n" in text:
+                self.in_row = text.rpartition("\n")[2].lstrip().startswith("|")
 
     def _tag(self, closes: bool, name: str, attributes: str) -> None:
         kind = name.lower()
@@ -161,7 +166,7 @@ class _Tags:
 
     def _inline(self, closes: bool, kind: str, attributes: str) -> None:
         if kind == "br":
-            self.out.append("\n")
+            self.out.append(" " if self.in_row else "\n")
         elif kind in ("code", "tt", "samp") and not self.preformatted:
             self.out.append("`")
         elif kind in ("title", "option") and closes:
