@@ -81,7 +81,7 @@ def _new_thing_en(text: str) -> str:
     rest = _ARTICLES.sub("", rest.strip(" ,"))
     if not rest or len(rest.split()) > MOST_WORDS or _ASKS.search(rest):
         return ""
-    return rest if re.search("[A-Za-z]{2}", rest) and not rest[0].isdigit() else ""
+    return rest if re.search("[A-Za-z]{2}", rest) and rest[0] not in "0123456789" else ""
 
 
 def _new_thing_zh(text: str) -> str:
@@ -92,7 +92,7 @@ def _new_thing_zh(text: str) -> str:
         return ""
     if not rest or len(rest) > LONGEST_ZH + sum(sign.isascii() for sign in rest) or _ASKS_ZH.search(rest):
         return ""
-    return "" if rest[0].isdigit() else rest
+    return "" if rest[0] in "0123456789" else rest
 
 
 def swapped(
