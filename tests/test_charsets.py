@@ -28,6 +28,13 @@ WESTERN = (
 )  # fmt: skip
 TYPED = ("“Quoted” words – and a dash…", "It’s done", "Price: 12 €")
 RUSSIAN = ("Как установить сервер?", "Настройка подключения к базе данных", "Файл не найден")
+HEBREW = ("השער נפתח עם שחר ונסגר בערב.", "המפתח מונח בארון ליד הדלת", "שומר", "מספר החיבורים הוא 12.")
+ARABIC = (
+    "تفتح البوابة عند الفجر وتغلق في المساء.",
+    "المفتاح في الخزانة بجانب الباب",
+    "عدد الاتصالات هو 12.",
+)
+THAI = ("ประตูเปิดตอนรุ่งเช้าและปิดตอนเย็น", "กุญแจอยู่ในตู้ข้างประตู", "ยามเฝ้าประตู", "จำนวนการเชื่อมต่อคือ 12")
 GUIDE = "A guide of plain English, one line of it.\n"
 STEP = "请先下载安装包，然后按照说明完成配置。\n"
 ALONE = {
@@ -53,7 +60,10 @@ ALONE = {
     "cp1251": ("Да", "Файл", "НАСТРОЙКА"),
     "cp1250": ("Příliš žluťoučký kůň", "Zażółć gęślą jaźń", "Łódź", "Treść"),
     "cp1254": ("Türkçe ayarlar şifre", "İstanbul"),
-    "cp1253": ("Ρυθμίσεις διακομιστή",),
+    "cp1253": ("Ρυθμίσεις διακομιστή", "Άδεια", "Μισθός"),
+    "cp1255": ("הגדרות שרת", "המפתח בארון"),
+    "cp1256": ("إعدادات الخادم", "المفتاح"),
+    "cp874": ("การตั้งค่าเซิร์ฟเวอร์", "กุญแจอยู่ในตู้"),
 }  # fmt: skip
 """Encoding -> texts that are all a page has beyond ASCII."""
 TEXTS = {
@@ -69,6 +79,9 @@ TEXTS = {
     "iso8859_1": WESTERN,
     "cp1251": RUSSIAN,
     "koi8_r": RUSSIAN,
+    "cp1255": HEBREW,
+    "cp1256": ARABIC,
+    "cp874": THAI,
     "utf-32": (*SIMPLIFIED, *WESTERN),
     "utf-16-le": (*SIMPLIFIED[2:], *JAPANESE[:2], *KOREAN, *WESTERN, "plain words\n"),
     "utf-16-be": (*SIMPLIFIED[2:], *TRADITIONAL, *RUSSIAN, "plain words\n"),

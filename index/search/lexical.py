@@ -274,7 +274,7 @@ class LexicalWriter:
         listing = self._counting.submit(self._characters.finish)
         spelt = [term.encode("utf-8", "replace") for term in self._known]
         left = self._earlier.left() if self._earlier else {}
-        every = sorted({*spelt, *left})
+        every = sorted({*spelt, *left} if left else spelt)
         number = {term: place for place, term in enumerate(every)}
         write_vocabulary(self._folder, every)
         numbers = np.fromiter(map(number.__getitem__, spelt), dtype=np.int64, count=len(spelt))

@@ -217,9 +217,9 @@ class NGramWriter:
         ids = blank(self._folder, "ngram_chunks", np.uint32, (int(list_starts[-1]),))
         norms = blank(self._folder, "ngram_norms", np.float32, (len(lengths),))
         following = list_starts[:-1].copy()
-        grams = mapped(self._folder, "ngrams")
+        read = ReadSpans(self._folder, "ngrams")  # mapped, all of it would stay in the process
         for first, last in _blocks(starts):
-            own = grams[starts[first] : starts[last]]
+            own = read.of(starts[first : first + 1], starts[last : last + 1])
             buckets = own >> np.uint32(_OFTEN_BITS)
             squares = np.concatenate(
                 [[0.0], np.cumsum((_damped(own) * idf[buckets]).astype(np.float64) ** 2)]

@@ -28,7 +28,10 @@ _WORD = 3.0
 """What a known word of Chinese speaks for a reading."""
 
 
-_TITLES = {"big5hkscs": "Big5", "cp932": "Shift-JIS", "cp949": "EUC-KR", "iso8859_2": "ISO 8859-2"}
+_TITLES = {
+    "big5hkscs": "Big5", "cp932": "Shift-JIS", "cp949": "EUC-KR", "iso8859_2": "ISO 8859-2",
+    "cp874": "Windows-874",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -68,6 +71,9 @@ ENCODINGS = (
     Encoding("koi8_r", ("russian",), 5.0),
     Encoding("koi8_u", ("russian",), 6.0),
     Encoding("cp866", ("russian",), 9.0),
+    Encoding("cp1255", ("hebrew",), 7.0),
+    Encoding("cp1256", ("arabic",), 7.0),
+    Encoding("cp874", ("thai",), 7.0),
 )
 _WIDE_LETTER = f"[々{CHARACTERS}ぁ-ヿ가-힣]"
 _OFTEN_ALONE = "在的和与與或为為是中下上于於用从從到第章节節年月日个個条條时時秒元页頁"
@@ -95,6 +101,21 @@ _NORTH = (
     (r"(?i:[бвгджзклмнпрстфхцчшщ]й|[аеёиоуыэюя][ьъ]|чч|щщ|йй|ьь|ыы|цц|хх|\b[ьъы])", -4.0),
     (rf"[A-Za-z0-9](?={_FOREIGN})|{_FOREIGN}(?=[A-Za-z0-9])", -3.0),
 )
+_ALONE = rf"(?<!{_LETTER}){_FOREIGN}(?!{_LETTER})"
+_SOUTH = (
+    (_ALONE, -6.0),
+    (rf"[A-Za-z](?={_FOREIGN})|{_FOREIGN}(?=[A-Za-z])", -3.0),
+    (rf"\A(?!(?s:.)*{_FOREIGN}{{2}})", -8.0),
+    (rf"[¡-¿×÷](?={_FOREIGN})", -6.0),
+)
+_BY_LETTERS = {
+    "hebrew": (*_SOUTH, (r"[ךםןףץ](?=[א-ת])|(?<![א-ת])[ךםןףץ]", -5.0), (r"[\u0591-\u05c7]", -3.0)),
+    "arabic": (*_SOUTH, (r"[ةى](?=[ء-ي])|(?<![ء-ي])[ةىءئؤ]|(?<=[ء-ي])(?<![اوي])ء|ء(?=[ب-ي])", -5.0)),
+    "thai": (
+        (r"(?<![ก-๎])[ก-๎](?![ก-๎])|(?<![ก-๎])[ะ-ฺ็-๎]|[เ-ไ](?![ก-ฮ])|[ัิ-ฺ็][ะ-ฺ็]|[่-๋]{2}", -5.0),
+        (r"[A-Za-z](?=[ก-๎])|[ก-๎](?=[A-Za-z])", -3.0),
+    ),
+}
 _LATIN = (
     (rf"(?<!{_LETTER})(?![ªºµàéèóáêöåÀÉÓ]){_FOREIGN}(?!{_LETTER})", -7.0),
     (rf"(?<!{_LETTER})[àéèóáêöåÀÉÓ](?!{_LETTER})", -1.0),
@@ -134,6 +155,7 @@ _CUSTOMS = {
         (("russian", "greek"), _NORTH),
         (("western", "turkish"), _WEST),
         (("central",), _MIDDLE),
+        *(((language,), customs) for language, customs in _BY_LETTERS.items()),
     )
     for language in named
 }

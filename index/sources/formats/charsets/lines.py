@@ -28,7 +28,8 @@ from index.sources.formats.charsets.words import known_words
 LOOKED_AT = 65_536
 """Bytes of a text, all beyond its lines of plain ASCII, by which its encoding is chosen."""
 NAMES = (
-    "UTF-8, UTF-16, GB18030, Big5, Shift-JIS, EUC-JP, EUC-KR, Windows-1250 to 1254, ISO 8859-2, KOI8 or CP866"
+    "UTF-8, UTF-16, GB18030, Big5, Shift-JIS, EUC-JP, EUC-KR, Windows-1250 to 1256, Windows-874, ISO 8859-2, "
+    "KOI8 or CP866"
 )
 FAR_LIKELIER = 8.0
 """Logarithm by which another encoding must fit a line better than the file's own."""
