@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import cache as once
@@ -35,7 +35,7 @@ from index.check.kept import Compared, compare_before_publishing
 from index.gate.evidence import Evidence
 from index.search.embed import Embedder, OpenedLate
 from index.search.searcher import Searcher
-from index.search.storage import FORMAT, discard, write
+from index.search.storage import FORMAT, Snapshot, discard, write
 from index.search.store.elsewhere import keep_only, made_for, on_server
 from index.search.versions import Versions, publish
 from index.sources.asked import Asked, Reader
@@ -162,6 +162,7 @@ def _publish(
     redis: Redis | None,
     tell: Progress,
 ) -> BuildReport:
+    """A new version of what was gathered, in use from now on."""
     versions = Versions(settings.index.dir)
     moments = [time.perf_counter()]
     counted = once(lambda: Evidence.build(ahead.passing(gathered.chunks, partial(tell, "embed"))))
@@ -187,25 +188,13 @@ def _publish(
         ahead=ahead,
         before=previous.folder,
     )
-    dense, words = snapshot.dense, snapshot.lexical.words_of(snapshot.chunks)
-    try:
-        with on_server(settings.index, snapshot.version, dense.texts, dense.strings, words) as server:
-            searcher = Searcher(snapshot, embedder, server=server)
-            asked = compare_before_publishing(searcher, versions, settings)
-            if asked.questions:
-                tell("compared", len(asked.worse), asked.questions)
-            write(snapshot, versions.path)
-            fitted = fit_where_needed(
-                searcher, settings, previous.name, changes, previous.chunks_of, gathered.chunks_of, counted
-            )
-            told = publish(snapshot.version, versions, redis, settings.index)
-    except BaseException:
-        discard(snapshot)
-        raise
-    pruned = tuple(versions.prune(settings.index.keep_versions))
-    keep_only(settings.index, versions.names())
-    with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
-        cache.prune(settings.index.keep_versions)
+
+    def fit(searcher: Searcher) -> bool:
+        old, new = previous.chunks_of, gathered.chunks_of
+        return fit_where_needed(searcher, settings, previous.name, changes, old, new, counted)
+
+    asked, fitted, told = _put_in_use(snapshot, settings, embedder, redis, fit, tell)
+    pruned = _prune(settings, versions, embedder)
     tell("publish", len(gathered.chunks), len(gathered.chunks))
     log.info("index_built", version=snapshot.version, chunks=len(gathered.chunks))
     return _report(
@@ -222,6 +211,43 @@ def _publish(
         compared=asked,
         gate_fitted=fitted,
     )
+
+
+def _put_in_use(
+    snapshot: Snapshot,
+    settings: Settings,
+    embedder: Embedder,
+    redis: Redis | None,
+    fit: Callable[[Searcher], bool],
+    tell: Progress,
+) -> tuple[Compared, bool, bool]:
+    """Writes and publishes a version, or leaves nothing of it.
+
+    What the operator's own questions say of it, whether a gate was fitted, whether Redis was told.
+    """
+    versions = Versions(settings.index.dir)
+    dense, words = snapshot.dense, snapshot.lexical.words_of(snapshot.chunks)
+    try:
+        with on_server(settings.index, snapshot.version, dense.texts, dense.strings, words) as server:
+            searcher = Searcher(snapshot, embedder, server=server)
+            asked = compare_before_publishing(searcher, versions, settings)
+            if asked.questions:
+                tell("compared", len(asked.worse), asked.questions)
+            write(snapshot, versions.path)
+            fitted = fit(searcher)
+            return asked, fitted, publish(snapshot.version, versions, redis, settings.index)
+    except BaseException:
+        discard(snapshot)
+        raise
+
+
+def _prune(settings: Settings, versions: Versions, embedder: Embedder) -> tuple[str, ...]:
+    """Removes old versions, here and on a server, and vectors that none has; the names of those."""
+    pruned = tuple(versions.prune(settings.index.keep_versions))
+    keep_only(settings.index, versions.names())
+    with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
+        cache.prune(settings.index.keep_versions)
+    return pruned
 
 
 def _report(
