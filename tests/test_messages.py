@@ -64,7 +64,7 @@ def test_an_unknown_sentence_and_a_missing_value_are_errors() -> None:
         (
             "wiki: 薪酬: 1770032: no permission; share the document with the app: ... > More > "
             "Add document app",
-            "wiki: 薪酬: 1770032: 没有权限；请打开文档的“...”> 更多 > 添加文档应用，把应用加进去",
+            "wiki: 薪酬: 1770032: 没有权限；请打开文档的“...” > 更多 > 添加文档应用，把应用加进去",
         ),
         (
             "docs: odd.md: 1 line is GB18030, the others UTF-8; all are read",

@@ -22,7 +22,7 @@ def test_the_page_that_is_read_has_a_name() -> None:
     assert told(first, Excerpt(2, "Access tokens", "More.", path="en/tokens.md")) == told(first)
     two = (first, Excerpt(2, "Cache", "Text.", path="zh/cache.md"))
     assert told(*two) == "Reading Access tokens, 2 pages in all ..."
-    assert told(*two, language="zh") == "正在阅读《Access tokens》等 2 篇 …"
+    assert told(*two, language="zh") == "正在阅读《Access tokens》等 2 篇…"
 
 
 def test_a_page_without_a_title_is_named_by_its_path() -> None:
@@ -44,4 +44,4 @@ def test_web_pages_are_counted() -> None:
     progress.searching_web()
     progress.reading_web(2, 5)
     progress.writing()
-    assert lines == ["正在联网搜索 …", "正在阅读第 2 个网页，共 5 个 …", "正在撰写回答 …"]
+    assert lines == ["正在联网搜索…", "正在阅读第 2 个网页，共 5 个…", "正在撰写回答…"]

@@ -28,9 +28,9 @@ def test_three_sentences_say_what_was_looked_for_found_and_decided() -> None:
     validate_card(card)
     body = card["body"]["elements"]
     assert body[0]["content"].split("<br>") == [
-        "我找的是：lmdeploy 量化 那 awq 呢？",
+        "我检索的是：lmdeploy 量化 那 awq 呢？",
         "找到一个页面：w4a16.md › 用法。",
-        "文档能回答它的把握是 93%（需要 52%），写出的每句话都对照了原文，所以回答了。",
+        "文档能回答这个问题的概率是 93%（阈值 52%），写出的每句话都核对过原文，所以回答了。",
     ]
     assert body[1]["tag"] == "collapsible_panel"
     assert body[1]["expanded"] is False

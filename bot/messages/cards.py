@@ -34,7 +34,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} sentences had no support in the sources and were dropped or marked.",
     ),
     "late": (
-        "飞书接口之前连不上，这条回答晚了 {age}。",
+        "抱歉，之前连不上飞书，这条回答晚了 {age}。",
         "Sorry, this is {age} late: Feishu could not be reached.",
     ),
     "footer_product_version": ("适用于版本 {version}", "for version {version}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # name: (zh, en)
-    "admins_only": ("抱歉，这条命令只有管理员可以使用。", "Sorry, only admins may use this command."),
+    "admins_only": ("抱歉，只有管理员可以使用这条命令。", "Sorry, only admins may use this command."),
     "title_help": ("我能做什么", "What I can do"),
     "help_member": (
         "在群里 @我 提问，我从文档里找答案并注明出处。大家闲聊时我不插话。",
@@ -26,22 +26,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这个命令没有执行成功（{why}），详情在日志里。",
         "This command did not work ({why}); the log has the details.",
     ),
-    "failed_none": ("没有放弃的消息。", "Nothing was given up on."),
+    "failed_none": ("没有已放弃的消息。", "Nothing was given up on."),
     "failed_retried": ("已重新发送 {count} 条。", "{count} are tried again."),
     "failed_hint": ("发送 `/failed retry` 重新发送。", "Send `/failed retry` to try them again."),
-    "title_failed_list": ("放弃的消息", "Given up on"),
+    "title_failed_list": ("已放弃的消息", "Given up on"),
     "admins_of_all_only": (
-        "抱歉，这会影响所有群，只有全局管理员可以使用。",
+        "抱歉，这条命令会影响所有群，只有全局管理员可以使用。",
         "Sorry, this affects every group; only an admin of all groups may use it.",
     ),
     "help_admin": (
         "**管理员**\n- `/reindex [来源] [--dry-run]`：更新索引，或者只看会有什么变化\n"
         "- `/sources`：每个来源的文档数、上次读取的时间和失败原因\n"
         "- `/versions`、`/rollback`：索引的各个版本，退回到其中一个\n"
-        "- `/failed`：没能送达而放弃的消息，`/failed retry` 重新发送\n"
+        "- `/failed`：没能送达、已放弃的消息，`/failed retry` 重新发送\n"
         "- `/good`、`/bad`：回复一条消息，标记该不该回答\n"
         "- `/answer 内容`：回复一条消息，给出它的答案（专家也可以）\n"
-        "- `/digest 7d`：问了什么、没能回答什么、哪些页面该看一看",
+        "- `/digest 7d`：问了什么、没能回答什么、哪些页面需要检查",
         "**Admins**\n- `/reindex [source] [--dry-run]`: update the index, or only see what would change\n"
         "- `/sources`: each source with its documents, when it was read, why it was not\n"
         "- `/versions`, `/rollback`: the index's versions, and back to one of them\n"
@@ -59,11 +59,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Only the asker and admins may do this.",
     ),
     "reply_to_answer": (
-        "请在回复我的某条回答时使用这条命令。",
+        "请回复我的某条回答，再使用这条命令。",
         "Please use this command in reply to one of my answers.",
     ),
     "reply_to_message": (
-        "请在回复一条消息时使用这条命令。",
+        "请回复一条消息，再使用这条命令。",
         "Please use this command in reply to a message.",
     ),
     "no_trace": ("没有找到这条消息的记录。", "There is no record of that message."),

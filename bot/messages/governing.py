@@ -6,10 +6,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # name: (zh, en)
     "title_digest": ("最近 {days} 天的小结", "Digest of the last {days} days"),
     "digest_figures": (
-        "提问 {asked}，已回答 {answered}，没回答 {declined}；👍 {helpful}，👎 {unhelpful}",
+        "提问 {asked}，已回答 {answered}，未回答 {declined}；👍 {helpful}，👎 {unhelpful}",
         "Asked {asked}, answered {answered}, declined {declined}; 👍 {helpful}, 👎 {unhelpful}",
     ),
-    "digest_tokens": ("用量：{tokens} tokens", "Cost: {tokens} tokens"),
+    "digest_tokens": ("用量：{tokens} token", "Cost: {tokens} tokens"),
     "digest_unanswered": ("没能回答的（按意思归并）", "Not answered, by meaning"),
     "digest_hint": (
         "知道答案？在群里回复那条消息，发送“/answer 答案”。",
@@ -33,7 +33,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "settings_chosen": ("在群里设置", "chosen from chat"),
     "settings_usage": (
         "管理员可以修改，几秒内生效，优先于 config.yaml：\n"
-        "- `/settings mention on|off`：要 @ 才回答 / 有把握就回答\n"
+        "- `/settings mention on|off`：被 @ 才回答 / 有把握就回答\n"
         "- `/settings language auto|zh|en`\n"
         "- `/settings point quiet|balanced|eager`\n"
         "- `/settings hours 09:00-18:00 1-5`，或 `off`\n"

@@ -35,7 +35,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Hello, I am Fennel. Just ask: I answer from the documents and cite them.",
     ),
     "outside_hours": (
-        "现在不在答疑时间（{start}–{end}）。{next}之后再问我吧。",
+        "现在不在答疑时间（{start}–{end}）。请在 {next} 之后再问我。",
         "I answer from {start} to {end}. Please ask again after {next}.",
     ),
     "title_hours": ("现在不在答疑时间", "Outside my hours"),

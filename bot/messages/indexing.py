@@ -21,7 +21,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "reindex_waiting": ("等待正在进行的更新", "Waiting for the update that runs"),
     "reindex_dry_summary": (
-        "来源里现在有 {documents} 篇文档，{chunks} 个片段；如果更新，会有这些变化：",
+        "来源里现在有 {documents} 篇文档，{chunks} 个段落；如果更新，会有这些变化：",
         "The sources hold {documents} documents, {chunks} chunks; an update would change this:",
     ),
     "no_such_source": (
@@ -34,7 +34,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "source_due": ("自动更新：{due}", "reads itself: {due}"),
     "source_fault": ("上次没能读取：{why}", "could not be read: {why}"),
     "version_line": (
-        "{built} · {documents} 篇文档，{chunks} 个片段 · 新增 {added}，修改 {changed}，删除 {removed}",
+        "{built} · {documents} 篇文档，{chunks} 个段落 · 新增 {added}，修改 {changed}，删除 {removed}",
         "{built} · {documents} documents, {chunks} chunks · added {added}, changed {changed}, gone {removed}",
     ),
     "version_current": ("正在使用", "in use"),
@@ -42,7 +42,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reindex_splitting": ("切分文档", "Splitting documents"),
     "reindex_embedding": ("计算向量", "Embedding"),
     "reindex_compared": (
-        "用自己的问题比较新旧版本：变差的回答",
+        "用你的问题比较新旧版本，其中变差的回答",
         "Own questions asked of the old and the new version: answers that got worse",
     ),
     "reindex_publishing": ("发布新版本", "Publishing"),
@@ -52,7 +52,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Questions are answered as usual meanwhile.",
     ),
     "reindex_summary": (
-        "版本 **{version}**：{documents} 篇文档，{chunks} 个片段，用时 {seconds} 秒。",
+        "版本 **{version}**：{documents} 篇文档，{chunks} 个段落，用时 {seconds} 秒。",
         "Version **{version}**: {documents} documents, {chunks} chunks, {seconds} s.",
     ),
     "reindex_added": ("新增 {count}", "Added {count}"),
@@ -74,7 +74,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the update was cut off several times (its process ended, for want of memory most likely)",
     ),
     "reindex_gone": ("{count} 篇不在了", "{count} are gone"),
-    "reindex_remarks": ("{count} 篇读取时有说明", "{count} read with a remark"),
+    "reindex_remarks": ("{count} 篇读取时有提示", "{count} read with a remark"),
     "reindex_unread": ("没有读取的格式：{formats}", "Formats that are not read: {formats}"),
     "reindex_worse": ("{count} 个回答变差了", "{count} answers got worse"),
     "reindex_failed": (
@@ -123,7 +123,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"no text: a picture, a program or an archive under the name of a page",
-        "内容不是文字，只是扩展名像页面",
+        "内容不是文字，只是扩展名像文档",
     ),
     (
         r"a Git LFS pointer, the file itself is not here; run `git lfs pull`",
@@ -147,7 +147,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"no permission; share the document with the app: .*",
-        "没有权限；请打开文档的“...”> 更多 > 添加文档应用，把应用加进去",
+        "没有权限；请打开文档的“...” > 更多 > 添加文档应用，把应用加进去",
     ),
     (
         r"no permission; share the folder with a group that the app's bot is in",
@@ -155,7 +155,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     ),
     (r"no permission; share the sheet with the app", "没有权限；请把电子表格分享给应用"),
     (r"no permission; make the app an administrator of the base", "没有权限；请把应用设为多维表格的管理员"),
-    (r"the wiki has no such page or space; check the link", "知识库里没有这个页面或空间，请检查链接"),
+    (r"the wiki has no such page or space; check the link", "没有这个知识库页面或知识空间，请检查链接"),
     (r"this is no (?:document's|base's) token; check the link", "链接里的 token 不对，请检查链接"),
     (r"there is no such folder; check the link", "没有这个文件夹，请检查链接"),
     (r"there is no such (?:document|sheet|base)", "没有这篇文档或表格"),
@@ -165,7 +165,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"the app lacks a permission.*", "应用缺少权限；请在开发者后台开通并发布版本"),
     # how its bytes were read
     (r"(\d+) bytes? (?:is|are) zero; (?:it is|they are) shown as �", "{} 个字节是零，显示为 �"),
-    (r"its mark says ([^,]+), which it is not", "文件头标的是 {}，实际不是"),
+    (r"its mark says ([^,]+), which it is not", "文件头标明是 {}，实际不是"),
     (
         r"(\d+) lines? (?:is|are) ([^,]+), the others ([^;]+); all are read",
         "{} 行是 {} 编码，其余是 {}，都已读取",

@@ -22,7 +22,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "degraded": ("精简模式：{reason}", "Reduced mode: {reason}"),
     "quoting": (
-        "以下是文档原文摘录，未经改写：",
+        "以下引用自文档原文，未经改写：",
         "Quoted from the documents:",
     ),
     "link_removed": ("（链接已移除）", "(link removed)"),
@@ -33,35 +33,35 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "because_timeout": ("超过了回答时限", "it took longer than an answer may take"),
     "because_engine": ("模型服务暂时不可用", "the model server is not available just now"),
     "engine_loading": (
-        "模型正在加载，先摘录文档",
+        "模型正在加载，先引用文档原文",
         "the model is still loading, so this quotes the documents",
     ),
     "engine_down": (
-        "模型服务暂时连不上，先摘录文档",
+        "模型服务暂时连不上，先引用文档原文",
         "the model server is away, so this quotes the documents",
     ),
     "engine_refused": (
-        "模型服务拒绝了请求，先摘录文档",
+        "模型服务拒绝了请求，先引用文档原文",
         "the model server refused the request, so this quotes the documents",
     ),
     "engine_silent": (
-        "模型没有写出回答，先摘录文档",
+        "模型没有写出回答，先引用文档原文",
         "the model wrote no answer, so this quotes the documents",
     ),
     "engine_only_thought": (
-        "模型只写了思考过程，没有写出回答，先摘录文档",
+        "模型只写了思考过程，没有写出回答，先引用文档原文",
         "the model only thought and wrote no answer, so this quotes the documents",
     ),
     "engine_found_nothing": (
-        "模型没有从资料里找到答案，检索判断这里有，先摘录文档",
+        "模型没有从资料里找到答案，但检索认为资料里有，先引用文档原文",
         "the model found no answer in the material, the search did, so this quotes the documents",
     ),
     "engine_filtered": (
-        "模型服务的内容审查没有放行，先摘录文档",
+        "模型服务的内容审查没有放行，先引用文档原文",
         "the model server's content filter stepped in, so this quotes the documents",
     ),
     "engine_too_long": (
-        "资料超出了模型能读的长度，先摘录文档",
+        "资料超出了模型能读的长度，先引用文档原文",
         "the material is longer than the model can read, so this quotes the documents",
     ),
     "because_index": ("还没有建立索引", "no index has been built yet"),

@@ -32,5 +32,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "why_too_large": ("文件太大", "it is too large"),
     "why_format": ("不支持这种格式", "files of this kind are not read"),
     "why_no_text": ("里面没有文字", "there is no text in it"),
-    "why_refused": ("飞书没有给我这个文件", "Feishu did not hand it over"),
+    "why_refused": ("没能从飞书取到这个文件", "Feishu did not hand it over"),
 }

@@ -19,9 +19,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "status_source_never": ("{source}：{why}；从未读到过", "{source}: {why}; it was never read"),
     "status_index": ("索引", "Index"),
     "status_index_value": (
-        "{version}：{documents} 篇文档，{chunks} 个片段，{age}前建成",
+        "{version}：{documents} 篇文档，{chunks} 个段落，{age}前建成",
         "{version}: {documents} documents, {chunks} chunks, built {age} ago",
     ),
+    "age_in_seconds": ("{count} 秒", "{count} s"),
     "age_in_minutes": ("{count} 分钟", "{count} min"),
     "age_in_hours": ("{count} 小时", "{count} h"),
     "age_in_days": ("{count} 天", "{count} days"),

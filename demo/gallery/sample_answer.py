@@ -26,7 +26,7 @@ _RICH_ZH = """\
 
 > 提示：泛型 `Optional[str]` 和 <unk> 这样的尖括号都会原样显示。
 
-打分取首个词元的期望：$s = \\sum_{i=0}^{10} i \\cdot p_i$，阈值见 [设置](https://example.com/settings)。
+打分取首个 token 的期望：$s = \\sum_{i=0}^{10} i \\cdot p_i$，阈值见[设置](https://example.com/settings)。
 """
 
 _RICH_EN = """\

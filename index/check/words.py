@@ -31,7 +31,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "talk": ("闲聊", "small talk"),
     "zh": ("中文", "zh"),
     "en": ("英文", "en"),
-    "answered": ("答了", "answered"),
+    "answered": ("答对", "answered"),
     "wrong": ("答错", "wrong"),
     "declined": ("没回答", "declined"),
     "own_wrong": (
@@ -79,7 +79,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "1 statement differs from another in its numbers: see which is right, and mend the other",
     ),
     "untitled": (
-        "有 {count} 个页面没有标题，只能用文件名称呼：在开头加一行 `# 标题`，或者在导航里起名",
+        "有 {count} 个页面没有标题，只能显示文件名：在开头加一行 `# 标题`，或者在导航里起名",
         "{count} pages have no title and are called after their file: begin them with a heading `# ...`, or "
         "name them in the navigation",
     ),
@@ -90,7 +90,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "more": ("  另有 {count} 项（--json 显示全部）", "  and {count} more (--json shows all)"),
     "kept": (
-        "你的问题保存在 {file}；以后每次构建都会说明哪些答得变差了",
+        "你的问题保存在 {file}；以后每次构建都会说明哪些回答变差了",
         "your questions are kept in {file}; each build says which answers got worse",
     ),
 }

@@ -96,7 +96,7 @@ def test_an_experts_reply_is_kept_by_an_admin_and_cited(house: OwnHouse) -> None
     assert "<at id=ou_admin></at>" in words(proposed), "the group's admin is called"
 
     refused = house.feishu.click(proposed.message_id, "收录", user="ou_bob")
-    assert refused.toast == "这个按钮不是给你用的。"
+    assert refused.toast == "你没有权限使用这个按钮。"
     edited = {
         "question": "Harbor 的镜像签名用哪个密钥？",
         "answer": "用 cosign-prod.key（/etc/harbor/keys）。",

@@ -110,10 +110,10 @@ def test_forged_values_do_nothing(house: House, answered: tuple[str, SentCard]) 
 def test_the_wrong_person_is_told_so(house: House, answered: tuple[str, SentCard]) -> None:
     asked, card = answered
     recall = signed(house, Press.RECALL, asked)
-    assert press(house, card, recall, user="ou_bob") == "这个按钮不是给你用的。"
+    assert press(house, card, recall, user="ou_bob") == "你没有权限使用这个按钮。"
     house.feishu.click(card.message_id, "🙋 Ask a human")
     take = value_of(called(house, asked), Press.TAKE)
-    assert press(house, card, take, user="ou_alice") == "这个按钮不是给你用的。"
+    assert press(house, card, take, user="ou_alice") == "你没有权限使用这个按钮。"
     assert calm(house, lambda: str(state(house, asked).state.human)) == "asked"
 
 

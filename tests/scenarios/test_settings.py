@@ -52,6 +52,8 @@ def test_everybody_sees_what_holds_and_an_admin_changes_it(house: House) -> None
         ("/settings language zh", "language", "zh"),
         ("/设置 语言 英文", "language", "en"),
         ("/settings point eager", "point", "eager"),
+        ("/设置 积极程度 积极", "point", "eager"),
+        ("/设置 何时回答 所有", "reply_to", "all"),
         ("/settings experts ou_expert ou_bob", "experts", ("ou_expert", "ou_bob")),
         ("/设置 专家 无", "experts", ()),
     ],

@@ -20,9 +20,9 @@ from bot.talk.chosen import NAMES, QUIET, Chosen
 from worker.process.process import Process
 
 _CALLED = {
-    "reply_to": ("reply_to", "mention", "提及", "回复"),
+    "reply_to": ("reply_to", "mention", "提及", "回复", "何时回答"),
     "language": ("language", "语言"),
-    "point": ("point", "档位"),
+    "point": ("point", "档位", "积极程度"),
     "work_time": ("work_time", "hours", "时间", "答疑时间"),
     "experts": ("experts", "expert", "专家"),
     QUIET: ("quiet", "安静", "静音"),

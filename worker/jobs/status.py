@@ -23,12 +23,12 @@ def facts_of(process: Process, language: str) -> dict[str, str]:
         say("status_engine", language): process.llm.name,
         say("status_waiting", language): str(depth.waiting),
         say("status_running", language): str(max(0, depth.running - 1)),
-        say("status_oldest", language): f"{depth.oldest_seconds:.0f} s",
+        say("status_oldest", language): say("age_in_seconds", language, count=round(depth.oldest_seconds)),
     }
     away = [state for state in states(process.settings.index.dir) if state.fault]
     if away:
         lines = (_away(state, language) for state in away)
-        facts[say("status_source_away", language)] = "; ".join(lines)
+        facts[say("status_source_away", language)] = ("；" if language == "zh" else "; ").join(lines)
     if process.llm.degraded:
         facts[say("status_degraded", language)] = say(process.llm.degraded, language)
     try:
