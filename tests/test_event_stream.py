@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
+import threading
 import time
 from concurrent.futures import Future
+from typing import BinaryIO
 
 import pytest
 
+from bot.errors import Cancelled
+from tests.waiting import START_LIMIT, join
+from worker.engines.openai.connection import Connection
 from worker.engines.openai.event_stream import EventStream
 from worker.engines.openai.running_call import ConnectionBroken, Running
+from worker.engines.replies.sse import MOST_BYTES
 
 
 @pytest.mark.parametrize("error", [ConnectionBroken("the call was ended"), RuntimeError("no such socket")])
@@ -24,3 +32,94 @@ def test_a_stream_that_ends_without_a_word_does_not_keep_its_reader(error: Excep
             events.open()
     finally:
         events.running._loop.close()
+
+
+COMMENTS = b": keep-alive\n\n" * 3
+EVENTS = b'data: {"choices": [{"index": 0, "delta": {"content": "Run it."}}]}\n\ndata: [DONE]\n\n'
+
+
+class RawServer:
+    """Answers the first request of each connection by `body`, and closes it when another comes."""
+
+    def __init__(self, body: bytes, *, ends: bool = True) -> None:
+        self.requests = 0
+        self._body = body
+        self._ends = ends
+        self._closed = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._accept, daemon=True, name="raw-server")
+        self._serving: list[threading.Thread] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}/v1/chat/completions"
+
+    def __enter__(self) -> RawServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for thread in (self._thread, *self._serving):
+            join(thread)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True, name="raw-serving")
+            self._serving.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as came:
+            _read_request(came)
+            self.requests += 1
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
+            connection.sendall(b"Transfer-Encoding: chunked\r\n\r\n")
+            connection.sendall(b"%x\r\n%s\r\n" % (len(self._body), self._body))
+            if not self._ends:
+                self._closed.wait(START_LIMIT)
+                return
+            connection.sendall(b"0\r\n\r\n")
+            self.requests += bool(_read_request(came))
+
+
+def _read_request(came: BinaryIO) -> bytes:
+    head = b""
+    while (line := came.readline()) not in (b"\r\n", b""):
+        head += line
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    return head + came.read(int(length[1]) if length else 0)
+
+
+def test_a_connection_that_was_closed_behind_a_reply_costs_no_answer() -> None:
+    """As llama-server does: it says nothing, and the next request on it meets no answer."""
+    with RawServer(EVENTS) as server, Connection(2) as connection:
+        first = connection.request("POST", server.url, headers={}, body={})
+        second = connection.request("POST", server.url, headers={}, body={})
+        events = connection.stream(server.url, headers={}, body={})
+        events.open()
+        assert first.content == second.content == EVENTS
+        assert [event.data for batch in events for event in batch][-1] == b"[DONE]"
+        assert server.requests == 5, "the second and the third came twice"
+
+
+def test_comments_alone_keep_nobody_waiting_who_took_the_question_back() -> None:
+    taken_back: list[bool] = []
+    with RawServer(COMMENTS, ends=False) as server, Connection(2) as connection:
+        events = connection.stream(server.url, headers={}, body={}, cancelled=lambda: bool(taken_back))
+        threading.Timer(0.2, lambda: taken_back.append(True)).start()
+        with pytest.raises(Cancelled):
+            events.open()
+
+
+def test_an_event_without_end_breaks_the_stream() -> None:
+    with RawServer(b"data: " + b"x" * (MOST_BYTES + 1)) as server, Connection(2) as connection:
+        events = connection.stream(server.url, headers={}, body={})
+        with pytest.raises(ConnectionBroken):
+            events.open()

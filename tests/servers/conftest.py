@@ -103,7 +103,9 @@ def _litellm(folder: Path, port: int, log: object) -> RealServer:
 
 def _llama(folder: Path, port: int, log: object) -> RealServer:
     """llama-server with SmolLM2, where `make test-llama` has built the one and fetched the other."""
-    program, weights = os.environ.get("FENNEL_LLAMA_SERVER", ""), os.environ.get("FENNEL_LLAMA_MODEL", "")
+    program, weights = (
+        str(ROOT / os.environ.get(f"FENNEL_LLAMA_{name}", "")) for name in ("SERVER", "MODEL")
+    )
     if not Path(program).is_file() or not Path(weights).is_file():
         pytest.skip("llama-server is not built: make test-llama")
     line = [

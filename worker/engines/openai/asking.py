@@ -80,7 +80,8 @@ class Asking:
         """The request for one server."""
         self._seen.append(known)
         limits, features = self.limits, known.features
-        context = min(filter(None, (limits.context_tokens, features.context_tokens)), default=0)
+        own, told = limits.context_tokens, features.context_tokens
+        context = min(own, told) if own and told else own or told
         wanted = Wanted(
             self.messages,
             self.limit,

@@ -7,8 +7,7 @@ asked for with temperature 1, top_p 1 and a wide top_k, which leave them as the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from worker.engines.openai.server_features import SWITCHES, Features
 from worker.engines.replies.stop_words import STOP_WORDS
@@ -27,8 +26,7 @@ THINKING_SAMPLING = (
 )
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One streamed reply: at most `limit` tokens of answer and `room` of reasoning before it.
 
     `quiet` asks for no reasoning, where the server has a switch for that.
@@ -48,9 +46,9 @@ def stream_body(model: str, features: Features, wanted: Wanted) -> Body:
     thinks = features.surely_thinks and not (wanted.quiet and features.thinking_off)
     limit = wanted.limit + (wanted.room if thinks or wanted.insists else 0)
     body = base_body(model, features, wanted.messages, limit)
-    sampling: Body = {"temperature": wanted.temperature, "top_p": 1}
-    sampling["top_k"] = 1 if wanted.temperature == 0 else 50
-    if thinks and wanted.temperature == 0:
+    cold = wanted.temperature == 0
+    sampling: Body = {"temperature": wanted.temperature, "top_p": 1, "top_k": 1 if cold else 50}
+    if thinks and cold:
         sampling |= next((dict(own) for name, own in THINKING_SAMPLING if name.search(model)), {})
     body |= _allowed(sampling, features)
     if features.stop and (stop := _stop_words(wanted.messages)):

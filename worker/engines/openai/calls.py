@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
+from json.scanner import make_scanner
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ ECHO_CHARACTERS = 24
 
 LONGEST_END = 20
 _DECODER = json.JSONDecoder()
+_scan = make_scanner(_DECODER)  # type: ignore[arg-type]  # as json.decoder calls it
 
 
 class ServerProblem(Exception):
@@ -172,6 +174,8 @@ class ServerCalls:
 
     def _extended(self, body: Body) -> Body:
         """The request with `llm.extra_body` over it; null takes a field away."""
+        if not self._extra:
+            return body
         return {name: value for name, value in _merged(body, self._extra).items() if value is not None}
 
     def _silenced(self, problem: Problem, sent: Body) -> Problem:
@@ -254,6 +258,12 @@ def _read_whole(content: bytes) -> Body:
 def _objects(data: bytes) -> list[Body]:
     """The JSON objects of one event: one, one a line, a list of them, or one after the other."""
     text, at = data.decode("utf-8", "replace").strip("\ufeff \n"), 0
+    try:
+        value, ends = _scan(text, 0)
+        if ends == len(text) and type(value) is dict:
+            return [value]
+    except (StopIteration, ValueError, RecursionError):
+        pass
     found: list[Body] = []
     while at < len(text):
         try:

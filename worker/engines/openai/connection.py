@@ -23,7 +23,7 @@ import aiohttp
 from bot.config.proxies import proxy_for
 from bot.errors import EngineUnavailable
 from worker import socks
-from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream, plain_status, read_within
+from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream, asked, plain_status, read_within
 from worker.engines.openai.running_call import Running, named, patience, stop_if_over
 
 T = TypeVar("T")
@@ -188,7 +188,7 @@ async def _whole(
     once: bool,
 ) -> Response:
     try:
-        async with session.request(method, url, headers=headers, json=body, proxy=proxy) as response:
+        async with await asked(session, method, url, headers, body, proxy) as response:
             content = await read_within(response, MOST_BYTES)
             if once:
                 response.close()

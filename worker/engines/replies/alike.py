@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import repeat, takewhile
+from operator import is_not
 
-from worker.engines.replies.chunks import Chunk
+from worker.engines.replies.chunks import Chunk, PlainChunk
 from worker.engines.replies.sse import Event, made
 
 MOST_LEARNED = 4
 """So often a stream may change what stands around its text; one that always does is parsed whole."""
 _CONTENT = re.compile(rb'"content"\s*:\s*(?=")')
 _parse = json.JSONDecoder().raw_decode
-_NOTHING_MORE = Chunk()[1:]
+_chunk = partial(made, PlainChunk)
+_HAS_TEXT = partial(is_not, None)
+_NOTHING_MORE = tuple(map(repeat, Chunk()[1:]))
 
 
 class AlikeChunks:
@@ -32,20 +37,18 @@ class AlikeChunks:
     def leading(self, events: Sequence[Event]) -> list[Chunk]:
         """The chunks of the first events, as far as they are like the last one that was learned."""
         before, after = self._before, self._after
-        chunks: list[Chunk] = []
         if not before:
-            return chunks
+            return []
         begins, ends = len(before), -len(after)
         inside: list[bytes] = []
         for data, name in events:
             if name or not (data.startswith(before) and data.endswith(after, begins)):
                 break
             inside.append(data[begins:ends])
-        for text in _plain_texts(inside) or map(_text, inside):
-            if text is None:
-                break
-            chunks.append(made(Chunk, (text, *_NOTHING_MORE)))
-        return chunks
+        if not inside:
+            return []
+        texts: Iterable[str | None] = _plain_texts(inside) or takewhile(_HAS_TEXT, map(_text, inside))
+        return list(map(_chunk, zip(texts, *_NOTHING_MORE, strict=False)))
 
     def learn(self, data: bytes, chunk: Chunk) -> None:
         """Remembers what stands around the text of `chunk`, which is plain (see `plain_chunk`)."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
-from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk
+from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk, PlainChunk
 from worker.engines.replies.mark_forms import SUSPECT
 from worker.engines.replies.marks import MarksFilter
 from worker.engines.replies.reasoning import ReasoningFilter
@@ -15,7 +16,10 @@ from worker.engines.replies.repeats import WHOLE, Repeats, may_be_whole, pairs_j
 from worker.llm import Usage
 
 _HALF = re.compile("[\ud800-\udfff]")
-_NOTHING_MORE = Chunk()[1:]
+_text_of = attrgetter("text")
+_BEGINNINGS = "<[{/"
+_BEGIN_SO = frozenset(("a", "an", "h", "he", "f", "fu"))
+"""How replies begin that filters look at: calls, marks, tags, `analysis`, `Here is`, `functools`."""
 FIRST = 4
 """Of the chunks that come together at first so many are read apart: what follows can pass the filters."""
 
@@ -41,6 +45,8 @@ class AnswerReading:
         self._pieces = Repeats()
         self._repeats = False
         self._half = ""
+        self._fresh = opened == "no"
+        """Whether the filters have yet to see any of it, and it begins with the answer."""
         self._in_text = False
         """Whether the answer is being written and no filter holds anything back."""
         self._passed: list[str] = []
@@ -70,6 +76,7 @@ class AnswerReading:
         """Says where the reply begins, before its first piece; later calls change nothing."""
         if not self.begun and opened != self._opened:
             self._opened, self._thinking = opened, ReasoningFilter(opened)
+            self._fresh = opened == "no"
 
     def thinks_now(self, before: str) -> str:
         """How this model's reasoning comes, after this reply and what was known `before`."""
@@ -86,7 +93,10 @@ class AnswerReading:
         if self._in_text:
             plain, count = self._plain(chunks)
             shown, chunks = shown + plain, chunks[count:]
-        if chunks:
+        if chunks and self._in_text and not any(map(_text_of, chunks)):
+            for chunk in chunks:
+                self._takes_no_text(chunk)
+        elif chunks:
             more = self._filtered(chunks)
             shown, anew = (more, True) if self.anew else (shown + more, anew)
         self.anew = anew
@@ -100,18 +110,39 @@ class AnswerReading:
         for chunk in chunks:
             piece = self._take(chunk)
             text = piece if self._repeats else text + piece
-        shown = self._thinking.feed(text) if text else ""
-        if text and self._thinking.withdrawn:
-            self.anew, self._marks = True, MarksFilter(self._question)
-        shown = self._marks.feed(shown) if shown else ""
+        shown = self._begins_plainly(text) or self._fed(text)
         self.started = (self.started and not self.anew) or bool(shown.strip())
         at_rest = self._thinking.in_answer and self._marks.at_rest
         self._in_text = self.started and at_rest and self._pieces.settled and not self._half
         return shown
 
+    def _begins_plainly(self, text: str) -> str:
+        """The answer's first words, where no filter has anything to do with them; else ""."""
+        if self.started or self._half or not self._fresh:
+            return ""
+        words = text.lstrip()
+        if words[:1] in _BEGINNINGS or words[:2].lower() in _BEGIN_SO or not _is_plain(words):
+            return ""
+        self._fresh = False
+        self._thinking.passed(words)
+        self._marks.passed(words)
+        return words
+
+    def _fed(self, text: str) -> str:
+        """What the filters let through of it."""
+        if not text:
+            return ""
+        self._fresh = False
+        shown = self._thinking.feed(text)
+        if self._thinking.withdrawn:
+            self.anew, self._marks = True, MarksFilter(self._question)
+        return self._marks.feed(shown) if shown else ""
+
     def end(self) -> str:
         """What was held back, once nothing more comes."""
-        self.anew = self._in_text = False
+        self.anew = False
+        if self._in_text:
+            return ""
         self._tell_filters()
         rest = self._thinking.end(cut=self.finish == LENGTH)
         if self._thinking.withdrawn:
@@ -155,7 +186,9 @@ class AnswerReading:
         length, count, plain = self._pieces.length + self._passed_length, 0, ""
         for chunk in chunks:
             text = chunk.text
-            if chunk[1:] != _NOTHING_MORE or (len(text) >= WHOLE and may_be_whole(text, length + len(plain))):
+            if type(chunk) is not PlainChunk and any(chunk[1:]):
+                break
+            if len(text) >= WHOLE and may_be_whole(text, length + len(plain)):
                 break
             plain += text
             count += 1
@@ -193,7 +226,7 @@ class AnswerReading:
 
     def _take(self, chunk: Chunk) -> str:
         self._repeats = False
-        if any(chunk[1:]) and self._takes_no_text(chunk):
+        if type(chunk) is not PlainChunk and any(chunk[1:]) and self._takes_no_text(chunk):
             return ""
         text = chunk.text
         if not text:

@@ -63,13 +63,22 @@ class Chunk(NamedTuple):
     """Whether it holds the finished message rather than a piece."""
 
 
-def plain_chunk(body: Mapping[str, Any]) -> Chunk | None:
+class PlainChunk(Chunk):
+    """One that adds text and nothing else, as most do: told by its type."""
+
+    __slots__ = ()
+
+
+def plain_chunk(body: Mapping[str, Any]) -> PlainChunk | None:
     """The chunk of `body` where it is nothing but a piece of text, as most are; None where it is to be read.
 
     What it lets through is no error either, as `problems.problem_in` has them.
     """
     try:
-        (choice,) = body["choices"]
+        choices = body["choices"]
+        if len(choices) != 1:
+            return None
+        choice = choices[0]
         delta = choice["delta"]
         text = delta["content"]
         more = choice.get("finish_reason") or choice.get("index") or body.get("usage")
@@ -81,13 +90,15 @@ def plain_chunk(body: Mapping[str, Any]) -> Chunk | None:
         for name, value in delta.items():
             if value and name not in _OF_TEXT:
                 return None
-    return Chunk(text) if body.get("object") != "error" else None
+    return PlainChunk(text) if body.get("object") != "error" else None
 
 
 def read_chunk(body: Mapping[str, Any]) -> Chunk:
     """Reads a chunk, or a whole completion."""
     choice = first_choice(body)
-    usage = _usage_part(body, choice)
+    usage = body.get("usage")
+    if not (usage and isinstance(usage, dict)):
+        usage = _usage_part(body, choice)
     if not choice:
         return Chunk(usage=read_usage(usage) if usage else None)
     said, whole = choice.get("delta"), False
@@ -97,22 +108,19 @@ def read_chunk(body: Mapping[str, Any]) -> Chunk:
         said, whole = {"content": choice.get("text")}, False
     content = said.get("content")
     text, thought = (content, "") if isinstance(content, str) else _parts(content)
+    reason = choice.get("finish_reason")
+    finish = FINISH.get(reason.lower(), STOP) if reason and isinstance(reason, str) else ""
+    counts = read_usage(usage) if usage else None
+    if said.keys() <= _OF_TEXT:
+        return Chunk(text, thought, finish, counts, whole=whole)
     if "extra_content" in said and _google_thought(said["extra_content"]):
         text, thought = "", text
     for name in REASONING_FIELDS:
         if said.get(name):
             thought += _flat(said[name])
             break
-    reason = choice.get("finish_reason")
-    return Chunk(
-        text,
-        thought,
-        FINISH.get(reason.lower(), STOP) if reason and isinstance(reason, str) else "",
-        read_usage(usage) if usage else None,
-        _flat(said.get("refusal")),
-        bool(said.get("tool_calls") or said.get("function_call")),
-        whole,
-    )
+    called = bool(said.get("tool_calls") or said.get("function_call"))
+    return Chunk(text, thought, finish, counts, _flat(said.get("refusal")), called, whole)
 
 
 def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -154,8 +162,7 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
 
 def _usage_part(body: Mapping[str, Any], choice: Mapping[str, Any]) -> dict[str, Any]:
     return (
-        _dict(body.get("usage"))
-        or _dict(choice.get("usage"))
+        _dict(choice.get("usage"))
         or _dict(_dict(body.get("x_groq")).get("usage"))
         or (dict(body) if body.get("eval_count") else {})
     )

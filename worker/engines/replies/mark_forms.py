@@ -96,5 +96,7 @@ _BEFORE_IT = "|".join("functools"[:size] for size in range(1, 9))
 BARE_BEGINS = re.compile(
     rf'\A(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+)\Z', re.IGNORECASE
 )
+BEGINNINGS = "<[{fF"
+"""What a turn begun once more, and such a call, begin with."""
 BETWEEN = re.compile(r"[\s;,]*+")
 """What stands between such calls."""

@@ -17,6 +17,7 @@ from worker.engines.replies.mark_forms import (
     ANY,
     BARE,
     BARE_BEGINS,
+    BEGINNINGS,
     BEGINS,
     CALL_ENDS,
     CALL_LIKE,
@@ -82,7 +83,8 @@ class MarksFilter:
         return self._plain
 
     def passed(self, text: str) -> None:
-        """Takes note of such pieces that were shown without being fed to it."""
+        """Takes note of such pieces, the first ones too, that were shown without being fed to it."""
+        self._begun = self._plain = True
         self._written.add(text)
 
     def feed(self, piece: str) -> str:
@@ -144,6 +146,8 @@ class MarksFilter:
     def _beginning(self, text: str, *, last: bool) -> str:
         """`text` without the mark of the assistant's own turn; "" while it is not clear what begins."""
         text = text.lstrip()
+        if text[:1] not in BEGINNINGS:
+            return text
         wide = text.translate(WIDE)
         while begins := BEGINS.match(wide):
             after = wide[begins.end() - len(begins["blanks"]) :]

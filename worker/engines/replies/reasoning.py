@@ -17,12 +17,14 @@ from worker.engines.replies.reasoning_forms import (
     BARE,
     BARE_CLOSE,
     BARE_SETTLES,
+    BEGINNINGS,
     CLOSE,
     CLOSE_OF,
     FENCE_CLOSES,
     FIRST_WORDS,
     LONGEST_TAG,
     MAY_HOLD_TAG,
+    REST_OF_CLOSE,
     TAG,
     TEMPLATE,
     WRAPPED,
@@ -87,7 +89,8 @@ class ReasoningFilter:
         return self._begun and not (self._held or self._inside)
 
     def passed(self, text: str) -> None:
-        """Takes note of such pieces that were shown without being fed to it."""
+        """Takes note of such pieces, the first ones too, that were shown without being fed to it."""
+        self._begun = True
         self._shown.append(text)
         self._written.add(text)
 
@@ -150,6 +153,10 @@ class ReasoningFilter:
     def _beginning(self, text: str, *, last: bool) -> str:
         """`text` without what wraps the answer, or without the words that begin reasoning that has no tag."""
         text = text.lstrip()
+        if text[:1] not in BEGINNINGS:
+            return text
+        if self.length and (rest := REST_OF_CLOSE.match(text)):
+            return text[rest.end() :]
         if wrapped := WRAPPED.match(text):
             if (len(text) - wrapped.end() >= ENOUGH or last) and not spoken_of(text[wrapped.end("tag") :]):
                 self._wrapped = True
@@ -213,8 +220,8 @@ class ReasoningFilter:
     def _show(self, text: str) -> str:
         if not self._begun:
             text = text.lstrip()
-            self._begun = bool(text)
-        self.passed(text)
+        if text:
+            self.passed(text)
         return text
 
     def _next_tag(self, text: str, *, last: bool) -> tuple[str, Tag | None, str]:
@@ -273,6 +280,8 @@ def split_reasoning(text: str, *, opened: str = "no", cut: bool = False) -> tupl
 
 def _may_begin(start: str) -> bool:
     """Whether a reply that begins so may turn out to begin with thoughts, or with what wraps the answer."""
+    if start[:1] not in BEGINNINGS:
+        return False
     if any(word.startswith(start.lower()) for word in FIRST_WORDS):
         return True
     wrapped = WRAPPED.match(start)

@@ -33,7 +33,7 @@ CLOSE_OF = (
     ("here", re.compile(r"Here(?:'s| is) my response:", re.IGNORECASE)),
 )
 """Endings that end only what was begun in their own way; by the beginning's first letters."""
-FIRST_WORDS = ("analysis", "here is my thought process:", "here's my thought process:")
+FIRST_WORDS = ("/think>", "analysis", "here is my thought process:", "here's my thought process:")
 BARE = re.compile(
     r"(?P<sure>Here(?:'s| is) my thought process:|analysis(?=(?:We|The|User|Users|I|Let|This|It|Need|"
     r"They|You|There|"
@@ -52,6 +52,10 @@ WRAPPED = re.compile(
     r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*+",
     re.IGNORECASE,
 )
+BEGINNINGS = "<aAhH/"
+"""What all of these begin with, and the rest of a closing tag."""
+REST_OF_CLOSE = re.compile(r"/think>\s*+")
+"""What is left of a tag that a server's parser cuts in two, behind the reasoning that it took out."""
 _UNWRAPPED = r"</answer>|</response>|<\|end_of_solution\|>|<\|END_RESPONSE\|>"
 TAG = re.compile(rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})|(?P<unwrapped>{_UNWRAPPED})", re.IGNORECASE)
 """What may count in an answer; the last only in one that was wrapped."""

@@ -9,6 +9,8 @@ under HTTP 200) is one event.
 from __future__ import annotations
 
 import json
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -25,6 +27,9 @@ class Event(NamedTuple):
 
     data: bytes
     name: str = ""
+
+
+_event = partial(made, Event)
 
 
 class TooLarge(ValueError):
@@ -113,14 +118,14 @@ class EventReader:
 
 def _plain_events(piece: bytes) -> list[Event]:
     """The events of a piece that is nothing but whole events of one data line each, as most are; else []."""
-    if not (piece.startswith(b"data: {") and piece.endswith(b"\n\n")) or b"\r" in piece:
+    if not (piece.startswith(b"data: {") and piece.endswith(b"\n\n")) or b"\r" in piece or b"\t" in piece:
         return []
     if piece.find(b"\n") == len(piece) - 2:
-        return [Event(piece[6:-2].strip())]
+        return [Event(piece[6:-2])]
     lines = piece[6:-2].split(b"\n\ndata: ")
     if len(piece) > MOST_BYTES or piece.count(b"\n") != 2 * len(lines) or piece.count(b"data:") != len(lines):
         return []
-    return [made(Event, (line.strip(), "")) for line in lines]
+    return list(map(_event, zip(lines, repeat(""), strict=False)))
 
 
 def _within(rest: bytes) -> bytes:
