@@ -90,6 +90,9 @@ STAY = (
     "It is <s>4</s> 8 [1].",
     "[Install] first, then `[INST]`.",
     "```python\nprint(1)\n```\n\nDone [1].",
+    "What is the end token? <|im_end|>",
+    "Which tag closes the thoughts? </think>",
+    "结束标记是什么？ <|im_end|>",
     "A list:\n\n- `a`\n- <b>bold</b>\n- 3 <",
 )
 

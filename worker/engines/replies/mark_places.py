@@ -22,6 +22,8 @@ ENOUGH = 48
 _SENTENCE = re.compile(r"(?:[.!?…。！？]|\[\d{1,3}\])['\"”’»」』)\]）】*_]*+\Z")
 _NO_SENTENCE = re.compile(r"(?:\A\s*+(?:\d{1,9}|[a-zA-Z])|\b(?:e\.g|i\.e|etc|vs|cf))\.\Z", re.IGNORECASE)
 """The number of a list's item, and abbreviations: their full stop ends nothing."""
+_ASKED_FOR = re.compile(r"(?:\b(?:what|which)\b|什么|哪).{0,60}[?？]\Z", re.IGNORECASE)
+"""A question that a mark answers, where it speaks of marks: `What is the end token? <|im_end|>`."""
 _WORD = re.compile(r"[\w)\]）】}`*|]\Z")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9)\]}`]\Z")
 _NAMES_IT = re.compile(
@@ -104,8 +106,14 @@ class Place:
 
     @property
     def named(self) -> bool:
-        """Whether the words before it name it."""
-        return bool(_NAMES_IT.search(self.line))
+        """Whether the words before it name it, or ask for it."""
+        return bool(_NAMES_IT.search(self.line)) or self.asked_for
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether a question before it, parted from it by a blank, asks for a mark."""
+        line = "" if self.glued else self.line.rstrip()[-_NEAR:]
+        return bool(_ASKED_FOR.search(line) and _OF_MARKS.search(line))
 
     @property
     def listed(self) -> bool:
@@ -159,6 +167,8 @@ def lone_end(place: Place, after: str) -> bool:
     if place.begins_line:
         return not (_goes_on(after) or place.announced(after))
     if not place.glued:
+        if place.asked_for:
+            return False
         parted = after.startswith("\n\n") and not (place.named or _LIST.match(place.line))
         return parted or (place.behind_sentence and ends_line(after))
     return not place.named and (place.behind_sentence or place.behind_word)
@@ -181,6 +191,8 @@ def ends_turn(place: Place, after: str, *, opens: bool, turn_follows: bool) -> b
             return turn_follows or not place.introduced
         return not place.names(after) and (_text_follows(after) if opens else _latin_follows(after))
     if not place.glued:
+        if place.asked_for:
+            return False
         says = opens and not place.names(after) and _text_follows(after)
         return place.behind_sentence and (alone or says)
     if place.behind_sentence:

@@ -33,7 +33,7 @@ TOO_LONG = re.compile(
     r"context.{0,12}(?:length|window|size|limit)|(?:prompt|input|messages?)\b.{0,60}too (?:long|large)|"
     r"input length|range of input|maximum.{0,40}(?:input|prompt|context).{0,20}tokens?|"
     r"exceeds?.{0,60}(?:context|n_ctx|max_model_len|max_seq_len)|reduce the length|"
-    r"must have less than .{0,20}tokens|string_too_long",
+    r"must have less than .{0,20}tokens|string_too_long|n_keep.{0,20}>= n_ctx",
     re.IGNORECASE | re.DOTALL,
 )
 FILTERED = re.compile(
@@ -45,6 +45,7 @@ _LIMITS = (
     re.compile(r"(?:context length|context window|context size|max_model_len)\D{0,40}?\(?(\d{3,7})", re.I),
     re.compile(r"(?:maximum|max|up to|at most|limit\D{0,12}) (\d{3,7}) (?:input |prompt )?tokens", re.I),
     re.compile(r"less than (\d{3,7}) .{0,12}tokens", re.I),
+    re.compile(r"n_ctx \((\d{3,7})\)", re.I),
     re.compile(r"input length should be \[\s*\d+\s*,\s*(\d{3,7})", re.I),
 )
 _TOLD = re.compile(
@@ -112,7 +113,7 @@ def _error_part(body: Mapping[str, Any]) -> Any:
         error = holder.get("error") or holder.get("errors")
         if isinstance(error, list):
             error = error[0] if error else None
-        if isinstance(error, dict | str):
+        if isinstance(error, str) or (isinstance(error, dict) and any(error.values())):
             return error
     if body.get("object") == "error" or body.get("type") == "error" or body.get("success") is False:
         return body
@@ -139,7 +140,8 @@ def _status(part: Mapping[str, Any], body: Mapping[str, Any], words: str, status
         if code.isdecimal() and len(code) == 3 and 400 <= int(code) < 600:
             return int(code)
     said = " ".join((*codes, words)).lower()
-    return next((number for number, pattern in BY_WORD if re.search(pattern, said)), 502)
+    otherwise = 400 if TOO_LONG.search(said) else 502
+    return next((number for number, pattern in BY_WORD if re.search(pattern, said)), otherwise)
 
 
 def _field(part: Mapping[str, Any]) -> str:
