@@ -88,6 +88,19 @@ def test_a_mount_point_without_its_mount_is_a_source_that_is_away(settings: Sett
 
 
 @pytest.mark.slow
+def test_a_folder_that_became_a_link_to_itself_is_a_source_that_is_away(
+    settings: Settings, far: Path
+) -> None:
+    built(settings)
+    shutil.rmtree(far)
+    far.symlink_to(far)
+    report = built(settings)
+    assert "far: " in report.faults[0]
+    assert len(report.kept) == 8
+    assert found(settings, "number7") == "page7.md"
+
+
+@pytest.mark.slow
 def test_a_build_that_would_remove_most_asks_first(settings: Settings, far: Path) -> None:
     first = built(settings)
     for number in range(5):

@@ -96,6 +96,13 @@ def test_navigation_that_is_hostile_or_broken_gives_no_titles(tmp_path: Path) ->
     )
     (root / "mkdocs.yml").write_text(bomb + "nav: *k\n", "utf-8")
     (root / "sidebars.js").write_bytes(b"\xff\xfe{id: 'a'")
+    sites = tmp_path / "sites"
+    sites.mkdir()
+    (sites / "mkdocs.yml").write_text("docs_dir: a\0b\nnav:\n  - A: a.md\n", "utf-8")
+    assert titles_under(sites) == {}
+    (sites / "round").symlink_to(sites / "round")
+    (sites / "SUMMARY.md").write_text("- [A](round/a.md)\n", "utf-8")
+    assert titles_under(sites) == {"round/a.md": "A"}, "of a page that nobody can read"
     (root / "index.rst").write_text(".. toctree::\n\n   A <../outside>\n", "utf-8")
     assert titles_under(root) == {}
     assert titles_under(root / "nowhere") == {}

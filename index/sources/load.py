@@ -131,7 +131,7 @@ def _name_of(source: SourceSettings) -> str:
         return name_of(source)
     resolved = Path(os.path.abspath(place))
     is_file = source.qa is not None or place.is_file() or (not place.is_dir() and bool(place.suffix))
-    return printable(resolved.stem if is_file else resolved.resolve().name)
+    return printable(resolved.stem if is_file else os.path.basename(os.path.realpath(place)))
 
 
 class _Loading:

@@ -8,6 +8,7 @@ no titles.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -96,24 +97,29 @@ def _relative(file: Path, path: str, root: Path) -> str:
     if re.match(r"[a-z][a-z0-9+.-]{0,30}:|#", path, re.IGNORECASE):
         return ""
     written = unquote(path.split("#")[0].split("?")[0]).removesuffix("/") or "index"
-    if file.name.lower() in _SITES or _SIDEBARS.fullmatch(file.name.lower()):
-        base = _docs_of(file, root)
-    else:
-        base = file.parent
-    if written.startswith("/"):
-        base, written = root, written.lstrip("/")
     try:
-        relative = base.joinpath(written).resolve().relative_to(root.resolve())
+        if file.name.lower() in _SITES or _SIDEBARS.fullmatch(file.name.lower()):
+            base = _docs_of(file, root)
+        else:
+            base = file.parent
+        if written.startswith("/"):
+            base, written = root, written.lstrip("/")
+        relative = _real(base / written).relative_to(_real(root))
     except (ValueError, OSError):
         return ""
     return relative.as_posix()
+
+
+def _real(place: Path) -> Path:
+    """Where it lies, links followed; links that go in a circle end where they begin."""
+    return Path(os.path.realpath(place))
 
 
 def _docs_of(file: Path, root: Path) -> Path:
     """The folder that a site file's paths are relative to: its docs_dir, else docs, else its own."""
     named = re.search(r"^docs_dir:\s*['\"]?([^'\"\n#]+)", file.read_text("utf-8"), re.MULTILINE)
     folder = file.parent / (named.group(1).strip() if named else "docs")
-    if root.resolve() == folder.resolve() or folder.is_dir():
+    if _real(root) == _real(folder) or folder.is_dir():
         return folder
     return file.parent
 

@@ -120,7 +120,7 @@ class IndexSettings(SettingsSection):
     keep_versions: int = 5
     max_removed: float = Field(default=0.3, ge=0, le=1)
     """Share of all documents that one build may remove without being asked to (`--yes`)."""
-    document_chunks: int = Field(default=4_000, ge=1)
+    document_chunks: int = Field(default=3_000, ge=1)
     """Passages of one document that are indexed; the rest of a longer one is left out, and told."""
     document_seconds: float = Field(default=60.0, ge=1)
     """Processor seconds that the largest document may take to read; small ones get less."""

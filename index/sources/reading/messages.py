@@ -32,7 +32,7 @@ class ReadingRequest:
     max_bytes: int = 0
     seconds: float = 10.0
     """Processor time it may take."""
-    most_chunks: int = 4_000
+    most_chunks: int = 3_000
     """Of one document; what is longer is indexed up to there."""
     with_text: bool = True
     """False: documents come back without their text, only as chunks."""

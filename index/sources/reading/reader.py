@@ -40,7 +40,7 @@ class ReadingLimits:
     most_seconds: float = 60.0
     memory: int = 500_000_000
     """Bytes above what the process itself needs."""
-    chunks: int = 4_000
+    chunks: int = 3_000
     wall_clock: float = 4.0
     """How many times its seconds a document may take by the clock."""
 
