@@ -75,6 +75,20 @@ def test_a_fence_without_code_is_not_quoted() -> None:
     assert first("How is the model adjusted?", page(1, text)) == "The model is adjusted here."
 
 
+def test_of_a_long_step_the_part_that_answers_is_quoted_under_its_first_line() -> None:
+    remarks = "\n\n   ".join(f"Remark {number}: {FILLER.strip()}" for number in range(3))
+    step = f"1. Set up the tower\n\n   {remarks}\n\n   Its lamp burns oil and nothing else.\n\n2. Climb it"
+    answered = first("What does the lamp burn?", page(1, step, "Tower"))
+    assert answered.startswith("1. Set up the tower")
+    assert "burns oil" in answered
+    assert len(answered) < len(step) - 300
+
+
+def test_marks_of_answers_and_announcements_of_nothing_are_not_quoted() -> None:
+    text = "**A:** The gate opens at noon. These are the days:"
+    assert first("When does the gate open?", page(1, text)) == "The gate opens at noon."
+
+
 def test_a_short_card_takes_what_else_stands_in_its_section() -> None:
     text = (
         "The spool may say that it refuses a job:\n\n```\nspool: job refused\n```\n\n"

@@ -9,6 +9,7 @@ over what follows them, because many pages of questions and answers have no othe
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,10 +22,14 @@ from worker.sentences import MarkdownBlock, blocks, pieces_of_prose
 
 WHOLE_LIST = 220
 """A list of at most so many characters is one atom."""
+LONG_ITEM = 400
+"""A longer item with blocks in it, such as a step with its commands and remarks, is taken apart."""
 WHOLE_TABLE = 6
 """A table of at most so many rows is one atom."""
 PIECE = 150
 """A paragraph is taken in pieces of whole sentences, about so many characters each."""
+PARTS = 1000
+"""Groups of the parts of an item are numbered from so many times its own on."""
 WRAPPED = 40
 """A line with fewer characters is not one that was wrapped."""
 LONGEST = 1500
@@ -128,12 +133,12 @@ def atoms_of(markdown: str) -> list[Atom]:
             continue
         bold = None
         for atom in _of_block(block, group):
-            found.append(replace(atom, heading=heading, lead=_joined(announced, atom.lead)))
+            found.append(replace(atom, heading=atom.heading or heading, lead=_joined(announced, atom.lead)))
         announced = ""
         if _announces(block.text) and len(block.text) < WHOLE_LIST and found:
             announced = found.pop().text
     if announced:
-        found.append(Atom(announced, "paragraph", heading))
+        found.append(Atom(_without_announcement(announced), "paragraph", heading))
     found += [bold] if bold else []
     return [atom for atom in _with_code(found) if len(atom.text) <= LONGEST]
 
@@ -171,7 +176,7 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
             yield Atom(text, "list", group=group)
             return
         for item in items:
-            yield Atom(item, "item", group=group)
+            yield from _of_item(item, group)
     elif block.kind == "table":
         lines = text.splitlines()
         if len(lines) - 2 <= WHOLE_TABLE and len(text) <= 2 * WHOLE_LIST:
@@ -185,6 +190,20 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
             yield Atom(part, "code", group=group)
     else:
         yield from _of_prose(block.kind, text, group)
+
+
+def _of_item(item: str, group: int) -> Iterator[Atom]:
+    """The item; of a long one the blocks in it, each under its first line."""
+    first, *rest = item.split("\n\n", 1)
+    if len(item) <= LONG_ITEM or not rest or len(first) > WHOLE_LIST:
+        yield Atom(item, "item", group=group)
+        return
+    parts = atoms_of(textwrap.dedent(rest[0]))
+    if len(parts) < 2:
+        yield Atom(item, "item", group=group)
+        return
+    for place, part in enumerate(parts):
+        yield replace(part, lead=_joined(first, part.lead), group=PARTS * (group + 1) + place)
 
 
 def _parts_of_code(text: str) -> Iterator[str]:
@@ -306,6 +325,12 @@ def _joined(*texts: str) -> str:
 def _announces(text: str) -> bool:
     """Whether it ends with a colon: what follows is its other half."""
     return text.rstrip().rstrip("*").rstrip().endswith((":", "："))
+
+
+def _without_announcement(text: str) -> str:
+    """The sentences before the one that announces what is not there; itself where there is no other."""
+    *whole, _ = pieces_of_prose(text) or [text]
+    return "".join(whole).strip() or text
 
 
 def _leads_elsewhere(block: MarkdownBlock) -> bool:

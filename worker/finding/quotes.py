@@ -25,6 +25,8 @@ MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
 the room is left, so that what is weaker fills a short card and does not lengthen a full one."""
 FILLED = 400
 """A card with fewer characters that are seen takes more of what stands around its first quote."""
+SMALL, WEIGHT = 200, 0.4
+"""What an atom that takes all the room is worth less than its score; one of SMALL characters nothing."""
 FAR = 4.0
 """What stands beside an atom and scores so much less says something else; beside code it explains it."""
 MATERIAL = 1600
@@ -52,7 +54,7 @@ class Quote:
 
 def quotes_of(reading: Reading) -> list[Quote]:
     """The quotes that answer best, the best first; none where nothing was read."""
-    ranked = reading.candidates
+    ranked = sorted(reading.candidates, key=_worth, reverse=True)
     beside = {(id(candidate.section), candidate.place): candidate for candidate in ranked}
     used: set[tuple[int, int]] = set()
     said: set[str] = set()
@@ -77,6 +79,11 @@ def quotes_of(reading: Reading) -> list[Quote]:
         left -= sum(map(_size, chosen))
         _add(found, chosen, candidate.score)
     return _filled(found, beside)
+
+
+def _worth(candidate: Candidate) -> float:
+    """Its score, less for a long atom: of two that are as good the short one leaves room for both."""
+    return candidate.score - WEIGHT * max(0, candidate.atom.seen - SMALL) / (ALL - SMALL)
 
 
 def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:

@@ -31,7 +31,9 @@ _TIP = re.compile(r"^[!?]>[ \t]++", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table\s*+>", re.DOTALL | re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\[\]\n]*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])(?:\{[^{}\n]*+\})?")
-_EMPTY_LINK = re.compile(r"\[\s*+\]\([^()\n]*+\)")
+_EMPTY_LINK = re.compile(r"\[\s*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])")
+_ANSWER = re.compile(r"^[ \t]*+(?:\*\*|__)?(?:A|Answer|答)[:：](?:\*\*|__)?[ \t]*+(?=\S)", re.MULTILINE)
+"""The mark of an answer below its question."""
 _BREAK = re.compile(r"(?<!\\)<br\s*/?>", re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*<li\b[^>\n]*>", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"(?<!\\)</?[A-Za-z][A-Za-z0-9.]*(?:\s[^<>]*)?/?>")
@@ -57,6 +59,7 @@ def _prose_with_spans(text: str) -> str:
 
 
 def _prose(text: str) -> str:
+    text = _ANSWER.sub("", text)
     text = _TIP.sub("", _ALERT.sub(_without_mark, _LINES.sub("", text)))
     text = _EMPTY_LINK.sub("", _IMAGE.sub("", text))
     if "<" in text:
