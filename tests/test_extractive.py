@@ -48,7 +48,7 @@ def test_a_how_question_is_answered_with_the_command() -> None:
 
 def test_it_says_that_it_quotes_in_the_language_asked() -> None:
     assert answer("How do I install Fennel?", INSTALL).startswith("Quoted from the documents")
-    assert answer("怎么安装 Fennel？", INSTALL, language="zh").startswith("以下是文档原文")
+    assert answer("怎么安装 Fennel？", INSTALL, language="zh").startswith("以下引用自文档原文")
 
 
 def test_a_table_of_contents_is_never_quoted() -> None:
