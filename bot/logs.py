@@ -7,12 +7,15 @@ careless call elsewhere cannot leak them. On a terminal the lines are coloured t
 
 from __future__ import annotations
 
+import html
 import json
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 
@@ -26,6 +29,7 @@ FORBIDDEN = frozenset(
 """Names of fields whose values are never written."""
 REMOVED = "[removed]"
 _PRIVATE: ContextVar[str] = ContextVar("private", default="")
+_ESCAPED = re.compile(r"\\{1,8}u([0-9a-fA-F]{4})")
 _PIECE = 12
 """Characters of a question in a row that no line may hold."""
 _SHORTEST, _SHORTEST_ASCII = 4, 10
@@ -100,6 +104,7 @@ def repeats(value: str, private: str) -> bool:
     """Whether a line's value holds a piece of a text that is long enough to be no chance."""
     if len(private) < (_SHORTEST_ASCII if private.isascii() else _SHORTEST):
         return False
+    value = f"{value}\n{unescaped(value)}"
     for text in (private, json.dumps(private)[1:-1]):
         if len(text) <= _PIECE and text in value:
             return True
@@ -107,6 +112,12 @@ def repeats(value: str, private: str) -> bool:
         if any(piece in value for piece in pieces if not _is_common(piece)):
             return True
     return False
+
+
+def unescaped(value: str) -> str:
+    """A text as people read it: without the escapes of JSON, however deep, of addresses and of HTML."""
+    value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+    return html.unescape(unquote(value))
 
 
 def _is_common(piece: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 import threading
@@ -14,6 +15,8 @@ import pytest
 
 from bot.errors import Cancelled
 from tests.waiting import START_LIMIT, join
+from worker.engines.openai.attempts import Call
+from worker.engines.openai.calls import ServerCalls, ServerProblem
 from worker.engines.openai.connection import Connection
 from worker.engines.openai.event_stream import EventStream
 from worker.engines.openai.running_call import ConnectionBroken, Running
@@ -123,3 +126,17 @@ def test_an_event_without_end_breaks_the_stream() -> None:
         events = connection.stream(server.url, headers={}, body={})
         with pytest.raises(ConnectionBroken):
             events.open()
+
+
+def test_words_of_a_server_that_repeat_the_question_in_escapes_are_cut() -> None:
+    question = "怎么在只有两块显卡的机器上部署二十亿参数的模型，要不要先量化？"
+    twice = json.dumps(json.dumps({"content": question}))
+    said = {"error": {"message": f"invalid request: {twice}", "code": 400}}
+    body = {"messages": [{"role": "user", "content": question}]}
+    with RawServer(f"data: {json.dumps(said)}\n\n".encode()) as server, Connection(2) as connection:
+        stream = ServerCalls(connection).stream(server.url, body, Call(time.monotonic() + 60, lambda: False))
+        with pytest.raises(ServerProblem) as caught:
+            next(stream)
+    words = caught.value.problem.words
+    assert words.startswith("invalid request")
+    assert not any(piece in words for piece in ("显卡", "量化", "\\u663e"))

@@ -168,6 +168,9 @@ def test_an_error_that_echoes_the_question_is_not_logged(
     [
         ("HTTP 400: 怎么清空 Harbor 的缓存？", "怎么清空 Harbor 的缓存？", True),
         ("HTTP 400: \\u600e\\u4e48\\u6e05\\u7a7a Harbor", "怎么清空 Harbor 的缓存？", True),
+        ("HTTP 400: \\\\u600E\\\\u4E48\\\\u6E05\\\\u7A7A Harbor \\\\u7684", "怎么清空 Harbor 的缓存？", True),
+        ("GET /search?q=%E6%80%8E%E4%B9%88%E6%B8%85%E7%A9%BA+Harbor", "怎么清空", True),
+        ("<p>&#24590;&#x4e48;&#28165;&#31354; Harbor &#30340;&#32531;", "怎么清空 Harbor 的缓存？", True),
         ("the context has 8192 tokens", "How many tokens does the model take?", False),
         ("traceback: my password is hunter2!", "please: my password is hunter2!", True),
         ("HTTP 400", "hi", False),

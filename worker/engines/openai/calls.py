@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import AnswerTimeout
+from bot.logs import unescaped
 from worker.engines.openai.attempts import Call, retry_hint
 from worker.engines.openai.connection import Connection, Response
 from worker.engines.openai.event_stream import EventStream
@@ -180,7 +181,7 @@ class ServerCalls:
 
     def _silenced(self, problem: Problem, sent: Body) -> Problem:
         """The problem without keys, and cut where the server's words repeat the prompt."""
-        words = problem.words
+        words = unescaped(problem.words)
         for secret in self._secrets:
             words = words.replace(secret, "***")
         prompt = "\n".join(str(turn.get("content", "")) for turn in sent.get("messages", ()))
