@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +48,16 @@ def _rules() -> bytes:
     mark = blake2b(digest_size=16)
     for place in _COUNTING:
         mark.update(f"{place}\0".encode() + (_ROOM / place).read_bytes())
-    mark.update(f"{version('rjieba')} {unicodedata.unidata_version}".encode())
+    mark.update(f"{_splitter()} {unicodedata.unidata_version}".encode())
     return mark.digest()
+
+
+def _splitter() -> str:
+    """The release of what splits Chinese; "?" where its package does not say it."""
+    try:
+        return version("rjieba")
+    except PackageNotFoundError:
+        return "?"
 
 
 @dataclass(frozen=True)
