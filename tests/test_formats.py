@@ -590,6 +590,11 @@ def test_definitions_are_words_at_the_margin_and_no_code() -> None:
     assert [block.kind for block in blocks(text)].count("code") == 1
 
 
+def test_options_of_a_directive_between_colons_are_not_shown() -> None:
+    text = ":::{dropdown} By boat\n:open:\n:animate: fade-in\n\nRow.\n\n:kept: by hand\n:::\n"
+    assert lines(shown(".md", text)) == ["By boat", "Row.", ":kept: by hand"]
+
+
 def test_a_tag_with_braces_in_its_braces_is_a_tag() -> None:
     values = "values={[\n    {label: 'By boat', value: 'boat'},\n  ]}"
     tabs = f'<Tabs\n  groupId="way"\n  {values}\n>\n\nRow.\n\n</Tabs>'

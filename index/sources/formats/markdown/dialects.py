@@ -101,7 +101,7 @@ def without_marks(text: str, *, mdx: bool) -> str:
     if "{" in text:
         text = _SHORTCODE.sub(_shortcode, _EXPRESSION_COMMENT.sub("", text))
     lines = _without_esm(text.split("\n")) if mdx or "import " in text else text.split("\n")
-    lines = _dedented(_without_definition_marks(lines))
+    lines = _dedented(_without_definition_marks(_without_options(lines)))
     lines = [line for line in map(_line, lines) if line is not None]
     return _with_references(lines)
 
@@ -131,6 +131,18 @@ def _without_esm(lines: list[str]) -> list[str]:
 def _is_prose(line: str) -> bool:
     """A sentence that happens to begin with "import": no quotes, braces or semicolon in it."""
     return not any(sign in line for sign in "'\"{};=*(")
+
+
+def _without_options(lines: list[str]) -> list[str]:
+    """Without the options below the first line of a directive that stands between colons, as in `:open:`."""
+    kept, at_head = [], False
+    for line in lines:
+        if at_head and _OPTION.match(line.strip()):
+            continue
+        found = _CONTAINER.match(line)
+        at_head = found is not None and found[1].startswith("{")
+        kept.append(line)
+    return kept
 
 
 def _without_definition_marks(lines: list[str]) -> list[str]:
