@@ -11,7 +11,7 @@ import pytest
 from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.build.embedding_cache import EmbeddingCache
-from index.search.embed import EmbeddedEmbedder, open_embedder
+from index.search.embed import MOST_ASKED, EmbeddedEmbedder, asked_part, open_embedder, remembered
 from tests.index_files import WordEmbedder
 from tests.index_models import save_static_embedding
 from tests.vector_server import VectorServer
@@ -20,6 +20,17 @@ from tests.vector_server import VectorServer
 def test_the_embedded_model_is_loaded_once_in_a_process() -> None:
     first, second = EmbeddedEmbedder(), EmbeddedEmbedder()
     assert first._backend is second._backend, "each would take 65 MB and half a second of computing"
+
+
+@pytest.mark.parametrize("text", ["[1](x)" * 3_300, "1.2.3." * 3_300, "怎么" * 10_000])
+def test_of_a_question_without_end_its_beginning_and_its_end_are_embedded(text: str) -> None:
+    embedder = WordEmbedder()
+    question = f"How do I stop it? {text} Why does it not start?"
+    remembered(embedder).cosines(question, ["It stops.", "It starts."])
+    assert max(map(len, embedder.embedded)) <= MOST_ASKED + 1
+    assert asked_part(question).startswith("How do I stop it?")
+    assert asked_part(question).endswith("Why does it not start?")
+    assert asked_part(question[:MOST_ASKED]) == question[:MOST_ASKED]
 
 
 def test_embedded_default_crosses_languages_from_many_threads() -> None:

@@ -136,6 +136,17 @@ class EmbeddedEmbedder:
         return np.asarray(self._backend.encode([text or " " for text in texts]), dtype=np.float32)
 
 
+MOST_ASKED = 2_000
+"""Characters of a question that are embedded: 20 KB of signs would keep a processor busy for seconds."""
+
+
+def asked_part(question: str) -> str:
+    """Its beginning and its end, where a question stands, of one that is longer than MOST_ASKED."""
+    if len(question) <= MOST_ASKED:
+        return question
+    return f"{question[: MOST_ASKED // 2]}\n{question[-MOST_ASKED // 2 :]}"
+
+
 class Remembered:
     """An embedder that remembers the vectors of the texts it was given last: sentences of the same pages are
     compared for question after question. For several threads."""
@@ -146,13 +157,16 @@ class Remembered:
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
 
     def cosines(self, text: str, others: Sequence[str]) -> list[float]:
-        """Of `text`, which is not remembered, with each of the others. Raises what the embedder raises."""
+        """Of `text`, a question, which is not remembered, with each of the others.
+
+        Raises what the embedder raises.
+        """
         with self._lock:
             found = {one: self._vectors[one] for one in others if one in self._vectors}
             for one in found:
                 self._vectors.move_to_end(one)
         new = list(dict.fromkeys(one for one in others if one not in found))
-        vectors = self._embedder.embed([text, *new])
+        vectors = self._embedder.embed([asked_part(text), *new])
         found |= zip(new, vectors[1:], strict=True)
         with self._lock:
             self._vectors.update((one, found[one].copy()) for one in new)

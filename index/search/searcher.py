@@ -18,7 +18,7 @@ import numpy as np
 
 from bot.errors import IndexMismatch
 from index.search.dense import STRINGS, TEXTS
-from index.search.embed import Embedder, Vectors
+from index.search.embed import Embedder, Vectors, asked_part
 from index.search.fusion import Scores, Signals, Weights, fused
 from index.search.lookup import Asked, Candidates, Lookup, PageSection, Passage, Server
 from index.search.related import PASSAGES, related_terms
@@ -104,7 +104,7 @@ class Searcher:
         query = spelt(query, self.lexical.document_frequency)
         own, english = tuple(dict.fromkeys(terms(query))), translated(query)
         if vector is None:
-            vector = self.embedder.embed([query])[0]
+            vector = self.embedder.embed([asked_part(query)])[0]
         asked = Asked(query, own, english, vector)
         first = self._measured(asked, self.candidates(asked))
         pages = self.places.page(first.rows)

@@ -22,7 +22,7 @@ from index.gate.evidence import Evidence
 from index.gate.examined_message import ExaminedMessage, examined
 from index.gate.features import FEATURES, typicality
 from index.gate.logistic import Numbers
-from index.search.embed import Vectors
+from index.search.embed import Vectors, asked_part
 from index.search.searcher import Searcher
 from index.text.chinese import CHARACTERS, is_chinese
 from index.text.glossary import translated
@@ -95,7 +95,7 @@ class ExampleTable:
 
 def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> list[ExaminedMessage]:
     """Messages as the gate sees them, embedded in one batch."""
-    vectors = searcher.embedder.embed(list(messages))
+    vectors = searcher.embedder.embed(list(map(asked_part, messages)))
     return [
         examined(message, vector, searcher, evidence)
         for message, vector in counted(

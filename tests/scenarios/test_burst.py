@@ -78,6 +78,20 @@ def test_another_group_is_answered_while_one_bursts_and_gets_one_notice(house: H
     assert len(notices(house, said)) == 1, "one notice for a burst, not fifty"
 
 
+def test_a_burst_of_commands_and_endless_questions_hold_up_nobody(house: House, engine: HeldUp) -> None:
+    engine.go.clear()
+    said = [house.ask("/help", user=f"ou_{number % 40}", chat="oc_busy") for number in range(BURST)]
+    for number, sign in enumerate(("[1](x)", "1.2.3.", "怎么")):
+        house.ask(sign * 3_000, user=f"ou_{number}", chat=f"oc_{number}")
+    other = house.ask("How do I revoke a Harbor access token?", chat="oc_other")
+    assert "harbor token revoke" in words(house.card(other))
+    status = house.ask("/status", user="ou_admin", chat="oc_third")
+    assert "extractive" in words(house.card(status))
+    engine.go.set()
+    house.quiet()
+    assert all(house.feishu.cards(one) for one in said)
+
+
 def test_with_every_thread_busy_status_is_answered_and_a_recall_is_done(
     tmp_path: Path, index: Path, documents: Path, engine: HeldUp
 ) -> None:
