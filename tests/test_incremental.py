@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 from bench.hostile.made import archive
 from bot.config.settings import GateSettings, Settings, SourceSettings
 from bot.errors import BuildCancelled, EngineUnavailable
-from index.build import ahead, embedding_cache
+from index.build import ahead, embedding_cache, kept_readings
 from index.build.build import build
 from index.gate.evidence import Evidence
 from index.gate.gate import evidence_file, open_evidence
@@ -431,3 +432,27 @@ class Away(WordEmbedder):
 
     def embed(self, texts: list[str]) -> Vectors:
         raise EngineUnavailable("nobody is there")
+
+
+def test_a_release_that_reads_a_page_otherwise_builds_it_anew(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = build(settings, embedder=WordEmbedder())
+    ask = ReadingProcess.ask
+
+    def otherwise(process: ReadingProcess, request: ReadingRequest) -> ReadingAnswer:
+        answer = ask(process, request)
+        if request.path != "page03.md":
+            return answer
+        loaded = [
+            replace(one, chunks=tuple(replace(chunk, text=f"{chunk.text} Anew.") for chunk in one.chunks))
+            for one in answer.loaded
+        ]
+        return replace(answer, loaded=tuple(loaded))
+
+    monkeypatch.setattr(ReadingProcess, "ask", otherwise)
+    monkeypatch.setattr(kept_readings, "release", lambda: "the next")
+    report = build(settings, embedder=WordEmbedder())
+    assert report.changed == ("pages/page03.md",)
+    assert report.version != before.version
+    assert build(settings, embedder=WordEmbedder()).version == report.version

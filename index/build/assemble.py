@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cache as once
 from functools import partial
 from pathlib import Path
@@ -56,7 +56,8 @@ def assemble(
     tell = tell or (lambda stage, done, total: None)
     manifest = _manifest(documents, chunks, embedder, changes or Difference(), unreadable)
     if digests is None:
-        digests = {f"{one.source}/{one.path}": digest_of(one) for one in documents}
+        of = _by_document(chunks)
+        digests = {key: digest_of(one, of[key]) for one in documents for key in (f"{one.source}/{one.path}",)}
     before = before if before and _is_whole(before) else None
     with making(folder / "versions", manifest.version) as place:
         marks = marks_of(chunks)
@@ -104,6 +105,14 @@ def _strings(chunks: Sequence[Chunk]) -> tuple[list[str], Rows]:
     strings = list(dict.fromkeys(string for view in views for string in view))
     number = {string: row for row, string in enumerate(strings)}
     return strings, np.array([[number[string] for string in view] for view in views], dtype=np.int64).T
+
+
+def _by_document(chunks: Iterable[Chunk]) -> dict[str, list[Chunk]]:
+    """ "source/path" -> its chunks."""
+    found: dict[str, list[Chunk]] = defaultdict(list)
+    for chunk in chunks:
+        found[f"{chunk.source}/{chunk.path}"].append(chunk)
+    return found
 
 
 def _manifest(

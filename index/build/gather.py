@@ -66,16 +66,19 @@ class Gathered:
     def add(self, document: Document, chunks: Iterable[Chunk], origin: str, digest: str = "") -> None:
         """Takes up a document; `digest` where it is kept and so known already."""
         key = f"{document.source}/{document.path}"
+        parts = tuple(chunks)
         self.documents.append(document)
-        self.chunks.extend(chunks)
-        self.digests[key] = digest or digest_of(document)
+        self.chunks.extend(parts)
+        self.digests[key] = digest or digest_of(document, parts)
         self.origins[key] = origin
 
 
-def digest_of(document: Document) -> str:
-    """Of all that ends up in the index."""
-    parts = (document.digest, document.title, document.url, document.language)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def digest_of(document: Document, chunks: Iterable[Chunk]) -> str:
+    """Of all that ends up in the index: a release that reads the same bytes otherwise changes a document."""
+    parts = [document.digest, document.title, document.url, document.language]
+    for chunk in chunks:
+        parts += [chunk.anchor, *chunk.heading_path, chunk.text]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def gather(
