@@ -380,3 +380,18 @@ def test_a_question_in_a_thread_about_one_project_of_several_means_that_one() ->
     assert standalone(f"{text} of clair", earlier, knows).searched == "default admin password size of clair"
     assert standalone(text, earlier, knows, whole_anew=True).searched == text
     assert standalone(text, [Earlier("how do i log in")], knows).searched == text
+
+
+def test_a_correction_is_read_without_the_word_that_says_so() -> None:
+    earlier = [Earlier("what is the size of a sync file")]
+    found = standalone("no, I meant the encrypted ones", earlier, Documents())
+    assert found.relation is Relation.CORRECTION
+    assert found.text == "what is the size of a sync file, I mean the encrypted ones?"
+
+
+def test_a_chinese_question_without_a_subject_goes_on_in_a_thread() -> None:
+    earlier = [Earlier("录像 存在 哪里")]
+    knows_nothing = Documents(能放到=(0.05, 0.1))
+    text = "能放到 S3 上吗"
+    assert standalone(text, earlier, knows_nothing).relation is Relation.FOLLOW_UP
+    assert standalone(text, earlier, knows_nothing, whole_anew=True).relation is Relation.ALONE

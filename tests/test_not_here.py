@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,32 @@ def test_small_talk_is_no_question_whatever_words_it_shares_with_the_documents()
     said = list(question)
     said[small_talk] = 0.25
     assert probability(said) < probability(question) / 5
+
+
+NAMED = {
+    "zorblatt": "# 备份\n\n## 备份数据库\n\n用 `zorblattctl backup` 命令备份数据库。\n\n"
+    "## 恢复\n\n用 `restore` 恢复。\n",
+    "actual": "# Backups\n\n## Back up the database\n\nTo back up the database run `pg_dump` from the "
+    "command line every night.\n",
+}
+
+
+@pytest.mark.slow
+def test_a_source_that_the_question_names_is_answered_from_and_no_other(tmp_path: Path) -> None:
+    """Though the other one has a page on it in the question's own language."""
+    for name, text in NAMED.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "backup.md").write_text(text, "utf-8")
+    sources = tuple(SourceSettings(path=tmp_path / name) for name in NAMED)
+    settings = Settings(
+        index=IndexSettings(dir=tmp_path / "index", sources=sources), llm=LLMSettings(engine="extractive")
+    )
+    build(settings)
+    searcher = open_current(settings)
+    pipeline = Pipeline(PipelineParts(settings, searcher, open_gate(settings, searcher), open_llm(settings)))
+    asked = "How do I back up the {} database from the command line?"
+    named, _ = pipeline.run(Question(asked.format("Zorblatt"), "en", mentioned=True))
+    assert "zorblattctl backup" in named.text
+    assert "pg_dump" not in named.text
+    plain, _ = pipeline.run(Question(asked.replace("{} ", ""), "en", mentioned=True))
+    assert "pg_dump" in plain.text

@@ -124,6 +124,10 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 """Openings that go on from what was said."""
+_LACKS_SUBJECT = re.compile(
+    r"^\s*(能不能|能否|能(?=[^，,。]{1,20}吗)|可不可以|可以|可否|会不会|会(?=[^，,。]{1,20}吗)|支持|需不需要|需要|要不要|必须)"
+)
+"""Chinese questions that say of nothing what they ask: in a thread it is what was spoken of."""
 _CLOSES = re.compile(
     r"(呢|也(可以|行|能|要|支持)(吗|么))\s*+[?？!！。]*+\s*+$"
     r"|(?<![a-z])(too|either|instead|as well|then|though)\s*+[?？.!]*+\s*+$",
@@ -138,8 +142,8 @@ _SWITCHES = re.compile(
 """Whoever begins so says that it is about something else."""
 _CORRECTS = re.compile(
     r"^\s*(不对|不是|错了|说错了|打错了?|写错了|我(是说|指的是|的意思是|说的是|问的是)|应该是|更正"
-    r"|(no|nope|sorry|wait|oops|actually)[,，\s]+(i (mean|meant)|it'?s|not|the)?|i (mean|meant)"
-    r"|correction|not what i)",
+    r"|(no|nope|sorry|wait|oops|actually)[,，\s]+((i (mean|meant)|it'?s|not|the)(?![a-z]))?"
+    r"|i (mean|meant)(?![a-z])|correction|not what i)",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(
@@ -171,7 +175,7 @@ def standalone(
     subject = documents.subjects(before)
     if _CORRECTS.match(text):
         return _corrected(text, earlier, before, subject, documents)
-    back = points_back(text)
+    back = points_back(text) or (not whole_anew and bool(_LACKS_SUBJECT.match(text)))
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
     if not back and _DEFINES.match(text) and documents.subjects(text):

@@ -8,7 +8,7 @@ itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from worker.finding.tidy import one_line
 
 if TYPE_CHECKING:
     from index.search.searcher import Lookup, PageSection, Passage, Searcher
+    from index.text.split import Chunk
 
 PAGES = 8
 """Pages that are read."""
@@ -164,10 +165,33 @@ def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[
         row = searcher.copy_in(passage.row, asked.language, lookup)
         chunk = searcher.chunks[row]
         first.setdefault((chunk.source, chunk.path), row)
-    products = {product_of(path) for _, path in first} - {""}
-    named = {product for product in products if _is_named(product, asked.text)}
-    rows = [row for (_, path), row in first.items() if not named or product_of(path) in named | {""}]
-    return rows[:PAGES]
+    chunks = {row: searcher.chunks[row] for row in first.values()}
+    return _of_named_products(chunks, asked.text, several=len(searcher.projects) > 1)[:PAGES]
+
+
+def _of_named_products(chunks: Mapping[int, Chunk], question: str, *, several: bool) -> list[int]:
+    """The rows of the products that the question names; all of them where it names none.
+
+    A product is a folder at the top of a source, or a source among `several`. What belongs to no product is
+    everybody's, but beside a source that is named it must speak of it.
+    """
+    folders = {row: product_of(chunk.path) for row, chunk in chunks.items()}
+    sources = {row: product_of(f"{chunk.source}/-") if several else "" for row, chunk in chunks.items()}
+    named_folders = {name for name in folders.values() if name and _is_named(name, question)}
+    named_sources = {name for name in sources.values() if name and _is_named(name, question)}
+    return [
+        row
+        for row, chunk in chunks.items()
+        if not named_folders | named_sources
+        or {folders[row], sources[row]} & (named_folders | named_sources)
+        or (not named_sources and not folders[row])
+        or (named_sources and not sources[row] and _speaks_of(chunk, named_sources))
+    ]
+
+
+def _speaks_of(chunk: Chunk, names: Collection[str]) -> bool:
+    text = f"{chunk.path} {chunk.title} {' '.join(chunk.heading_path)} {chunk.text}".lower()
+    return any(name in text for name in names)
 
 
 def _introductions(searcher: Searcher, lookup: Lookup, asked: Asked, rows: Sequence[int]) -> list[int]:
