@@ -155,3 +155,10 @@ def test_the_bot_suggests_what_its_documents_answer_from_the_section_itself(sett
     made = {"How do I restart the relay?", "How do I rotate my keys?", "Why are names checked?"}
     assert suggested
     assert suggested <= made
+
+
+def test_the_number_of_a_heading_is_not_asked() -> None:
+    headings = ("8 关于集群模式的升级", "3.2 安装依赖", "2 种部署方式的配置")
+    asked = {example.text for example in examples([chunk(one, f"{one}.md") for one in headings])}
+    assert asked
+    assert not any(question[0] in "38" for question in asked), asked

@@ -708,3 +708,20 @@ def test_the_small_inputs(place: str, said: list[str], unsaid: list[str]) -> Non
     text = read(Path(place).suffix, (CASES / place).read_bytes()).text
     assert all(words in text for words in said), text
     assert not any(mark in text for mark in unsaid), text
+
+
+def test_icons_of_a_theme_say_yes_and_no_and_a_title_loses_the_attributes_of_its_link() -> None:
+    page = (
+        "# Ports\n\n"
+        '!!! warning "Read [this first](https://a.example/){:target="_blank"}"\n    It matters.\n\n'
+        "| Database | Web |\n| --- | --- |\n| Maria | :material-check: (paid) |\n"
+        "| Oracle | :material-close-circle: |\n\n"
+        "Press :octicons-gear-16:{ .big } Settings, written `:material-check:`.\n"
+    )
+    text = "\n".join(lines(shown(".md", page)))
+    assert "✓ (paid)" in text
+    assert "✗" in text
+    assert "Press  Settings, written `:material-check:`." in text
+    assert "this first" in text
+    assert "target" not in text
+    assert "octicons" not in text

@@ -43,7 +43,11 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 """Paths of pages that are not what newcomers ask about."""
-_NUMBER = re.compile(r"^(?:q\s*+\d*+|step \d++|\d++(?:\.\d++)*+|第.{1,3}步)\s*+[.:：、)]\s*+", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?:(?:q\s*+\d*+|step \d++|\d++(?:\.\d++)*+|第.{1,3}步)\s*+[.:：、)]\s*+"
+    rf"|\d++(?:\.\d++)++\s++|\d{{1,2}}\s++(?=[{CHARACTERS}])(?![种个步类项条台次天点年月日分秒位件级层]))",
+    re.IGNORECASE,
+)
 _DATED = re.compile(
     r"\bv?\d+\.\d|\b20\d\d\b|deprecated|experimental|removed|(?<![a-z])new(?![a-z])|已废弃|已弃用|实验性|新(增|特性)",
     re.IGNORECASE,

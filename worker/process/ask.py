@@ -72,7 +72,10 @@ def ask_all(file: Path, settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def read_batch(file: Path) -> list[Row]:
-    """The rows {"id", "text", "mentioned"?} of a JSON lines file. Raises ConfigError that names the line."""
+    """The rows {"id", "text", "mentioned"?} of a JSON lines file; rows for `bot replay` say `mention`.
+
+    Raises ConfigError that names the line.
+    """
     if not file.is_file():
         raise ConfigError(f"--batch {file}: no such file; give a file of JSON lines with id and text")
     try:
@@ -91,7 +94,7 @@ def _row(line: str, where: str) -> Row:
         raise ConfigError(f"{where}: not JSON; each line is {{'id': ..., 'text': ...}}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: expected an object with id and text")
-    name, text, mentioned = data.get("id"), data.get("text"), data.get("mentioned", True)
+    name, text, mentioned = data.get("id"), data.get("text"), data.get("mentioned", data.get("mention", True))
     if not isinstance(name, str | int) or isinstance(name, bool):
         raise ConfigError(f"{where}: id must be a text or a whole number")
     if not isinstance(text, str) or not text.strip():

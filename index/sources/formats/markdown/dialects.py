@@ -32,6 +32,11 @@ _ADMONITION = re.compile(r"^([ \t]*+)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]++(.*)$")
 _ALERT = re.compile(r"^((?:[ \t]*+>)++[ \t]*+)\[!([A-Za-z]{1,20})\][-+]?[ \t]*+(.*)$")
 _QUOTED = re.compile(r"[\"“]([^\"“”]*+)[\"”]")
 _ATTRIBUTE_LIST = re.compile(r"\{:[^{}\n]*+\}|(?<=[)\]`*])\{[.#][^{}\n]*+\}")
+_ICON = re.compile(
+    r"(`[^`\n]*+`)|:(?:material|octicons|fontawesome|simple|lucide)-([a-z0-9-]{1,60}):(?:\{[^{}\n]*+\})?"
+)
+_SIGNS = {"check": "✓", "close": "✗", "cancel": "✗", "times": "✗", "x": "✗"}
+"""Icons that say something, by a word of their names; others are pictures."""
 _LINE_OF_ATTRIBUTES = re.compile(r"^[ \t]*+\{[:.][^{}\n]*+\}[ \t]*+$")
 _CONTENTS = re.compile(r"^[ \t]*+\[{1,2}_?toc_?\]{1,2}[ \t]*+$", re.IGNORECASE)
 _REFERENCE = re.compile(r"^[ ]{0,3}\[([^\[\]^][^\[\]\n]*+)\]:[ \t]*+<?([^\s<>]++)>?(?:[ \t]++[\"'(].*)?$")
@@ -202,16 +207,23 @@ def _line(line: str) -> str | None:
     """A line without marks; None where nothing of it is shown."""
     if _CONTENTS.match(line) or _LINE_OF_ATTRIBUTES.match(line):
         return None
+    line = _ICON.sub(_sign, line) if ":" in line else line
     indent = line[: len(line) - len(line.lstrip(" \t"))]  # one in a list item stays in it, title and all
     if found := _CONTAINER.match(line):
         return f"\n{indent}{_container_title(found[1])}\n"
     if found := _ADMONITION.match(line):
-        return f"\n{indent}{_admonition_title(found[2])}\n"
+        return f"\n{indent}{_admonition_title(_ATTRIBUTE_LIST.sub('', found[2]))}\n"
     if found := _ALERT.match(line):
         return f"{found[1]}{found[3] or found[2].capitalize()}"
     if found := _FOOTNOTE.match(line):
         line = found[2]
     return _FOOTNOTE_MARK.sub("", _ATTRIBUTE_LIST.sub("", line))
+
+
+def _sign(found: re.Match[str]) -> str:
+    """What an icon of a site's theme says; a span of code as it is."""
+    words = (found[2] or "").split("-")
+    return found[1] or next((_SIGNS[word] for word in words if word in _SIGNS), "")
 
 
 def _container_title(rest: str) -> str:
