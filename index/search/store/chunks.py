@@ -18,6 +18,8 @@ FILE = "chunks.jsonl"
 _STARTS = "chunk_starts"
 _KEPT = 4096
 """Chunks kept as objects, the last looked at."""
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+"""One encoder for all lines: `json.dumps` makes one for each."""
 
 
 class ChunkFile(Sequence[Chunk]):
@@ -76,7 +78,7 @@ class ChunkWriter:
         """Appends chunks."""
         starts = []
         for chunk in chunks:
-            line = json.dumps(vars(chunk), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+            line = _encoded(vars(chunk)).encode("utf-8", "replace") + b"\n"
             self._file.write(line)
             starts.append(self._at)
             self._at += len(line)
