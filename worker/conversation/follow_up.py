@@ -179,20 +179,19 @@ def standalone(
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
     if not back and _DEFINES.match(text) and documents.subjects(text):
-        return Standalone(text, Relation.ALONE) if whole_anew else _of_its_project(text, before, documents)
+        return _anew(text, "" if whole_anew else documents.project(before), documents)
     joined = _joined(before, subject, text, documents)
     anew = whole_anew and is_whole(text)
     if back or not _stands_alone(text, subject, joined, documents, anew):
         return Standalone(spoken(_chain(earlier), text), Relation.FOLLOW_UP, joined)
-    return Standalone(text, Relation.ALONE) if whole_anew else _of_its_project(text, before, documents)
+    return _anew(text, "" if whole_anew else documents.project(before), documents)
 
 
-def _of_its_project(text: str, before: str, documents: Documents) -> Standalone:
-    """A question that stands alone in a thread about one project of several: it means that one too.
+def _anew(text: str, project: str, documents: Documents) -> Standalone:
+    """A question that stands alone. In a thread about one `project` of several it means that one too.
 
     What only another project's documents have is found there all the same.
     """
-    project = documents.project(before)
     if not project or documents.project(text):
         return Standalone(text, Relation.ALONE)
     return Standalone(text, Relation.FOLLOW_UP, f"{project} {text}")

@@ -7,15 +7,17 @@ What of its capitals are names' is told by the text under it. Pure.
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "words"
 
 
-def words_of(name: str) -> list[str]:
-    """The words of a list of this package."""
+@cache
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a list of this package; several modules have the same ones."""
     lines = (_FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
-    return [word for line in lines if not line.startswith("#") for word in line.split()]
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 _COUNTABLE = frozenset(words_of("countable"))
