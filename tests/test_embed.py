@@ -10,6 +10,7 @@ import pytest
 
 from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
+from index.build import embedding_cache
 from index.build.embedding_cache import EmbeddingCache
 from index.search.embed import MOST_ASKED, EmbeddedEmbedder, asked_part, open_embedder, remembered
 from tests.index_files import WordEmbedder
@@ -93,16 +94,21 @@ def test_openai_failures_are_unavailable_and_configuration_is_checked() -> None:
         open_embedder(EmbedderSettings(engine="openai"))
 
 
-def test_the_cache_embeds_each_text_once_and_forgets_unused_ones(tmp_path: Path) -> None:
+def test_the_cache_embeds_each_text_once_and_forgets_the_others_when_they_are_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     embedder = WordEmbedder()
     for build, texts in enumerate((["a b", "c d", "a b"], ["c d"], ["c d", "e f"])):
         cache = EmbeddingCache(tmp_path / "cache.sqlite", embedder)
         embedded = cache.embed(texts)
         assert embedded.vectors.shape == (len(texts), embedder.dimensions)
         assert (embedded.new, embedded.reused) == [(2, 0), (0, 1), (1, 1)][build]
-        cache.prune(builds=2)
         cache.close()
     assert embedder.embedded == ["a b", "c d", "e f"]
+    monkeypatch.setattr(embedding_cache, "_SPARE", 0)
     cache = EmbeddingCache(tmp_path / "cache.sqlite", embedder)
-    assert cache.embed(["a b"]).new == 1
+    assert cache.prune(["c d", "e f"]) == 0
+    assert cache.prune(["c d"]) == 2
+    assert cache.embed(["c d"]).new == 0
+    assert cache.embed(["a b", "e f"]).new == 2
     cache.close()

@@ -108,7 +108,7 @@ class Ahead:
 
     def _run(self) -> None:
         try:
-            with closing(EmbeddingCache(self._file, self._embedder, ahead=True)) as cache:
+            with closing(EmbeddingCache(self._file, self._embedder)) as cache:
                 more = True
                 while more and not self._stopping.is_set():
                     batch, more = self._batch()

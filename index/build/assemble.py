@@ -18,16 +18,17 @@ import numpy as np
 
 from bot.errors import IndexMismatch, IndexMissing
 from index.build.ahead import Ahead
-from index.build.embedding_cache import Embedded, embed_with_cache
+from index.build.earlier_vectors import EarlierVectors, Kept
+from index.build.embedding_cache import Embedded, embed_with_cache, room
 from index.build.gather import Progress, digest_of
 from index.build.report import Difference
 from index.search.dense import Dense
-from index.search.embed import Embedder
+from index.search.embed import Embedder, Vectors
 from index.search.lexical import Lexical, heading_of, headings_of
 from index.search.storage import Manifest, Snapshot, is_whole, make, making
 from index.search.store.arrays import Rows, keep
 from index.search.store.like_words import LikeWords, Spellings
-from index.search.store.stayed import MARKS, marks_of, stayed
+from index.search.store.stayed import MARKS, Marks, Stayed, marks_of, stayed
 from index.text.document import Document
 from index.text.split import Chunk
 
@@ -63,23 +64,66 @@ def assemble(
         marks = marks_of(chunks)
         keep(place, MARKS, marks)
         shared = stayed(before, marks)
-        spellings = Spellings(chunks, marks, shared)
-        spellings.save(place)
-        words = spellings.vocabulary()
-        strings, rows = _strings(chunks)
-        texts = strings + [chunk.text for chunk in chunks] + list(words.values())
-        embedded = once(lambda: _embedded(folder / "embeddings.sqlite", embedder, texts, ahead, tell))
-        if ahead is not None:
-            ahead.take_texts(words.values())
+        views = _Views(chunks, marks, shared, place)
+        embedded = once(lambda: views.embedded(folder / "embeddings.sqlite", embedder, ahead, tell))
         passing = ahead.passing(chunks, partial(tell, "embed")) if ahead is not None else chunks
         lexical = Lexical.build(passing, place, before, shared, meanwhile=embedded)
         tell("index", 0, len(chunks))
-        whole = len(strings) + len(chunks)
-        found = embedded().vectors
-        vectors = found[len(strings) : whole], found[: len(strings)]
-        dense = Dense.build(*vectors, rows, place, on_server=on_server)
-        like = LikeWords(list(words), found[whole:])
-        return make(place, manifest, chunks, dense, digests, origins, lexical=lexical, like=like), embedded()
+        found = embedded()
+        dense = Dense.build(*views.parts(found.vectors)[:2], views.rows, place, on_server=on_server)
+        like = LikeWords(list(views.words), views.parts(found.vectors)[2])
+        return make(place, manifest, chunks, dense, digests, origins, lexical=lexical, like=like), found
+
+
+class _Views:
+    """The texts of a version that have a vector: its distinct headings and titles, its chunks, its words."""
+
+    def __init__(self, chunks: Sequence[Chunk], marks: Marks, shared: Stayed | None, place: Path) -> None:
+        """`place`: the folder of the version."""
+        self.strings, self.rows = _strings(chunks)
+        self.words: dict[str, str] = {}
+        """Term -> how it is mostly written; known when all is embedded."""
+        self._chunks = chunks
+        self._spellings = partial(Spellings, chunks, marks, shared)
+        self._shared = shared
+        self._place = place
+
+    def parts(self, vectors: Vectors) -> tuple[Vectors, Vectors, Vectors]:
+        """Those of the chunks, of the headings and titles, and of the words."""
+        first, last = len(self.strings), len(self.strings) + len(self._chunks)
+        return vectors[first:last], vectors[:first], vectors[last:]
+
+    def embedded(self, cache: Path, embedder: Embedder, ahead: Ahead | None, tell: Progress) -> Embedded:
+        """The vectors of all, by the version before, and by the cache, which lies in a file; `ahead` embeds
+        what is new."""
+        spelt = self._spellings()
+        spelt.save(self._place)
+        self.words = spelt.vocabulary()
+        texts = [*self.strings, *(chunk.text for chunk in self._chunks), *self.words.values()]
+        kept = self._kept(embedder, spelt)
+        is_new = np.ones(len(texts), dtype=np.bool_)
+        for places, _ in kept:
+            is_new[places] = False
+        rest = [texts[place] for place in np.flatnonzero(is_new)]
+        told = partial(tell, "embed")
+        if ahead is not None:
+            ahead.take_texts(rest)
+            ahead.finish(told)
+        embedded = embed_with_cache(cache, embedder, rest, told, ahead=ahead is not None)
+        vectors = embedded.vectors
+        if kept:
+            vectors = room((len(texts), embedder.dimensions), cache.parent)
+            vectors[is_new] = embedded.vectors
+            for places, own in kept:
+                vectors[places] = own
+        distinct = frozenset(texts)
+        return Embedded(vectors, embedded.new, len(distinct) - embedded.new, distinct)
+
+    def _kept(self, embedder: Embedder, spelt: Spellings) -> list[Kept]:
+        if self._shared is None:
+            return []
+        earlier = EarlierVectors(self._shared, embedder.name, embedder.dimensions)
+        return earlier.of(self.rows, len(self.strings), list(self.words), spelt)
 
 
 def _is_whole(version: Path) -> bool:
@@ -87,16 +131,6 @@ def _is_whole(version: Path) -> bool:
         return is_whole(version)
     except (IndexMissing, IndexMismatch):
         return False
-
-
-def _embedded(
-    cache: Path, embedder: Embedder, texts: list[str], ahead: Ahead | None, tell: Progress
-) -> Embedded:
-    """The vectors of texts, which `ahead` has embedded already when it has finished."""
-    told = partial(tell, "embed")
-    if ahead is not None:
-        ahead.finish(told)
-    return embed_with_cache(cache, embedder, texts, told, ahead=ahead is not None)
 
 
 def _strings(chunks: Sequence[Chunk]) -> tuple[list[str], Rows]:

@@ -194,7 +194,7 @@ def _publish(
         return fit_where_needed(searcher, settings, previous.name, changes, old, new, counted)
 
     asked, fitted, told = _put_in_use(snapshot, settings, embedder, redis, fit, tell)
-    pruned = _prune(settings, versions, embedder)
+    pruned = _prune(settings, versions, embedder, embedded.texts)
     tell("publish", len(gathered.chunks), len(gathered.chunks))
     log.info("index_built", version=snapshot.version, chunks=len(gathered.chunks))
     return _report(
@@ -241,12 +241,15 @@ def _put_in_use(
         raise
 
 
-def _prune(settings: Settings, versions: Versions, embedder: Embedder) -> tuple[str, ...]:
-    """Removes old versions, here and on a server, and vectors that none has; the names of those."""
+def _prune(
+    settings: Settings, versions: Versions, embedder: Embedder, texts: Collection[str]
+) -> tuple[str, ...]:
+    """Removes old versions, here and on a server, and vectors of other texts than the new one's `texts` where
+    they are many; the names of the versions."""
     pruned = tuple(versions.prune(settings.index.keep_versions))
     keep_only(settings.index, versions.names())
     with closing(EmbeddingCache(settings.index.dir / "embeddings.sqlite", embedder)) as cache:
-        cache.prune(settings.index.keep_versions)
+        cache.prune(texts)
     return pruned
 
 

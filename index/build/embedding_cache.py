@@ -1,8 +1,8 @@
 """Embeddings kept by the hash of their text, so that a build embeds only what is new.
 
 They live in one SQLite file beside the versions: a build that is killed keeps what it had embedded, and a
-rollback or a second source with the same page embeds nothing again. Rows that no build of the last few used
-are dropped.
+rollback or a second source with the same page embeds nothing again. When most of what is kept is of texts
+that are gone, it goes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -37,11 +37,9 @@ IN_MEMORY = 256 << 20
 _AT_ONCE = 500
 """Keys in one query."""
 _COLUMNS = "key BLOB PRIMARY KEY, vector BLOB NOT NULL, used INTEGER NOT NULL"
-_USES = "key BLOB PRIMARY KEY, used INTEGER NOT NULL"
-"""The last build that used a vector again; beside the vector, noting it would write the vector anew."""
-_LAST = (
-    "SELECT max((SELECT COALESCE(MAX(used), 0) FROM embeddings), (SELECT COALESCE(MAX(used), 0) FROM uses))"
-)
+"""`used` was the last build that used a vector; it is 0 now, and stays for the files that there are."""
+_SPARE, _LEFT = 1_000, 2
+"""Vectors that are kept beyond those of _LEFT times the texts of a version."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class Embedded:
     vectors: Vectors
     new: int
     reused: int
+    texts: frozenset[str] = frozenset()
+    """The distinct texts of a version, where they are those of one."""
 
 
 def embed_with_cache(
@@ -92,9 +92,7 @@ def discard(file: Path, error: Exception) -> None:
 class EmbeddingCache:
     """One file of embeddings; used by one build at a time."""
 
-    def __init__(self, file: Path, embedder: Embedder, *, ahead: bool = False) -> None:
-        """`ahead`: of a build that will open it once more; both count as one."""
-        self._ahead = ahead
+    def __init__(self, file: Path, embedder: Embedder) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
         self._calls = calls_that_fit(embedder)
@@ -114,11 +112,9 @@ class EmbeddingCache:
         self._folder = file.parent
         self._database = sqlite3.connect(file)
         self._database.execute(f"CREATE TABLE IF NOT EXISTS embeddings ({_COLUMNS})")
-        self._database.execute(f"CREATE TABLE IF NOT EXISTS uses ({_USES})")
+        self._database.execute("DROP TABLE IF EXISTS uses")  # of a release before
+        # Rows are counted by it, without a look at the vectors.
         self._database.execute("CREATE INDEX IF NOT EXISTS embeddings_used ON embeddings (used)")
-        self._database.execute("CREATE INDEX IF NOT EXISTS uses_used ON uses (used)")
-        (last,) = self._database.execute(_LAST).fetchone()
-        self._build = max(int(last) + (not self._ahead), 1)
 
     def close(self) -> None:
         """Saves what was embedded and closes the file."""
@@ -138,7 +134,7 @@ class EmbeddingCache:
         return Embedded(self._vectors(keys), new, len(set(keys)) - new)
 
     def embedded(self, texts: list[str]) -> Embedded | None:
-        """Vectors of texts that are all known and marked as used; None where one is not known."""
+        """Vectors of texts that are all known; None where one is not."""
         keys = [self._key(text) for text in texts]
         try:
             return Embedded(self._vectors(keys), 0, len(set(keys)))
@@ -150,17 +146,15 @@ class EmbeddingCache:
         return self._add([self._key(text) for text in texts], texts, None)
 
     def _add(self, keys: list[bytes], texts: list[str], progress: Callable[[int, int], None] | None) -> int:
-        known = self._touch(list(dict.fromkeys(keys)))
+        known = self._known(list(dict.fromkeys(keys)))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         new = list(missing.items())
         at_once = BATCH * self._calls
         for start in range(0, len(new), at_once):
             batch = new[start : start + at_once]
             vectors = self._embedded([text for _, text in batch])
-            rows = [
-                (key, vector.tobytes(), self._build) for (key, _), vector in zip(batch, vectors, strict=True)
-            ]
-            self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+            rows = [(key, vector.tobytes()) for (key, _), vector in zip(batch, vectors, strict=True)]
+            self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, 0)", rows)
             if time.monotonic() - self._saved > _SAVED_EVERY:
                 self._save()
             if progress:
@@ -181,25 +175,26 @@ class EmbeddingCache:
         self._database.commit()
         self._saved = time.monotonic()
 
-    def prune(self, builds: int) -> int:
-        """Drops embeddings that none of the last `builds` builds used; returns how many.
-
-        A build is what one open cache embeds.
-        """
-        (last,) = self._database.execute(_LAST).fetchone()
-        oldest = int(last) - max(builds, 1)
-        self._database.execute("DELETE FROM uses WHERE used <= ?", (oldest,))
-        dropped = self._database.execute(
-            "DELETE FROM embeddings WHERE used <= ? AND key NOT IN (SELECT key FROM uses)", (oldest,)
-        ).rowcount
+    def prune(self, texts: Iterable[str]) -> int:
+        """Drops the embeddings of all but these texts, once they are most of what is kept; how many."""
+        wanted = set(texts)
+        (kept,) = self._database.execute("SELECT COUNT(*) FROM embeddings").fetchone()
+        if kept <= _LEFT * len(wanted) + _SPARE:
+            return 0
+        self._database.execute("CREATE TEMP TABLE wanted (key BLOB PRIMARY KEY)")
+        keys = ((self._key(text),) for text in wanted)
+        self._database.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", keys)
+        dropped = self._database.execute("DELETE FROM embeddings WHERE key NOT IN wanted").rowcount
+        self._database.execute("DROP TABLE wanted")
         self._database.commit()
+        log.info("embeddings_dropped", count=dropped)
         return int(dropped)
 
     def _key(self, text: str) -> bytes:
         return hashlib.sha256(f"{self._embedder.name}\0{text}".encode()).digest()[:16]
 
-    def _touch(self, keys: list[bytes]) -> set[bytes]:
-        """Those of the keys that there is a vector for; they then count as used by this build."""
+    def _known(self, keys: list[bytes]) -> set[bytes]:
+        """Those of the keys that there is a vector for."""
         known: set[bytes] = set()
         for some in _asked_at_once(keys):
             rows = self._database.execute(
@@ -207,14 +202,10 @@ class EmbeddingCache:
                 (4 * self._embedder.dimensions, *some),
             )
             known.update(row[0] for row in rows)
-        self._database.executemany(
-            "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used",
-            [(key, self._build) for key in known],
-        )
         return known
 
     def _vectors(self, keys: list[bytes]) -> Vectors:
-        vectors = _room((len(keys), self._embedder.dimensions), self._folder)
+        vectors = room((len(keys), self._embedder.dimensions), self._folder)
         start = 0
         for some in _asked_at_once(keys):
             rows = self._database.execute(
@@ -228,7 +219,7 @@ class EmbeddingCache:
         return vectors
 
 
-def _room(shape: tuple[int, int], folder: Path) -> Vectors:
+def room(shape: tuple[int, int], folder: Path) -> Vectors:
     """An array to be filled; a large one lies in a file without a name, which goes with it."""
     if 4 * shape[0] * shape[1] <= IN_MEMORY:
         return np.empty(shape, dtype=np.float32)

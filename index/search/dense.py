@@ -82,6 +82,11 @@ class Dense:
         return len(self.texts)
 
     @property
+    def string_rows(self) -> Rows:
+        """(3, chunks): where in `strings` each chunk's headings, own heading and title stand."""
+        return self._rows
+
+    @property
     def facts(self) -> dict[str, dict[str, Any]]:
         """What FAISS keeps the vectors in, for the manifest."""
         return {"texts": asdict(self.texts.facts), "strings": asdict(self.strings.facts)}

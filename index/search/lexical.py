@@ -283,10 +283,10 @@ class LexicalWriter:
         for term, chunks in left.items():
             frequencies[number[term]] += chunks
         keep(self._folder, "frequencies", frequencies.astype(np.int32))
+        earlier = self._earlier.lists(number) if self._earlier else {}
         for name in FIELDS:
             self._lengths[name].close()
-            earlier = self._earlier.lists(name, number) if self._earlier else None
-            self._inverting[name].finish(numbers, len(every), earlier)
+            self._inverting[name].finish(numbers, len(every), earlier.get(name))
         meanwhile()
         if self._counted is not None:
             self._counted.result()

@@ -12,6 +12,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice, pairwise
@@ -43,6 +44,10 @@ FORMAT = 4
 COMPARED_BELOW = 256 << 20
 """Bytes up to which every file of a version is compared with its checksum when it is opened. Of a larger one
 the sizes are: reading all of it would take longer than a worker may take to start."""
+
+
+_AT_ONCE = 4
+"""Files that are summed, or brought to the disk, at once: neither needs the interpreter."""
 
 
 @dataclass(frozen=True)
@@ -187,11 +192,10 @@ def write(snapshot: Snapshot, versions: Path) -> Path:
 
 def checksums(folder: Path) -> dict[str, int]:
     """CRC-32 of every file of a version but its manifest. Raises OSError."""
-    found = {}
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.name != "manifest.json":
-            found[file.relative_to(folder).as_posix()] = _crc(file)
-    return found
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file() and file.name != "manifest.json"]
+    with ThreadPoolExecutor(_AT_ONCE, "checksums") as threads:
+        sums = threads.map(_crc, files)
+        return {file.relative_to(folder).as_posix(): own for file, own in zip(files, sums, strict=True)}
 
 
 def _crc(file: Path) -> int:
@@ -204,12 +208,17 @@ def _crc(file: Path) -> int:
 
 def _to_disk(folder: Path) -> None:
     """Has the system write all of it: after a power cut the name must not be there before what it names."""
-    for place in [*folder.rglob("*"), folder]:
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    with ThreadPoolExecutor(_AT_ONCE, "to-disk") as threads:
+        for _ in threads.map(_synced, [*folder.rglob("*"), folder]):
+            pass
+
+
+def _synced(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(folder: Path) -> Snapshot:

@@ -41,7 +41,8 @@ class EarlierWords:
                 counts -= np.bincount(np.unique(np.concatenate(keys)) // count, minlength=len(counts))
         return {term: left for term, left in zip(self._terms, counts.tolist(), strict=True) if left > 0}
 
-    def lists(self, name: str, number: dict[bytes, int]) -> EarlierLists:
-        """The lists of a field, for the numbers that terms have now."""
+    def lists(self, number: dict[bytes, int]) -> dict[str, EarlierLists]:
+        """The lists of each field, for the numbers that terms have now."""
         terms_now = np.fromiter((number.get(term, 0) for term in self._terms), np.int64, len(self._terms))
-        return EarlierLists(self._postings[name], terms_now, self._shared.new, self._shared.in_order)
+        chunks, in_order = self._shared.new, self._shared.in_order
+        return {name: EarlierLists(own, terms_now, chunks, in_order) for name, own in self._postings.items()}

@@ -108,10 +108,13 @@ class Spellings:
     def __init__(self, chunks: Sequence[Chunk], marks: Marks, shared: Stayed | None = None) -> None:
         """`marks`: of the chunks, see `index.search.store.stayed`; `shared`: those counted already."""
         step = _step(len(chunks))
+        self.counted: set[str] | None = None
+        """The terms that came or went since the earlier version; None where all were counted."""
         if shared is None or _step(len(shared.marks)) != step:
             self.pairs: Counter[tuple[str, str]] = Counter()
             self._count(chunks, np.flatnonzero(marks % step == 0), 1)
         else:
+            self.counted = set()
             self.pairs = _read_pairs(shared.folder)
             self._count(chunks, np.flatnonzero((shared.old < 0) & (marks % step == 0)), 1)
             gone = np.flatnonzero((shared.new < 0) & (shared.marks % step == 0))
@@ -121,7 +124,10 @@ class Spellings:
         count = self.pairs.update if sign > 0 else self.pairs.subtract
         for row in rows.tolist():
             chunk = chunks[row]
-            count(set(spellings(f"{' '.join(chunk.heading_path)} {chunk.text}")))
+            pairs = set(spellings(f"{' '.join(chunk.heading_path)} {chunk.text}"))
+            count(pairs)
+            if self.counted is not None:
+                self.counted.update(term for term, _ in pairs)
 
     def save(self, folder: Path) -> None:
         """Writes two files into a folder that exists."""

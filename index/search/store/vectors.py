@@ -62,6 +62,11 @@ class VectorIndex:
     def __len__(self) -> int:
         return self.facts.count
 
+    @property
+    def exact(self) -> bool:
+        """Whether the vectors are kept bit for bit."""
+        return self._flat
+
     def nearest(self, vector: Vectors, count: int) -> Rows:
         """Numbers of the `count` vectors nearest to (d,), the nearest first as far as the index knows."""
         if not len(self):

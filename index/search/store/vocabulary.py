@@ -64,7 +64,8 @@ class Vocabulary(Sequence[bytes]):
 def write_vocabulary(folder: Path, terms: Sequence[bytes]) -> None:
     """Writes sorted terms."""
     lengths = np.fromiter((len(term) for term in terms), dtype=np.int64, count=len(terms))
-    keep(folder, "term_heads", np.fromiter(map(_head, terms), dtype=np.uint64, count=len(terms)))
+    heads = np.array(terms, dtype=f"S{_HEAD}").view(">u8") if terms else np.empty(0)
+    keep(folder, "term_heads", heads.astype(np.uint64))
     keep(folder, "term_starts", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
     keep(folder, "terms", np.frombuffer(b"".join(terms), dtype=np.uint8))
 

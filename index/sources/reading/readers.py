@@ -23,7 +23,9 @@ _MOST_PROCESSES = 4
 _IN_HAND = 4
 """Documents that each process has to do before another is started."""
 _WINDOW = 64
-"""Documents that are asked for before the first of them is answered."""
+"""Documents that are asked of a process before the first of them is answered."""
+_WAITING = 2048
+"""Documents, those that were kept among them, that wait for the first of them to be answered."""
 
 
 class Kept(Protocol):
@@ -70,12 +72,18 @@ class Readers:
         Raises what the requests' source raises, when all that was asked for before is answered.
         """
         waiting: deque[tuple[ReadingRequest, Future[ReadingAnswer], bool]] = deque()
+        asked = 0
         fault: Exception | None = None
         try:
             for request in requests:
-                waiting.append(self._submit(request, len(waiting)))
-                while waiting and (len(waiting) >= _WINDOW or waiting[0][1].done()):
-                    yield self._ended(*waiting.popleft())
+                waiting.append(self._submit(request, asked))
+                asked += waiting[-1][2]
+                full = asked >= _WINDOW or len(waiting) >= _WAITING
+                while waiting and (full or waiting[0][1].done()):
+                    first = waiting.popleft()
+                    yield self._ended(*first)
+                    asked -= first[2]
+                    full = asked >= _WINDOW
         except (LoadError, OSError) as error:
             fault = error
         while waiting:
@@ -84,7 +92,7 @@ class Readers:
             raise fault
 
     def _submit(
-        self, request: ReadingRequest, waiting: int
+        self, request: ReadingRequest, asked: int
     ) -> tuple[ReadingRequest, Future[ReadingAnswer], bool]:
         future: Future[ReadingAnswer] = Future()
         found = self._kept.find(request) if self._kept else None
@@ -92,7 +100,7 @@ class Readers:
             future.set_result(found)
             return request, future, False
         self.read += 1
-        if len(self._threads) < self._most and waiting >= _IN_HAND * len(self._threads):
+        if len(self._threads) < self._most and asked >= _IN_HAND * len(self._threads):
             self._start()
         self._asked.put((request, future))
         return request, future, True
