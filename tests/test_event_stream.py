@@ -44,9 +44,9 @@ EVENTS = b'data: {"choices": [{"index": 0, "delta": {"content": "Run it."}}]}\n\
 class RawServer:
     """Answers the first request of each connection by `body`, and closes it when another comes."""
 
-    def __init__(self, body: bytes, *, ends: bool = True) -> None:
+    def __init__(self, body: bytes, *, ends: bool = True, times: int = 1) -> None:
         self.requests = 0
-        self._body = body
+        self._body = b"%x\r\n%s\r\n" % (len(body), body) * times
         self._ends = ends
         self._closed = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -84,7 +84,7 @@ class RawServer:
             self.requests += 1
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
             connection.sendall(b"Transfer-Encoding: chunked\r\n\r\n")
-            connection.sendall(b"%x\r\n%s\r\n" % (len(self._body), self._body))
+            connection.sendall(self._body)
             if not self._ends:
                 self._closed.wait(START_LIMIT)
                 return
@@ -126,6 +126,18 @@ def test_an_event_without_end_breaks_the_stream() -> None:
         events = connection.stream(server.url, headers={}, body={})
         with pytest.raises(ConnectionBroken):
             events.open()
+
+
+def test_a_body_beyond_what_is_read_at_once_comes_whole() -> None:
+    """The reading of it is paused and set going again many times."""
+    piece = json.dumps({"choices": [{"index": 0, "delta": {"content": "x" * 90_000}}]}).encode()
+    with RawServer(b"data: " + piece + b"\n\n" + EVENTS, times=60) as server, Connection(2) as connection:
+        for _ in range(2):
+            events = connection.stream(server.url, headers={}, body={})
+            events.open()
+            arrived = [event.data for batch in events for event in batch]
+            assert len(arrived) == 60 * 3
+            assert arrived[::3] == [piece] * 60
 
 
 def test_words_of_a_server_that_repeat_the_question_in_escapes_are_cut() -> None:

@@ -15,10 +15,12 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import wait
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from bot.config.proxies import proxy_for
 from bot.errors import EngineUnavailable
@@ -168,13 +170,27 @@ class Connection:
 
 async def _open_session(max_connections: int) -> aiohttp.ClientSession:
     """The pool; a session can only be made on its loop."""
-    connector = aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=IDLE_SECONDS)
-    return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
+    return _session(aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=IDLE_SECONDS))
 
 
 def _socks_session(proxy: str, max_connections: int) -> aiohttp.ClientSession:
-    connector = socks.connector(proxy, limit=max_connections, keepalive_timeout=IDLE_SECONDS)
-    return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT)
+    return _session(socks.connector(proxy, limit=max_connections, keepalive_timeout=IDLE_SECONDS))
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    """No server's cookies are kept: one that pins its clients would get all of them."""
+    connector._factory = partial(_Reading, loop=asyncio.get_running_loop())  # type: ignore[assignment]
+    return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+
+
+class _Reading(ResponseHandler):
+    """aiohttp's own, but what was never paused is not set going again for every piece of a body."""
+
+    __slots__ = ()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
 
 
 async def _whole(

@@ -63,7 +63,7 @@ class EventStream(Iterator[list[Event]]):
         self._failure: Exception | None = None
         self._ended = False
         self._woken = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
 
     def open(self) -> None:
         """Waits until the first events are there, or the whole body if it is an error.
@@ -164,10 +164,9 @@ class EventStream(Iterator[list[Event]]):
         if self._timer is not None:
             return
         rest = self._woken + self._pause() - time.monotonic()
-        if rest > 0:
-            self._timer = asyncio.get_running_loop().call_later(rest, self._wake)
-        else:
-            self._wake()
+        loop = asyncio.get_running_loop()
+        # Never at once: the end may have come with the piece, and then one waking is for both.
+        self._timer = loop.call_later(rest, self._wake) if rest > 0 else loop.call_soon(self._wake)
 
     def _wake(self) -> None:
         self._timer, self._woken = None, time.monotonic()
@@ -188,6 +187,8 @@ class EventStream(Iterator[list[Event]]):
             self._ended = self._ended or ended
             self._failure = failure or self._failure
             if ended:
+                if self._timer is not None:
+                    self._timer.cancel()
                 self._changed.notify()
 
 
