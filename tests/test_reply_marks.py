@@ -93,6 +93,10 @@ STAY = (
     "What is the end token? <|im_end|>",
     "Which tag closes the thoughts? </think>",
     "结束标记是什么？ <|im_end|>",
+    "What is the end token? <|im_end|>\n\nWhich ends a text? <|endoftext|>\n\nAnd opens a turn? <|im_start|>",
+    "**Which token ends a turn?** <|im_end|>\n**Which one ends a text?** <|endoftext|>",
+    "- 结束标记是什么？ <|im_end|>\n- 文本在哪里结束？ <|endoftext|>\n\n就这些 [1]。",
+    "1. Which tag closes the thoughts? </think>\n2. Which one opens them? <think>\n3. And a turn? <|im_end|>",
     "A list:\n\n- `a`\n- <b>bold</b>\n- 3 <",
 )
 
@@ -292,6 +296,24 @@ PARTS = st.lists(
 )
 
 
+WRAPS = (
+    "<answer>", "<answer><answer>", "<answer><|begin_of_solution|>", "<response>\n<answer>",
+    "<answer>analysisWe",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("begins", WRAPS)
+def test_what_wraps_an_answer_twice_is_taken_off_however_it_is_cut(begins: str) -> None:
+    assert len(everywhere(f"{begins} need more. {SHOWN} {'And so on. ' * 5}")) == 1
+
+
+@pytest.mark.parametrize("mark", ["<｜end▁of▁sentence｜>", "<|start_header_id|>", "<|end_of_sentence|>"])
+def test_a_mark_that_comes_twice_is_no_reply_once_more(mark: str) -> None:
+    """Each is one token, so one piece; a server that sends its reply again sends words."""
+    text = f"{mark}{mark}) {SHOWN} {'And so on. ' * 5}"
+    assert read([mark, mark, text[2 * len(mark) :]]) == read([text])
+
+
 @pytest.mark.slow
 @given(PARTS, st.data())
 @settings(max_examples=400, deadline=None)
@@ -303,3 +325,35 @@ def test_pieces_cut_anywhere_show_what_the_whole_shows(parts: list[str], data: s
     shown = without_marks(whole)
     reading = MarksFilter()
     assert "".join(map(reading.feed, pieces)) + reading.end() == shown
+
+
+WORDS = (
+    "<|im_end|>", "<|im_start|>", "<think>", "</think>", "\n", "\n\n", "The ", "token ", "ends. ", "`",
+    "```\n", "- ", "1. ", "| ", ": ", "。", "停止词", "</s>", "[INST]", "<tool_call>", "</tool_call>", CALL,
+    "<answer>", "</answer>", " ", "**", "<|begin_of_box|>", "<|end_of_box|>", "<｜end▁of▁sentence｜>", "[1]",
+    "<details>", "a < b ", "<|channel|>final<|message|>", "😀", "analysisWe need ", "assistantfinal",
+    "user\n", "What is the end token? ", "> ", "    ", "~~~\n", "/think>", "<thinking>", "◁think▷",
+    "◁/think▷",
+    SHOWN,
+)  # fmt: skip
+"""None begins with another: a piece that begins with all before it is the text so far of some gateways."""
+
+
+@pytest.mark.slow
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=14, unique=True),
+    st.sampled_from(["no", "yes", "maybe"]),
+    st.data(),
+)
+@settings(max_examples=400, deadline=None)
+@example(["Yes. ", "No.", "assistantfinal", "\n", SHOWN], "no", None)
+@example(["<answer>", "<answer>", SHOWN], "no", None)
+def test_a_whole_reply_reads_alike_however_it_is_cut(
+    words: list[str], opened: str, data: st.DataObject | None
+) -> None:
+    """Thoughts and marks together, as a server's stream goes through both."""
+    whole = "".join(words)
+    places = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=12))) if data else []
+    pieces = [whole[start:end] for start, end in zip([0, *places], [*places, len(whole)], strict=True)]
+    for way in (pieces, cut(whole, 1), cut(whole, 3)):
+        assert read(way, opened)[0].strip() == read([whole], opened)[0].strip()

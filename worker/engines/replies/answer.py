@@ -11,7 +11,7 @@ from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Ch
 from worker.engines.replies.mark_forms import SUSPECT
 from worker.engines.replies.marks import MarksFilter
 from worker.engines.replies.reasoning import ReasoningFilter
-from worker.engines.replies.reasoning_forms import MAY_HOLD_TAG
+from worker.engines.replies.reasoning_forms import FINAL_BEGINS, LONGEST_FINAL, MAY_HOLD_TAG
 from worker.engines.replies.repeats import WHOLE, Repeats, may_be_whole, pairs_joined
 from worker.llm import Usage
 
@@ -256,5 +256,5 @@ class AnswerReading:
 def _is_plain(text: str) -> bool:
     """Whether no filter has anything to do with more of an answer."""
     if text.isascii() and "<" not in text and "[" not in text and "`" not in text and "final" not in text:
-        return True
+        return not FINAL_BEGINS.search(text, max(len(text) - LONGEST_FINAL, 0))
     return not (SUSPECT.search(text) or MAY_HOLD_TAG.search(text) or _HALF.search(text))

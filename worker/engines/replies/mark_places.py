@@ -24,6 +24,8 @@ _NO_SENTENCE = re.compile(r"(?:\A\s*+(?:\d{1,9}|[a-zA-Z])|\b(?:e\.g|i\.e|etc|vs|
 """The number of a list's item, and abbreviations: their full stop ends nothing."""
 _ASKED_FOR = re.compile(r"(?:\b(?:what|which)\b|什么|哪).{0,60}[?？]\Z", re.IGNORECASE)
 """A question that a mark answers, where it speaks of marks: `What is the end token? <|im_end|>`."""
+_ANSWERED_SO = re.compile(r"[?？][*_]*[ \t]++[<\[][^<>\[\]\n]{1,80}[>\]]\Z")
+"""The end of a line that answers one: a question in the next line asks for a mark too."""
 _WORD = re.compile(r"[\w)\]）】}`*|]\Z")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9)\]}`]\Z")
 _NAMES_IT = re.compile(
@@ -112,8 +114,14 @@ class Place:
     @property
     def asked_for(self) -> bool:
         """Whether a question before it, parted from it by a blank, asks for a mark."""
-        line = "" if self.glued else self.line.rstrip()[-_NEAR:]
-        return bool(_ASKED_FOR.search(line) and _OF_MARKS.search(line))
+        line = "" if self.glued else self.line.rstrip().rstrip("*_")[-_NEAR:]
+        return self.asked_again or bool(_ASKED_FOR.search(line) and _OF_MARKS.search(line))
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether a question stands before it, below another that a mark answered."""
+        asks = not self.glued and self.line.rstrip().rstrip("*_").endswith(("?", "？"))
+        return asks and bool(_ANSWERED_SO.search(self.above))
 
     @property
     def listed(self) -> bool:
@@ -176,7 +184,7 @@ def lone_end(place: Place, after: str) -> bool:
 
 def begins_part(place: Place, after: str) -> bool:
     """Whether an opening mark stands where a model begins something: at a line's start, behind a sentence."""
-    if place.code or place.names(after):
+    if place.code or place.names(after) or (place.asked_again and ends_line(after)):
         return False
     return place.begins_line or place.behind_sentence
 

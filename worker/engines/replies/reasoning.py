@@ -152,9 +152,14 @@ class ReasoningFilter:
 
     def _beginning(self, text: str, *, last: bool) -> str:
         """`text` without what wraps the answer, or without the words that begin reasoning that has no tag."""
-        text = text.lstrip()
-        if text[:1] not in BEGINNINGS:
-            return text
+        before = ""
+        while text != before and not self._inside:  # `<answer>` behind another: as if they came one by one
+            before = text = text.lstrip()
+            if text[:1] in BEGINNINGS:
+                text = self._behind_beginning(text, last=last)
+        return text
+
+    def _behind_beginning(self, text: str, *, last: bool) -> str:
         if self.length and (rest := REST_OF_CLOSE.match(text)):
             return text[rest.end() :]
         if wrapped := WRAPPED.match(text):

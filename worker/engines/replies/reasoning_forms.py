@@ -92,7 +92,15 @@ TEMPLATE = re.compile(r"<[|｜][\w▁]{1,40}[|｜]>|</?s>|<bos>|<sop>|\[/INST\]|
 _HARMONY_BEGINS = re.compile(
     r"<\|(?:channel|start)\|>[^>]{0,60}$|<\|channel\|>(?:[^<]|<\|constrain\|>){0,40}(?:<[^>]{0,12})?$"
 )
-MAY_HOLD_TAG = re.compile(r"[<◁]|assistantfinal|\[(?:/?t|/?\Z)", re.IGNORECASE)
+_FINAL = "assistantfinal"
+_PARTS_OF_FINAL = "|".join(_FINAL[:length] for length in range(len(_FINAL), 0, -1))
+FINAL_BEGINS = re.compile(rf"(?:\A|[^\w\s])({_PARTS_OF_FINAL})\Z", re.IGNORECASE)
+"""Of `assistantfinal`, which counts right behind a sentence, what has come of it."""
+LONGEST_FINAL = len(_FINAL) + 1
+"""Characters at the end that may hold it, with the one before it."""
+MAY_HOLD_TAG = re.compile(
+    rf"[<◁]|{_FINAL}|\[(?:/?t|/?\Z)|(?:\A|[^\w\s])(?:{_PARTS_OF_FINAL})\Z", re.IGNORECASE
+)
 """What a piece may hold of a tag; a citation such as [1] is none."""
 _BLANKS_IN_TAG = re.compile(r"^<\s*(/?)\s*")
 LONGEST_TAG = 110
@@ -107,7 +115,8 @@ def unclear_end(text: str) -> int:
     for start in (tail.rfind("<", 0, max(place, 0)), place):  # `<|start|>assistant<|chan`
         if start >= 0 and _begins_tag(tail[start:].lower()):
             return len(tail) - start
-    return 0
+    final = FINAL_BEGINS.search(text, max(len(text) - LONGEST_FINAL, 0))
+    return len(final[1]) if final else 0
 
 
 def _begins_tag(tail: str) -> bool:

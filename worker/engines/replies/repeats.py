@@ -6,12 +6,17 @@ chance (a table's dashes are one token, eight of them), so only the beginning of
 
 from __future__ import annotations
 
+import re
+
 CERTAIN = 8
 """A piece that begins with one of so many characters, the reply's first or grown out of it, is no chance."""
 WHOLE = 16
 """So many characters, words among them, that are the whole reply so far are the reply once more."""
 ABOUT = 4
 """Blank characters at its ends that may be left out of it then."""
+
+_TAGS = re.compile(r"<[^<>]{1,80}>|\[/?[A-Za-z_]{1,20}\]|◁[^◁▷]{1,20}▷")
+"""Marks are one piece however long, and come twice and more: they are no words."""
 
 
 class Repeats:
@@ -50,7 +55,7 @@ class Repeats:
     def _begins_so_far(self, piece: str) -> bool:
         last, self._last = self._last, piece
         self._grows = piece.startswith(last)
-        self._so_far = self._grows and len(piece) > len(last) >= CERTAIN
+        self._so_far = self._grows and len(piece) > len(last) and len(_TAGS.sub("", last)) >= CERTAIN
         return self._so_far
 
     def _grown(self, piece: str) -> tuple[str, bool]:
@@ -61,7 +66,7 @@ class Repeats:
         return (piece[len(last) :], False) if piece.startswith(last) else (piece, True)
 
     def _is_whole(self, piece: str) -> bool:
-        return piece.strip() == "".join(self._pieces).strip() and any(map(str.isalnum, piece))
+        return piece.strip() == "".join(self._pieces).strip() and any(map(str.isalnum, _TAGS.sub("", piece)))
 
 
 def may_be_whole(piece: str, length: int) -> bool:
