@@ -12,6 +12,7 @@ from bot.config.settings import EmbedderSettings
 from bot.errors import ConfigError, EngineUnavailable
 from index.build import embedding_cache
 from index.build.embedding_cache import EmbeddingCache
+from index.search import embed
 from index.search.embed import MOST_ASKED, EmbeddedEmbedder, asked_part, open_embedder, remembered
 from tests.index_files import WordEmbedder
 from tests.index_models import save_static_embedding
@@ -112,3 +113,25 @@ def test_the_cache_embeds_each_text_once_and_forgets_the_others_when_they_are_mo
     assert cache.embed(["c d"]).new == 0
     assert cache.embed(["a b", "e f"]).new == 2
     cache.close()
+
+
+def test_what_is_asked_is_embedded_once_and_together() -> None:
+    embedder = WordEmbedder()
+    memory = remembered(embedder)
+    memory.ask(["How do I reindex?", "reindex", "reindex"])
+    assert embedder.embedded == ["How do I reindex?", "reindex"]
+    alone = WordEmbedder()
+    expected = [float(value) for value in alone.embed(["a b", "reindex now"]) @ alone.embed(["reindex"])[0]]
+    assert memory.cosines("reindex", ["a b", "reindex now"]) == pytest.approx(expected)
+    assert np.array_equal(memory.asked("How do I reindex?"), alone.embed(["How do I reindex?"])[0])
+    assert memory.cosines("reindex", ["a b"]) == pytest.approx(expected[:1])
+    assert embedder.embedded == ["How do I reindex?", "reindex", "a b", "reindex now"]
+
+
+def test_the_questions_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed, "ASKED", 2)
+    embedder = WordEmbedder()
+    memory = remembered(embedder)
+    for text in ("one", "two", "three", "two", "one"):
+        memory.asked(text)
+    assert embedder.embedded == ["one", "two", "three", "one"]

@@ -104,6 +104,19 @@ def test_a_lookup_is_reused_and_holds_every_score(searcher: Searcher) -> None:
     assert searcher.lexical.idf("nowhere") > searcher.lexical.idf("安装")
 
 
+def test_a_question_is_looked_up_once_and_the_last_ones_are_kept(
+    chunks: list[Chunk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.search.searcher.LOOKED_UP", 2)
+    searcher = Searcher(assemble(documents(), chunks, WordEmbedder(), tmp_path)[0], WordEmbedder())
+    first, second = searcher.look_up("harbor"), searcher.look_up("lamp")
+    assert searcher.look_up("harbor") is first
+    third = searcher.look_up("quay")
+    assert searcher.look_up("lamp") is not second, "the one that was not asked for the longest is let go"
+    assert searcher.look_up("quay") is third
+    assert np.array_equal(searcher.look_up("lamp").fused, second.fused)
+
+
 def test_passages_grow_to_their_section_and_its_subsections(chunks: list[Chunk]) -> None:
     grower = Grower(chunks)
     top = next(row for row, chunk in enumerate(chunks) if chunk.path.endswith("kv_quant.md"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -155,26 +155,58 @@ class Remembered:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._asked: OrderedDict[str, Vectors] = OrderedDict()
+
+    def ask(self, texts: Sequence[str]) -> None:
+        """Embeds what is going to be asked together, which costs little more than one of it.
+
+        Raises what the embedder raises, as the others do.
+        """
+        parts = dict.fromkeys(map(asked_part, texts))
+        with self._lock:
+            new = [part for part in parts if part not in self._asked]
+        if new:
+            self._note(zip(new, self._embedder.embed(new), strict=True))
+
+    def asked(self, text: str) -> Vectors:
+        """The vector (d,) of a question."""
+        part = asked_part(text)
+        with self._lock:
+            known = self._asked.get(part)
+        if known is None:
+            known = self._embedder.embed([part])[0]
+            self._note([(part, known)])
+        return known
+
+    def _note(self, vectors: Iterable[tuple[str, Vectors]]) -> None:
+        with self._lock:
+            self._asked.update((part, vector.copy()) for part, vector in vectors)
+            while len(self._asked) > ASKED:
+                self._asked.popitem(last=False)
 
     def cosines(self, text: str, others: Sequence[str]) -> list[float]:
-        """Of `text`, a question, which is not remembered, with each of the others.
-
-        Raises what the embedder raises.
-        """
+        """Of `text`, a question, with each of the others."""
+        part = asked_part(text)
         with self._lock:
             found = {one: self._vectors[one] for one in others if one in self._vectors}
             for one in found:
                 self._vectors.move_to_end(one)
+            asked = self._asked.get(part)
         new = list(dict.fromkeys(one for one in others if one not in found))
-        vectors = self._embedder.embed([asked_part(text), *new])
-        found |= zip(new, vectors[1:], strict=True)
+        texts = new if asked is not None else [*new, part]
+        vectors: Sequence[Vectors] = list(self._embedder.embed(texts)) if texts else []
+        if asked is None:
+            asked = vectors[-1]
+        found |= zip(new, vectors, strict=False)
         with self._lock:
             self._vectors.update((one, found[one].copy()) for one in new)
             while len(self._vectors) > REMEMBERED:
                 self._vectors.popitem(last=False)
-        return [float(found[one] @ vectors[0]) for one in others]
+        return [float(found[one] @ asked) for one in others]
 
 
+ASKED = 64
+"""Questions whose vectors are kept: one is looked up, compared and perhaps asked again within a second."""
 REMEMBERED = 8_192
 """Vectors; 16 MB of the embedded model's."""
 _REMEMBERED: WeakKeyDictionary[Embedder, Remembered] = WeakKeyDictionary()

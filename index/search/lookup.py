@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -111,5 +113,14 @@ class Lookup:
 
     def best(self, scores: Scores, first: int, last: int) -> float:
         """The greatest of some scores among chunks `first` to `last`; 0 where none is a candidate."""
-        start, end = np.searchsorted(self.rows, (first, last + 1))
+        start = bisect_left(self._rows, first)
+        end = bisect_left(self._rows, last + 1, start)
+        if end - start == 1:
+            return float(scores[start])
         return float(scores[start:end].max()) if end > start else 0.0
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        """`rows` as a list: a page's sections are looked up one by one, and NumPy's calls cost more."""
+        found: list[int] = self.rows.tolist()
+        return found

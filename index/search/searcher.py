@@ -9,7 +9,8 @@ answer sees what stands around the words that matched.
 
 from __future__ import annotations
 
-from collections import Counter
+import threading
+from collections import Counter, OrderedDict
 from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from bot.errors import IndexMismatch
 from index.search.dense import STRINGS, TEXTS
-from index.search.embed import Embedder, Vectors, asked_part
+from index.search.embed import Embedder, Vectors, remembered
 from index.search.fusion import Scores, Signals, Weights, fused
 from index.search.lookup import Asked, Candidates, Lookup, PageSection, Passage, Server
 from index.search.related import PASSAGES, related_terms
@@ -50,6 +51,8 @@ NEAR_DUPLICATE = 0.9
 LIKE_VECTORS = 0.9
 """Chunks whose vectors have a lesser cosine cannot say the same."""
 PASSAGES_PER_PAGE = 3
+LOOKED_UP = 16
+"""Questions whose scores are kept; those of one are some 150 KB."""
 PAGES_KEPT, SECTIONS_KEPT = 256, 2048
 """So many pages and texts of sections are remembered: questions of a group are about the same ones."""
 
@@ -88,6 +91,9 @@ class Searcher:
         self._grower = Grower(self.chunks)
         self._page = lru_cache(maxsize=PAGES_KEPT)(self._grower.page)
         self._section = lru_cache(maxsize=SECTIONS_KEPT)(self._grower.text)
+        self._looked: OrderedDict[str, Lookup] = OrderedDict()
+        self._looking = threading.Lock()
+        self._grown = lru_cache(maxsize=SECTIONS_KEPT)(self._grower.grow)
         self.projects = frozenset({*self.places.sources, *self.places.folders} - {""})
         """Names of sources, and of folders that are projects; lower case."""
         self._named = lru_cache(maxsize=256)(lambda query: named(query, self.projects))
@@ -99,12 +105,28 @@ class Searcher:
     def look_up(self, query: str, vector: Vectors | None = None) -> Lookup:
         """The candidates for a question with all their scores; `vector` (d,) spares embedding it again.
 
-        Misspelt words count as the documents write them: see index.text.spelling.
+        Misspelt words count as the documents write them: see index.text.spelling. The last questions' are
+        kept: in a conversation one is looked up to see what it is about, and then to be answered.
         """
-        query = spelt(query, self.lexical.document_frequency)
+        query = self.spelt(query)
+        if vector is not None:
+            return self._measured_all(query, vector)
+        with self._looking:
+            known = self._looked.get(query)
+        found = known or self._measured_all(query, remembered(self.embedder).asked(query))
+        with self._looking:
+            self._looked[query] = found
+            self._looked.move_to_end(query)
+            while len(self._looked) > LOOKED_UP:
+                self._looked.popitem(last=False)
+        return found
+
+    def spelt(self, query: str) -> str:
+        """The question with its misspelt words as the documents write them."""
+        return spelt(query, self.lexical.document_frequency)
+
+    def _measured_all(self, query: str, vector: Vectors) -> Lookup:
         own, english = tuple(dict.fromkeys(terms(query))), translated(query)
-        if vector is None:
-            vector = self.embedder.embed([asked_part(query)])[0]
         asked = Asked(query, own, english, vector)
         first = self._measured(asked, self.candidates(asked))
         pages = self.places.page(first.rows)
@@ -288,7 +310,7 @@ class Searcher:
             score=float(lookup.fused[place]),
             dense=float(max(lookup.dense_text[place], lookup.dense_headings[place])),
             lexical=float(lookup.bm25_text[place] + lookup.bm25_headings[place]),
-            text=self._grower.grow(row),
+            text=self._grown(row),
             row=row,
         )
 

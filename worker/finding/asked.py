@@ -130,12 +130,31 @@ class Asked:
         return {}
 
     @cached_property
+    def precisions(self) -> dict[str, float]:
+        """Heading -> the share of its words that the question has too, as far as that was worked out."""
+        return {}
+
+    @cached_property
+    def weightiest(self) -> str:
+        """The term that tells most; empty for a question without any."""
+        return max(self.weights, key=lambda word: self.weights[word], default="")
+
+    @cached_property
     def total(self) -> float:
         """The sum of the weights; 1 for a question without any term."""
         return sum(self.weights.values()) or 1.0
 
 
 NO_QUESTION = Asked("", "", {}, frozenset(), {}, frozenset(), frozenset(), "en", frozenset())
+
+
+def about_of(text: str) -> str:
+    """What the meaning of a question is taken from, as `read_question` has it."""
+    return without_form(_as_one(text))
+
+
+def _as_one(text: str) -> str:
+    return _PHRASES.sub(lambda match: _AS_ONE.get(match.group().lower(), match.group()), text)  # ı is no i
 
 
 def read_question(
@@ -145,7 +164,7 @@ def read_question(
     near: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Asked:
     """Reads a question; `idf` and `known` are the index's, and so are the words `near` to the question's."""
-    text = _PHRASES.sub(lambda match: _AS_ONE.get(match.group().lower(), match.group()), text)  # ı is no i
+    text = _as_one(text)
     about = without_form(text)
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
@@ -274,6 +293,7 @@ def like_words() -> dict[str, frozenset[str]]:
     return {term: frozenset(others) for term, others in found.items()}
 
 
+@lru_cache(maxsize=16_384)
 def answers_kind(kind: str, text: str) -> bool:
-    """Whether a text has what an answer of this kind has."""
+    """Whether a text has what an answer of this kind has; remembered, as pages are read again and again."""
     return bool(_kinds()[kind][1].search(text))

@@ -75,6 +75,13 @@ class Words:
     """The same of its sentences."""
     links: float
     """The share of its characters that are links."""
+    bare: frozenset[str]
+    """The terms of the atom without any starts."""
+    said: tuple[str, ...]
+    """The sentences that `sentences` are of."""
+    length: float
+    long: float
+    """How long it is, and how much longer than a card likes."""
 
 
 def with_starts(words: Iterable[str]) -> frozenset[str]:
@@ -95,11 +102,17 @@ def read_section(text: str) -> tuple[tuple[Atom, Words], ...]:
 
 
 def _words(atom: Atom) -> Words:
+    text, said = atom.text, tuple(sentences(atom.text)[:12])
+    own = terms(text)
     return Words(
-        with_starts(terms(atom.text)),
-        with_starts(terms(f"{atom.heading} {atom.lead}")),
-        tuple(with_starts(terms(sentence)) for sentence in sentences(atom.text)[:12]),
-        min(1.0, sum(map(len, _LINK_TEXT.findall(atom.text))) / (len(atom.text) + 1)),
+        text=with_starts(own),
+        near=with_starts(terms(f"{atom.heading} {atom.lead}")),
+        sentences=tuple(with_starts(terms(sentence)) for sentence in said),
+        links=min(1.0, sum(map(len, _LINK_TEXT.findall(text))) / (len(text) + 1)),
+        bare=frozenset(own),
+        said=said,
+        length=min(1.0, math.log1p(len(text)) / 8),
+        long=max(0.0, len(text) / 600 - 1),
     )
 
 
@@ -175,14 +188,14 @@ def _of_atom(
             atom,
             words,
             new,
-            echoed=share_of(asked, near | above.heading) > share_of(asked, text) + ECHOED,
+            echoed=_share_told(asked, near | above.heading) > _share_told(asked, text) + ECHOED,
         ),
         *_of_shape(asked, section, atom, words),
         max(above.heading_precise, precision_of(asked, atom.heading)),
         above.title_precise,
         1.0 / (1 + place),
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
-        float(_says_nothing(asked, atom, above.words, new)),
+        float(_says_nothing(asked, atom, words, above.words, new)),
         _defines(asked, section, above, atom, place) if asked.subject else 0.0,
     ]
 
@@ -203,9 +216,9 @@ def _defines(asked: Asked, section: SectionRead, above: _Above, atom: Atom, plac
     return said + STANDS_AT_HEAD * at_head
 
 
-def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str], new: str) -> bool:
+def _says_nothing(asked: Asked, atom: Atom, words: Words, above: frozenset[str], new: str) -> bool:
     """Whether it only repeats the headings, or the question too and has nothing of what is asked for."""
-    own = frozenset(_bare_terms(atom.text)) - above
+    own = words.bare - above
     if not own and not atom.lead:
         return True
     kinds = asked.kinds - {"default"}
@@ -216,12 +229,12 @@ def _says_nothing(asked: Asked, atom: Atom, above: frozenset[str], new: str) -> 
 
 def _of_words(asked: Asked, text: frozenset[str], near: frozenset[str], above: _Above) -> list[float]:
     return [
-        share_of(asked, text),
-        share_of(asked, near),
-        share_of(asked, above.heading),
-        share_of(asked, above.title),
-        share_of(asked, above.section),
-        share_of(asked, text | near | above.telling),
+        _share_told(asked, text),
+        _share_told(asked, near),
+        _share_told(asked, above.heading),
+        _share_told(asked, above.title),
+        _share_told(asked, above.section),
+        _share_told(asked, text | near | above.telling),
     ]
 
 
@@ -241,7 +254,7 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, new: str, *, echoed: bool) 
     return [
         float(with_value),
         float(bool(values) and not with_value),
-        _value_near(asked, values, atom, words),
+        _value_near(asked, values, words),
         matched / len(kinds) if kinds else 0.5,
         float(bool(kinds) and not matched),
         float("`" in atom.text and bool(kinds & {"how", "command"})),
@@ -250,11 +263,10 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, new: str, *, echoed: bool) 
 
 
 def _of_shape(asked: Asked, section: SectionRead, atom: Atom, words: Words) -> list[float]:
-    text = atom.text
     return [
-        1.0 / (1 + len(words.text - asked.own)),
-        min(1.0, math.log1p(len(text)) / 8),
-        max(0.0, len(text) / 600 - 1),
+        1.0 / (1 + len(words.text) - len(words.text & asked.own)),
+        words.length,
+        words.long,
         float(atom.kind == "row"),
         float(atom.kind == "item"),
         float(section.first and len(section.excerpt.heading_path) <= 1),
@@ -269,15 +281,14 @@ def section_words(text: str) -> frozenset[str]:
     return frozenset().union(*(words.text for _, words in read_section(text)))
 
 
-def _value_near(asked: Asked, values: frozenset[str], atom: Atom, words: Words) -> float:
+def _value_near(asked: Asked, values: frozenset[str], words: Words) -> float:
     """How much of the question the sentence has that holds a value of the kind asked for."""
     if not values:
         return 0.0
-    own = zip(sentences(atom.text)[:12], words.sentences, strict=False)
     return max(
         (
             share_of(asked, sentence)
-            for text, sentence in own
+            for text, sentence in zip(words.said, words.sentences, strict=True)
             if any(answers_kind(kind, text) for kind in values)
         ),
         default=0.0,
@@ -290,10 +301,15 @@ def share_of(asked: Asked, words: frozenset[str]) -> float:
     The start of a long word and a like word count less than the word; a translated word stands for what is
     not there.
     """
-    telling = words & asked.telling
-    if telling not in asked.shares:
-        asked.shares[telling] = _share_of(asked, telling)
-    return asked.shares[telling]
+    return _share_told(asked, words & asked.telling)
+
+
+def _share_told(asked: Asked, telling: frozenset[str]) -> float:
+    """The same of words that are all telling."""
+    share = asked.shares.get(telling)
+    if share is None:
+        share = asked.shares[telling] = _share_of(asked, telling)
+    return share
 
 
 def _share_of(asked: Asked, words: frozenset[str]) -> float:
@@ -315,7 +331,13 @@ def _bare_terms(text: str) -> tuple[str, ...]:
 
 def precision_of(asked: Asked, heading: str) -> float:
     """Share of a heading's words that the question has too: a heading about this and nothing else has 1."""
-    own = _bare_terms(heading)
+    share = asked.precisions.get(heading)
+    if share is None:
+        share = asked.precisions[heading] = _precision_of(asked, _bare_terms(heading))
+    return share
+
+
+def _precision_of(asked: Asked, own: Sequence[str]) -> float:
     if not own:
         return 0.0
     question = asked.everything
@@ -328,7 +350,7 @@ def rarest_of(asked: Asked, words: frozenset[str]) -> float:
     """Whether the question's weightiest word is there."""
     if not asked.weights:
         return 0.0
-    return has_word(asked, max(asked.weights, key=lambda word: asked.weights[word]), words)
+    return has_word(asked, asked.weightiest, words)
 
 
 def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:

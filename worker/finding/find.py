@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.excerpts import Excerpt
-from worker.finding.asked import NO_QUESTION
+from worker.finding.asked import NO_QUESTION, about_of
 from worker.finding.quotes import Quote, quotes_of
 from worker.finding.reading import Reading, Similarity, read_pages
 from worker.finding.support import Background, probability, support_numbers
@@ -44,6 +44,14 @@ class Found:
 
 NOTHING = Found(Reading(NO_QUESTION, ()), (), 0.0)
 """Before anything was read."""
+
+
+def prepare(searcher: Searcher, question: str) -> None:
+    """Embeds a question and what it is about together, before it is looked up and its pages are read."""
+    from index.search.embed import remembered
+
+    query = searcher.spelt(question)
+    remembered(searcher.embedder).ask([query, about_of(query)])
 
 
 def find(

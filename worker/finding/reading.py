@@ -233,16 +233,23 @@ def _sections(searcher: Searcher, lookup: Lookup, row: int, top: float) -> list[
     best = [lookup.best(lookup.fused, section.first, section.last) for section in sections]
     chosen = sorted(np.argsort(-np.array(best), kind="stable")[:SECTIONS])
     return [
-        _section(searcher, lookup, sections[place], best[place] / top, max(best) / top, first=place == 0)
+        _section(searcher, lookup, sections[place], best[place], max(best), top, first=place == 0)
         for place in chosen
     ]
 
 
 def _section(
-    searcher: Searcher, lookup: Lookup, section: PageSection, found: float, page_found: float, *, first: bool
+    searcher: Searcher,
+    lookup: Lookup,
+    section: PageSection,
+    best: float,
+    of_page: float,
+    top: float,
+    *,
+    first: bool,
 ) -> SectionRead:
-    chunk, rows = section.chunk, range(section.first, section.last + 1)
-    top = max(float(lookup.fused.max(initial=0)), 1e-6)
+    """`best` and `of_page`: the best score in the section and in its page; `top`: of all that was found."""
+    chunk, rows, found = section.chunk, range(section.first, section.last + 1), best / top
     return SectionRead(
         excerpt=Excerpt(
             number=0,
@@ -257,7 +264,7 @@ def _section(
             colleague=is_confirmed(chunk.source),
         ),
         found=found,
-        page_found=page_found,
+        page_found=of_page / top,
         dense=lookup.best(lookup.dense_text, section.first, section.last),
         dense_heading=lookup.best(lookup.dense_headings, section.first, section.last),
         first=first,

@@ -133,6 +133,7 @@ class _Run:
         """Searches once; the gate, the reading and the answer see the same result."""
         question, searcher = self.question, self.parts.searcher
         with self.trace.step("retrieve"):
+            find.prepare(searcher, question.text)
             lookup = searcher.look_up(question.text)
             found = searcher.search(question.text, find.PASSAGES, lookup=lookup)
             passages = found[:PASSAGES]
