@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.finding.asked import Asked, answers_kind, read_question
+from worker.finding.asked import Asked, answers_kind, read_question, tells_more
 
 
 def read(text: str) -> Asked:
@@ -83,12 +83,22 @@ def test_digits_in_names_versions_and_addresses_are_no_amount(text: str, holds: 
             "Turn it by 90 degrees",
         ),
         ("固件要什么版本", "version", "版本 7 及以上", "转 90 度"),
+        ("安装固件需要什么 Zig 版本", "version", "Zig >= 7", "转 90 度"),
+        ("Which Zig and Nim versions do I need?", "version", "Zig 7 or Nim 2", "two compilers"),
+        ("oldest firmware that still works", "version", "the minimum version of it is 7", "seven valves"),
+        ("How big may an upload be?", "size", "up to 40 MB", "up to 40 valves"),
+        ("What part of the water is lost?", "share", "about 15 % of it", "90 litres"),
+        ("漏掉的水占比多少", "share", "约百分之三", "90 升"),
+        ("Which port does the valve listen on?", "port", "It listens on port 7001.", "Open 12 valves"),
+        ("阀门用哪个端口", "port", "默认端口为 7001", "默认 12 个阀门"),
+        ("Which day is the tank emptied?", "day", "every Friday", "for 12 days"),
+        ("水箱星期几清空", "day", "每周五", "清空 3 次"),
     ],
 )
-def test_a_size_and_a_version_are_no_bare_amounts(question: str, kind: str, answer: str, other: str) -> None:
+def test_an_exact_value_is_no_bare_amount(question: str, kind: str, answer: str, other: str) -> None:
     kinds = read(question).kinds
     assert kind in kinds
-    assert "amount" not in kinds
+    assert not kinds & {"amount", "time", "place"}
     assert answers_kind(kind, answer)
     assert not answers_kind(kind, other)
 
@@ -114,3 +124,40 @@ def test_a_thing_of_the_documents_own_is_asked_for_without_their_name() -> None:
     asked = read_question("What is a valve in Kestrel?", idf, lambda _: True)
     assert asked.subject == "valve"
     assert read_question("What is a valve in Harrier?", idf, lambda _: True).subject == "valve in Harrier"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "tells"),
+    [
+        ("Which port does the valve use?", "The valve listens on port 7001.", True),
+        ("Which port does the valve use?", "The valve has a port of its own.", False),
+        ("How many days until the tank is empty?", "Count the days.", False),
+        ("How many days until the tank is empty?", "After 12 days.", True),
+        ("What does the pump cost?", "It costs $ 90.", True),
+        ("Is the pump free, what is the fee?", "The pump is free.", False),
+    ],
+)
+def test_a_value_that_only_the_question_has_tells_nothing_more(question: str, text: str, tells: bool) -> None:
+    asked = read(question)
+    values = asked.kinds & {"port", "time", "amount", "price"}
+    assert values
+    assert tells_more(asked, values, text) is tells
+
+
+def test_a_person_is_a_name_and_not_any_two_words() -> None:
+    assert answers_kind("person", "It was built by Ada Okoro.")
+    assert not answers_kind("person", "It was built in two summers.")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("empty the tank and refill it", False),
+        ("connect a valve to the tank", True),
+        ("Please run the pump backwards", True),
+        ("build fails on the tank", False),
+        ("open is the valve", False),
+    ],
+)
+def test_an_order_asks_how_it_is_done(text: str, told: bool) -> None:
+    assert ("how" in read(text).kinds) is told

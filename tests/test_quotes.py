@@ -387,3 +387,22 @@ def test_a_long_listing_that_is_never_closed_is_taken_in_parts() -> None:
 )
 def test_a_line_in_bold_that_nothing_stands_below_is_said_itself(markdown: str, said: list[str]) -> None:
     assert [atom.text for atom in atoms_of(markdown)] == said
+
+
+def test_the_share_that_is_asked_for_stands_before_other_numbers_of_the_same_matter() -> None:
+    text = (
+        "The co-op pays for the insurance of every keeper and lists 14 insurance plans for keepers.\n\n"
+        "- Keepers choose an insurance in May.\n- The insurance of a keeper ends after 3 years.\n\n"
+        "It contributes 85% for keepers and 40% for those who live with them."
+    )
+    asked = "what part of a keeper's insurance does the co-op pay"
+    assert "85%" in first(asked, page(1, text + "\n\n" + FILLER, "Insurance"))
+
+
+def test_an_order_is_answered_with_the_command_and_not_only_with_talk_about_it() -> None:
+    talk = "Some run the lamp backwards at dawn. " + FILLER
+    more = "To run the lamp backwards is useful where ships pass on both sides. " + FILLER
+    code = "```\nlampctl --direction=backwards\n```"
+    text = f"{talk}\n\n{more}\n\n{talk}\n\n{code}"
+    shown = "".join(quoted for _, quoted in quotes("run the lamp backwards", page(1, text, "Lamp")))
+    assert "lampctl --direction" in shown

@@ -8,7 +8,7 @@ English; a question of no kind waits for nothing in particular.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from index.text.terms import STOP_WORDS, is_noun, terms
 from worker.finding.definition import subject_of
 
 _WORDS = Path(__file__).parent / "words"
+_WORD = re.compile(r"\w|[$¥￥€£]")
 FORM = re.compile(
     r"请问|怎么办|怎么样|怎么|怎样|如何|为什么|为啥|什么是|是什么|是啥|咋整|咋办|咋弄|咋|干嘛用的|有没有|"
     r"吗(?=[？?\s]|$)|呢(?=[？?\s]|$)|不(?=[？?\s]|$)|[？?]|"
@@ -193,10 +194,31 @@ def read_question(
 def _kinds_asked(text: str) -> frozenset[str]:
     """The kinds of answers that a question waits for: no bare amount beside a size or a version."""
     kinds = frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text))
-    return kinds - {"amount"} if kinds & {"size", "version"} else kinds
+    return kinds - {broad for broad, exact in _MORE_EXACT.items() if kinds & exact}
 
 
-ONE_THING = frozenset({"amount", "size", "version", "price", "time", "person", "place", "default", "trouble"})
+_MORE_EXACT = {
+    "amount": frozenset({"size", "version", "share", "port", "day"}),
+    "time": frozenset({"day"}),
+    "place": frozenset({"port"}),
+}
+"""Kinds that are no more asked for where one is that can be told from other texts more surely."""
+ONE_THING = frozenset(
+    {
+        "amount",
+        "size",
+        "version",
+        "price",
+        "share",
+        "port",
+        "day",
+        "time",
+        "person",
+        "place",
+        "default",
+        "trouble",
+    }
+)
 """Kinds of questions that ask for one thing, whatever their form: "what is the limit"."""
 OWN = 3.0
 """Inverse document frequency up to which a name is the documents' own: about one chunk in seven has it."""
@@ -297,3 +319,15 @@ def like_words() -> dict[str, frozenset[str]]:
 def answers_kind(kind: str, text: str) -> bool:
     """Whether a text has what an answer of this kind has; remembered, as pages are read again and again."""
     return bool(_kinds()[kind][1].search(text))
+
+
+def tells_more(asked: Asked, kinds: Iterable[str], text: str) -> bool:
+    """Whether a text has what an answer of one of these kinds has, and not only in the question's own words.
+
+    "Port 5006" tells more than "Which port" has; "days off" no more than "How many days".
+    """
+    return any(
+        _WORD.search(asked.own_words.sub(" ", match.group()))
+        for kind in kinds
+        for match in _kinds()[kind][1].finditer(text)
+    )

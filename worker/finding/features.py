@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from index.text.terms import terms
 from worker.excerpts import Excerpt
-from worker.finding.asked import START, Asked, answers_kind
+from worker.finding.asked import START, Asked, answers_kind, tells_more
 from worker.finding.atoms import Atom, atoms_of
 from worker.finding.definition import defines, goes_without_name, is_introduction
 from worker.finding.tidy import one_line
@@ -127,11 +127,13 @@ FEATURES = (
     "best_sentence", "rarest", "names", "meaning", "meaning_heading", "dense", "found", "page_found",
     "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
-    "title_precise", "early", "default", "empty", "defines",
+    "title_precise", "early", "default", "empty", "defines", "new_value", "exact_value", "code",
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
 """An atom's own; its heading's is the next."""
-VALUE_KINDS = frozenset({"amount", "size", "version", "time", "price"})
+EXACT_KINDS = frozenset({"price", "size", "version", "share", "port", "day"})
+"""Kinds of values that cannot be mistaken."""
+VALUE_KINDS = EXACT_KINDS | {"amount", "time"}
 
 
 def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:
@@ -197,7 +199,13 @@ def _of_atom(
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
         float(_says_nothing(asked, atom, words, above.words, new)),
         _defines(asked, section, above, atom, place) if asked.subject else 0.0,
+        float(tells_more(asked, kinds & VALUE_KINDS - EXACT_KINDS, atom.text)),
+        float(tells_more(asked, kinds & EXACT_KINDS, atom.text)),
+        float(atom.kind == "code" and bool(kinds & TO_DO)),
     ]
+
+
+TO_DO = frozenset({"how", "command"})
 
 
 def _defines(asked: Asked, section: SectionRead, above: _Above, atom: Atom, place: int) -> float:

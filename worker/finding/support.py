@@ -17,21 +17,19 @@ from dataclasses import dataclass
 
 from index.text.general_words import open_general_words
 from index.text.terms import terms
-from worker.finding.asked import CALLED, Asked, answers_kind
-from worker.finding.features import FEATURES, VALUE_KINDS, has_word, share_of, with_starts
+from worker.finding.asked import CALLED, Asked, tells_more
+from worker.finding.features import EXACT_KINDS, FEATURES, VALUE_KINDS, has_word, share_of, with_starts
 from worker.finding.quotes import Quote
 from worker.finding.ranking import weights
 from worker.finding.reading import Reading
 
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",
-    "no_value", "no_price", "talk", "unknown", "no_reason",
+    "no_value", "no_exact", "talk", "unknown", "no_reason",
 )  # fmt: skip
 _LETTER = re.compile("[a-z]")
 _WHY = re.compile(r"\bwhy\b|\breasons?\b|为什么|为啥|为何|原因", re.IGNORECASE)
 REASON = frozenset({"reason"})
-SEEN = frozenset({"price", "size", "version"})
-"""Kinds of values that cannot be mistaken: where no quote has one, none of them answers."""
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
 TELLS = 0.21
 """A word with this share of the weight of the rarest in the index tells what is asked."""
@@ -71,8 +69,8 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         1 / (1 + sum(weight > TELLS * rarest for weight in asked.weights.values())),
         most("names"),
         most("language"),
-        float(_lacks_kind(asked, VALUE_KINDS - SEEN, [ranked[0].atom.shown])),
-        float(_lacks_kind(asked, SEEN, [quote.text for quote in quotes])),
+        float(_lacks_kind(asked, VALUE_KINDS - EXACT_KINDS, [ranked[0].atom.shown])),
+        float(_lacks_kind(asked, EXACT_KINDS, [quote.text for quote in quotes])),
         background.talk,
         sum(lacks[word] for word in asked.unknown) / asked.total,
         float(bool(_WHY.search(asked.text)) and _lacks_kind(asked, REASON, [quote.text for quote in quotes])),
@@ -89,8 +87,7 @@ def _called(asked: Asked) -> list[str]:
 def _lacks_kind(asked: Asked, kinds: frozenset[str], texts: Sequence[str]) -> bool:
     """Whether something of these kinds is asked for, and no text has any beside the question's own words."""
     wanted = asked.kinds & kinds
-    bare = [asked.own_words.sub(" ", text) for text in texts] if wanted else []
-    return bool(wanted) and not any(answers_kind(kind, text) for kind in wanted for text in bare)
+    return bool(wanted) and not any(tells_more(asked, wanted, text) for text in texts)
 
 
 def words_shown(quotes: Sequence[Quote]) -> frozenset[str]:
