@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,34 @@ def test_characters_find_what_words_miss(tmp_path: Path) -> None:
     assert characters.similarities(0, [0, 1])[0] == pytest.approx(1, abs=1e-5)
     assert not characters.scores("", every).any()
     assert not len(characters.best("", 3))
+
+
+def test_characters_of_an_earlier_release_and_of_this_one_score_alike(tmp_path: Path) -> None:
+    texts = ["deploying with TensorRT", "完全不同的内容", ""]
+    own, older = tmp_path / "own", tmp_path / "older"
+    own.mkdir()
+    writer = NGramWriter(own)
+    writer.add(texts)
+    writer.finish()
+    assert sum(file.stat().st_size for file in own.iterdir()) < 20_000
+    with_every_bucket(shutil.copytree(own, older), len(texts))
+    now, before, every = CharacterNGrams(own), CharacterNGrams(older), np.arange(3)
+    for query in ("tensor-rt deploymnt", "不同的", "of neither", ""):
+        assert (now.scores(query, every) == before.scores(query, every)).all()
+        assert now.best(query, 2).tolist() == before.best(query, 2).tolist()
+    assert (now.similarities(0, [0, 1, 2]) == before.similarities(0, [0, 1, 2])).all()
+
+
+def with_every_bucket(folder: Path, texts: int) -> None:
+    """Puts n-grams as the release before wrote them: a rarity and a list for each bucket there may be."""
+    buckets = np.load(folder / "ngram_buckets.npy")
+    rarities = np.full(1 << 20, np.log(1 + texts) + 1, dtype=np.float32)
+    rarities[buckets] = np.load(folder / "ngram_idf.npy")
+    lengths = np.zeros(1 << 20, dtype=np.int64)
+    lengths[buckets] = np.diff(np.load(folder / "ngram_chunk_starts.npy"))
+    np.save(folder / "ngram_idf.npy", rarities)
+    np.save(folder / "ngram_chunk_starts.npy", np.append(0, np.cumsum(lengths)))
+    (folder / "ngram_buckets.npy").unlink()
 
 
 def test_a_named_project_is_preferred(searcher: Searcher) -> None:

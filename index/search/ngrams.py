@@ -3,7 +3,8 @@
 TF-IDF over hashed 2- to 4-grams, computed on arrays of code points rather than strings: some ten times
 faster than a vectoriser that builds the strings, and there is no vocabulary to store. Every chunk's n-grams
 lie beside each other in one file, for scoring; lists by n-gram lead to the chunks, and n-grams that too many
-chunks have need none.
+chunks have need none. Only the buckets that some chunk fills are kept: a place for every bucket made each
+version of a folder of three pages twelve megabytes larger.
 """
 
 from __future__ import annotations
@@ -61,13 +62,17 @@ class CharacterNGrams:
         self._starts = mapped(folder, "ngram_starts")
         self._norms = mapped(folder, "ngram_norms")
         self._idf = mapped(folder, "ngram_idf")
+        self._buckets = _filled(folder, len(self._idf))
+        self._unknown = np.float32(np.log(1 + len(self._norms)) + 1)
         self._listed = mapped(folder, "ngram_chunks")
         self._list_starts = mapped(folder, "ngram_chunk_starts")
 
     def best(self, query: str, count: int) -> Rows:
         """The `count` chunks nearest to the query by its rarest n-grams, in no order."""
         buckets, weights = self._asked(query)
-        starts, ends = self._list_starts[buckets], self._list_starts[buckets + 1]
+        places, found = among(self._buckets, buckets)
+        places, weights, rarities = places[found], weights[found], self._rarities(buckets)[found]
+        starts, ends = self._list_starts[places], self._list_starts[places + 1]
         order = np.argsort(ends - starts, kind="stable")
         scores = np.zeros(len(self._norms), dtype=np.float32)
         entries = 0
@@ -78,7 +83,7 @@ class CharacterNGrams:
             if entries and entries + length > MOST_ENTRIES:
                 break
             ids = self._listed[starts[place] : ends[place]]
-            scores[ids] += weights[place] * self._idf[buckets[place]]
+            scores[ids] += weights[place] * rarities[place]
             entries += length
         rows = np.flatnonzero(scores > 0)
         cosines = scores[rows] / np.maximum(self._norms[rows], np.float32(1e-9))
@@ -95,8 +100,8 @@ class CharacterNGrams:
         grams = self._read.of(starts, ends)
         hits = np.flatnonzero(is_asked.take(grams >> np.uint32(_OFTEN_BITS), mode="clip"))
         found = grams[hits]
-        own = np.searchsorted(buckets, (found >> np.uint32(_OFTEN_BITS)).astype(np.int64))
-        values = _damped(found) * self._idf[buckets[own]] * weights[own]
+        own = np.searchsorted(buckets, found >> np.uint32(_OFTEN_BITS))
+        values = _damped(found) * self._rarities(buckets)[own] * weights[own]
         owners = np.searchsorted(np.cumsum(ends - starts), hits, side="right")
         sums = np.bincount(owners, weights=values, minlength=len(rows))
         return np.asarray(sums / np.maximum(self._norms[rows], 1e-9), dtype=np.float32)
@@ -111,17 +116,25 @@ class CharacterNGrams:
             cosines.append(float(weights[own] @ other_weights[its]))
         return np.array(cosines, dtype=np.float32)
 
-    def _asked(self, query: str) -> tuple[Rows, Scores]:
+    def _asked(self, query: str) -> tuple[Array, Scores]:
         """(buckets, weights) of a query, of length 1."""
-        buckets, weights = ngram_counts(query)
-        weights = weights * self._idf[buckets]
+        counted, weights = ngram_counts(query)
+        buckets = counted.astype(np.uint32)
+        weights = weights * self._rarities(buckets)
         weights /= max(float(np.linalg.norm(weights)), 1e-9)
-        return buckets.astype(np.int64), weights
+        return buckets, weights
+
+    def _rarities(self, buckets: Array) -> Scores:
+        """How rare n-grams are, also those that no chunk has."""
+        places, found = among(self._buckets, buckets)
+        rarities = np.full(len(buckets), self._unknown)
+        rarities[found] = self._idf[places[found]]
+        return rarities
 
     def _row(self, row: int) -> tuple[Array, Scores]:
         grams = self._grams[self._starts[row] : self._starts[row + 1]]
         buckets = grams >> np.uint32(_OFTEN_BITS)
-        weights = _damped(grams) * self._idf[buckets]
+        weights = _damped(grams) * self._rarities(buckets)
         return buckets, np.asarray(weights / max(float(self._norms[row]), 1e-9), dtype=np.float32)
 
     def part(self, rows: Rows, folder: Path) -> None:
@@ -132,6 +145,16 @@ class CharacterNGrams:
             starts, ends = self._starts[own], self._starts[own + 1]
             writer.add_counted(self._grams[spans(starts, ends)], ends - starts)
         writer.finish()
+
+
+def _filled(folder: Path, count: int) -> Array:
+    """The buckets that have a rarity and a list, ascending; a version of a release before has them all."""
+    try:
+        return mapped(folder, "ngram_buckets")
+    except FileNotFoundError:
+        if count != _BUCKETS:
+            raise
+        return np.arange(_BUCKETS, dtype=np.uint32)
 
 
 class _Known:
@@ -207,26 +230,27 @@ class NGramWriter:
         lengths = np.concatenate([*self._lengths, np.empty(0, np.int64)])
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         keep(self._folder, "ngram_starts", starts)
-        idf = (np.log((1 + len(lengths)) / (1 + self._frequency)) + 1).astype(np.float32)
+        filled = np.flatnonzero(self._frequency)
+        frequency = self._frequency[filled]
+        keep(self._folder, "ngram_buckets", filled.astype(np.uint32))
+        idf = (np.log((1 + len(lengths)) / (1 + frequency)) + 1).astype(np.float32)
         keep(self._folder, "ngram_idf", idf)
-        most = max(LISTED, int(LISTED_SHARE * len(lengths)))
-        listed = self._frequency <= most
-        counts = np.where(listed, self._frequency, 0)
-        list_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        listed = frequency <= max(LISTED, int(LISTED_SHARE * len(lengths)))
+        list_starts = np.concatenate([[0], np.cumsum(np.where(listed, frequency, 0))]).astype(np.int64)
         keep(self._folder, "ngram_chunk_starts", list_starts)
+        list_of = np.zeros(_BUCKETS, dtype=np.int32)
+        list_of[filled] = np.arange(len(filled), dtype=np.int32)
         ids = blank(self._folder, "ngram_chunks", np.uint32, (int(list_starts[-1]),))
         norms = blank(self._folder, "ngram_norms", np.float32, (len(lengths),))
         following = list_starts[:-1].copy()
         read = ReadSpans(self._folder, "ngrams")  # mapped, all of it would stay in the process
         for first, last in _blocks(starts):
             own = read.of(starts[first : first + 1], starts[last : last + 1])
-            buckets = own >> np.uint32(_OFTEN_BITS)
-            squares = np.concatenate(
-                [[0.0], np.cumsum((_damped(own) * idf[buckets]).astype(np.float64) ** 2)]
-            )
+            lists = list_of[own >> np.uint32(_OFTEN_BITS)]
+            squares = np.concatenate([[0.0], np.cumsum((_damped(own) * idf[lists]).astype(np.float64) ** 2)])
             ends = starts[first : last + 1] - starts[first]
             norms[first:last] = np.sqrt(squares[ends[1:]] - squares[ends[:-1]])
-            _list(ids, following, buckets, ends, first, listed)
+            _list(ids, following, lists, ends, first, listed)
 
 
 def _blocks(starts: Rows) -> list[tuple[int, int]]:
@@ -242,14 +266,14 @@ def _blocks(starts: Rows) -> list[tuple[int, int]]:
 
 
 def _list(
-    ids: Array, following: Rows, buckets: Array, ends: Rows, first: int, listed: npt.NDArray[np.bool_]
+    ids: Array, following: Rows, lists: Array, ends: Rows, first: int, listed: npt.NDArray[np.bool_]
 ) -> None:
-    """Deals a block of chunks out to the lists of their n-grams; `ends`: (chunks + 1,), where in `buckets`
+    """Deals a block of chunks out to the lists of their n-grams; `ends`: (chunks + 1,), where in `lists`
     each begins. `following`, where the next entry of each list goes, moves on."""
     from scipy import sparse  # only where an index is built
 
-    kept = listed[buckets]
-    own = buckets[kept].astype(np.int32)
+    kept = listed[lists]
+    own = lists[kept]
     begins = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)])[ends].astype(np.int32)
     shape = (len(ends) - 1, len(following))
     by_list = sparse.csr_matrix((np.ones(len(own), np.int8), own, begins), shape=shape).tocsc()
