@@ -18,15 +18,17 @@ from redis import Redis
 from bot.supervisor.redis_server import RedisServer
 from simulator import LocalFeishu
 from simulator.tenant import limits
+from tests import scratch
 from tests.browser import chromium
 from tests.feishu_caller import Caller
 
+scratch.choose()
 # A shell that runs the tests in the background ignores Ctrl+C and a closed terminal, and so would all that
 # they start; several stories are about what these do.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report")
+pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report", "tests.guide_index")
 # Hypothesis, too, would take a slow machine for a slow test. It tries the same examples in every run, so that
 # a suite that passed passes again; FENNEL_EXPLORE=1 tries new ones.
 hypothesis.settings.register_profile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,10 +43,13 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Settings:
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, embedded_guide: Callable[[Path], Path]
+) -> Settings:
     """An index of Fennel's own guide, the gate fitted on the bundled questions."""
     sources = (SourceSettings(path=DOCS / "zh"), SourceSettings(path=DOCS / "en"))
     plain = settings_for(tmp_path_factory.mktemp("guide"), *sources)
+    embedded_guide(plain.index.dir)
     index = plain.index.model_copy(update={"gate": GateSettings(questions=(QUESTIONS,))})
     asked = plain.model_copy(update={"index": index})
     build(asked, embedder=embedder)

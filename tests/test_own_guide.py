@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.answer import Outcome
-from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings
-from index.build.build import build
 from index.gate.gate import open_gate
 from index.search.versions import open_current
+from tests.guide_index import settings_of_guide
 from worker.engines.choose import open_llm
 from worker.language import language_of
 from worker.pipeline.parts import PipelineParts, Question
@@ -22,7 +21,6 @@ from worker.pipeline.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = """
 zh/getting-started   怎么安装茴香？
 en/getting-started   How do I set up Fennel on a fresh machine?
@@ -93,15 +91,8 @@ SMALL_TALK = ("今天天气怎么样", "大家好，我是新来的", "lol same 
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> PipelineParts:
-    settings = Settings(
-        index=IndexSettings(
-            dir=tmp_path_factory.mktemp("guide"),
-            sources=(SourceSettings(path=ROOT / "docs", include=("en/**/*.md", "zh/**/*.md")),),
-        ),
-        llm=LLMSettings(engine="extractive"),
-    )
-    build(settings)
+def parts(guide_index: Path) -> PipelineParts:
+    settings = settings_of_guide(guide_index)
     searcher = open_current(settings)
     return PipelineParts(settings, searcher, open_gate(settings, searcher), open_llm(settings))
 

@@ -7,7 +7,8 @@ that ends with a sentence no document supports, so that the check can be seen.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -39,7 +40,9 @@ def model() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Iterator[LocalStack]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, model: ModelServer, embedded_guide: Callable[[Path], Path]
+) -> Iterator[LocalStack]:
     ports = Ports.free()
     sources = [{"path": "docs", "include": ["en/**/*.md"], "url": f"http://127.0.0.1:{ports.feishu}/docs"}]
     settings = {
@@ -47,7 +50,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Itera
         "FENNEL_LLM__ENGINE": "openai",
         "FENNEL_LLM__BASE_URL": model.url,
     }
-    with LocalStack(tmp_path_factory.mktemp("stack"), settings=settings, ports=ports) as running:
+    folder = tmp_path_factory.mktemp("stack")
+    embedded_guide(folder / "index")
+    with LocalStack(folder, settings=settings, ports=ports) as running:
         yield running
 
 

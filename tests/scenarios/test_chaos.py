@@ -5,11 +5,11 @@ A short seed of `python -m bench.chaos`, which runs twenty and more of 300 messa
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from bench.attack.bot import build_index
 from bench.attack.verdict import run
 
 MESSAGES = 80
@@ -17,8 +17,13 @@ MESSAGES = 80
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_message_gets_exactly_one_final_card(tmp_path: Path) -> None:
-    report = run(build_index(tmp_path / "index"), seed=20261124, messages=MESSAGES, folder=tmp_path / "bot")
+def test_every_message_gets_exactly_one_final_card(tmp_path: Path, guide_index: Path) -> None:
+    report = run(
+        shutil.copytree(guide_index, tmp_path / "index"),
+        seed=20261124,
+        messages=MESSAGES,
+        folder=tmp_path / "bot",
+    )
     assert (report.lost, report.doubled, report.out_of_order) == ([], [], []), report
     assert report.answered_once == MESSAGES
     assert report.pushes > 1.5 * MESSAGES, "messages are pushed several times"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,11 +29,15 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, documents: Path) -> Iterator[LocalStack]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, documents: Path, embedded_guide: Callable[[Path], Path]
+) -> Iterator[LocalStack]:
     ports = Ports.free()
     sources = [{"path": str(documents), "url": f"http://127.0.0.1:{ports.feishu}/docs"}]
+    folder = tmp_path_factory.mktemp("stack")
+    embedded_guide(folder / "index")
     with LocalStack(
-        tmp_path_factory.mktemp("stack"),
+        folder,
         settings={"FENNEL_INDEX__SOURCES": json.dumps(sources)},
         ports=ports,
         documents=documents,
