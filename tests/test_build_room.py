@@ -82,6 +82,7 @@ def test_one_call_needs_no_look(groups: Path) -> None:
     assert room.calls_that_fit(WordEmbedder()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "told"),
     [

@@ -42,6 +42,7 @@ def test_a_press_changes_the_last_card_alone(paragraphs: int) -> None:
         assert cards_of(answer, state)[:-1] == before[:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", corpus_shapes(), ids=lambda sample: sample.shape)
 def test_answers_of_every_shape(sample: ShapedAnswer) -> None:
     cards = cards_of(replace(ANSWER, text=sample.markdown))

@@ -200,12 +200,14 @@ def test_bytes_that_are_no_text_are_refused(least: int) -> None:
     assert refused == 20
 
 
+@pytest.mark.slow
 def test_a_program_is_refused_though_its_bytes_stand_in_order() -> None:
     for raw in (b"\x7fELF" + bytes(range(256)) * 500, b"\0\1\2 half written", b"\0\1\2"):
         with pytest.raises(LoadError, match="not text"):
             decode(raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize(
     "line",

@@ -50,6 +50,7 @@ def test_a_scan_gives_the_keys_and_the_app_exactly_what_the_bot_uses(feishu: Loc
     assert set(SCOPES) == set(feishu.tenant.scopes)
 
 
+@pytest.mark.slow
 def test_an_app_that_exists_is_asked_for_what_it_lacks(feishu: LocalFeishu) -> None:
     registered = ask(feishu, feishu.accounts.scan, app_id="cli_mine")
     asked = feishu.accounts.registrations[0].asked

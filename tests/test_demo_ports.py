@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from demo.stack import Ports
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.mark.slow
 def test_a_port_that_one_demo_has_chosen_is_left_to_it() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

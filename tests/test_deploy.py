@@ -58,6 +58,7 @@ def test_the_dockerfile_is_as_it_should_be() -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "files"),
     [

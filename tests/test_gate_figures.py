@@ -66,6 +66,7 @@ def labelled(seed: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
     return rows, labels
 
 
+@pytest.mark.slow
 def test_the_fit_is_the_one_of_scikit_learn() -> None:
     rows, labels = labelled(1)
     ours = fit_logistic(rows, labels, ridge=2.0)

@@ -70,6 +70,7 @@ def two_alike(pages: Path) -> None:
 CHANGES = [one_edited, another_spelling, turned_round, some_gone, another_title, two_alike]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exact", [True, False])
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_taken_over_is_what_a_whole_build_writes(
@@ -116,6 +117,7 @@ def test_vectors_of_another_embedder_are_not_taken_over(settings: Settings, page
     assert report.embedded == len(set(other.embedded))
 
 
+@pytest.mark.slow
 def test_vectors_of_texts_that_are_gone_do_not_pile_up(
     settings: Settings, pages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def test_long_text_is_refused_before_it_is_sent(hook: Hook) -> None:
     assert hook.server.asked == []
 
 
+@pytest.mark.slow
 def test_unreachable_webhook_keeps_its_address_to_itself() -> None:
     settings = FeishuSettings(webhook_url=SecretStr("http://127.0.0.1:1/open-apis/bot/v2/hook/secret-id"))
     with pytest.raises(FeishuError, match="nothing listens there") as caught:

@@ -159,6 +159,7 @@ def test_the_log_is_read_from_the_command_line(
     assert "is Redis running" in str(CliRunner().invoke(app, ["audit"]).exception)
 
 
+@pytest.mark.slow
 def test_ten_admins_of_ten_groups_each_rule_their_own_and_nothing_that_all_share(
     server: RedisServer, index: Path, documents: Path
 ) -> None:

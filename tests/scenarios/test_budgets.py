@@ -101,6 +101,7 @@ def test_a_day_ends_at_midnight_where_the_group_is(redis: Redis, zone: str, befo
     assert budgets.tell_once(again), "told once a day, on each day"
 
 
+@pytest.mark.slow
 def test_ten_minutes_before_midnight_it_is_used_up_and_ten_after_it_is_there(
     house: House, clock: TurnedClock
 ) -> None:

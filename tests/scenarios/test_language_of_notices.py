@@ -50,6 +50,7 @@ def test_of_a_budget_and_of_a_rate(house: House, chat: str, usual: str, other: s
     assert NOT_NOW[chat] in refused, "nothing of it waits in the queue"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chat", "usual", "other"), CASES)
 def test_of_a_missing_index(
     house: House, monkeypatch: pytest.MonkeyPatch, chat: str, usual: str, other: str
