@@ -86,7 +86,7 @@ class SearchForGate:
 def search_for_gate(message: str, vector: Vectors, searcher: Searcher) -> SearchForGate:
     """Scores of the candidates by the words, the character n-grams and the vector (d,) of a message."""
     own = tuple(dict.fromkeys(terms_of(message)))
-    rows = searcher.candidates(Asked(message, own, (), vector))
+    rows = searcher.candidates(Asked(message, own, {}, vector))
     found, dense = searcher.lexical.scores(own, rows), searcher.dense.scores(vector, rows)
     letters = searcher.lexical.characters.scores(message, rows)
     words = (found.text, found.headings, found.place)

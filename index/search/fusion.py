@@ -134,7 +134,7 @@ def _weighted(signals: Signals, weights: Weights) -> list[Scores]:
         for values in (signals.dense_heading, signals.dense_headings, signals.dense_title)
     )
     own = max(signals.rarity, 1e-6)
-    both = max(signals.rarity + signals.translated_rarity, 1e-6)
+    both = max(signals.translated_rarity, 1e-6)
     return [
         weights.dense_text * text,
         weights.dense_heading * np.maximum(heading, 0),

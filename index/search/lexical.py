@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -70,11 +70,11 @@ class Field:
         having = self.length(term)
         return float(np.log1p((self._count - having + 0.5) / (having + 0.5)))
 
-    def scores(self, numbers: Iterable[int], rows: Rows) -> Scores:
-        """BM25 of some chunks, (rows,); `rows` ascend."""
+    def scores(self, numbers: Mapping[int, float], rows: Rows) -> Scores:
+        """BM25 of some chunks, (rows,), each term as much as it counts; `rows` ascend."""
         found = np.zeros(len(rows), dtype=np.float32)
         wanted = rows.astype(np.uint32)
-        for number in numbers:
+        for number, counts_for in numbers.items():
             if not self.length(number):
                 continue
             ids, often = self._postings.of(number)
@@ -84,7 +84,7 @@ class Field:
             else:
                 places, inside = among(ids, wanted)
                 own, counts = np.flatnonzero(inside), often[places[inside]]
-            found[own] += self.weight(number) * self._share(wanted[own], counts)
+            found[own] += counts_for * self.weight(number) * self._share(wanted[own], counts)
         return found
 
     def best(self, numbers: Iterable[int], count: int) -> Rows:
@@ -145,15 +145,15 @@ class Lexical:
     def scores(self, words: Iterable[str], rows: Rows) -> FieldScores:
         """BM25 of chunks in each field, for distinct terms as `index.text.terms.terms` gives them.
 
-        `rows` ascend, here and below.
+        A mapping says how much each term counts; otherwise it is 1. `rows` ascend, here and below.
         """
-        numbers = self.numbers(words)
+        numbers = self._counted(words)
         text, headings, place = (self._fields[name].scores(numbers, rows) for name in FIELDS)
         return FieldScores(text, headings, place)
 
     def text_scores(self, words: Iterable[str], rows: Rows) -> Scores:
         """BM25 of chunks' texts alone, (rows,)."""
-        return self._fields["text"].scores(self.numbers(words), rows)
+        return self._fields["text"].scores(self._counted(words), rows)
 
     def best(self, words: Iterable[str], count: int, fields: Sequence[str] = FIELDS) -> Rows:
         """The `count` best chunks of each field, ascending."""
@@ -171,14 +171,24 @@ class Lexical:
         return float(np.log((self.count + 1) / (self.document_frequency(term) + 1)) + 1)
 
     def rarity(self, words: Iterable[str]) -> float:
-        """The sum of the terms' BM25 weights, words that no chunk has included: no text scores more."""
-        frequencies = np.array([self.document_frequency(word) for word in words], dtype=np.float64)
-        return float(np.log1p((self.count - frequencies + 0.5) / (frequencies + 0.5)).sum())
+        """The sum of the terms' BM25 weights, words that no chunk has included: no text scores more.
+
+        A mapping says how much each term counts.
+        """
+        worth = _worth(words)
+        frequencies = np.array([self.document_frequency(word) for word in worth], dtype=np.float64)
+        weights = np.log1p((self.count - frequencies + 0.5) / (frequencies + 0.5))
+        return float(weights @ np.array(list(worth.values()), dtype=np.float64))
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """The numbers of those words that some chunk has."""
         numbers = (self._vocabulary.number(word) for word in dict.fromkeys(words))
         return [number for number in numbers if number >= 0]
+
+    def _counted(self, words: Iterable[str]) -> dict[int, float]:
+        """Number -> how much it counts, of those words that some chunk has."""
+        known = ((self._vocabulary.number(word), worth) for word, worth in _worth(words).items())
+        return {number: worth for number, worth in known if number >= 0}
 
     def words_of(self, chunks: Iterable[Chunk]) -> Iterator[list[int]]:
         """For each chunk the numbers of the terms of all its fields, with repeats."""
@@ -292,6 +302,11 @@ class LexicalWriter:
             self._counted.result()
         listing.result()
         self.close()
+
+
+def _worth(words: Iterable[str]) -> Mapping[str, float]:
+    """Word -> how much it counts."""
+    return words if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
 
 
 def _terms_of(chunk: Chunk) -> dict[str, Sequence[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -22,7 +22,8 @@ class Asked:
 
     query: str
     own: tuple[str, ...]
-    english: tuple[str, ...]
+    english: Mapping[str, float]
+    """Terms of the documents' other language, each with how much it counts."""
     vector: Vectors
 
 
@@ -84,7 +85,7 @@ class Lookup:
     terms: tuple[str, ...]
     """The question's own terms, distinct, in order."""
     translations: tuple[str, ...]
-    """English terms for the Chinese technical terms in the question."""
+    """Its words in the other language of the documents: `index.search.store.crossing`."""
     vector: Vectors
     rows: Rows
     """The candidates' places in `Searcher.chunks`, ascending."""

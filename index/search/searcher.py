@@ -25,12 +25,12 @@ from index.search.lookup import Asked, Candidates, Lookup, PageSection, Passage,
 from index.search.related import PASSAGES, related_terms
 from index.search.sections import Grower
 from index.search.store.arrays import Rows, among
+from index.search.store.crossing import Crossing
 from index.search.store.elsewhere import made_for
 from index.search.store.places import BARE, CHINESE, FAQ, HEADLESS
 from index.search.store.projects import named
 from index.text.asking import is_asked
 from index.text.chinese import has_chinese
-from index.text.glossary import translated
 from index.text.spelling import spelt
 from index.text.terms import terms
 
@@ -88,6 +88,7 @@ class Searcher:
         """How many documents there are to search."""
         self.weights = weights or Weights()
         self._server = server
+        self.crossing = Crossing(self.words, embedder, self.places.chinese_share)
         self._grower = Grower(self.chunks)
         self._page = lru_cache(maxsize=PAGES_KEPT)(self._grower.page)
         self._section = lru_cache(maxsize=SECTIONS_KEPT)(self._grower.text)
@@ -126,7 +127,7 @@ class Searcher:
         return spelt(query, self.lexical.document_frequency)
 
     def _measured_all(self, query: str, vector: Vectors) -> Lookup:
-        own, english = tuple(dict.fromkeys(terms(query))), translated(query)
+        own, english = tuple(dict.fromkeys(terms(query))), self.crossing.terms(query)
         asked = Asked(query, own, english, vector)
         first = self._measured(asked, self.candidates(asked))
         pages = self.places.page(first.rows)
@@ -142,7 +143,7 @@ class Searcher:
         return Lookup(
             query=query,
             terms=own,
-            translations=english,
+            translations=tuple(english),
             vector=vector,
             rows=found.rows,
             dense_text=signals.dense_text,
@@ -215,6 +216,7 @@ class Searcher:
         own_language = (chinese == has_chinese(asked.query)).astype(np.float32)
         projects = self._named(asked.query)
         asks = is_asked(asked.query)
+        known = [term for term in asked.own if self.lexical.document_frequency(term)]
         signals = Signals(
             dense_text=dense.text,
             dense_heading=dense.heading,
@@ -233,7 +235,7 @@ class Searcher:
             related=np.zeros(len(rows), dtype=np.float32),
             faq=(self.places.is_kind(FAQ, rows) & asks).astype(np.float32),
             rarity=self.lexical.rarity(asked.own),
-            translated_rarity=self.lexical.rarity(asked.english),
+            translated_rarity=self.lexical.rarity(known) + self.lexical.rarity(asked.english),
         )
         return Candidates(rows, signals, lexical.headings)
 

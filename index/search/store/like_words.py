@@ -45,7 +45,7 @@ class LikeWords:
     def __init__(self, terms: Sequence[str], vectors: Vectors) -> None:
         """`vectors` (terms, d) of length 1."""
         self.terms = tuple(terms)
-        self.vectors = np.asarray(vectors, dtype=np.float16)
+        self.vectors = np.asarray(vectors, dtype=np.float16).astype(np.float32)
         self._lock = threading.Lock()
         self._found: OrderedDict[tuple[str, str], dict[str, float]] = OrderedDict()
 
@@ -69,21 +69,20 @@ class LikeWords:
         return {term: known[term] for term in own}
 
     def _look(self, own: dict[str, str], embedder: Embedder) -> dict[str, dict[str, float]]:
-        cosines = embedder.embed(list(own.values())) @ self.vectors.astype(np.float32).T
+        cosines = embedder.embed(list(own.values())) @ self.vectors.T
         mean = cosines.mean(1, keepdims=True)
         nearness = (cosines - mean) / np.maximum(1 - mean, 1e-3)
         worth = np.clip((nearness - FROM) / (TO - FROM), 0, SURE)
         return {term: self._best(term, row) for term, row in zip(own, worth, strict=True)}
 
     def _best(self, term: str, worth: Scores) -> dict[str, float]:
-        best = np.argsort(-worth, kind="stable")[:NEAREST]
-        return {
-            self.terms[row]: float(worth[row]) for row in best if worth[row] > 0 and self.terms[row] != term
-        }
+        like = np.flatnonzero(worth > 0)
+        best = like[np.argsort(-worth[like], kind="stable")[:NEAREST]]
+        return {self.terms[row]: float(worth[row]) for row in best if self.terms[row] != term}
 
     def save(self, folder: Path) -> None:
         """Writes two files into a folder that exists."""
-        np.save(folder / "like.npy", self.vectors)
+        np.save(folder / "like.npy", self.vectors.astype(np.float16))
         (folder / "like.txt").write_text("\n".join(self.terms), "utf-8")
 
     @classmethod

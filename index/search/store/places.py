@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ class Places:
         self.sources = tuple(names["sources"])
         self.folders = tuple(names["folders"])
         """Names of sources, and of folders that are projects; lower case."""
+
+    @cached_property
+    def chinese_share(self) -> float:
+        """Chunks in Chinese as a share of all, 0 where there are none."""
+        return float(np.mean((self._kinds & CHINESE) != 0)) if len(self._kinds) else 0.0
 
     @property
     def documents(self) -> int:

@@ -1,0 +1,46 @@
+"""A question's words in the other language of the documents.
+
+Half of the documentation that Chinese engineers ask about is in English, and a colleague abroad asks in
+English about Chinese pages. The glossary knows technical terms. For every other word the embedder says which
+words of the documents mean it (`index.search.store.like_words`): no list of ours covers handbooks, printers
+and kitchens.
+"""
+
+from __future__ import annotations
+
+from index.search.embed import Embedder
+from index.search.store.like_words import SURE, LikeWords
+from index.text.chinese import has_chinese, is_chinese
+from index.text.glossary import translated
+
+OTHER = 0.02
+"""From this share of the chunks on, a language is one of the documents'."""
+LEAST = 0.2
+"""From this worth on, of at most SURE, a word of the documents stands for one of the question."""
+EACH = 2
+"""Words that stand for one word of the question."""
+
+
+class Crossing:
+    """The other language of one version's documents. Safe to use from many threads."""
+
+    def __init__(self, words: LikeWords, embedder: Embedder, chinese: float) -> None:
+        """`chinese`: the share of the chunks that are in Chinese, 0 to 1."""
+        self._words = words
+        self._embedder = embedder
+        self._has = {"zh": chinese >= OTHER, "en": chinese <= 1 - OTHER}
+
+    def terms(self, question: str) -> dict[str, float]:
+        """Terms of the other language -> how much each counts, up to 1."""
+        found = dict.fromkeys(translated(question), 1.0)
+        chinese = has_chinese(question)
+        if not self._has["en" if chinese else "zh"]:
+            return found
+        for word, like in self._words.near(question, self._embedder).items():
+            if is_chinese(word) != chinese or translated(word):
+                continue
+            other = {term: worth for term, worth in like.items() if is_chinese(term) != chinese}
+            for term in sorted(other, key=lambda term: -other[term])[:EACH]:
+                if other[term] >= LEAST:
+                    found[term] = max(found.get(term, 0.0), other[term] / SURE)
+        return found

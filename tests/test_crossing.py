@@ -1,0 +1,88 @@
+"""A question in one language, the answer on a page in the other: found by the words of the documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config.settings import EmbedderSettings
+from index.build.assemble import assemble
+from index.search.embed import Embedder, open_embedder
+from index.search.fusion import Weights
+from index.search.searcher import Searcher
+from index.search.store.crossing import Crossing
+from index.search.store.like_words import NO_WORDS
+from index.text.chinese import has_chinese
+from index.text.document import Document
+from index.text.split import split
+
+ENGLISH = {
+    "oven.md": "# Oven\n\nThe oven is preheated for ten minutes before the bread goes in.\n",
+    "fridge.md": "# Fridge\n\nMilk and butter are thrown away after the expiry date on the label.\n",
+    "floor.md": "# Floor\n\nThe floor is washed every evening with hot water and vinegar.\n",
+    "guests.md": "# Guests\n\nA guest with an allergy gets a separate plate from the cook.\n",
+}
+CHINESE = {
+    "烤箱.md": "# 烤箱\n\n面包放进去之前，烤箱要预热十分钟。\n",
+    "冰箱.md": "# 冰箱\n\n牛奶和黄油过了标签上的日期就扔掉。\n",
+    "地板.md": "# 地板\n\n每天晚上用热水和醋清洗地板。\n",
+    "客人.md": "# 客人\n\n客人过敏时，厨师给他单独的盘子。\n",
+}
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder(EmbedderSettings())
+
+
+def searcher(pages: dict[str, str], embedder: Embedder, folder: Path) -> Searcher:
+    documents = [
+        Document(
+            "kitchen", path, text.split("\n")[0][2:], text, "", "zh" if has_chinese(text) else "en", 0.0, path
+        )
+        for path, text in pages.items()
+    ]
+    chunks = [chunk for document in documents for chunk in split(document)]
+    return Searcher(assemble(documents, chunks, embedder, folder)[0], embedder)
+
+
+@pytest.mark.parametrize(
+    ("pages", "question", "path", "words"),
+    [
+        (ENGLISH, "客人对鸡蛋过敏怎么办", "guests.md", {"guest", "allergy"}),
+        (ENGLISH, "牛奶和黄油什么时候扔掉", "fridge.md", {"milk", "thrown"}),
+        (CHINESE, "what if a guest has an allergy", "客人.md", {"客人", "过敏"}),
+        (CHINESE, "how do I clean the floor", "地板.md", {"地板"}),
+    ],
+)
+def test_the_page_in_the_other_language_is_found_by_its_words(
+    pages: dict[str, str], question: str, path: str, words: set[str], embedder: Embedder, tmp_path: Path
+) -> None:
+    kitchen = searcher(pages, embedder, tmp_path)
+    lookup = kitchen.look_up(question)
+    assert words <= set(lookup.translations)
+    for weights in (Weights(), Weights().lexical_only()):
+        best = kitchen.rank(lookup, kitchen.fuse(lookup, weights), 1)[0]
+        assert kitchen.chunks[best].path == path
+
+
+def test_each_word_counts_as_much_as_it_is_sure(embedder: Embedder, tmp_path: Path) -> None:
+    kitchen = searcher(ENGLISH, embedder, tmp_path)
+    lookup = kitchen.look_up("客人对鸡蛋过敏怎么办")
+    terms = kitchen.crossing.terms(lookup.query)
+    assert terms
+    assert all(0 < worth <= 1 for worth in terms.values())
+    lexical, halves = kitchen.lexical, dict.fromkeys(terms, 0.5)
+    whole = lexical.scores(terms.keys(), lookup.rows).text
+    assert lexical.scores(halves, lookup.rows).text.tolist() == pytest.approx((whole / 2).tolist())
+    assert lexical.rarity(halves) == pytest.approx(lexical.rarity(terms.keys()) / 2)
+
+
+def test_documents_of_one_language_are_asked_in_it_alone(embedder: Embedder, tmp_path: Path) -> None:
+    kitchen = searcher(ENGLISH, embedder, tmp_path)
+    assert kitchen.crossing.terms("what if a guest has an allergy") == {}
+
+
+def test_a_version_without_words_has_the_glossary(embedder: Embedder) -> None:
+    assert Crossing(NO_WORDS, embedder, 0.5).terms("怎么安装").keys() >= {"install"}
