@@ -58,8 +58,9 @@ class PageSection:
 class Server(Protocol):
     """A server that finds candidates in place of FAISS and the lists of words. Raises EngineUnavailable."""
 
-    def chunks(self, vector: Vectors, words: Sequence[int], count: int) -> Rows:
-        """Chunks that are best by vector (d,) and words (numbers in the version's vocabulary)."""
+    def chunks(self, vector: Vectors, words: Sequence[int], nearest: int, by_words: int = 0) -> Rows:
+        """The `nearest` chunks by vector (d,) and the best `by_words` by words (numbers in the version's
+        vocabulary), each once."""
         ...
 
     def strings(self, vector: Vectors, count: int) -> Rows:

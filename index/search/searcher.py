@@ -176,7 +176,7 @@ class Searcher:
             return []
         words = self.lexical.numbers((*asked.own, *asked.english))
         return [
-            server.chunks(asked.vector, words, TEXTS + BY_WORDS),
+            server.chunks(asked.vector, words, TEXTS, BY_WORDS),
             self.dense.under(server.strings(asked.vector, STRINGS)),
         ]
 
