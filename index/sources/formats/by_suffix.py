@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -60,9 +61,20 @@ def _picture_of(suffix: str) -> Callable[[bytes], DocumentText] | None:
     return lambda raw: DocumentText(*read_picture(raw))
 
 
+_TERMINAL = re.compile(
+    r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()][A-Za-z0-9])"
+)
+"""What colours a terminal's text, moves its cursor or names its window."""
+
+
+def without_control(text: str) -> str:
+    """Text as a reader sees it: no colours of a terminal, a line for the end of a printed page."""
+    return _TERMINAL.sub("", text).replace("\f", "\n") if "\x1b" in text or "\f" in text else text
+
+
 def _markdown(raw: bytes) -> DocumentText:
     text, notes = decode(raw)
-    return DocumentText(*read_markdown(text), notes)
+    return DocumentText(*read_markdown(without_control(text)), notes)
 
 
 def _mdx(raw: bytes) -> DocumentText:
@@ -80,7 +92,7 @@ def _restructured(raw: bytes) -> DocumentText:
 
 def _plain(raw: bytes) -> DocumentText:
     text, notes = decode(raw)
-    return DocumentText("", text, notes)
+    return DocumentText("", without_control(text), notes)
 
 
 def _html(raw: bytes) -> DocumentText:

@@ -15,6 +15,7 @@ from bs4.dammit import EncodingDetector
 from markdownify import MarkdownConverter
 
 from bot.config.fences import fenced
+from index.sources.formats.confluence import without_macros
 from index.sources.formats.html_tree import NUMBER, content
 
 _PERMALINK_MARKS = " ¶🔗\u200b"
@@ -37,6 +38,8 @@ def named_encoding(raw: bytes) -> str:
 
 def html_to_markdown(raw: bytes | str) -> tuple[str, str]:
     """(title, Markdown) of a page; of bytes the encoding is found as browsers find it."""
+    if isinstance(raw, str) and "<ac:" in raw:
+        raw = without_macros(raw)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read like any other page
         soup = BeautifulSoup(raw, "lxml")

@@ -92,6 +92,9 @@ class _Held(Directive):
         holder = nodes.container()
         if name in CHANGES:
             return self._change(name, argument, holder)
+        if name in ("card", "grid-item-card"):
+            for place, line in enumerate(self.content):  # what parts its head and its foot from the middle
+                self.content[place] = "" if line.strip() in ("^^^", "+++") else line
         holder += self._title(name, argument)
         self.state.nested_parse(self.content, self.content_offset, holder, match_titles=True)
         return [holder]
@@ -138,6 +141,8 @@ def _role(
         words = words[1:].rpartition(".")[2]
     if kind == "doc":
         words = words.rstrip("/").rpartition("/")[2]
+    if kind in ("guilabel", "menuselection"):  # & stands before the letter that is pressed
+        words = re.sub("&(?=[^& ])", "", words).replace("-->", "›")
     if kind in CODE_ROLES:
         return [nodes.literal(words, words)], []
     return [nodes.inline("", words.replace("{", "").replace("}", "") if kind == "samp" else words)], []

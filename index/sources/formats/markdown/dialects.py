@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bot.config.fences import RUN, fenced
+from bot.config.fences import RUN, fenced, opening
 from index.sources.formats.markdown.html_inside import shown_values
 
 _DATA = re.compile(
@@ -20,9 +20,15 @@ _ESM = re.compile(r"(?:import\s++(?:[\w*{$]|['\"])|export\s++(?:const|let|var|fu
 _EXPRESSION_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*)[\s\S])*?\*/\}")
 _SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%-?(?:(?!\{%)[^\n])*?-?%\}")
 _HIGHLIGHT = re.compile(
-    r"^[ \t]*+\{%-?\s*+(?:highlight|codeblock|code)\s*+([\w+#-]{0,30})(?:(?!%\})[^\n])*+%\}"
+    r"^[ \t]*+\{%-?\s*+(?:highlight|codeblock|code)\s*+(?:lang:)?([\w+#-]{0,30}+)((?:(?!%\})[^\n])*+)%\}"
     r"((?:(?!\{%-?\s*+(?:end)?(?:highlight|codeblock|code)\b)[\s\S])*+)\{%-?\s*+end(?:highlight|codeblock|code)\s*+-?%\}",
     re.MULTILINE,
+)
+_TAB_COMMENT = re.compile(r"<!--[ \t]*+tab[ \t]++([^@<>\n-][^@<>\n]{0,80}?)[ \t]*+(?:@[\w-]*+[ \t]*+)?-->")
+"""The name of a tab of Hexo's."""
+_LIT = re.compile(r"(?<=[\w`~ ])[ ]?\{[\d,\s-]{1,80}+\}|:(?:no-)?line-numbers(?:=\d{1,6})?")
+_CODE_NOTE = re.compile(
+    r"(?<![ \t])[ \t]*+(?://|#|--|/\*|<!--)[ \t]*+\[!code [^\[\]\n]{1,60}\](?:[ \t]*+(?:\*/|-->))?"
 )
 _NAMED_BY_POSITION = frozenset(
     ("tab", "details", "expand", "accordion", "step", "tabpane", "note", "collapse")
@@ -46,6 +52,8 @@ _TERM = re.compile(r"^ {0,3}(?![-*+>|#:<!=]|\d++[.)])[^\s|*][^\n|*]{0,80}+$")
 """The line above a definition that it defines: no item, heading, table, tag or mark, and short."""
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\n]{1,60}\]")
 _REFERRED = re.compile(r"(?<!\])\[([^\[\]\n]++)\]\[([^\[\]\n]*+)\]")
+_ALONE = re.compile(r"(?<![\]!\\\w\[])\[([^\[\]\n]++)\](?![\[(:{\]])")
+"""A link by reference that is its own name."""
 _FENCE_DIRECTIVE = re.compile(rf"^[ \t]*+(?:{RUN}|:{{3,}}+)\{{([\w:+.-]{{1,60}})\}}[ \t]*+(.*)$")
 _OPTION = re.compile(r"^:[\w-]{1,40}:(?:[ \t].*)?$")
 CODE_DIRECTIVES = frozenset(("code-block", "code", "code-cell", "sourcecode", "prompt", "literalinclude"))
@@ -73,7 +81,26 @@ def with_fences(text: str) -> str:
     """The text with Jekyll's code blocks fenced."""
     if "{%" not in text:
         return text
-    return _HIGHLIGHT.sub(lambda found: f"\n{fenced(found[2].strip(chr(10)), found[1])}\n", text)
+    return _TAB_COMMENT.sub(r"\n\1\n", _HIGHLIGHT.sub(_fenced, text))
+
+
+def _fenced(found: re.Match[str]) -> str:
+    """Jekyll's and Hexo's block as a fence; GitBook's stands around one, and has its title."""
+    code = found[3].strip("\n")
+    if code.lstrip().startswith(("```", "~~~")):
+        return "\n" + "\n".join([" ".join(shown_values(found[1] + found[2])), "", code]) + "\n"
+    named = "=" in found[2][:1]
+    return f"\n{fenced(code, '' if named else found[1])}\n"
+
+
+def bare_fence(block: str) -> str:
+    """A fenced block without what only draws it: which lines are lit, and VitePress's notes on lines."""
+    first, newline, rest = block.partition("\n")
+    if not newline or opening(first) is None:
+        return block
+    if "[!code" in rest:
+        rest = _CODE_NOTE.sub("", rest)
+    return f"{_LIT.sub('', first) if '{' in first or ':' in first else first}\n{rest}"
 
 
 def directive_of(block: str) -> str | None:
@@ -85,8 +112,10 @@ def directive_of(block: str) -> str | None:
     lines = rest.split("\n")
     if lines and not lines[-1].strip().strip("`~:"):
         lines.pop()
+    caption = ""
     while lines and (_OPTION.match(lines[0]) or lines[0].strip() == "---"):
-        lines.pop(0)
+        option = lines.pop(0)
+        caption = option.removeprefix(":caption:").strip() if option.startswith(":caption:") else caption
     name, argument = found[1].lower(), found[2].strip()
     if name in HIDDEN_DIRECTIVES:
         return ""
@@ -96,7 +125,8 @@ def directive_of(block: str) -> str | None:
         return rst_to_markdown("\n".join(lines))
     if name in CODE_DIRECTIVES:
         language = argument if re.fullmatch(r"[\w+#.-]{1,30}", argument) else ""
-        return fenced("\n".join(lines), language)
+        block = fenced("\n".join(lines), language)
+        return f"{caption}\n\n{block}" if caption else block
     return "\n".join([argument, "", *lines])
 
 
@@ -262,4 +292,8 @@ def _with_references(lines: list[str]) -> str:
         place = places.get(" ".join((found[2] or found[1]).lower().split()))
         return f"[{found[1]}]({place})" if place else found[0]
 
-    return _REFERRED.sub(link, text)
+    def alone(found: re.Match[str]) -> str:
+        place = places.get(" ".join(found[1].lower().split()))
+        return f"[{found[1]}]({place})" if place else found[0]
+
+    return _ALONE.sub(alone, _REFERRED.sub(link, text))

@@ -1,10 +1,12 @@
-"""The facts that stand above a page: YAML between dashes, TOML between plus signs, behind a comment or not.
+"""The facts that stand above a page: YAML between dashes, TOML between plus signs, a JSON object, behind a
+comment or not.
 
 Only what reads as such a block is taken for one: a page may as well begin with a line across it.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Any
 
@@ -27,6 +29,8 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     rest = _behind_comments(text)
     first, _, below = rest.partition("\n")
     fence = first.rstrip()
+    if rest.startswith("{"):
+        return _json(rest) or ({}, text)
     if fence not in _FENCES:
         return {}, text
     lines = below[:_MOST_CHARACTERS].split("\n")[:_MOST_LINES]
@@ -39,6 +43,17 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         return {}, text
     body = below.split("\n", end + 1)
     return facts, body[end + 1] if len(body) > end + 1 else ""
+
+
+def _json(text: str) -> tuple[dict[str, Any], str] | None:
+    """The same of a JSON object over the whole first lines, which says what the page's title or date is."""
+    try:
+        facts, end = json.JSONDecoder().raw_decode(text[:_MOST_CHARACTERS])
+    except (ValueError, RecursionError):
+        return None
+    below = text[end:]
+    known = isinstance(facts, dict) and any(name.lower() in ("title", "date") for name in facts)
+    return (facts, below) if known and (not below.strip() or below.lstrip(" \t\r").startswith("\n")) else None
 
 
 def _behind_comments(text: str) -> str:

@@ -52,6 +52,9 @@ _INLINE = frozenset(
         link meta base"""
     )
 )
+_EXPORTED = frozenset(("callout", "grid", "column", "whiteboard", "sheet", "bitable", "view"))
+"""Tags without a meaning in HTML that Feishu's documents are exported with."""
+_ASSIGNED = re.compile(r"""(?<![\w-])[A-Za-z][\w-]{0,40}=["']""")
 _DROPPED = frozenset(("script", "style", "svg", "template", "head"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
@@ -142,11 +145,17 @@ class _Tags:
             self.dropping = "" if closes and kind == self.dropping else self.dropping
         elif kind in _DROPPED and not attributes.rstrip().endswith("/"):
             self.dropping = "" if closes else kind
-        elif kind in _BLOCKS:
+        elif kind in _BLOCKS and not _is_component(name, attributes):
             self._block(closes, kind)
         elif kind in _INLINE:
             self._inline(closes, kind, attributes)
-        elif name[0].isupper() or "-" in name or "." in name:
+        elif (
+            name[0].isupper()
+            or "-" in name
+            or "." in name
+            or name in _EXPORTED
+            or _ASSIGNED.search(attributes)
+        ):
             self._component(closes, attributes)
         else:  # a placeholder such as <your_token>: words, whatever a browser makes of it
             self._say(f"<{'/' if closes else ''}{name}{attributes}>")
@@ -178,6 +187,11 @@ class _Tags:
 
     def _at_line_start(self) -> bool:
         return not self.out or not self.out[-1].strip(" \t") or self.out[-1].endswith("\n")
+
+
+def _is_component(name: str, attributes: str) -> bool:
+    """Whether a tag that HTML has too is one of a site's own: <Aside title="..."> shows its title."""
+    return name[0].isupper() and not name.isupper() and bool(_shown(attributes))
 
 
 def _shown(attributes: str) -> list[str]:

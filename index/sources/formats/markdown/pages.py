@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import re
 
-from index.sources.formats.markdown.dialects import directive_of, with_fences, without_data, without_marks
+from index.sources.formats.markdown.dialects import (
+    bare_fence,
+    directive_of,
+    with_fences,
+    without_data,
+    without_marks,
+)
 from index.sources.formats.markdown.front_matter import split_front_matter, title_of
+from index.sources.formats.markdown.grids import with_grid_tables
 from index.sources.formats.markdown.html_inside import without_html
+from index.sources.formats.markdown.inline import CLOSE, OPEN, without_inline_marks
 from index.sources.formats.markdown.prose import Piece, pieces
 from index.text.marks import plain
 from index.text.split import headed_lines
 
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_ASIDE = re.compile(rf"{_OPEN}(\d{{1,9}}){_CLOSE}")
+_ASIDE = re.compile(rf"{OPEN}(\d{{1,9}}){CLOSE}")
 _HOLDS = re.compile(r"\s{0,3}(?:[-*+]\s|\d{1,9}[.)]\s|!!!|\?\?\?|===|:\s|\[\^|<)")
 """Lines below which indented lines are content: items, admonitions, tabs, definitions, footnotes, HTML."""
 _MARK = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ ]{1,4}(?=\S)")
@@ -35,10 +42,11 @@ def read_markdown(text: str, *, mdx: bool = False) -> tuple[str, str]:
 
 def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
     """The Markdown that a page shows."""
-    body = with_fences(without_data(body)).replace(_OPEN, "").replace(_CLOSE, "")
+    body = with_fences(with_grid_tables(without_data(body))).replace(OPEN, "").replace(CLOSE, "")
     aside: list[str] = []
     prose = "".join(_put_aside(piece, aside, mdx, depth) for piece in pieces(body))
-    prose = without_html(without_marks(_without_indented_code(prose, aside), mdx=mdx))
+    prose = without_inline_marks(_without_indented_code(prose, aside), aside)
+    prose = without_html(without_marks(prose, mdx=mdx))
     prose = _within_reach(prose)
     text = _ASIDE.sub(lambda found: _put_back(found, aside), prose)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
@@ -51,10 +59,10 @@ def _put_aside(piece: Piece, aside: list[str], mdx: bool, depth: int) -> str:
     held = directive_of(piece.text)
     if held is not None and not held.startswith("```"):
         return f"\n\n{shown_markdown(held, mdx=mdx, depth=depth + 1) if depth < _NESTED else held}\n\n"
-    block = piece.text if held is None else held
+    block = bare_fence(piece.text) if held is None else held
     indent = block[: len(block) - len(block.lstrip(" \t"))]
     aside.append("\n".join(line.removeprefix(indent) for line in block.split("\n")))
-    return f"{indent.expandtabs(4)}{_OPEN}{len(aside) - 1}{_CLOSE}"
+    return f"{indent.expandtabs(4)}{OPEN}{len(aside) - 1}{CLOSE}"
 
 
 def _put_back(found: re.Match[str], aside: list[str]) -> str:
@@ -68,7 +76,7 @@ def _within_reach(prose: str) -> str:
 
     Generators take a fence eight spaces in; to CommonMark it is indented text with stray marks.
     """
-    if _OPEN not in prose:
+    if OPEN not in prose:
         return prose
     out: list[str] = []
     items: list[int] = []
@@ -105,7 +113,7 @@ def _without_indented_code(prose: str, aside: list[str]) -> str:
             continue
         if code:
             aside.append(_ASIDE.sub(lambda found: aside[int(found[1])], "\n".join(code)))
-            out.append(f"{_OPEN}{len(aside) - 1}{_CLOSE}")
+            out.append(f"{OPEN}{len(aside) - 1}{CLOSE}")
             code = []
         if not indented and line.strip():
             held = bool(_HOLDS.match(line)) or (held and (not blank or line.startswith("  ")))

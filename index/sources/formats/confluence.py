@@ -1,0 +1,22 @@
+"""Pages as Confluence stores them: HTML with macros, whose code and link words no HTML parser sees."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_CODE = re.compile(
+    r"<ac:plain-text-body>\s{0,200}+<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA)[\s\S])*+)\]\]>\s{0,200}+</ac:plain-text-body>"
+)
+_CDATA = re.compile(r"<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA)[\s\S])*+)\]\]>")
+_PARAMETER = re.compile(r"<ac:parameter\b([^<>]*+)>([^<>]*+)</ac:parameter>")
+_TITLE = re.compile(r"ac:name=[\"']title[\"']")
+_STATE = re.compile(r"<ac:task-(?:id|uuid|status)>[^<>]*+</ac:task-(?:id|uuid|status)>")
+
+
+def without_macros(page: str) -> str:
+    """The page with the code of macros in <pre>, their titles as paragraphs and their other settings gone."""
+    page = _CODE.sub(lambda found: f"<pre>{html.escape(found[1], quote=False)}</pre>", page)
+    page = _CDATA.sub(lambda found: html.escape(found[1], quote=False), page)
+    page = _PARAMETER.sub(lambda found: f"<p>{found[2]}</p>" if _TITLE.search(found[1]) else "", page)
+    return _STATE.sub("", page).replace("<ac:task>", "<p>").replace("</ac:task>", "</p>")
