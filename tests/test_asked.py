@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from worker.finding.asked import Asked, answers_kind, read_question, tells_more
+from worker.finding.asked import Asked, read_question, tells_more
+from worker.finding.kinds import answers_kind
 
 
 def read(text: str) -> Asked:

@@ -122,3 +122,12 @@ def test_a_page_may_leave_the_name_to_its_title() -> None:
 def test_the_search_looks_for_pages_that_introduce_in_the_language_of_the_question() -> None:
     assert introduction_of("Kestrel", "zh") == "Kestrel 简介 概述"
     assert introduction_of("Kestrel", "en") == "Kestrel introduction overview"
+
+
+def test_a_head_line_without_the_name_wins_over_every_command_that_has_it() -> None:
+    commands = "Update Kestrel on its own:\n\n```\nkestrel update\n```\n\nKestrel updates Kestrel."
+    pages = [
+        Excerpt(1, "Updating", commands, ("Updating Kestrel",), path="a.md", score=1.0),
+        Excerpt(2, "Kestrel", "A fast counter, built of oak.", ("Kestrel",), path="index.md", score=0.3),
+    ]
+    assert choose(Prompts("What is Kestrel?", pages, "en").answer())[0][0] == 2

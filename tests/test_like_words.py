@@ -13,7 +13,8 @@ from index.search.store.stayed import marks_of
 from index.text.document import Document
 from index.text.split import split
 from worker.finding.asked import read_question
-from worker.finding.features import share_of, with_starts
+from worker.finding.sections import with_starts
+from worker.finding.shares import share_of
 
 TEXT = """
 # Leave

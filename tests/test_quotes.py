@@ -11,7 +11,8 @@ from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
-from worker.finding.atoms import PIECE, atoms_of
+from worker.finding.atoms import atoms_of
+from worker.finding.pieces import PIECE
 from worker.finding.tidy import tidied
 from worker.prompts import Prompts
 

@@ -25,6 +25,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "以下引用自文档原文，未经改写：",
         "Quoted from the documents:",
     ),
+    "step_shown": (
+        "（此处为第 {steps} 步，共 {of} 步，其余见原文）",
+        "(Shown: step {steps} of {of}; the page has the others.)",
+    ),
+    "steps_shown": (
+        "（此处为第 {steps} 步，共 {of} 步，其余见原文）",
+        "(Shown: steps {steps} of {of}; the page has the others.)",
+    ),
     "link_removed": ("（链接已移除）", "(link removed)"),
     "because_question_too_long": (
         "问题太长了，请缩短后再问，日志只贴关键几行",

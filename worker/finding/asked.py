@@ -18,6 +18,7 @@ from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import translated
 from index.text.terms import STOP_WORDS, is_noun, terms
 from worker.finding.definition import subject_of
+from worker.finding.kinds import ONE_THING, found_of_kind, kinds_asked
 
 _WORDS = Path(__file__).parent / "words"
 _WORD = re.compile(r"\w|[$¥￥€£]")
@@ -31,26 +32,6 @@ FORM = re.compile(
 _IDENTIFIER = re.compile(
     r"[A-Za-z][A-Za-z0-9]{0,60}(?:[_./:-][A-Za-z0-9]+)+|[a-z]{1,40}[A-Z]\w*|&\w+|--?[a-z][\w-]+|\b[A-Z]{2,}\d*\b"
 )
-
-
-@lru_cache(maxsize=1)
-def _kinds() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
-    """For each kind of question how it is asked and what an answer has, from words/kinds.txt."""
-    read: dict[str, dict[str, list[str]]] = {}
-    section: list[str] = []
-    for line in (_WORDS / "kinds.txt").read_text("utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        head = re.fullmatch(r"\[(\w+) (asks|has)\]", line)
-        if head:
-            section = read.setdefault(head.group(1), {}).setdefault(head.group(2), [])
-        else:
-            section += line.split("  ")
-    flags = re.IGNORECASE | re.MULTILINE
-    return {
-        kind: (re.compile("|".join(parts["asks"]), flags), re.compile("|".join(parts["has"]), flags))
-        for kind, parts in read.items()
-    }
 
 
 _AS_ONE = {
@@ -170,7 +151,7 @@ def read_question(
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
-    kinds = _kinds_asked(text)
+    kinds = kinds_asked(text)
     return Asked(
         text=text,
         about=about,
@@ -191,35 +172,6 @@ def read_question(
     )
 
 
-def _kinds_asked(text: str) -> frozenset[str]:
-    """The kinds of answers that a question waits for: no bare amount beside a size or a version."""
-    kinds = frozenset(kind for kind, (asks, _) in _kinds().items() if asks.search(text))
-    return kinds - {broad for broad, exact in _MORE_EXACT.items() if kinds & exact}
-
-
-_MORE_EXACT = {
-    "amount": frozenset({"size", "version", "share", "port", "day"}),
-    "time": frozenset({"day"}),
-    "place": frozenset({"port"}),
-}
-"""Kinds that are no more asked for where one is that can be told from other texts more surely."""
-ONE_THING = frozenset(
-    {
-        "amount",
-        "size",
-        "version",
-        "price",
-        "share",
-        "port",
-        "day",
-        "time",
-        "person",
-        "place",
-        "default",
-        "trouble",
-    }
-)
-"""Kinds of questions that ask for one thing, whatever their form: "what is the limit"."""
 OWN = 3.0
 """Inverse document frequency up to which a name is the documents' own: about one chunk in seven has it."""
 
@@ -315,19 +267,11 @@ def like_words() -> dict[str, frozenset[str]]:
     return {term: frozenset(others) for term, others in found.items()}
 
 
-@lru_cache(maxsize=16_384)
-def answers_kind(kind: str, text: str) -> bool:
-    """Whether a text has what an answer of this kind has; remembered, as pages are read again and again."""
-    return bool(_kinds()[kind][1].search(text))
-
-
 def tells_more(asked: Asked, kinds: Iterable[str], text: str) -> bool:
     """Whether a text has what an answer of one of these kinds has, and not only in the question's own words.
 
     "Port 5006" tells more than "Which port" has; "days off" no more than "How many days".
     """
     return any(
-        _WORD.search(asked.own_words.sub(" ", match.group()))
-        for kind in kinds
-        for match in _kinds()[kind][1].finditer(text)
+        _WORD.search(asked.own_words.sub(" ", found)) for kind in kinds for found in found_of_kind(kind, text)
     )

@@ -13,10 +13,9 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
 
 from bot.config.fences import opening
-from index.text.chinese import is_chinese
+from worker.finding.pieces import ITEM, LONGEST, items_of, parts_of_code, pieces_of
 from worker.finding.tidy import one_line, tidied
 from worker.sentences import MarkdownBlock, blocks, pieces_of_prose
 
@@ -26,24 +25,13 @@ LONG_ITEM = 400
 """A longer item with blocks in it, such as a step with its commands and remarks, is taken apart."""
 WHOLE_TABLE = 6
 """A table of at most so many rows is one atom."""
-PIECE = 150
-"""A paragraph is taken in pieces of whole sentences, about so many characters each."""
 PARTS = 1000
 """Groups of the parts of an item are numbered from so many times its own on."""
-WRAPPED = 40
-"""A line with fewer characters is not one that was wrapped."""
-LONGEST = 1500
-"""A longer code block or piece of a paragraph is not shown."""
-LONGEST_CODE_LINES = 24
-"""A longer block of code is taken in parts."""
-PART_LINES = 10
-"""Lines of such a part, as far as its blank lines allow."""
 CONTENTS = 0.7
 """A list with this share of lines that are links is a table of contents."""
 _LINK = re.compile(r"\[([^\[\]\n]*+)\]\([^()\n]*+\)")
 _PADDING = re.compile(r"(?<![ \t])[ \t]{2,}+(?=\|)|(?<=\|)[ \t]{2,}+")
 _RULE = re.compile(r"[ \t|:-]++")
-_ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _LINK_ITEM = re.compile(
     r"\A\s*+(?:[-*+]|\d++[.)])\s++(?:\*\*)?\[[^\[\]]*+\]\((?![a-z]{1,20}:)[^()]*+\)(?:\*\*)?\s*+[.。;；]?\s*+"
 )
@@ -55,9 +43,6 @@ _QUESTION = re.compile(
 )
 _MARKED_QUESTION = re.compile(
     r"\A\s*+(?:\*\*|__)?\s*+(?:Q|问)\s*+\d*+\s*+[.:：]\s*+([^\n]{4,200}?)\s*+(?:\*\*|__)?\s*+"
-)
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|dr|mr|mrs|ms|st|inc|ltd|[A-Z])\.)\s*+\Z", re.IGNORECASE
 )
 _LABELS = frozenset(
     [
@@ -170,7 +155,7 @@ def _bold_line(block: MarkdownBlock, heading: str, group: int) -> Atom | None:
 def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
     text = block.text.strip("\n")
     if block.kind == "list":
-        items = _items(text)
+        items = items_of(text)
         questions = any(_item_question(item) for item in items)
         if len(text) <= WHOLE_LIST and not (questions and len(items) > 1):
             yield Atom(text, "list", group=group)
@@ -186,7 +171,7 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
         for line in lines[2:]:
             yield Atom(line, "row", lead=head, group=group)
     elif block.kind == "code":
-        for part in _parts_of_code(text):
+        for part in parts_of_code(text):
             yield Atom(part, "code", group=group)
     else:
         yield from _of_prose(block.kind, text, group)
@@ -206,93 +191,14 @@ def _of_item(item: str, group: int) -> Iterator[Atom]:
         yield replace(part, lead=_joined(first, part.lead), group=PARTS * (group + 1) + place)
 
 
-def _parts_of_code(text: str) -> Iterator[str]:
-    """The block; of a long one its paragraphs, those between blank lines, several as far as they are short.
-
-    Each is fenced as the block is. A paragraph that is too long by itself is left out.
-    """
-    lines = text.splitlines()
-    if len(lines) <= LONGEST_CODE_LINES and len(text) <= LONGEST:
-        yield text
-        return
-    fence = opening(lines[0].strip())
-    if fence:
-        closed = lines[-1].strip(" `~") == "" and len(lines) > 1
-        body, first, last = lines[1 : -1 if closed else None], lines[:1], [fence.closing]
-    else:
-        body, first, last = lines, [], []
-    for part in _paragraphs(body):
-        if len(part) <= LONGEST_CODE_LINES:
-            yield "\n".join([*first, *part, *last])
-
-
-def _paragraphs(lines: list[str]) -> Iterator[list[str]]:
-    """Lines between blank ones, as many paragraphs together as make PART_LINES."""
-    part: list[str] = []
-    for bare, run in groupby(lines, key=lambda line: not line.strip()):
-        if bare:
-            continue
-        paragraph = list(run)
-        if part and len(part) + len(paragraph) > PART_LINES:
-            yield part
-            part = []
-        part += ["", *paragraph] if part else paragraph
-    if part:
-        yield part
-
-
 def _of_prose(kind: str, text: str, group: int) -> list[Atom]:
     if kind == "quote":
         return [Atom(text, "quote", group=group)]
-    return [Atom(piece, "paragraph", group=group) for piece in _pieces(text)]
-
-
-def _pieces(paragraph: str) -> list[str]:
-    """A paragraph's sentences, as many together as make a piece; nothing in brackets or bold is parted."""
-    found: list[str] = []
-    for sentence in pieces_of_prose(_unwrapped(paragraph)):
-        if found and (len(found[-1]) + len(sentence) <= PIECE or _is_open(found[-1])):
-            found[-1] += sentence
-        else:
-            found.append(sentence)
-    return [piece.strip() for piece in found]
-
-
-def _unwrapped(paragraph: str) -> str:
-    """Its lines as one where they were only wrapped: a short line, and one with a break, ends on purpose."""
-    text = ""
-    for line in paragraph.splitlines():
-        before = text.rpartition("\n")[2]
-        if not text or len(before) < WRAPPED or before.endswith(("  ", "\\")):
-            text += f"\n{line}" if text else line
-        else:
-            text += line.lstrip() if is_chinese(before[-1]) else f" {line.lstrip()}"
-    return text
-
-
-def _is_open(text: str) -> bool:
-    """Whether something is not closed yet, or a full stop ends an abbreviation."""
-    return (
-        text.count("[") > text.count("]")
-        or text.count("(") > text.count(")")
-        or text.count("**") % 2 == 1
-        or bool(_ABBREVIATION.search(text))
-    )
-
-
-def _items(text: str) -> list[str]:
-    """The top-level items of a list, each with what is nested in it."""
-    items: list[list[str]] = []
-    for line in text.splitlines():
-        if _ITEM.match(line) or not items:
-            items.append([line])
-        else:
-            items[-1].append(line)
-    return ["\n".join(item).rstrip() for item in items]
+    return [Atom(piece, "paragraph", group=group) for piece in pieces_of(text)]
 
 
 def _item_question(item: str) -> bool:
-    first = _ITEM.sub("", item.splitlines()[0])
+    first = ITEM.sub("", item.splitlines()[0])
     return bool(_QUESTION.fullmatch(first) or _MARKED_QUESTION.match(first))
 
 

@@ -7,7 +7,7 @@ sentence; what is nearly as good on another page comes below it. An atom is show
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.text.chinese import is_chinese
 from index.text.terms import terms
@@ -15,6 +15,7 @@ from worker.excerpts import Excerpt
 from worker.finding.asked import Asked
 from worker.finding.atoms import Atom, without_padding
 from worker.finding.reading import Candidate, Reading
+from worker.finding.steps import Steps, steps_missing, steps_shown
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
@@ -33,6 +34,8 @@ MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
 CURE = 600
 """Characters of what stands below a message that is only repeated, at most."""
+WITH_STEPS = 640
+"""Characters of all quotes together up to which the steps that are left out of a list are added."""
 ECHOED = 0.6
 """A piece of a log with this share of the question's words, or whose words are the question's to this share,
 repeats the message that is asked about."""
@@ -50,6 +53,8 @@ class Quote:
     score: float
     """Of its best atom."""
     candidates: tuple[Candidate, ...] = ()
+    steps: Steps | None = None
+    """Which steps of a numbered list are in it."""
 
 
 def quotes_of(reading: Reading) -> list[Quote]:
@@ -78,7 +83,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
         said |= set(terms(shown(chosen)))
         left -= sum(map(_size, chosen))
         _add(found, chosen, candidate.score)
-    return _filled(found, beside)
+    return _with_steps(_filled(found, beside), reading.candidates)
 
 
 def _worth(candidate: Candidate) -> float:
@@ -115,6 +120,23 @@ def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> lis
         return found
     together = tuple(sorted([*first.candidates, *more], key=lambda candidate: candidate.place))
     return [Quote(first.excerpt, shown(together), first.score, together), *others]
+
+
+def _with_steps(quotes: Sequence[Quote], candidates: Sequence[Candidate]) -> list[Quote]:
+    """The quotes, with the steps that they leave out of a numbered list where those are short."""
+    used = sum(_size(one) for quote in quotes for one in quote.candidates)
+    found: list[Quote] = []
+    for quote in quotes:
+        section = [one for one in candidates if one.section is quote.candidates[0].section]
+        missing = steps_missing(quote.candidates, section)
+        more = sum(map(_size, missing))
+        together = quote.candidates
+        if missing and used + more <= WITH_STEPS:
+            used += more
+            together = tuple(sorted([*quote.candidates, *missing], key=lambda one: one.place))
+        text = shown(together) if len(together) > len(quote.candidates) else quote.text
+        found.append(replace(quote, text=text, candidates=together, steps=steps_shown(together, section)))
+    return found
 
 
 def _margin(left: int) -> float:

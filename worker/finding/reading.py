@@ -22,8 +22,9 @@ from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.atoms import Atom
 from worker.finding.definition import introduction_of
-from worker.finding.features import BODY, MEANING, SectionRead, Words, measure, of_cosines, read_section
+from worker.finding.features import BODY, MEANING, measure, of_cosines
 from worker.finding.ranking import rank
+from worker.finding.sections import SectionRead, Words, read_section
 from worker.finding.tidy import one_line
 
 if TYPE_CHECKING:

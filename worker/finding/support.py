@@ -18,10 +18,13 @@ from dataclasses import dataclass
 from index.text.general_words import open_general_words
 from index.text.terms import terms
 from worker.finding.asked import CALLED, Asked, tells_more
-from worker.finding.features import EXACT_KINDS, FEATURES, VALUE_KINDS, has_word, share_of, with_starts
+from worker.finding.features import FEATURES
+from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.quotes import Quote
 from worker.finding.ranking import weights
 from worker.finding.reading import Reading
+from worker.finding.sections import with_starts
+from worker.finding.shares import has_word, share_of
 
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",

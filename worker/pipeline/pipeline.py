@@ -23,10 +23,11 @@ from worker.pipeline.disagreeing import contradictions, outdated
 from worker.pipeline.generate import OnText, WritingLimits, Written, generate
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.progress import OnProgress, Progress
+from worker.pipeline.quoted import quotable, with_quotes
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace, gate_facts, passage_facts, support_facts
 from worker.pipeline.verify import Verified, Verifier
-from worker.prompts import Prompts, Quotes
+from worker.prompts import Prompts
 from worker.unforeseen import unforeseen
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class _Run:
             kept,
             question.language,
             similarity=self.similarity,
-            quotes=self._quotes(kept),
+            quotes=quotable(self.found, kept, question.language),
         )
         self.parts.searched()
         if not self._accepted(decision, prompts, passages):
@@ -147,21 +148,6 @@ class _Run:
             gate=gate_facts(decision), passages=passage_facts(passages), support=support_facts(self.found)
         )
         return passages, decision
-
-    def _quotes(self, kept: Sequence[Excerpt]) -> Quotes:
-        """What may be quoted as the answer; nothing where it is not likely enough to be one.
-
-        The material begins with the quotes' sections; one that did not fit there is not quoted.
-        """
-        if not support.answers(self.found.support):
-            return ()
-        numbers = {(excerpt.path, excerpt.heading_path): excerpt.number for excerpt in reversed(kept)}
-        places = ((quote.excerpt.path, quote.excerpt.heading_path) for quote in self.found.quotes)
-        return [
-            (numbers[place], quote.text)
-            for place, quote in zip(places, self.found.quotes, strict=True)
-            if place in numbers
-        ]
 
     def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:
         if self.question.force_web:
@@ -236,7 +222,7 @@ class _Run:
     def _checked(self, prompts: Prompts, written: Written, sanitiser: Sanitiser) -> Answer | None:
         """What is left after verification; None when nothing is."""
         with self.trace.step("verify"):
-            known = _with_quotes(prompts, sanitiser)
+            known = with_quotes(prompts, sanitiser)
             verified = Verifier(self.question.text, known, self.similarity).verify(written.text)
         self.trace.note(
             verify={"checked": verified.checked, "dropped": verified.dropped, "recited": verified.recited},
@@ -312,14 +298,3 @@ class _Run:
             index_version=self.parts.searcher.version,
             product_version=self.parts.product_version,
         )
-
-
-def _with_quotes(prompts: Prompts, sanitiser: Sanitiser) -> list[Excerpt]:
-    """The excerpts as an answer may repeat them: what is quoted stands there as the sanitiser left it."""
-    quotes = {number: sanitiser.clean(text) for number, text in prompts.quotes or ()}
-    return [
-        replace(excerpt, text=f"{excerpt.text}\n\n{quotes[excerpt.number]}")
-        if excerpt.number in quotes
-        else excerpt
-        for excerpt in prompts.excerpts
-    ]

@@ -1,0 +1,71 @@
+"""Steps of a numbered list: shown whole where they are short, and told where some are left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.excerpts import Excerpt
+from worker.finding.quotes import Quote, quotes_of
+from worker.finding.reading import read_excerpts
+from worker.finding.steps import Steps
+from worker.pipeline.quoted import signed
+
+FILLER = "The lamp stands on a rock and is looked after by two keepers who live below it. " * 3
+
+
+def steps(number: int, length: int = 1) -> str:
+    """A numbered list whose fourth step is about oil."""
+    return "\n".join(
+        f"{place}. {'Fill the oil into the burner' if place == 4 else f'Do matter {place} of the tower'}. "
+        + FILLER[: 70 * length]
+        for place in range(1, number + 1)
+    )
+
+
+def quote(question: str, text: str) -> Quote:
+    page = Excerpt(1, "Lamp", text, ("Lamp", "Light it"))
+    return quotes_of(read_excerpts(question, [page], None))[0]
+
+
+def test_of_a_short_list_no_step_is_left_out() -> None:
+    found = quote("how is the oil filled in", steps(5))
+    assert found.steps == Steps((1, 2, 3, 4, 5), 5)
+    assert signed(found, "en") == found.text
+
+
+def test_where_steps_are_left_out_it_is_said_which_are_shown() -> None:
+    found = quote("how is the oil filled in", steps(9, 3))
+    assert found.steps is not None
+    assert found.steps.left_out
+    assert 4 in found.steps.shown
+    assert found.steps.of == 9
+    assert signed(found, "en").endswith("of 9; the page has the others.)*")
+    assert "共 9 步" in signed(found, "zh")
+
+
+def test_a_part_of_a_long_step_is_of_that_step() -> None:
+    remarks = "\n\n   ".join(f"Remark {place}: {FILLER}" for place in range(3))
+    long = f"2. Set up the burner\n\n   {remarks}\n\n   It takes whale oil and nothing else."
+    text = f"1. Climb the tower. {FILLER}\n\n{long}\n\n3. Light it. {FILLER}\n\n4. Climb down. {FILLER}"
+    found = quote("does the burner take whale oil", text)
+    assert found.steps is not None
+    assert found.steps.of == 4
+    assert 2 in found.steps.shown
+
+
+@pytest.mark.parametrize("text", ["- Fill the oil in.\n- Light it.\n- Go.", "1. Fill the oil in.\n2. Go."])
+def test_a_list_without_an_order_and_one_of_two_steps_have_no_sign(text: str) -> None:
+    assert quote("how is the oil filled in", f"{text}\n\n{FILLER}").steps is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"), [((2,), "2"), ((1, 2, 3), "1-3"), ((1, 3, 4), "1, 3-4"), ((1, 3, 5), "1, 3, 5")]
+)
+def test_places_are_said_as_a_reader_says_them(shown: tuple[int, ...], said: str) -> None:
+    assert Steps(shown, 9).spans == said
+
+
+def test_one_step_is_one_step() -> None:
+    excerpt = Excerpt(1, "Lamp", "text", ("Lamp",))
+    assert "step 2 of 5" in signed(Quote(excerpt, "2. Go.", 1.0, (), Steps((2,), 5)), "en")
+    assert "第 1、3-4 步" in signed(Quote(excerpt, "1. Go.", 1.0, (), Steps((1, 3, 4), 5)), "zh")

@@ -1,0 +1,109 @@
+"""What a block of Markdown is taken apart into where it is too long to be shown whole.
+
+Whole sentences of a paragraph, items of a list, paragraphs of code: nothing in brackets is parted, no fence
+is left open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from bot.config.fences import opening
+from index.text.chinese import is_chinese
+from worker.sentences import pieces_of_prose
+
+PIECE = 150
+"""A paragraph is taken in pieces of whole sentences, about so many characters each."""
+WRAPPED = 40
+"""A line with fewer characters is not one that was wrapped."""
+LONGEST = 1500
+"""A longer code block or piece of a paragraph is not shown."""
+LONGEST_CODE_LINES = 24
+"""A longer block of code is taken in parts."""
+PART_LINES = 10
+"""Lines of such a part, as far as its blank lines allow."""
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|dr|mr|mrs|ms|st|inc|ltd|[A-Z])\.)\s*+\Z", re.IGNORECASE
+)
+ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
+
+
+def parts_of_code(text: str) -> Iterator[str]:
+    """The block; of a long one its paragraphs, those between blank lines, several as far as they are short.
+
+    Each is fenced as the block is. A paragraph that is too long by itself is left out.
+    """
+    lines = text.splitlines()
+    if len(lines) <= LONGEST_CODE_LINES and len(text) <= LONGEST:
+        yield text
+        return
+    fence = opening(lines[0].strip())
+    if fence:
+        closed = lines[-1].strip(" `~") == "" and len(lines) > 1
+        body, first, last = lines[1 : -1 if closed else None], lines[:1], [fence.closing]
+    else:
+        body, first, last = lines, [], []
+    for part in _paragraphs(body):
+        if len(part) <= LONGEST_CODE_LINES:
+            yield "\n".join([*first, *part, *last])
+
+
+def _paragraphs(lines: list[str]) -> Iterator[list[str]]:
+    """Lines between blank ones, as many paragraphs together as make PART_LINES."""
+    part: list[str] = []
+    for bare, run in groupby(lines, key=lambda line: not line.strip()):
+        if bare:
+            continue
+        paragraph = list(run)
+        if part and len(part) + len(paragraph) > PART_LINES:
+            yield part
+            part = []
+        part += ["", *paragraph] if part else paragraph
+    if part:
+        yield part
+
+
+def pieces_of(paragraph: str) -> list[str]:
+    """A paragraph's sentences, as many together as make a piece; nothing in brackets or bold is parted."""
+    found: list[str] = []
+    for sentence in pieces_of_prose(_unwrapped(paragraph)):
+        if found and (len(found[-1]) + len(sentence) <= PIECE or _is_open(found[-1])):
+            found[-1] += sentence
+        else:
+            found.append(sentence)
+    return [piece.strip() for piece in found]
+
+
+def _unwrapped(paragraph: str) -> str:
+    """Its lines as one where they were only wrapped: a short line, and one with a break, ends on purpose."""
+    text = ""
+    for line in paragraph.splitlines():
+        before = text.rpartition("\n")[2]
+        if not text or len(before) < WRAPPED or before.endswith(("  ", "\\")):
+            text += f"\n{line}" if text else line
+        else:
+            text += line.lstrip() if is_chinese(before[-1]) else f" {line.lstrip()}"
+    return text
+
+
+def _is_open(text: str) -> bool:
+    """Whether something is not closed yet, or a full stop ends an abbreviation."""
+    return (
+        text.count("[") > text.count("]")
+        or text.count("(") > text.count(")")
+        or text.count("**") % 2 == 1
+        or bool(_ABBREVIATION.search(text))
+    )
+
+
+def items_of(text: str) -> list[str]:
+    """The top-level items of a list, each with what is nested in it."""
+    items: list[list[str]] = []
+    for line in text.splitlines():
+        if ITEM.match(line) or not items:
+            items.append([line])
+        else:
+            items[-1].append(line)
+    return ["\n".join(item).rstrip() for item in items]

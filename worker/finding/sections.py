@@ -1,0 +1,113 @@
+"""A section of a page as it is measured: its atoms, and the terms of each and of what stands above it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from index.text.terms import terms
+from worker.excerpts import Excerpt
+from worker.finding.asked import START
+from worker.finding.atoms import Atom, atoms_of
+from worker.sentences import sentences
+
+_LINK_TEXT = re.compile(r"\[[^\[\]]*+\]\([^()]*+\)")
+
+
+@dataclass(frozen=True)
+class SectionRead:
+    """A section of a page, read whole."""
+
+    excerpt: Excerpt
+    """Where it stands and its text; its number is not yet given."""
+    found: float
+    """The best score of its chunks in the search, as a share of the best of all."""
+    page_found: float
+    """The same of its page."""
+    dense: float = 0.0
+    """Cosine of the question with its nearest chunk."""
+    dense_heading: float = 0.0
+    first: bool = False
+    """Whether it stands at the top of its page."""
+    chunks: tuple[tuple[str, float], ...] = ()
+    """Text and score of each of its chunks, the score as `found` is given."""
+
+    @property
+    def heading(self) -> str:
+        """The heading right above it; the page's title where there is none."""
+        return self.excerpt.heading_path[-1] if self.excerpt.heading_path else self.excerpt.title
+
+    def found_at(self, atom: Atom) -> float:
+        """The score of the chunk that holds the atom."""
+        if len(self.chunks) < 2:
+            return self.found
+        start = atom.text.split("\n", 1)[0][:40]
+        held = [score for text, score in self.chunks if start in text]
+        return max(held) if held else sum(score for _, score in self.chunks) / len(self.chunks)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The terms of an atom and of what stands above it, each with the starts of its long words."""
+
+    text: frozenset[str]
+    near: frozenset[str]
+    """What announces it and the bold line above it."""
+    sentences: tuple[frozenset[str], ...]
+    """The same of its sentences."""
+    links: float
+    """The share of its characters that are links."""
+    bare: frozenset[str]
+    """The terms of the atom without any starts."""
+    said: tuple[str, ...]
+    """The sentences that `sentences` are of."""
+    length: float
+    long: float
+    """How long it is, and how much longer than a card likes."""
+
+
+def with_starts(words: Iterable[str]) -> frozenset[str]:
+    """The words, and "~" with the start of each: inflected and compound words meet there."""
+    own = set(words)
+    for word in tuple(own):
+        if len(word) > START and word.isascii():
+            own.add(f"~{word[:START]}")
+        elif len(word) > 1 and not word.isascii():
+            own.update(f"~{character}" for character in word)
+    return frozenset(own)
+
+
+@lru_cache(maxsize=4096)
+def read_section(text: str) -> tuple[tuple[Atom, Words], ...]:
+    """The atoms of a section with their terms; remembered, because pages are read again and again."""
+    return tuple((atom, _words(atom)) for atom in atoms_of(text))
+
+
+def _words(atom: Atom) -> Words:
+    text, said = atom.text, tuple(sentences(atom.text)[:12])
+    own = terms(text)
+    return Words(
+        text=with_starts(own),
+        near=with_starts(terms(f"{atom.heading} {atom.lead}")),
+        sentences=tuple(with_starts(terms(sentence)) for sentence in said),
+        links=min(1.0, sum(map(len, _LINK_TEXT.findall(text))) / (len(text) + 1)),
+        bare=frozenset(own),
+        said=said,
+        length=min(1.0, math.log1p(len(text)) / 8),
+        long=max(0.0, len(text) / 600 - 1),
+    )
+
+
+@lru_cache(maxsize=8192)
+def words_of(text: str) -> frozenset[str]:
+    """Distinct terms of a heading, a title or a path."""
+    return with_starts(terms(text))
+
+
+@lru_cache(maxsize=4096)
+def section_words(text: str) -> frozenset[str]:
+    """The words of all atoms of a section."""
+    return frozenset().union(*(words.text for _, words in read_section(text)))

@@ -1,0 +1,81 @@
+"""Numbered steps: shown whole where there is room, and told where some are left out.
+
+Of a list of instructions the step that matches the question is quoted, and who follows it must know that
+there are others before and after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from worker.finding.atoms import PARTS, Atom
+from worker.finding.reading import Candidate
+
+_NUMBERED = re.compile(r"\A\s*+\d{1,3}[.)]\s++\S")
+FEWEST = 3
+"""A list of fewer steps is none whose order anybody could miss."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Which steps of a numbered list are shown."""
+
+    shown: tuple[int, ...]
+    """Their places in the list, from 1 on."""
+    of: int
+    """How many the list has."""
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the list has steps that are not shown."""
+        return len(self.shown) < self.of
+
+    @property
+    def spans(self) -> str:
+        """The places as a reader says them: "2-4, 6"."""
+        runs: list[list[int]] = []
+        for place in self.shown:
+            if runs and place == runs[-1][-1] + 1:
+                runs[-1].append(place)
+            else:
+                runs.append([place])
+        return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def step_of(atom: Atom) -> tuple[int, str]:
+    """The list and the first line of the step that an atom is, or is a part of; (0, "") for any other."""
+    if atom.group >= PARTS:
+        line = next((line for line in atom.lead.split("\n\n") if _NUMBERED.match(line)), "")
+        return (atom.group // PARTS - 1, line) if line else (0, "")
+    numbered = atom.kind == "item" and _NUMBERED.match(atom.text)
+    return (atom.group, atom.text.split("\n", 1)[0]) if numbered else (0, "")
+
+
+def steps_shown(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> Steps | None:
+    """Which steps are quoted of the one numbered list in the quote; None where it has none or several.
+
+    `section`: every atom of the section that the quote is from.
+    """
+    lists = {step_of(one.atom)[0] for one in quoted if step_of(one.atom)[1]}
+    if len(lists) != 1:
+        return None
+    (number,) = lists
+    ordered = sorted(section, key=lambda one: one.place)
+    own = (step_of(one.atom) for one in ordered)
+    lines = list(dict.fromkeys(line for group, line in own if line and group == number))
+    told = {step_of(one.atom)[1] for one in quoted}
+    shown = tuple(place for place, line in enumerate(lines, 1) if line in told)
+    return Steps(shown, len(lines)) if len(lines) >= FEWEST else None
+
+
+def steps_missing(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> list[Candidate]:
+    """The steps of the numbered lists in the quote that it leaves out."""
+    lists = {step_of(one.atom)[0] for one in quoted if step_of(one.atom)[1]}
+    have = {one.place for one in quoted}
+    return [
+        one
+        for one in section
+        if one.place not in have and step_of(one.atom)[1] and step_of(one.atom)[0] in lists
+    ]

@@ -1,0 +1,51 @@
+"""What may be quoted as the answer, as the engine that quotes is given it and as the verifier knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.messages import say
+from worker.excerpts import Excerpt
+from worker.finding import support
+from worker.finding.find import Found
+from worker.finding.quotes import Quote
+from worker.pipeline.sanitise import Sanitiser
+from worker.prompts import Prompts, Quotes
+
+
+def quotable(found: Found, kept: Sequence[Excerpt], language: str) -> Quotes:
+    """What may be quoted of the material; nothing where it is not likely enough to be an answer.
+
+    The material begins with the quotes' sections; one that did not fit there is not quoted.
+    """
+    if not support.answers(found.support):
+        return ()
+    numbers = {(excerpt.path, excerpt.heading_path): excerpt.number for excerpt in reversed(kept)}
+    places = ((quote.excerpt.path, quote.excerpt.heading_path) for quote in found.quotes)
+    return [
+        (numbers[place], signed(quote, language))
+        for place, quote in zip(places, found.quotes, strict=True)
+        if place in numbers
+    ]
+
+
+def signed(quote: Quote, language: str) -> str:
+    """The quote; where it leaves out steps of a numbered list, a line below it says which are shown."""
+    steps = quote.steps
+    if steps is None or not steps.left_out:
+        return quote.text
+    name = "step_shown" if len(steps.shown) == 1 else "steps_shown"
+    spans = steps.spans.replace(", ", "、") if language == "zh" else steps.spans
+    return f"{quote.text}\n\n*{say(name, language, steps=spans, of=steps.of)}*"
+
+
+def with_quotes(prompts: Prompts, sanitiser: Sanitiser) -> list[Excerpt]:
+    """The excerpts as an answer may repeat them: what is quoted stands there as the sanitiser left it."""
+    quotes = {number: sanitiser.clean(text) for number, text in prompts.quotes or ()}
+    return [
+        replace(excerpt, text=f"{excerpt.text}\n\n{quotes[excerpt.number]}")
+        if excerpt.number in quotes
+        else excerpt
+        for excerpt in prompts.excerpts
+    ]
