@@ -71,6 +71,12 @@ def test_an_unknown_sentence_and_a_missing_value_are_errors() -> None:
             "docs: odd.md: 1 行是 GB18030 编码，其余是 UTF-8，都已读取",
         ),
         ("docs: odd.md: 2 bytes are zero; they are shown as �", "docs: odd.md: 2 个字节是零，显示为 �"),
+        ("site: a/b: HTTP 429", "site: a/b: 网站返回 HTTP 429"),
+        (
+            "site: plan: the page is not text (application/pdf)",
+            "site: plan: 不是文字（application/pdf）",
+        ),
+        ("site: c: the site's robots.txt does not allow it", "site: c: 网站的 robots.txt 不允许读取"),
         ("docs: odd.md: nobody foresaw this", "docs: odd.md: nobody foresaw this"),
     ],
 )

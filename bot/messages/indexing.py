@@ -163,6 +163,15 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"the document has too many blocks", "文档的块太多"),
     (r"the document's plain text is too large", "文档的文字太多"),
     (r"the app lacks a permission.*", "应用缺少权限；请在开发者后台开通并发布版本"),
+    # what a web site answered
+    (r"HTTP (\d+)", "网站返回 HTTP {}"),
+    (r"the page is not text \((.+)\)", "不是文字（{}）"),
+    (r"the page is larger than (\d+) bytes", "网页超过 {} 字节"),
+    (r"the site's robots\.txt does not allow it", "网站的 robots.txt 不允许读取"),
+    (r"the site's robots\.txt could not be read", "网站的 robots.txt 读不出来"),
+    (r"too many redirects", "重定向次数太多"),
+    (r"the page broke off", "网页没有传完"),
+    (r"(\S+) leads to an address outside the public internet", "{} 不在公网上"),
     # how its bytes were read
     (r"(\d+) bytes? (?:is|are) zero; (?:it is|they are) shown as �", "{} 个字节是零，显示为 �"),
     (r"its mark says ([^,]+), which it is not", "文件头标明是 {}，实际不是"),

@@ -24,6 +24,7 @@ from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, in_words, new_sessi
 from index.sources.asked import Read, name_of
 from index.sources.threads import answered
 from worker.sources.kept import Kept
+from worker.web.fetch import seconds_of
 
 Json = dict[str, Any]
 MOST_BYTES = 200_000_000
@@ -124,14 +125,18 @@ class _Host:
 
 def _refused(answer: requests.Response) -> str:
     status = answer.status_code
-    spent = answer.headers.get("x-ratelimit-remaining") == "0" or status == 429
-    if spent:
+    wait = seconds_of(answer.headers.get("retry-after", ""))
+    spent = answer.headers.get("x-ratelimit-remaining") == "0" or status == 429 or wait is not None
+    if spent and status in (403, 429, 503):
         reset = answer.headers.get("x-ratelimit-reset", "")
-        seconds = max(int(reset) - int(time.time()), 0) if re.fullmatch(r"\d{1,12}", reset) else 0
+        seconds = max(int(reset) - int(time.time()), 0) if re.fullmatch(r"[0-9]{1,12}", reset) else 0
+        seconds = int(wait) if wait is not None else seconds
         until = f"; it lets us ask again in {seconds // 60 + 1} minutes" if seconds else ""
         return f"too many calls for now{until}; a `token` raises the limit"
     if status in (401, 403):
         return f"HTTP {status}: the source's `token` is missing, wrong or may not read issues"
+    if status in (301, 302, 307, 308):
+        return f"HTTP {status}: it has another name or place now; write that into the source's address"
     if status == 404:
         return "HTTP 404: no such repository, or one that needs a `token`"
     return f"HTTP {status}"

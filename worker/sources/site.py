@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ MOST_SITEMAPS = 100
 SECONDS_A_PAGE = 20.0
 LONGEST_DELAY = 10.0
 """Seconds between two pages that are kept at most, whatever robots.txt asks."""
+LONGEST_WAIT = 60.0
+"""Seconds that a site's own "ask again after" is kept to; a page that is refused for longer is told."""
 _XML = (
     "application/xml",
     "text/xml",
@@ -43,7 +46,12 @@ _XML = (
     "text/plain",
     "application/gzip",
     "application/x-gzip",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "text/html",
 )
+"""What sitemaps are served as; what one is, its bytes say."""
+_HTML_TOO = ("text/html", "text/plain", "text/markdown", "application/xhtml+xml")
 _SUFFIXES = {"text/plain": ".txt", "text/markdown": ".md"}
 _GONE = (404, 410)
 _UNCHANGED = 304
@@ -154,7 +162,7 @@ class _Site:
         entries = self._listed()
         if entries is not None:
             for entry in entries:
-                read, _ = self._page(entry)
+                read, _ = self._page(entry, listed=True)
                 yield from read
         else:
             yield from self._crawled()
@@ -166,6 +174,7 @@ class _Site:
         waiting = [url for url in waiting if self.host.has(url)] or [f"{self.host.origin}/sitemap.xml"]
         found: dict[str, Entry] = {}
         met: set[str] = set()
+        indexed = False
         while waiting and len(met) < MOST_SITEMAPS:
             url = waiting.pop(0)
             if url in met:
@@ -174,9 +183,13 @@ class _Site:
             try:
                 sitemap = read_sitemap(self._fetch(url, types=_XML).body)
             except (FetchRefused, ValueError) as error:
-                if named or found or (isinstance(error, StatusRefused) and error.status >= 500):
+                status = error.status if isinstance(error, StatusRefused) else 0
+                if (url == named or found or indexed or status >= 429) and not (
+                    status in _GONE and url != named
+                ):
                     raise FetchRefused(f"the sitemap {url}: {error}") from error
                 continue
+            indexed = indexed or bool(sitemap.further)
             waiting += [further for further in sitemap.further if self.host.has(further)]
             found |= {entry.url: entry for entry in sitemap.pages if self._belongs(entry.url)}
         return list(found.values())[:MOST_PAGES] if found else None
@@ -197,8 +210,13 @@ class _Site:
         path = urlsplit(url).path or "/"
         return self.host.has(url) and path.startswith(self.below) and self.globs.take(path.lstrip("/"))
 
-    def _page(self, entry: Entry, *, first: bool = False) -> tuple[list[Read], list[str]]:
-        """The page, or that it cannot be read; and the links in it. Raises FetchRefused for the first."""
+    def _page(
+        self, entry: Entry, *, first: bool = False, listed: bool = False
+    ) -> tuple[list[Read], list[str]]:
+        """The page, or that it cannot be read; and the links in it. Raises FetchRefused for the first.
+
+        What is no text is told where the site lists it or it was a page before; a link may lead to any file.
+        """
         known = self.kept.find(entry.url)
         mark = _Mark.of(known[0]) if known else _Mark()
         document = document_of(known[1].get("document")) if known else None
@@ -206,25 +224,36 @@ class _Site:
         if document is not None and entry.changed and entry.changed == mark.changed:
             return [self._named(document)], links
         try:
-            page = self._fetch(entry.url, unless=mark.conditions() if document else {})
+            page = self._asked(entry.url, unless=mark.conditions() if document else {}, types=_HTML_TOO)
         except StatusRefused as refused:
             if refused.status == _UNCHANGED and document is not None:
                 return [self._named(document)], links
             if refused.status in _GONE and not first:
                 return [], []
             return self._told(entry, refused, first)
-        except TypeRefused:
-            return [], []
+        except TypeRefused as refused:
+            return self._told(entry, refused, first) if listed or document or first else ([], [])
         except FetchRefused as refused:
             return self._told(entry, refused, first)
         return self._read(entry, page)
 
+    def _asked(self, url: str, **how: Any) -> FetchedPage:
+        """The page; one that the site wants asked for later is, once, if that is soon."""
+        try:
+            return self._fetch(url, **how)
+        except StatusRefused as refused:
+            if refused.status not in (429, 503) or refused.wait is None or refused.wait > LONGEST_WAIT:
+                raise
+            self.sleep(refused.wait)
+            return self._fetch(url, **how)
+
     def _read(self, entry: Entry, page: FetchedPage) -> tuple[list[Read], list[str]]:
         kind = page.media_type.split(";")[0].strip().lower()
         suffix = _SUFFIXES.get(kind, ".html")
-        links = links_in(page.body.decode("utf-8", "replace"), page.url) if suffix == ".html" else []
+        body = _as_said(page)
+        links = links_in(body.decode("utf-8", "replace"), page.url) if suffix == ".html" else []
         try:
-            said = read_format(suffix, page.body)
+            said = read_format(suffix, body)
         except LoadError as error:
             return [Unread(_path(entry.url), str(error))], links
         if not said.text.strip():
@@ -260,6 +289,21 @@ class _Site:
             self.sleep(self.delay)
         self.asked += 1
         return self.host.fetcher.fetch(url, may_fetch=self.host.robots.check, **how)
+
+
+_CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+def _as_said(page: FetchedPage) -> bytes:
+    """The body as UTF-8 with its mark where the header names another encoding and the body has no mark."""
+    said = _CHARSET.search(page.media_type)
+    if said is None or page.body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return page.body
+    try:
+        text = page.body.decode(said[1])
+    except (LookupError, ValueError):  # a name that is none, or a wrong one: the body says more
+        return page.body
+    return b"\xef\xbb\xbf" + text.encode("utf-8", "replace")
 
 
 def _path(url: str) -> str:

@@ -20,6 +20,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from functools import cache
 from urllib.parse import urljoin
 
@@ -49,9 +50,11 @@ def resolve(host: str, port: int) -> list[str]:
 class StatusRefused(FetchRefused):
     """The server answered with a status that is neither a page nor a redirect."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, wait: float | None = None) -> None:
+        """`wait`: seconds after which the server wants to be asked again, where it says so."""
         super().__init__(f"HTTP {status}")
         self.status = status
+        self.wait = wait
 
 
 class TypeRefused(FetchRefused):
@@ -194,10 +197,10 @@ class Fetcher:
         if answer.status in _REDIRECTS:
             return answer.headers.get("Location", "")
         if answer.status != 200:
-            raise StatusRefused(answer.status)
+            raise StatusRefused(answer.status, seconds_of(answer.headers.get("Retry-After", "")))
         media_type = answer.headers.get("Content-Type", "")
         if media_type.split(";")[0].strip().lower() not in types:
-            raise TypeRefused("the page is not text")
+            raise TypeRefused(f"the page is not text ({media_type[:60].strip() or 'no content type'})")
         if (answer.content_length or 0) > self.rules.max_bytes:
             raise FetchRefused(f"the page is larger than {self.rules.max_bytes} bytes")
         etag, modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
@@ -249,6 +252,16 @@ class _Pinned(AbstractResolver):
 
     async def close(self) -> None:
         """Holds nothing open."""
+
+
+def seconds_of(text: str) -> float | None:
+    """What Retry-After says, as seconds or as a date; None where it says nothing that can be read."""
+    if text.isdecimal() and text.isascii() and len(text) < 7:
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time()) if text else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _address(target: Target) -> URL:
