@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,8 @@ from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
 from worker.finding.atoms import atoms_of
 from worker.finding.pieces import PIECE
+from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for
+from worker.finding.reading import read_excerpts
 from worker.finding.tidy import tidied
 from worker.prompts import Prompts
 
@@ -407,3 +410,16 @@ def test_an_order_is_answered_with_the_command_and_not_only_with_talk_about_it()
     text = f"{talk}\n\n{more}\n\n{talk}\n\n{code}"
     shown = "".join(quoted for _, quoted in quotes("run the lamp backwards", page(1, text, "Lamp")))
     assert "lampctl --direction" in shown
+
+
+def test_where_many_places_are_as_good_more_of_them_are_shown() -> None:
+    candidates = read_excerpts(
+        "how many hours does the lamp burn",
+        [page(place, f"The lamp burns {place} hours on oil of kind {place}.") for place in range(1, 9)],
+        None,
+    ).candidates
+    level = [replace(candidate, score=9.0) for candidate in candidates]
+    assert room_for(level) == ROOM_TO_CHOOSE
+    assert room_for([replace(level[0], score=11.0), *level[1:]]) == ALL
+    assert room_for(level[:3]) == ALL
+    assert room_for([]) == ALL

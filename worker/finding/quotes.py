@@ -19,6 +19,10 @@ from worker.finding.steps import Steps, steps_missing, steps_shown
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
+ROOM_TO_CHOOSE = 700
+"""All quotes together, where so many places are as good that which of them answers cannot be told."""
+AS_GOOD, CROWD = 1.0, 4
+"""... which is so where this many others score at most so far below the best."""
 MOST = 4
 """Quotes at most."""
 MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
@@ -64,7 +68,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
     used: set[tuple[int, int]] = set()
     said: set[str] = set()
     found: list[Quote] = []
-    left = ALL
+    left = room_for(ranked)
     for candidate in ranked:
         if len(found) == MOST or candidate.score < ranked[0].score - _margin(left):
             break
@@ -89,6 +93,12 @@ def quotes_of(reading: Reading) -> list[Quote]:
 def _worth(candidate: Candidate) -> float:
     """Its score, less for a long atom: of two that are as good the short one leaves room for both."""
     return candidate.score - WEIGHT * max(0, candidate.atom.seen - SMALL) / (ALL - SMALL)
+
+
+def room_for(ranked: Sequence[Candidate]) -> int:
+    """Characters that are seen of all quotes together: more where the choice is less sure."""
+    crowd = len(ranked) > CROWD and ranked[CROWD].score > ranked[0].score - AS_GOOD
+    return ROOM_TO_CHOOSE if crowd else ALL
 
 
 def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:
