@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.hostile import CODE, KINDS, question_pairs
+from bench.hostile import CODE, KINDS, LONG, question_pairs
 from bot.config.settings import SourceSettings
 from bot.errors import IndexUnwritten, LoadError
 from index.build.build import build
@@ -24,24 +24,6 @@ from tests.index_files import WordEmbedder, settings_for
 
 pytestmark = pytest.mark.slow
 
-LONG = {
-    "17 MB of plain text",
-    "17 MB of text that is never the same",
-    "60,000 different headings",
-    "xlsx of 60,000 cells",
-    "html of one wide table",
-    "pdf that explodes",
-    "rst roles",
-    "rst substitutions",
-    "rst underlines",
-    "epub of 3,000 pages",
-    "xlsx of one long cell",
-    "notebook of 200,000 cells",
-    "csv of a cell of 5 MB",
-    "csv of one endless line",
-    "csv of rows of every length",
-}
-"""Read by `python -m bench.documents`; they take their seconds wherever they are read."""
 PARTS = 8
 SHORT = sorted(KINDS.keys() - LONG)
 

@@ -114,3 +114,17 @@ def test_only_the_holder_writes_and_only_while_nothing_forbids_it(redis: Redis) 
         redis.set(lease.key, "somebody else")
         assert not lease.write({"answer": "3"}, seconds=60, unless="cancelled")
     assert redis.get("answer") == b"1"
+
+
+def test_one_that_redis_lost_with_all_else_is_taken_anew_and_no_other(redis: Redis) -> None:
+    """What was taken over and given back is gone, too; then something of the message is there."""
+    first, second = worker(redis), worker(redis)
+    with first.take("om_1", wait=0) as lease:
+        redis.set("fennel:seen:om_1", "job")
+        redis.delete(lease.key)
+        assert not lease.take_again("fennel:seen:om_1", "fennel:answer:om_1")
+        redis.delete("fennel:seen:om_1")
+        assert lease.take_again("fennel:seen:om_1", "fennel:answer:om_1")
+        assert is_held(lease)
+        with pytest.raises(LeaseTaken), second.take("om_1", wait=0.3):
+            pytest.fail("two workers hold one lease")

@@ -189,6 +189,31 @@ def test_the_jobs_of_a_killed_worker_are_run_again_at_once(
     assert sorted(redis.lrange("ended", 0, -1)) == [b"0", b"1", b"2"]
 
 
+def test_what_a_living_worker_runs_stays_its_own_though_its_clock_is_minutes_behind(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By our clock its heartbeats came long ago: neither is the job taken over, nor counted as failed."""
+    monkeypatch.setattr("worker.runner.runner.MAINTENANCE_INTERVAL", 1)
+    job = enqueue(redis, until_told, redis_url, 1, name="behind")
+    worker = start_worker(redis_url)
+    try:
+        wait_for(lambda: redis.llen("begun") == 1, "a worker to begin its job", START_LIMIT)
+        [(member, _)] = redis.zrange("rq:wip:answer", 0, -1, withscores=True)
+        with running(redis_url) as runner:
+            cleaned = []
+            for _ in range(2):
+                redis.zadd("rq:wip:answer", {member: time.time() - 600})
+                cleaned.append(runner.last_cleaned_at)
+                wait_for(lambda: runner.last_cleaned_at not in cleaned, "RQ to clean", START_LIMIT)
+            assert redis.zscore("rq:wip:answer", member)
+            redis.set("told", 1)
+            wait_for(lambda: job.get_status() == "finished")
+    finally:
+        worker.kill()
+        worker.wait()
+    assert (redis.lrange("begun", 0, -1), redis.zcard("rq:failed:answer")) == ([b"1"], 0)
+
+
 def test_a_job_lost_between_pop_and_start_comes_back(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

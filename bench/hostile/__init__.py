@@ -15,9 +15,27 @@ from bench.hostile.packed import PACKED
 from bench.hostile.spoilt import CODE, SPOILT
 from bench.hostile.texts import TEXTS
 
-__all__ = ["CODE", "KINDS", "question_pairs"]
+__all__ = ["CODE", "KINDS", "LONG", "question_pairs"]
 
 KINDS: dict[str, Kind] = {**TEXTS, **SPOILT, **OFFICE, **PACKED, **FOLDERS}
+LONG = {
+    "17 MB of plain text",
+    "17 MB of text that is never the same",
+    "60,000 different headings",
+    "xlsx of 60,000 cells",
+    "html of one wide table",
+    "pdf that explodes",
+    "rst roles",
+    "rst substitutions",
+    "rst underlines",
+    "epub of 3,000 pages",
+    "xlsx of one long cell",
+    "notebook of 200,000 cells",
+    "csv of a cell of 5 MB",
+    "csv of one endless line",
+    "csv of rows of every length",
+}
+"""They take their seconds wherever they are read."""
 
 
 def question_pairs(folder: Path) -> list[Path]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -13,8 +15,24 @@ from bot.supervisor.redis_server import RedisServer
 from bot.web.app import create_app
 from bot.web.readiness import check_readiness
 from tests.house import House, until, words
+from tests.waiting import LIMIT
+from worker.engines.extractive.engine import Extractive
 
 pytestmark = pytest.mark.slow
+
+
+class HeldUp(Extractive):
+    """An engine that answers once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Semaphore(0)
+        self.may = threading.Event()
+
+    def stream(self, *arguments: Any, **how: Any) -> Any:
+        self.reached.release()
+        assert self.may.wait(LIMIT)
+        return super().stream(*arguments, **how)
 
 
 @pytest.fixture
@@ -56,6 +74,22 @@ def test_a_redis_that_comes_back_empty_is_recovered_from(
         assert serving(fresh)
     asked = house.ask("How do I revoke a Harbor access token?")
     assert "harbor token revoke" in words(house.card(asked))
+
+
+def test_what_is_being_answered_is_ended_though_redis_is_emptied_meanwhile(
+    server: RedisServer, index: Path, documents: Path
+) -> None:
+    """Its card says already that it is worked on; nobody else knows of it any more."""
+    engine = HeldUp()
+    with House(server.url, index, documents, engine=engine) as house:
+        asked = house.ask("How do I revoke a Harbor access token?")
+        assert engine.reached.acquire(timeout=LIMIT)
+        house.redis.flushall()
+        engine.may.set()
+        assert "harbor token revoke" in words(house.card(asked))
+        assert len(house.feishu.cards(asked)) == 1
+        until(lambda: check_readiness(house.redis).ready)
+        assert "harbor cache clear" in words(house.card(house.ask("怎么清空 Harbor 的缓存？")))
 
 
 def test_a_dead_worker_is_missed_within_ten_seconds(house: House) -> None:

@@ -21,6 +21,7 @@ from bot.feishu.client import Feishu
 from bot.feishu.sent_record import State
 from bot.http_session import new_session
 from bot.messages import say
+from bot.queue.queue import serving
 from bot.redis_keys import FOR_COMMANDS, connect
 from bot.trace import read
 from bot.web.signature import NONCE, SIGNATURE, TIMESTAMP, encrypt, signature
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 QUESTION = "怎么安装？"
 POLL = 0.2
+NOBODY_SECONDS = 20.0
+"""A worker that is started again has given a sign of life by then, where the last one was killed."""
 
 
 def live(settings: Settings, chat_id: str) -> list[Row]:
@@ -62,6 +65,9 @@ def _through(settings: Settings, feishu: Feishu, bot: str, message_id: str, chat
             facts = read(feishu.records.redis, message_id) or {}
             words = f"{facts.get('outcome') or 'ended'} in {time.monotonic() - started:.1f} s"
             return [*rows, ("live answer", GOOD, f"{words}, by {facts.get('engine') or 'no engine'}", "")]
+        if time.monotonic() - started > NOBODY_SECONDS and not serving(feishu.records.redis):
+            words = "no worker gives a sign of life, so the question waits"
+            return [*rows, ("live answer", FAILED, words, "start one: `python -m worker`")]
         time.sleep(POLL)
     fix = "is a worker running? /readyz of the operator pages says what is missing"
     return [*rows, ("live answer", FAILED, f"no card within {until - started:.0f} s", fix)]

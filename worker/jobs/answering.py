@@ -238,9 +238,11 @@ class Answering:
         """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""
         message_id = self.message.message_id
         written = {ANSWER.of(message_id): kept_answers.text_of(kept), TRACE.of(message_id): self.trace.text()}
-        if not self.lease.write(written, seconds=self.process.keep_seconds, unless=CANCELLED.of(message_id)):
-            self.wanted.check()
-            raise HandBack(message_id)
+        for _ in range(2):
+            if self.lease.write(written, seconds=self.process.keep_seconds, unless=CANCELLED.of(message_id)):
+                return
+            self.wanted.check()  # passes where Redis was emptied, and the lease taken anew
+        raise HandBack(message_id)
 
     def _question(self, understood: Understood) -> Question:
         differs = understood.standalone != understood.text

@@ -20,7 +20,7 @@ from bot.errors import Cancelled, FeishuError, MessageGone
 from bot.events.events import Message
 from bot.feishu.card_stream import CardStream
 from bot.messages import say
-from bot.redis_keys import CANCELLED
+from bot.redis_keys import ANSWER, CANCELLED, SEEN, TRACE
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.waiting import HandBack
@@ -58,7 +58,10 @@ class StillWanted:
         self._checked = time.monotonic()
         recalled, held = self.process.redis.mget(CANCELLED.of(self.message_id), self.lease.key)
         self._recalled = recalled is not None
-        self._lost = not self.lease.is_named_by(held)
+        self._lost = not (self.lease.is_named_by(held) or (held is None and self._taken_again()))
+
+    def _taken_again(self) -> bool:
+        return self.lease.take_again(*(key.of(self.message_id) for key in (SEEN, ANSWER, TRACE)))
 
     def check(self) -> None:
         """Asks now and raises what is the matter: Cancelled, LeaseLost, HandBack."""

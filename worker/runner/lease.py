@@ -6,6 +6,8 @@ takes over, and the record of what was sent tells it where to go on.
 
 A run may have ended and its lease be there still: Redis was away when it was given back, or was killed
 before it had written that down. Only the holder knows, so who waits asks it, and it looks at every beat.
+A lease that is gone was taken over and given back, unless nothing else is left of the message: then Redis was
+emptied, and the run that goes on is the only one that can still end what it began.
 """
 
 from __future__ import annotations
@@ -34,6 +36,11 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 1 t
 for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'EX', ARGV[2]) end
 return 1
 """
+_AGAIN = """
+for i = 1, #KEYS do if redis.call('EXISTS', KEYS[i]) == 1 then return 0 end end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
@@ -51,6 +58,7 @@ class Leases:
         self._swap = redis.register_script(_SWAP)
         self._release = redis.register_script(_RELEASE)
         self._write = redis.register_script(_WRITE)
+        self._again = redis.register_script(_AGAIN)
 
     @contextmanager
     def take(self, subject: str, *, wait: float) -> Iterator[Lease]:
@@ -131,6 +139,14 @@ class Lease:
         """
         arguments: list[str | int] = [self.value, seconds, *values.values()]
         return bool(self.leases._write(keys=[self.key, unless, *values], args=arguments))
+
+    def take_again(self, *others: str) -> bool:
+        """Takes it anew where Redis lost all that it held: the lease, and each of the keys `others`.
+
+        One of `others` is there as long as Redis is the one that the lease was taken in, whoever took the
+        lease over and gave it back since. Raises redis.RedisError.
+        """
+        return bool(self.leases._again(keys=[self.key, *others], args=[self.value, LEASE.seconds]))
 
     def release(self) -> None:
         """Gives it back if it is still ours. Raises redis.RedisError."""

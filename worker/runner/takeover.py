@@ -4,10 +4,11 @@ Those of dead workers, and those that Redis ascribes to this worker though it do
 could not be written, or Redis was killed before it had written it down (`appendfsync everysec` may lag two
 seconds behind), or their start failed halfway.
 
-RQ's own cleanup waits for a heartbeat to expire (a minute and more) and then spends one of the job's
-retries. This scan asks worker.runner.liveness instead and moves the job in one Lua script, which also decides
-which of several scanning workers does it. The job keeps its place: at the front, and with the rate-limit
-slot that keeps later messages of its thread waiting.
+RQ's own cleanup waits for a heartbeat to expire (a minute and more), by the clocks of two machines, of which
+one may be minutes wrong, and then spends one of the job's retries. This scan asks worker.runner.liveness
+instead and moves the job in one Lua script, which also decides which of several scanning workers does it. The
+job keeps its place: at the front, and with the rate-limit slot that keeps later messages of its thread
+waiting.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 STUCK = 5.0
 """Seconds a popped job may take to be started before it counts as lost between the two."""
+KEPT = 60.0
+"""Seconds until RQ's cleanup may look at a running job again whose worker's clock is behind ours."""
 CLEANING_LOCK = 20
 """Seconds one worker's cleanup may take before another may clean too."""
 
@@ -87,7 +90,7 @@ class Takeover:
 
         Jobs are started on the thread that calls this, so none is between Redis and `running` meanwhile.
         """
-        taken = 0
+        taken, now = 0, time.time()
         trusted = self.liveness.trusted()
         dead: dict[str, bool] = {}
         started = self.redis.zrange(rq_layout.started_key(self.queue.name), 0, -1, withscores=True)
@@ -100,11 +103,18 @@ class Takeover:
             if worker == self.liveness.name:
                 left = execution not in self.running
             else:
-                left = dead[worker] or expires < time.time()
+                left = dead[worker] if worker else expires < now
             if left and self.hand_back(job_id, execution, worker):
                 taken += 1
                 log.info("job_taken_over", job_id=job_id, left_by=worker)
+            elif expires < now and not left:  # as RQ's cleanup would have it, by a clock that is ahead
+                self._keep(rq_layout.member_of(job_id, execution), now)
         return taken + self._unstick_popped()
+
+    def _keep(self, member: str, now: float) -> None:
+        """What a living worker runs, or one that may live, is no job of RQ's cleanup."""
+        until = now + KEPT
+        self.redis.zadd(rq_layout.started_key(self.queue.name), {member: until}, xx=True)
 
     def hand_back(self, job_id: str, execution: str, worker: str, aside: Aside | None = None) -> bool:
         """Puts a started job back to the front of its queue, or `aside`; False when it does not run there."""
