@@ -222,6 +222,59 @@ FORMS = (
         "- Pull the image:\n\n" + textwrap.indent(fenced(PULL, "sh"), "  > ", lambda line: True) + "\n",
         (PULL,),
     ),
+    Form(
+        "the whole answer in a block of Markdown",
+        f"```markdown\n# Install\n\n1. Pull the image:\n\n{fenced(PULL, 'shell')}\n\n"
+        f"2. Start it with a GPU:\n\n{fenced(RUN, 'shell')}\n```\n",
+        (PULL, RUN),
+    ),
+    Form(
+        "the same with longer fences, and cited",
+        f"````md\nPull the image [1]:\n\n{fenced(PULL, 'shell')}\n````",
+        (PULL,),
+    ),
+    Form(
+        "a fence right behind the colon",
+        f"Pull the image:```shell\n{PULL}\n```\n用 GPU 启动：```\n{RUN}\n```\nThe default port is 8099.",
+        (PULL, RUN),
+    ),
+    Form(
+        "a title in the info line",
+        f'Set `harbor.port` in harbor.yaml:\n\n```yaml title="harbor.yaml"\n{YAML}\n```\n',
+        (YAML,),
+    ),
+    Form(
+        "Chinese numbers with their own comma",
+        f"1、拉取镜像：\n{fenced(PULL, 'shell')}\n2、用 GPU 启动：\n{fenced(RUN, 'shell')}\n",
+        (PULL, RUN),
+    ),
+    Form(
+        "tasks to tick off",
+        f"- [ ] Pull the image:\n\n{fenced(PULL, 'sh', '  ')}\n"
+        f"- [x] Start it with a GPU:\n\n{fenced(RUN, 'sh', '  ')}\n",
+        (PULL, RUN),
+    ),
+    Form(
+        "lettered steps",
+        f"a) Pull the image:\n{fenced(PULL, 'sh', '   ')}\n"
+        f"b) Start it with a GPU:\n{fenced(RUN, 'sh', '   ')}\n",
+        (PULL, RUN),
+    ),
+    Form(
+        "a longer closing fence, and blanks behind the opening one",
+        f"Start it with a GPU [1]:\n\n```shell   \n{RUN}\n`````\n\nThe default port is 8099 [1].",
+        (RUN,),
+    ),
+    Form(
+        "cited as gpt-oss cites",
+        f"Start it with a GPU【1†L3-L9】:\n\n{fenced(RUN, 'sh')}\n\nThe default port is 8099【1†source】.",
+        (RUN,),
+    ),
+    Form(
+        "cited as DeepSeek is told to",
+        f"Pull the image [citation:1]:\n\n{fenced(PULL, 'sh')}\n\nThe default port is 8099[citation:1].",
+        (PULL,),
+    ),
     Form("a here-string in a list", f"* Clone the repository:\n\n{fenced(CLONE, 'bash', '  ')}\n", (CLONE,)),
 )
 
@@ -252,6 +305,18 @@ def test_while_it_is_written_code_is_never_touched(form: Form) -> None:
         for line in lines:
             place = whole.find(line, place + 1)
             assert place >= 0, whole
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```markdown\n| a | b |\n|---|---|\n```",
+        "```markdown\n# Title\n```\n\nIn Python:\n\n```python\nfrom harbor import Client\n```",
+        "Close it with ```",
+    ],
+)
+def test_markdown_that_is_shown_stays_code(answer: str) -> None:
+    assert Sanitiser([MATERIAL], "en").clean(answer, finished=True) == answer
 
 
 def test_inline_code_is_neither_cut_nor_read_for_citations() -> None:

@@ -12,14 +12,18 @@ import pytest
 
 from bot import errors
 from bot.config.settings import LLMSettings, Settings
-from tests.streams import contents, failures, grammar, later, reports, thinking
+from tests.streams import contents, failures, grammar, later, reported, reports, thinking
 from tests.streams.shape import THOUGHT, Shape
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.llm import ChatMessage
 
 pytestmark = pytest.mark.slow
 
-ALL = (*grammar.SHAPES, *contents.SHAPES, *thinking.SHAPES, *failures.SHAPES, *reports.SHAPES, *later.SHAPES)
+ALL = tuple(
+    shape
+    for module in (grammar, contents, thinking, failures, reports, later, reported)
+    for shape in module.SHAPES
+)
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install Harbor?"}]
 SIZES = (1, 5, 64, 1 << 20)
 

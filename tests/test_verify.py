@@ -39,7 +39,14 @@ def verified(answer: str) -> Verified:
         ("结论[资料 2]。", "结论[2]。"),
         ("end [Material 2] [source 3] [^1]", "end [2] [3] [1]"),
         ("[1, 9] [0-9] [3-1] [12] [1.2]", "[1, 9] [0-9] [3-1] [12] [1.2]"),
-        ("[1](https://a.b) [1]: x [1,2](y)", "[1](https://a.b) [1]: x [1,2](y)"),
+        ("a 【1†source】。b【2†L3-L5】", "a [1]。b[2]"),
+        ("a [citation:1][citation:2] [doc_3] [Document 1] [文档2]", "a [1][2] [3] [1] [2]"),
+        ("a [[1]] [[1]][[2]] <sup>[2]</sup> ［3］ \\[1\\]", "a [1] [1][2] [2] [3] [1]"),
+        ("a [1](https://a.b/c) b [2]() [9](https://a.b)", "a [1] b [2] [9](https://a.b)"),
+        (
+            "m<sup>2</sup>, 【9†L1】, [step 1], a[0], [1]: x",
+            "m<sup>2</sup>, 【9†L1】, [step 1], a[0], [1]: x",
+        ),
     ],
 )
 def test_forms_of_citation(written: str, plain: str) -> None:

@@ -23,6 +23,7 @@ from bot.markdown.dialect import without_tags
 from bot.messages import say
 from worker.excerpts import EXCERPT_LENGTH, Excerpt
 from worker.pipeline.html_code import as_fences
+from worker.pipeline.misplaced_fences import set_right
 from worker.prompts import MATERIAL, QUESTION, SYSTEM
 from worker.sentences import code_lines, segments, split_spans
 
@@ -51,8 +52,19 @@ _CITED_FENCE = re.compile(
 )
 """A closing fence with a citation behind it, which closes nothing."""
 _NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"
-_NAME = "|".join(("source", *MATERIAL.values()))
-_FORM = re.compile(rf"(?:\[|【)\^?\s*(?:(?:{_NAME})\s*)?({_NUMBERS})\s*(?:\]|】)(?!\()", re.IGNORECASE)
+_NAME = "|".join(
+    (
+        *("source", "documents?", "doc", "citation", "cite", "reference", "ref", "passage", "context"),
+        *("文档", "文献", "来源", "参考", "引用", "段落", *MATERIAL.values()),
+    )
+)
+_FORM = re.compile(
+    rf"(?:<sup>\s*+)?(?:\\?\[{{1,2}}|【|［)\^?\s*+"
+    rf"(?:(?:{_NAME})\s*+[:：#_-]?\s*+)?({_NUMBERS})\s*+"
+    rf"(?:†[^\]】\n]{{0,60}}+)?(?:\\?\]{{1,2}}|】|］)(?:\([^()\s]{{0,300}}+\))?(?:\s*+</sup>)?",
+    re.IGNORECASE,
+)
+"""A dagger and lines stand in what gpt-oss cites (`【1†L3-L5】`), `citation:1` in DeepSeek's."""
 _RANGE = re.compile(r"(?<!\d)(\d{1,6})\s*+[-–~]\s*+(\d{1,6})(?!\d)")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 LEAK_LENGTH = {"zh": 12, "en": 32}
@@ -105,7 +117,8 @@ class Sanitiser:
 
         What is `finished` is parsed; while it grows only its fences are looked for.
         """
-        text = _CITED_FENCE.sub(r"\1\n\2", as_fences(self._without_rules(text)))
+        text = as_fences(set_right(self._without_rules(text), finished=finished))
+        text = _CITED_FENCE.sub(r"\1\n\2", text)
         parts = segments(text, code_lines if finished else fenced_lines)
         return "\n".join(
             self._code(part) if is_code else self._spans_and_prose(part) for is_code, part in parts
@@ -230,8 +243,9 @@ def _shingles(text: str, length: int) -> frozenset[str]:
 def plain_citations(text: str, known: Collection[int]) -> str:
     """`text`, which holds no code, with its citations of sources in `known` written as `[1][2]`.
 
-    Models write `[1, 2]`, `[1-3]`, `【1】`, `[资料 1]` and `[material 1]` whatever the prompt says. A form is
-    a citation only when every number in it is one of the sources': `[0-9]` and `[1, 100]` stay text.
+    Models write `[1, 2]`, `[1-3]`, `【1】`, `[资料 1]`, `[citation:1]`, `[[1]]` and `[1](url)` whatever the
+    prompt says. A form is a citation only when every number in it is one of the sources': `[0-9]` and
+    `[1, 100]` stay text.
     """
 
     def rewritten(match: re.Match[str]) -> str:

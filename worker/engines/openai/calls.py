@@ -6,6 +6,7 @@ Keys, prompts and replies are never part of what is raised: a server that echoes
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
@@ -38,6 +39,8 @@ ECHO_CHARACTERS = 24
 """So much of a prompt in a row, and a server's words are an echo of it."""
 
 LONGEST_END = 20
+_NEXT = re.compile(r"\n|data:[ \t]*+(?=\{)")
+"""Where an object may begin behind what cannot be read: one that broke off, and the next right behind it."""
 _DECODER = json.JSONDecoder()
 _scan = make_scanner(_DECODER)  # type: ignore[arg-type]  # as json.decoder calls it
 
@@ -270,7 +273,8 @@ def _objects(data: bytes) -> list[Body]:
         try:
             value, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
-            at = text.find("\n", at) + 1 or len(text)
+            following = _NEXT.search(text, at)
+            at = following.end() if following else len(text)
             continue
         if type(value) is dict:
             found.append(value)

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from worker.llm import Usage
 
-REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_details")
+REASONING_FIELDS = (
+    *("reasoning_content", "reasoning", "thinking", "thought", "reasoning_text", "reasoning_details"),
+)
 _THINKING = re.compile(r"think|thought|reason", re.IGNORECASE)
 """In the type of a part: thinking, redacted_thinking, reasoning.text, reasoning_content, thought."""
 INNER = ("text", "thinking", "reasoning", "content", "summary", "value", "thought")

@@ -33,7 +33,7 @@ TOO_LONG = re.compile(
     r"context.{0,12}(?:length|window|size|limit)|(?:prompt|input|messages?)\b.{0,60}too (?:long|large)|"
     r"input length|range of input|maximum.{0,40}(?:input|prompt|context).{0,20}tokens?|"
     r"exceeds?.{0,60}(?:context|n_ctx|max_model_len|max_seq_len)|reduce the length|"
-    r"must have less than .{0,20}tokens|string_too_long|n_keep.{0,20}>= n_ctx",
+    r"must have less than .{0,20}tokens|string_too_long|n_keep.{0,20}>= n_ctx|inputs` tokens.{0,40}must be",
     re.IGNORECASE | re.DOTALL,
 )
 FILTERED = re.compile(
@@ -45,6 +45,7 @@ _LIMITS = (
     re.compile(r"(?:context length|context window|context size|max_model_len)\D{0,40}?\(?(\d{3,7})", re.I),
     re.compile(r"(?:maximum|max|up to|at most|limit\D{0,12}) (\d{3,7}) (?:input |prompt )?tokens", re.I),
     re.compile(r"less than (\d{3,7}) .{0,12}tokens", re.I),
+    re.compile(r"inputs` tokens.{0,40}must be <= (\d{3,7})", re.I),
     re.compile(r"n_ctx \((\d{3,7})\)", re.I),
     re.compile(r"input length should be \[\s*\d+\s*,\s*(\d{3,7})", re.I),
 )

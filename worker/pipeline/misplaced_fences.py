@@ -1,0 +1,59 @@
+"""Fences of code where models put them and Markdown has none: around the whole answer, and behind a colon.
+
+Read as Markdown has it, an answer between ` ```markdown ` and ` ``` ` is one block of code with its own code
+half inside, and the commands behind `Run:```shell` are prose, in which citations are added and dropped.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.config.fences import RUN, FenceReader
+
+_WRAPPED = re.compile(r"\A\s*+(`{3,})[ \t]*+(?:markdown|md)[ \t]*+\n", re.IGNORECASE)
+_FENCE = re.compile(rf"^ {{0,3}}({RUN})[ \t]*+(\S*)", re.MULTILINE)
+_CITATION = re.compile(r"\[\d{1,2}\]")
+_BARE_FENCE = re.compile(r"`{3,}[\w+#.-]{0,20}")
+
+
+def set_right(text: str, *, finished: bool) -> str:
+    """`text` with its fences on lines of their own, and none around the whole of it once it is `finished`."""
+    if "```" not in text:
+        return text
+    return _parted(_unwrapped(text) if finished else text)
+
+
+def _unwrapped(text: str) -> str:
+    """What is between, where the whole answer stands in a block of Markdown.
+
+    One that shows Markdown, and nothing else, cites nothing and holds no other code.
+    """
+    begins = _WRAPPED.match(text)
+    if begins is None:
+        return text
+    inside = text[begins.end() :].rstrip()
+    fences = [found for found in _FENCE.finditer(inside) if len(found[1]) >= len(begins[1])]
+    ends = fences[-1] if fences else None
+    if ends is None or ends[2] or ends.end() != len(inside):
+        return text
+    whole = len(fences) == 1 or bool(fences[0][2])  # else it ends before, and another block ends the answer
+    holds = len(fences) > 1 or _CITATION.search(inside)
+    return inside[: ends.start()].rstrip() + "\n" if whole and holds else text
+
+
+def _parted(text: str) -> str:
+    """Fences behind a colon, each on a line of its own."""
+    reader, lines = FenceReader(), list[str]()
+    for line in text.split("\n"):
+        for part in _behind_colon(line) if reader.fence is None and "```" in line else (line,):
+            reader.read(part)
+            lines.append(part)
+    return "\n".join(lines)
+
+
+def _behind_colon(line: str) -> tuple[str, ...]:
+    """What stands before a fence and the fence, where the line is no more than that."""
+    text, marks, info = line.partition("```")
+    fence = f"{marks}{info}".rstrip()
+    glued = text.rstrip().endswith((":", "：", ".", "。")) and _BARE_FENCE.fullmatch(fence)
+    return (text.rstrip(), fence) if glued and not text.isspace() else (line,)
