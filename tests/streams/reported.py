@@ -240,7 +240,7 @@ SHAPES = (
         content_type="application/json",
     ),
     Shape(
-        "a model that is being loaded",
+        "a model that is being loaded, and how long that takes",
         "Hugging Face's endpoints",
         json.dumps({"error": "Model x is currently loading", "estimated_time": 20.0}),
         shown="",
