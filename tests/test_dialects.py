@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from index.sources.formats import read
+from tests.office_files import word
 
 CASES = {
     "roles of MyST": (
@@ -158,3 +161,25 @@ def test_words_are_kept_and_marks_are_not_shown(name: str) -> None:
 def test_titles_have_no_attributes() -> None:
     assert read(".md", b"# Quay {.unnumbered #quay}\n\nText.\n").title == "Quay"
     assert read(".md", b'{"title": "The quay"}\n\nText.\n').title == "The quay"
+
+
+def test_a_notebook_without_its_pictures_and_colours() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Tide\n", "![plan](attachment:plan.png)\n", "Low at six."]},
+        {
+            "cell_type": "code",
+            "source": "show()",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": ["\x1b[31mRed\x1b[0m words\n"]}],
+        },
+    ]
+    page = read(".ipynb", json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}).encode())
+    assert "Low at six." in page.text
+    assert "Red words" in page.text
+    assert not any(mark in page.text for mark in ("attachment", "\x1b", "[31m"))
+
+
+def test_words_that_word_does_not_show() -> None:
+    run = "<w:r><w:rPr><w:vanish{}/></w:rPr><w:t>{}</w:t></w:r>"
+    runs = run.format("", "hidden ") + run.format(' w:val="0"', "too")
+    page = read(".docx", word(f"<w:p><w:r><w:t>Seen </w:t></w:r>{runs}</w:p>"))
+    assert page.text.strip() == "Seen too"

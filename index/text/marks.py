@@ -88,3 +88,14 @@ def _as_signs(line: str) -> str:
     if "&" not in line:
         return line
     return " ".join(_ENTITY.sub(lambda match: html.unescape(match.group()), line).split())
+
+
+_TERMINAL = re.compile(
+    r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()][A-Za-z0-9])"
+)
+"""What colours a terminal's text, moves its cursor or names its window."""
+
+
+def without_control(text: str) -> str:
+    """Text as a reader sees it: no colours of a terminal, a line for the end of a printed page."""
+    return _TERMINAL.sub("", text).replace("\f", "\n") if "\x1b" in text or "\f" in text else text

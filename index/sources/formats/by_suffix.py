@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from bot.errors import LoadError
 from index.sources.formats.code import CODE_SUFFIXES, read_code
 from index.sources.formats.encoding import decode, is_binary
 from index.sources.formats.markdown.pages import first_heading, read_markdown
+from index.text.marks import without_control
 
 PICTURE = ".picture"
 """Stands for the suffix of a picture somebody posted, which has no name; folders are not read for them."""
@@ -59,17 +59,6 @@ def _picture_of(suffix: str) -> Callable[[bytes], DocumentText] | None:
     from index.sources.formats.picture import read_picture
 
     return lambda raw: DocumentText(*read_picture(raw))
-
-
-_TERMINAL = re.compile(
-    r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()][A-Za-z0-9])"
-)
-"""What colours a terminal's text, moves its cursor or names its window."""
-
-
-def without_control(text: str) -> str:
-    """Text as a reader sees it: no colours of a terminal, a line for the end of a printed page."""
-    return _TERMINAL.sub("", text).replace("\f", "\n") if "\x1b" in text or "\f" in text else text
 
 
 def _markdown(raw: bytes) -> DocumentText:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from bot.config.fences import fenced
 from bot.errors import LoadError
 from index.sources.formats.encoding import decode
 from index.sources.formats.markdown.pages import first_heading, shown_markdown
+from index.text.marks import without_control
 
 _MOST_OUTPUT = 4_000
 """Characters of one cell's output; what goes on longer is a log."""
@@ -52,13 +54,17 @@ def _language(notebook: dict[str, Any]) -> str:
     return "python"
 
 
+_ATTACHED = re.compile(r"!\[[^\[\]\n]*+\]\(attachment:[^()\n]*+\)")
+"""A picture that lies in the notebook."""
+
+
 def _cell(cell: Any, language: str) -> list[str]:
     if not isinstance(cell, dict):
         return []
     source = _joined(cell.get("source", cell.get("input", "")))
     kind = cell.get("cell_type")
     if kind == "markdown":
-        return [shown_markdown(source)]
+        return [shown_markdown(_ATTACHED.sub("", source))]
     if kind == "heading":
         level = cell.get("level")
         return [
@@ -80,7 +86,7 @@ def _output(output: Any) -> str:
         text = f"{output.get('ename')}: {output.get('evalue')}"
     if isinstance(data, dict) and any(str(kind).startswith(("image/", "application/vnd")) for kind in data):
         return ""
-    return _fenced(_joined(text)[:_MOST_OUTPUT], "")
+    return _fenced(without_control(_joined(text))[:_MOST_OUTPUT], "")
 
 
 def _fenced(text: str, language: str) -> str:

@@ -90,7 +90,7 @@ class _Word:
                 written.append(_symbol(child))
             elif kind in ("footnoteReference", "endnoteReference"):
                 written.append(f"[{child.get(f'{_W}id')}]")
-            elif kind not in _GONE and kind != "txbxContent":
+            elif kind not in _GONE and kind != "txbxContent" and not _is_hidden(child):
                 stack.append(iter(child))
         return "".join(written)
 
@@ -213,6 +213,12 @@ def _children(holder: Element, wanted: str) -> Iterator[Element]:
                 yield child
         elif kind not in _GONE and kind not in ("tbl", "tc", "tr", "p"):
             yield from _children(child, wanted)
+
+
+def _is_hidden(run: Element) -> bool:
+    """Whether this is a run of text that Word does not show: its font is hidden."""
+    hidden = run.find(f"{_W}rPr/{_W}vanish")
+    return hidden is not None and hidden.get(f"{_W}val", "1") not in ("0", "false", "off")
 
 
 def _symbol(element: Element) -> str:
