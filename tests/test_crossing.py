@@ -8,6 +8,10 @@ import pytest
 
 from bot.config.settings import EmbedderSettings
 from index.build.assemble import assemble
+from index.gate.features import FEATURES, Reading, features, read
+from index.gate.gate import Gate
+from index.gate.model import shipped_model
+from index.gate.reference import evidence_of
 from index.search.embed import Embedder, open_embedder
 from index.search.fusion import Weights
 from index.search.searcher import Searcher
@@ -86,3 +90,44 @@ def test_documents_of_one_language_are_asked_in_it_alone(embedder: Embedder, tmp
 
 def test_a_version_without_words_has_the_glossary(embedder: Embedder) -> None:
     assert Crossing(NO_WORDS, embedder, 0.5).terms("怎么安装").keys() >= {"install"}
+
+
+ROOMS = {
+    "门禁.md": "# 门禁\n\n门禁卡在前台领取，离职那天交回。\n",
+    "机房.md": "# 机房\n\n机房的空调坏了，打电话给值班的人。\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("pages", "question", "word"),
+    [
+        (ENGLISH, "客人对鸡蛋过敏怎么办", "allergy"),
+        ({**ENGLISH, **ROOMS}, "客人对鸡蛋过敏怎么办", "allergy"),
+        (CHINESE, "what if a guest has an allergy", "过敏"),
+    ],
+)
+def test_the_gate_knows_what_only_the_other_language_says(
+    pages: dict[str, str], question: str, word: str, embedder: Embedder, tmp_path: Path
+) -> None:
+    kitchen = searcher(pages, embedder, tmp_path)
+    evidence, lookup = evidence_of(kitchen), kitchen.look_up(question)
+    crossed = read(question, lookup.vector, kitchen, crossed=True)
+    assert crossed.crossed
+    assert word in crossed.found.terms
+    assert not [term for term in crossed.found.terms if has_chinese(term) == has_chinese(question)]
+    plain = features(question, Reading(question, lookup), lookup.vector, kitchen, evidence)
+    decision = Gate(shipped_model(), kitchen, evidence).decide(question, [], True, lookup=lookup)
+    (typical,) = (reason.value for reason in decision.reasons if reason.feature == "typical")
+    assert typical > plain[FEATURES.index("typical")]
+
+
+def test_the_gate_reads_a_message_as_it_stands_where_its_own_pages_answer(
+    embedder: Embedder, tmp_path: Path
+) -> None:
+    kitchen = searcher({**ENGLISH, **ROOMS}, embedder, tmp_path)
+    question = "门禁卡在哪里领取"
+    lookup = kitchen.look_up(question)
+    plain = features(question, Reading(question, lookup), lookup.vector, kitchen, evidence_of(kitchen))
+    decision = Gate(shipped_model(), kitchen).decide(question, [], True, lookup=lookup)
+    values = {reason.feature: reason.value for reason in decision.reasons}
+    assert [values[name] for name in FEATURES] == pytest.approx(list(plain))

@@ -17,7 +17,7 @@ from bot.errors import ConfigError, QueueUnavailable
 from index.build.build import assemble
 from index.gate.evidence import UNKNOWN, Evidence
 from index.gate.examined_message import ExaminedMessage, direction
-from index.gate.features import FEATURES, features, read_with, search_for_gate, typicality
+from index.gate.features import FEATURES, Reading, features, read, search_for_gate, typicality
 from index.gate.logistic import fit_logistic, logit_of, sigmoid
 from index.gate.memory import Memory, fit_memory
 from index.gate.reference import evidence_of, foreign_questions, small_talk
@@ -153,8 +153,7 @@ def test_every_message_has_finite_numbers(searcher: Searcher, evidence: Evidence
 
 def numbers_of(message: str, searcher: Searcher, evidence: Evidence) -> np.ndarray:
     vector = searcher.embedder.embed([message])[0]
-    read, found = read_with(message, vector, searcher, evidence)
-    return features(message, read, vector, found, searcher, evidence)
+    return features(message, read(message, vector, searcher), vector, searcher, evidence)
 
 
 def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk], tmp_path: Path) -> None:
@@ -164,7 +163,7 @@ def test_a_chinese_question_reaches_english_documents(chunks: list[Chunk], tmp_p
     question = "怎么量化缓存来节省显存"
     vector = searcher.embedder.embed([question])[0]
     alone = search_for_gate(question, vector, searcher)
-    plain = features(question, question, vector, alone, searcher, evidence)
+    plain = features(question, Reading(question, alone), vector, searcher, evidence)
     bridged = numbers_of(question, searcher, evidence)
     column = FEATURES.index("typical")
     assert bridged[column] > plain[column]
@@ -176,7 +175,7 @@ def test_foreign_questions_set_the_zero_of_the_numbers_by_language(
     searcher: Searcher, evidence: Evidence, tmp_path: Path
 ) -> None:
     measured = evidence_of(searcher)
-    assert measured.reference.means.shape == (2, len(FEATURES))
+    assert measured.reference.means.shape == (4, len(FEATURES))
     for message, row in (("怎么安装", 0), ("how to quantize", 1)):
         shift = numbers_of(message, searcher, evidence) - numbers_of(message, searcher, measured)
         shift[FEATURES.index("talk")] = 0.3 * measured.reference.means[row][FEATURES.index("talk")]

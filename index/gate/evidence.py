@@ -49,8 +49,9 @@ UNKNOWN = WordFacts(0, 0, 0, 0)
 class Reference:
     """What messages that belong nowhere look like to this index and its embedder; nothing until measured."""
 
-    means: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, 1)))
-    """(2, numbers of the gate): what foreign questions score here, in Chinese and in English."""
+    means: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((4, 1)))
+    """(4, numbers of the gate): what foreign questions score here, in Chinese and in English, read as they
+    are and read in the other language of the documents."""
     talk: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     asked: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     """Vectors of small talk and of foreign questions, (n, d)."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.gate.evidence import Evidence
-from index.gate.features import Found, Numbers, features, read_with
+from index.gate.features import Found, Numbers, features, read
 from index.search.embed import Vectors
 from index.search.searcher import Searcher
 from index.search.store.arrays import Rows
@@ -35,12 +35,18 @@ class ExaminedMessage:
 
 
 def examined(
-    message: str, vector: Vectors, searcher: Searcher, evidence: Evidence, found: Found | None = None
+    message: str,
+    vector: Vectors,
+    searcher: Searcher,
+    evidence: Evidence,
+    found: Found | None = None,
+    *,
+    crossed: bool = False,
 ) -> ExaminedMessage:
-    """Looks one message up; `found` spares searching again."""
-    read, found = read_with(message, vector, searcher, evidence, found)
-    numbers = features(message, read, vector, found, searcher, evidence)
-    return ExaminedMessage(message, numbers, vector, direction(found, searcher.dense.vectors))
+    """Looks one message up, as `index.gate.features.read` reads it; `found` spares searching again."""
+    reading = read(message, vector, searcher, found, crossed=crossed)
+    numbers = features(message, reading, vector, searcher, evidence)
+    return ExaminedMessage(message, numbers, vector, direction(reading.found, searcher.dense.vectors))
 
 
 def direction(found: Found, vectors_of: Callable[[Rows], Vectors]) -> Vectors:

@@ -12,7 +12,7 @@ off each (`Evidence.reference`, measured when a version is first opened; no labe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,9 +25,8 @@ from index.search.lookup import Asked
 from index.search.searcher import Searcher
 from index.search.store.arrays import Rows
 from index.text.asking import is_asked
-from index.text.chinese import has_chinese
+from index.text.chinese import has_chinese, is_chinese
 from index.text.general_words import open_general_words
-from index.text.glossary import translated
 from index.text.terms import terms as terms_of
 
 Numbers = npt.NDArray[np.float64]
@@ -43,9 +42,11 @@ unknown: how much its Latin names say that the documents do not know; letters: h
 n-grams the best chunks share; headings: how well a heading matches in words and meaning; agreement: how well
 the chunks that mean the same also share its words.
 """
-REFERENCE_SHARE = 0.3
-"""Of what foreign questions score on this index; with more, the gate no longer sees that it knows nothing
-of a message in the other language."""
+REFERENCE_SHARE, CROSSED_SHARE = 0.3, 0.6
+"""Of what foreign questions score on this index, read as they are and read in the other language: there
+everything sounds a little known, for each of its words has some nearest one."""
+_OF_THE_MESSAGE = 2
+"""So many numbers, the first, are of the message alone, in whatever language it is read."""
 
 
 class Found(Protocol):
@@ -103,32 +104,59 @@ _NEAREST = 10
 _BEST = 5
 
 
-def read_with(
-    message: str, vector: Vectors, searcher: Searcher, evidence: Evidence, found: Found | None = None
-) -> tuple[str, Found]:
-    """The message as it is read, and the search for it; `found` spares searching again.
+@dataclass(frozen=True)
+class Reading:
+    """A message as it is read, and the search for it."""
 
-    A Chinese message to documents without Chinese is read together with the English of its technical terms.
-    """
-    english = () if evidence.knows_chinese else translated(message)
-    if english:
-        message, found = f"{message} {' '.join(english)}", None
-    return message, found or search_for_gate(message, vector, searcher)
+    text: str
+    found: Found
+    crossed: bool = False
+    """Whether it is read in the other language of the documents."""
+
+
+def read(
+    message: str, vector: Vectors, searcher: Searcher, found: Found | None = None, *, crossed: bool = False
+) -> Reading:
+    """The message as it stands, or in the other language of the documents, always where they have no other;
+    `found` spares searching again for a message as it stands."""
+    if not (crossed or searcher.crossing.is_foreign(message)):
+        return Reading(message, found or search_for_gate(message, vector, searcher))
+    known = searcher.lexical.document_frequency
+    other = {term: worth for term, worth in searcher.crossing.terms(message, each=1).items() if known(term)}
+    gone = searcher.crossing.near(message)
+    own = tuple(dict.fromkeys(term for term in terms_of(message) if _stays(term, message, gone, searcher)))
+    worth = {**dict.fromkeys(own, 1.0), **other}
+    rows = searcher.candidates(Asked(message, own, other, vector))
+    words, dense = searcher.lexical.scores(worth, rows), searcher.dense.scores(vector, rows)
+    text = " ".join(worth)
+    letters = searcher.lexical.characters.scores(text, rows)
+    scores = (words.text, words.headings, words.place, letters, dense.text, dense.headings)
+    return Reading(text, SearchForGate(tuple(worth), rows, *scores), crossed=True)
+
+
+def _stays(term: str, message: str, gone: Mapping[str, object], searcher: Searcher) -> bool:
+    """Whether a term of a message that is read in the other language is left in it: names are."""
+    if has_chinese(message):
+        return not is_chinese(term)
+    return term not in gone or searcher.lexical.document_frequency(term) > 0
 
 
 def features(
-    message: str, read: str, vector: Vectors, found: Found, searcher: Searcher, evidence: Evidence
+    message: str, reading: Reading, vector: Vectors, searcher: Searcher, evidence: Evidence
 ) -> Numbers:
-    """The numbers of FEATURES for one message, (len(FEATURES),) float64; `read`: as `read_with` gives it."""
-    own = evidence.reference.means[0 if has_chinese(message) else 1]
-    numbers = measured(message, read, vector, found, searcher, evidence)
-    return np.asarray(numbers - REFERENCE_SHARE * own, dtype=np.float64)
+    """The numbers of FEATURES for one message, (len(FEATURES),) float64."""
+    row = (0 if has_chinese(message) else 1) + (2 if reading.crossed else 0)
+    own = evidence.reference.means[row]
+    shares = np.full(len(own), CROSSED_SHARE if reading.crossed else REFERENCE_SHARE)
+    shares[:_OF_THE_MESSAGE] = REFERENCE_SHARE
+    return np.asarray(measured(message, reading, vector, searcher, evidence) - shares * own, dtype=np.float64)
 
 
 def measured(
-    message: str, read: str, vector: Vectors, found: Found, searcher: Searcher, evidence: Evidence
+    message: str, reading: Reading, vector: Vectors, searcher: Searcher, evidence: Evidence
 ) -> Numbers:
     """The same before the reference is taken off."""
+    found = reading.found
     facts = [evidence.word(term) for term in found.terms]
     typical = np.clip(typicality(found.terms, facts, evidence), _LEAST, _MOST)
     rarity = max(searcher.lexical.rarity(found.terms), 1e-6)
@@ -136,7 +164,7 @@ def measured(
         float(is_asked(message)),
         _talk(vector, evidence),
         float(np.sqrt(np.maximum(typical, 0).sum())),
-        _pieces(read, evidence),
+        _pieces(reading.text, evidence),
         _unknown(found.terms, facts),
         float(np.mean(_greatest(found.characters, _BEST))),
         float(np.max(found.bm25_headings / rarity + found.dense_headings, initial=-1.0)),
@@ -156,10 +184,10 @@ def typicality(terms: Sequence[str], facts: Sequence[WordFacts], evidence: Evide
     return np.array(ratios, dtype=np.float64)
 
 
-def _pieces(read: str, evidence: Evidence) -> float:
-    """Mean typicality of the pieces of the message."""
+def _pieces(text: str, evidence: Evidence) -> float:
+    """Mean typicality of the pieces of the message as it is read."""
     background = open_general_words()
-    pieces = background.pieces(read)
+    pieces = background.pieces(text)
     if not len(pieces):
         return _LEAST
     general = np.exp(background.scores[pieces])

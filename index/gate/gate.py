@@ -19,7 +19,7 @@ from index.gate.evidence import Evidence
 from index.gate.examined_message import ExaminedMessage, examined
 from index.gate.features import FEATURES, typicality
 from index.gate.logistic import logit_of, sigmoid
-from index.gate.model import FORMAT, GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, PartScores
+from index.gate.model import GUARD_BELOW, GUARD_SLOPE, GateModel, GateStore, PartScores
 from index.gate.reference import evidence_of
 from index.search.searcher import Lookup, Passage, Searcher
 from index.text.chinese import has_chinese
@@ -33,6 +33,7 @@ UNSURE_BAND = 0.4
 """Units of score on either side of the threshold that a model server is asked about. A gate's slope makes
 logits of them: the scores of a gate with a memory lie closer together. In folds that the fit did not see, 20
 in 100 messages fall into it; of those above it 94 in 100 are good, of those below 4. `bench.calls` counts."""
+EVIDENCE_FORMAT = 5
 _TYPICAL = 0.5
 _WORDS = 4
 _SENTENCES: dict[str, dict[str, tuple[str, str]]] = {
@@ -123,12 +124,33 @@ class Gate:
         if not query.strip() or not self.searcher.chunks:
             return Decision("decline", 0.0, 1.0, (Reason("empty", 0.0, 0.0, describe("empty", query)),))
         lookup = lookup or self.searcher.look_up(query)
-        case = examined(query, lookup.vector, self.searcher, self.evidence, lookup)
-        parts = self.model.parts(case)
+        case, parts = self._examined(query, lookup)
         probability = float(sigmoid(self.model.joint(parts)))
         threshold = self.threshold(mentioned, point)
         reasons = self._reasons(case, parts, passages)
         return Decision(self._verdict(probability, threshold), probability, threshold, reasons)
+
+    def _examined(self, query: str, lookup: Lookup) -> tuple[ExaminedMessage, PartScores]:
+        """The message as it is read, and what the parts of the gate say of it.
+
+        Where the best page that was found is in another language than the message, the documents may know the
+        message in that language alone: it is read in both, and the better counts.
+        """
+        case = examined(query, lookup.vector, self.searcher, self.evidence, lookup)
+        parts = self.model.parts(case)
+        if not self._leads_across(query, lookup):
+            return case, parts
+        other = examined(query, lookup.vector, self.searcher, self.evidence, crossed=True)
+        there = self.model.parts(other)
+        return (other, there) if self.model.joint(there) > self.model.joint(parts) else (case, parts)
+
+    def _leads_across(self, query: str, lookup: Lookup) -> bool:
+        """Whether the documents are in two languages and the best page is in the other one alone."""
+        if not self.searcher.crossing.mixed or not len(lookup.rows):
+            return False
+        own = "zh" if has_chinese(query) else "en"
+        best = self.searcher.copy_in(int(lookup.rows[np.argmax(lookup.fused)]), own, lookup)
+        return self.searcher.chunks[best].language != own
 
     def threshold(self, mentioned: bool, point: OperatingPoint | None = None) -> float:
         """Least probability answered at an operating point; a mention lowers it and never removes it."""
@@ -211,7 +233,7 @@ def open_evidence(
 
 def evidence_file(settings: Settings, version: str) -> Path:
     """Where the counts of a version are kept."""
-    return settings.index.dir / "gate" / "evidence" / f"{version}-{FORMAT}.npz"
+    return settings.index.dir / "gate" / "evidence" / f"{version}-{EVIDENCE_FORMAT}.npz"
 
 
 def describe(

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from index.gate.evidence import Evidence, Reference
-from index.gate.features import measured, read_with
+from index.gate.features import measured, read
 from index.search.embed import Embedder, Vectors
 from index.search.searcher import Searcher
 from index.text.chinese import has_chinese
@@ -58,10 +58,13 @@ def evidence_of(searcher: Searcher, counted: Callable[[], Evidence] | None = Non
         return evidence
     talk, asked = _vectors(searcher.embedder)
     evidence = replace(evidence, reference=Reference(evidence.reference.means, talk, asked))
-    rows = []
-    for message, vector in zip(foreign_questions(), asked, strict=True):
-        read, found = read_with(message, vector, searcher, evidence)
-        rows.append(measured(message, read, vector, found, searcher, evidence))
-    chinese, numbers = np.array([has_chinese(message) for message in foreign_questions()]), np.stack(rows)
-    means = np.stack([numbers[chinese].mean(axis=0), numbers[~chinese].mean(axis=0)])
-    return replace(evidence, reference=Reference(means, talk, asked))
+    chinese = np.array([has_chinese(message) for message in foreign_questions()])
+    means = []
+    for crossed in (False, True) if searcher.crossing.mixed else (False,):
+        rows = []
+        for message, vector in zip(foreign_questions(), asked, strict=True):
+            reading = read(message, vector, searcher, crossed=crossed)
+            rows.append(measured(message, reading, vector, searcher, evidence))
+        numbers = np.stack(rows)
+        means += [numbers[chinese].mean(axis=0), numbers[~chinese].mean(axis=0)]
+    return replace(evidence, reference=Reference(np.stack((means * 2)[:4]), talk, asked))

@@ -30,17 +30,35 @@ class Crossing:
         self._embedder = embedder
         self._has = {"zh": chinese >= OTHER, "en": chinese <= 1 - OTHER}
 
-    def terms(self, question: str) -> dict[str, float]:
-        """Terms of the other language -> how much each counts, up to 1."""
+    @property
+    def mixed(self) -> bool:
+        """Whether the documents are in both languages."""
+        return all(self._has.values())
+
+    def is_foreign(self, text: str) -> bool:
+        """Whether the documents have no pages in the language of a text."""
+        return not self._has["zh" if has_chinese(text) else "en"]
+
+    def terms(self, question: str, each: int = EACH) -> dict[str, float]:
+        """Terms of the other language -> how much each counts, up to 1; `each`: most for one word."""
         found = dict.fromkeys(translated(question), 1.0)
+        for like in self.near(question).values():
+            for term, worth in list(like.items())[:each]:
+                found[term] = max(found.get(term, 0.0), worth / SURE)
+        return found
+
+    def near(self, question: str) -> dict[str, dict[str, float]]:
+        """Word of the question that the glossary lacks -> words of the other language, the surest first."""
         chinese = has_chinese(question)
         if not self._has["en" if chinese else "zh"]:
-            return found
+            return {}
+        found = {}
         for word, like in self._words.near(question, self._embedder).items():
             if is_chinese(word) != chinese or translated(word):
                 continue
-            other = {term: worth for term, worth in like.items() if is_chinese(term) != chinese}
-            for term in sorted(other, key=lambda term: -other[term])[:EACH]:
-                if other[term] >= LEAST:
-                    found[term] = max(found.get(term, 0.0), other[term] / SURE)
+            other = {
+                term: worth for term, worth in like.items() if is_chinese(term) != chinese and worth >= LEAST
+            }
+            if other:
+                found[word] = dict(sorted(other.items(), key=lambda entry: -entry[1]))
         return found
