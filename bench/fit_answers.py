@@ -48,7 +48,7 @@ HAND = 1.5
 """... times this."""
 RIDGE = 0.1
 """Inverse regularisation of the judgement."""
-HELD = {"talk": -25.0, "unknown": -3.0, "no_reason": -1.2, "no_exact": -4.0}
+HELD = {"talk": -25.0, "unknown": -3.0, "no_reason": -1.2, "no_exact": -8.0}
 """Weights that are not fitted, for what the questions here seldom show: small talk with the documents' words,
 nouns that no page has, a "why" whose quotes give no reason, a price or port that no quote has."""
 

@@ -423,3 +423,14 @@ def test_where_many_places_are_as_good_more_of_them_are_shown() -> None:
     assert room_for([replace(level[0], score=11.0), *level[1:]]) == ALL
     assert room_for(level[:3]) == ALL
     assert room_for([]) == ALL
+
+
+def test_a_price_further_down_the_page_wins_over_what_only_tells_of_the_thing() -> None:
+    talk = "The harbour lamp is lit every evening and the harbour lamp is cleaned on Sundays. "
+    rates = f"- Bring two cans.\n- Present rates are $4 a month.\n- {FILLER}"
+    text = f"{talk * 3}\n\n{FILLER}\n\n{rates}\n\n{FILLER}"
+    assert "$4" in first("what does the harbour lamp cost me", page(1, text, "Harbour lamp"))
+    assert "$4" not in first("when is the harbour lamp lit", page(1, text, "Harbour lamp"))
+    of_another = page(2, "Present rates are $9 a month.", "Bridge")
+    without = page(1, text.replace("$4", "low"), "Harbour lamp")
+    assert "$9" not in first("what does the harbour lamp cost me", without, of_another)

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from index.text.chinese import is_chinese
 from index.text.terms import terms
 from worker.excerpts import Excerpt
-from worker.finding.asked import Asked
+from worker.finding.asked import Asked, tells_more
 from worker.finding.atoms import Atom, without_padding
+from worker.finding.features import FEATURES
+from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.reading import Candidate, Reading
 from worker.finding.steps import Steps, steps_missing, steps_shown
 
@@ -23,6 +25,9 @@ ROOM_TO_CHOOSE = 700
 """All quotes together, where so many places are as good that which of them answers cannot be told."""
 AS_GOOD, CROWD = 1.0, 4
 """... which is so where this many others score at most so far below the best."""
+WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
+"""A piece with the value that no quote has comes first if it scores at most so far below the best and, with
+its headings, has this share of the question's words."""
 MOST = 4
 """Quotes at most."""
 MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
@@ -43,6 +48,7 @@ WITH_STEPS = 640
 ECHOED = 0.6
 """A piece of a log with this share of the question's words, or whose words are the question's to this share,
 repeats the message that is asked about."""
+_ALL_WORDS = FEATURES.index("all_words")
 REPEATED = 0.8
 """An atom with this share of its words in what is quoted already says nothing new."""
 
@@ -62,7 +68,45 @@ class Quote:
 
 
 def quotes_of(reading: Reading) -> list[Quote]:
-    """The quotes that answer best, the best first; none where nothing was read."""
+    """The quotes that answer best, the best first; none where nothing was read.
+
+    Where they have no value of the kind that is asked for, and a piece of the same pages has, it comes first.
+    """
+    found = _chosen(reading)
+    if (value := _value_left_out(reading, found)) is not None:
+        first = replace(value, score=reading.candidates[0].score + 1)
+        others = (candidate for candidate in reading.candidates if candidate is not value)
+        found = _chosen(Reading(reading.asked, (first, *others)))
+    return _with_steps(found, reading.candidates)
+
+
+def _value_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
+    """The best piece of the quoted pages with a value of the kind asked for, where no quote has one."""
+    asked = reading.asked
+    wanted = asked.kinds & EXACT_KINDS or asked.kinds & VALUE_KINDS
+    if not quotes or not wanted or any(tells_more(asked, wanted, quote.text) for quote in quotes):
+        return None
+    pages = {_page_of(quote.excerpt) for quote in quotes}
+    least = reading.candidates[0].score - WORTH_A_VALUE
+    return next(
+        (
+            candidate
+            for candidate in reading.candidates
+            if candidate.score >= least
+            and _page_of(candidate.section.excerpt) in pages
+            and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
+            and _size(candidate) <= ALL
+            and tells_more(asked, wanted, candidate.atom.text)
+        ),
+        None,
+    )
+
+
+def _page_of(excerpt: Excerpt) -> tuple[str, str, str]:
+    return excerpt.path, excerpt.url, excerpt.title
+
+
+def _chosen(reading: Reading) -> list[Quote]:
     ranked = sorted(reading.candidates, key=_worth, reverse=True)
     beside = {(id(candidate.section), candidate.place): candidate for candidate in ranked}
     used: set[tuple[int, int]] = set()
@@ -87,7 +131,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
         said |= set(terms(shown(chosen)))
         left -= sum(map(_size, chosen))
         _add(found, chosen, candidate.score)
-    return _with_steps(_filled(found, beside), reading.candidates)
+    return _filled(found, beside)
 
 
 def _worth(candidate: Candidate) -> float:
