@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import documents
 from bench.hostile import CODE, KINDS, LONG, question_pairs
 from bot.config.settings import SourceSettings
 from bot.errors import IndexUnwritten, LoadError
@@ -35,6 +36,15 @@ def good(tmp_path: Path) -> Path:
     (folder / "good.md").write_text("# Harbor\n\nRun harbor.\n", "utf-8")
     (folder / "z 好.md").write_text("# 安装\n\n运行它。\n", "utf-8")
     return folder
+
+
+def test_the_bench_builds_every_kind_once_and_the_long_ones_alone() -> None:
+    groups = documents._shared(list(KINDS))
+    assert sorted(kind for group in groups for kind in group) == sorted(KINDS)
+    assert all(len(group) == 1 for group in groups if LONG & set(group))
+    many = documents._of_all_formats(list(KINDS))
+    assert len(set(many)) == documents.MANY
+    assert not LONG & set(many)
 
 
 @pytest.mark.timeout(600)
