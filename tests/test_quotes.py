@@ -425,12 +425,17 @@ def test_where_many_places_are_as_good_more_of_them_are_shown() -> None:
     assert room_for([]) == ALL
 
 
-def test_a_price_further_down_the_page_wins_over_what_only_tells_of_the_thing() -> None:
-    talk = "The harbour lamp is lit every evening and the harbour lamp is cleaned on Sundays. "
-    rates = f"- Bring two cans.\n- Present rates are $4 a month.\n- {FILLER}"
-    text = f"{talk * 3}\n\n{FILLER}\n\n{rates}\n\n{FILLER}"
-    assert "$4" in first("what does the harbour lamp cost me", page(1, text, "Harbour lamp"))
-    assert "$4" not in first("when is the harbour lamp lit", page(1, text, "Harbour lamp"))
-    of_another = page(2, "Present rates are $9 a month.", "Bridge")
-    without = page(1, text.replace("$4", "low"), "Harbour lamp")
-    assert "$9" not in first("what does the harbour lamp cost me", without, of_another)
+def test_a_price_further_down_the_page_comes_first_where_no_quote_has_one() -> None:
+    talk = "The lamp of the harbour is lit at dusk, and the lamp of the harbour is cleaned on Sundays."
+    top = Excerpt(1, "Harbour lamp", talk, ("Harbour lamp",), score=1.0, path="lamp.md")
+    below = Excerpt(
+        2,
+        "Harbour lamp",
+        f"4. Bring two cans. Present rates are $4.\n\n{FILLER}",
+        ("Harbour lamp", "Links"),
+        path="lamp.md",
+    )
+    other = Excerpt(3, "Bridge", "Present rates are $9.", ("Bridge",), path="bridge.md")
+    assert "$4" in first("what does the lamp of the harbour cost me", top, below, other)
+    assert "$4" not in first("when is the lamp of the harbour lit", top, below, other)
+    assert "$9" not in first("what does the lamp of the harbour cost me", top, other)

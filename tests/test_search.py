@@ -238,6 +238,8 @@ def test_a_named_project_is_preferred(searcher: Searcher) -> None:
     assert named("LMDeploy-serve", names) == {"lmdeploy"}
     assert named("lmde 怎么用", names) == {"lmdeploy"}
     assert named("mm 怎么用", names) == set()
+    assert named("the lmdeploy-runtime-gpu package", names) == {"lmdeploy"}
+    assert named("lmde-serve, mmpo_config and lmdep.lock", names) == set(), "a piece is a whole name"
     lookup = searcher.look_up("mmpose 如何安装")
     preferred = {searcher.chunks[row].source for row in lookup.rows[lookup.signals.project > 0].tolist()}
     assert preferred == {"mmpose"}

@@ -7,7 +7,6 @@ itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from index.search.store.projects import named
 from index.sources.confirmed import is_confirmed
 from index.text.general_words import open_general_words
 from index.text.terms import terms
@@ -178,8 +178,8 @@ def _of_named_products(chunks: Mapping[int, Chunk], question: str, *, several: b
     """
     folders = {row: product_of(chunk.path) for row, chunk in chunks.items()}
     sources = {row: product_of(f"{chunk.source}/-") if several else "" for row, chunk in chunks.items()}
-    named_folders = {name for name in folders.values() if name and _is_named(name, question)}
-    named_sources = {name for name in sources.values() if name and _is_named(name, question)}
+    named_folders = named(question, filter(None, folders.values()))
+    named_sources = named(question, filter(None, sources.values()))
     return [
         row
         for row, chunk in chunks.items()
@@ -220,12 +220,6 @@ def product_of(path: str) -> str:
     if not rest or not own or any(open_general_words().word(word) > NAME for word in own):
         return ""
     return folder.lower()
-
-
-def _is_named(product: str, question: str) -> bool:
-    """Whether a word of the question is the name, or its start from four letters on."""
-    words = re.findall(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", question.lower())
-    return any(word == product or (len(word) >= 4 and product.startswith(word)) for word in words)
 
 
 def _sections(searcher: Searcher, lookup: Lookup, row: int, top: float) -> list[SectionRead]:

@@ -23,9 +23,15 @@ def project_folders(places: Sequence[DocumentPlace]) -> list[str]:
 
 
 def named(query: str, names: Iterable[str]) -> set[str]:
-    """Those of the projects' names (lower case) that the question says."""
-    words = {word.lower() for match in _WORDS.findall(query) for word in (match, *re.split(r"[-_.]", match))}
-    return {name for name in names if any(_is_named(name, word) for word in words)}
+    """Those of the projects' names (lower case) that the question says.
+
+    A word may be a name cut short; a piece of one, as in mmdeploy-runtime, must be the whole name: the "file"
+    of file.lock is no filesystem.
+    """
+    words = {word.lower() for word in _WORDS.findall(query)}
+    pieces = {piece for word in words for piece in re.split(r"[-_.]", word)}
+    long = [word for word in words if len(word) >= _LEAST_LETTERS]
+    return {name for name in names if name in words | pieces or any(map(name.startswith, long))}
 
 
 def _top_folder(place: DocumentPlace) -> tuple[str, str]:
@@ -36,7 +42,3 @@ def _shows_project(path: str) -> bool:
     """Whether this path shows that its top folder is a project: NAME/README.md or NAME/docs/..."""
     parts = path.lower().split("/")
     return len(parts) > 1 and (parts[1] == "docs" or (len(parts) == 2 and parts[1].startswith("readme")))
-
-
-def _is_named(name: str, word: str) -> bool:
-    return word == name or (len(word) >= _LEAST_LETTERS and name.startswith(word))
