@@ -20,6 +20,10 @@ from index.search.store.like_words import NO_WORDS
 from index.text.chinese import has_chinese
 from index.text.document import Document
 from index.text.split import split
+from index.text.terms import terms
+from worker.finding.asked import read_question
+from worker.finding.features import share_of
+from worker.finding.reading import read_pages
 
 ENGLISH = {
     "oven.md": "# Oven\n\nThe oven is preheated for ten minutes before the bread goes in.\n",
@@ -131,3 +135,32 @@ def test_the_gate_reads_a_message_as_it_stands_where_its_own_pages_answer(
     decision = Gate(shipped_model(), kitchen).decide(question, [], True, lookup=lookup)
     values = {reason.feature: reason.value for reason in decision.reasons}
     assert [values[name] for name in FEATURES] == pytest.approx(list(plain))
+
+
+@pytest.mark.parametrize(
+    ("pages", "question", "answer"),
+    [
+        (ENGLISH, "客人对鸡蛋过敏怎么办", "separate plate"),
+        (CHINESE, "what if a guest has an allergy", "单独的盘子"),
+    ],
+)
+def test_words_of_the_other_language_count_as_those_of_the_question(
+    pages: dict[str, str], question: str, answer: str, embedder: Embedder, tmp_path: Path
+) -> None:
+    kitchen = searcher(pages, embedder, tmp_path)
+    lookup = kitchen.look_up(question)
+    reading = read_pages(kitchen, lookup, kitchen.search(question, 4, lookup), None)
+    assert answer in reading.candidates[0].atom.text
+    assert not reading.asked.unknown & {"客人", "过敏", "guest", "allergy"}
+    text = frozenset(terms(reading.candidates[0].atom.text))
+    assert share_of(reading.asked, text) > 0.4
+
+
+def test_a_word_that_no_language_has_stays_unknown() -> None:
+    known = frozenset({"oven", "install"}).__contains__
+    near = {"烤箱": {"oven": 0.5}, "zookeeper": {"oven": 0.1}}
+    asked = read_question("zookeeper 的烤箱怎么安装", lambda _: 2.0, known, near)
+    assert asked.like["烤箱"]["oven"] == pytest.approx(0.5 / 0.7)
+    assert asked.like["安装"]["install"] == 1
+    assert "zookeeper" in asked.unknown
+    assert not asked.unknown & {"烤箱", "安装"}

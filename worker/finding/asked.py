@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from index.text.chinese import CHARACTERS, has_chinese
+from index.text.chinese import CHARACTERS, has_chinese, is_chinese
 from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import translated
 from index.text.terms import STOP_WORDS, is_noun, terms
@@ -56,7 +56,8 @@ class Asked:
     about: str
     """Without the words that make it a question."""
     weights: dict[str, float]
-    """Its terms and how much each tells: rare ones much, those that no page has as much as the rarest."""
+    """Its terms and how much each tells: rare ones much, those that no page has as much as the rarest, or as
+    what pages in the other language have for them."""
     translations: frozenset[str]
     """English terms for its Chinese technical ones, where the pages are English."""
     like: dict[str, dict[str, float]]
@@ -152,11 +153,12 @@ def read_question(
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
     kinds = kinds_asked(text)
+    across = {word: found for word in own if not known(word) and (found := _across(word, known, near or {}))}
     return Asked(
         text=text,
         about=about,
-        weights={word: idf(word) * _tells(word) for word in own},
-        like={word: stand_ins for word in own if (stand_ins := _like(word, near or {}))},
+        weights={word: idf(_surest(word, across)) * _tells(word) for word in own},
+        like={word: like for word in own if (like := _like(word, near or {}) | across.get(word, {}))},
         translations=english,
         everything=frozenset().union(
             own,
@@ -168,7 +170,7 @@ def read_question(
         language="zh" if has_chinese(text) else "en",
         names=names,
         subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
-        unknown=frozenset(word for word in own if not known(word) and _is_telling(word)),
+        unknown=frozenset(word for word in own if not (known(word) or word in across) and _is_telling(word)),
     )
 
 
@@ -184,6 +186,30 @@ def _is_own(name: str, idf: Callable[[str], float]) -> bool:
 
 LIKE = 0.4
 """What a like word of the list counts of the word itself."""
+
+
+def _across(
+    word: str, known: Callable[[str], bool], near: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """What pages in the other language have for a word that no page has, each with what it counts of it.
+
+    Nothing else can be found there: the surest counts as the word itself.
+    """
+    from index.search.store.crossing import LEAST as SURE_ENOUGH
+    from index.search.store.like_words import SURE
+
+    found = {
+        term: worth / SURE
+        for term, worth in near.get(word, {}).items()
+        if is_chinese(term) != is_chinese(word) and worth >= SURE_ENOUGH
+    }
+    return found | {term: 1.0 for term in translated(word) if known(term)}
+
+
+def _surest(word: str, across: Mapping[str, Mapping[str, float]]) -> str:
+    """The word of the pages by which it is told how much a word of the question tells."""
+    found = across.get(word)
+    return max(found, key=lambda term: found[term]) if found else word
 
 
 def _like(word: str, near: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
