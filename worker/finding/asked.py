@@ -153,7 +153,9 @@ def read_question(
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
     kinds = kinds_asked(text)
-    across = {word: found for word in own if not known(word) and (found := _across(word, known, near or {}))}
+    lacked = [word for word in own if not known(word)]
+    mostly = 2 * len(lacked) > len(own)
+    across = {word: found for word in lacked if mostly and (found := _across(word, known, near or {}))}
     return Asked(
         text=text,
         about=about,
@@ -193,7 +195,8 @@ def _across(
 ) -> dict[str, float]:
     """What pages in the other language have for a word that no page has, each with what it counts of it.
 
-    Nothing else can be found there: the surest counts as the word itself.
+    Asked for where the pages lack most of a question's words, so that nothing else can be found there: the
+    surest counts as the word itself.
     """
     from index.search.store.crossing import LEAST as SURE_ENOUGH
     from index.search.store.like_words import SURE
