@@ -14,6 +14,7 @@ import pytest
 
 from tests.answer_cards import ANSWER, cards_of, parts
 from worker.excerpts import Excerpt
+from worker.pipeline.misplaced_fences import set_right
 from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.verify import Verified, Verifier
 from worker.prompts import NOT_FOUND
@@ -361,3 +362,16 @@ def test_a_page_without_a_site_has_no_links_of_its_own() -> None:
     for url in ("", "docs/ports.md", "http://localhost:9800/docs/ports.md"):
         shown = Sanitiser([Excerpt(1, "Ports", text, url=url)], "en").clean(text)
         assert shown == "See `www.evil.example`, it and here."
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("Blocks begin with: ```\nThen code.", "Blocks begin with: ```\nThen code."),
+        ("> 运行：```sh\n> x\n> ```\n好", "> 运行：\n> ```sh\n> x\n> ```\n好"),
+        ("1. Run:```sh\n    x\n    ```\n2. Look", "1. Run:\n   ```sh\n    x\n    ```\n2. Look"),
+        ("Run:```sh\ncut of", "Run:\n```sh\ncut of"),
+    ],
+)
+def test_a_fence_behind_a_colon_ends_where_it_began(answer: str, shown: str) -> None:
+    assert set_right(answer, finished=True) == shown

@@ -132,6 +132,7 @@ def test_a_thing_of_the_documents_own_is_asked_for_without_their_name() -> None:
     [
         ("Which port does the valve use?", "The valve listens on port 7001.", True),
         ("Which port does the valve use?", "The valve has a port of its own.", False),
+        ("阀门的端口是啥", "阀门监听 7001 端口。", True),
         ("How many days until the tank is empty?", "Count the days.", False),
         ("How many days until the tank is empty?", "After 12 days.", True),
         ("What does the pump cost?", "It costs $ 90.", True),
@@ -158,6 +159,11 @@ def test_a_person_is_a_name_and_not_any_two_words() -> None:
         ("Please run the pump backwards", True),
         ("build fails on the tank", False),
         ("open is the valve", False),
+        ("import a map of the tank", True),
+        ("停止水泵", True),
+        ("帮我导出阀门的清单", True),
+        ("启动失败的水泵", False),
+        ("水泵停止", False),
     ],
 )
 def test_an_order_asks_how_it_is_done(text: str, told: bool) -> None:

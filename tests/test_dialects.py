@@ -7,9 +7,35 @@ import json
 import pytest
 
 from index.sources.formats import read
+from index.sources.formats.markdown import grids
 from tests.office_files import word
 
 CASES = {
+    "powers, ranges and a shell's braces are no marks": (
+        ".md",
+        "From 10^3-10^6 ships, n^2+m^2 ropes and a^b^c; 1~2~3 天, CO~2~ and 5^th^ of ${#ropes[@]}"
+        " {{-- x --}}.\n\n"
+        "$$x$$ {#eq-1}\n",
+        [
+            *("10^3-10^6", "n^2+m^2", "a^b^c", "1~2~3", "CO2", "5th of"),
+            *("${#ropes[@]}", "{{-- x --}}", "$$x$$"),
+        ],
+        ["{#eq-1}"],
+    ),
+    "placeholders that are called as Feishu's tags are": (
+        ".md",
+        "Say DROP COLUMN <column> or SHOW VIEW <view>.\n\n"
+        "<grid cols=\"2\">\n<column width=\"5\">\n左舷\n</column>\n</grid>\n",
+        ["COLUMN <column> or SHOW VIEW <view>.", "左舷"],
+        ["cols", "</column>", "<grid"],
+    ),
+    "what a database draws in code": (
+        ".md",
+        "# Ropes\n\n1. Look:\n\n   ```\n   +----+------+\n   | id | rope |\n   +----+------+\n   ```\n\n"
+        "+----+------+\n| id | 缆绳 |\n+====+======+\n| 1  | 长   |\n+----+------+\n",
+        ["   +----+------+\n   | id | rope |\n   +----+------+", "| id | 缆绳 |\n| --- | --- |"],
+        ["+====+"],
+    ),
     "roles of MyST": (
         ".md",
         "See {ref}`the long quay <quay-label>`, {doc}`Mooring <moor>`, {term}`mole`, {kbd}`Ctrl+C`,"
@@ -156,6 +182,14 @@ def test_words_are_kept_and_marks_are_not_shown(name: str) -> None:
     shown = page.text.replace("\\<", "<")
     assert [words for words in kept if words not in shown] == [], shown
     assert [mark for mark in marks if mark in page.text or mark in (page.title or "")] == [], page.text
+
+
+def test_tables_that_are_drawn_wrong_are_left_and_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(grids, "_table", lambda lines: seen.append(len(lines)) or "")
+    text = "+--+--+\n|a |b |\n+--+----+\n" * 300
+    assert grids.with_grid_tables(text) == text
+    assert sum(seen) <= text.count("\n")
 
 
 def test_titles_have_no_attributes() -> None:

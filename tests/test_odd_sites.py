@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from bot.errors import LoadError
+from index.sources.formats.charsets import as_header_says
 from tests.test_site_source import Reading, page, sitemap
 from tests.web_server import Asked, Reply, WebServer
 from worker.sources.issues import _refused
@@ -94,6 +95,33 @@ def test_the_encoding_is_the_one_that_the_header_names(
     server.replies["/"] = served(Reply(html.encode(encoding)), f"text/html; charset={encoding}")
     pages, _ = reading.read(f"{server.url}/")
     assert words in pages["index"].text
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "shown"),
+    [
+        ("码头的灯".encode(), "ISO-8859-1", "码头的灯"),  # named by a server that looks at no file
+        ("“quay” – é".encode("cp1252"), "iso-8859-1", "“quay” – é"),
+        ("码头镕".encode("gbk"), "gb2312", "码头镕"),
+        (b"<p>a-quay</p>", "punycode", "a-quay"),
+        (b"<p>a\\u0041</p>", "unicode_escape", "a\\u0041"),
+        (b"<p>+AGE-</p>", "utf-7", "+AGE-"),
+    ],
+)
+def test_a_header_is_read_as_browsers_read_it(body: bytes, said: str, shown: str) -> None:
+    read = as_header_says(body, f"text/html; charset={said}")
+    assert shown in read.decode("utf-8-sig")
+
+
+def test_a_site_is_waited_for_ten_minutes_in_all(server: WebServer, reading: Reading) -> None:
+    names = {f"p{number}": "1" for number in range(15)}
+    server.replies["/sitemap.xml"] = sitemap(server, **names)
+    server.on_request = lambda asked: (
+        Reply(status=503, headers={"Retry-After": "60"}) if asked.path.startswith("/p") else None
+    )
+    pages, unread = reading.read(server.url)
+    assert (pages, len(unread)) == ({}, 15)
+    assert reading.slept.count(60.0) == 10
 
 
 @pytest.mark.parametrize("said", ["utf-8", "no-such-one", '"gbk', "rot13", "undefined"])

@@ -53,6 +53,11 @@ def test_a_part_of_a_long_step_is_of_that_step() -> None:
     assert 2 in found.steps.shown
 
 
+def test_a_list_that_goes_on_from_another_is_not_counted_anew() -> None:
+    later = "\n".join(f"{place}. Fill the oil into lamp {place}. {FILLER}" for place in range(6, 12))
+    assert quote("how is the oil filled into lamp 9", later).steps is None
+
+
 @pytest.mark.parametrize("text", ["- Fill the oil in.\n- Light it.\n- Go.", "1. Fill the oil in.\n2. Go."])
 def test_a_list_without_an_order_and_one_of_two_steps_have_no_sign(text: str) -> None:
     assert quote("how is the oil filled in", f"{text}\n\n{FILLER}").steps is None

@@ -43,6 +43,9 @@ def verified(answer: str) -> Verified:
         ("a [citation:1][citation:2] [doc_3] [Document 1] [文档2]", "a [1][2] [3] [1] [2]"),
         ("a [[1]] [[1]][[2]] <sup>[2]</sup> ［3］ \\[1\\]", "a [1] [1][2] [2] [3] [1]"),
         ("a [1](https://a.b/c) b [2]() [9](https://a.b)", "a [1] b [2] [9](https://a.b)"),
+        ("[see [1]] [资料1、资料2] [Source 1, Source 3]", "[see [1]] [1][2] [1][3]"),
+        ("[citation:1, citation:2] [1 and 2] [1 和 3] [^1^][^2^]", "[1][2] [1][2] [1][3] [1][2]"),
+        ("【1:0†guide.md】 [1†L1-L3, 2†L4] 【2†L3, L5】", "[1] [1][2] [2]"),
         (
             "m<sup>2</sup>, 【9†L1】, [step 1], a[0], [1]: x",
             "m<sup>2</sup>, 【9†L1】, [step 1], a[0], [1]: x",

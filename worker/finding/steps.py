@@ -14,6 +14,7 @@ from worker.finding.atoms import PARTS, Atom
 from worker.finding.reading import Candidate
 
 _NUMBERED = re.compile(r"\A\s*+\d{1,3}[.)]\s++\S")
+_FIRST = re.compile(r"\A\s*+1[.)]")
 FEWEST = 3
 """A list of fewer steps is none whose order anybody could miss."""
 
@@ -56,6 +57,7 @@ def step_of(atom: Atom) -> tuple[int, str]:
 def steps_shown(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> Steps | None:
     """Which steps are quoted of the one numbered list in the quote; None where it has none or several.
 
+    None too of a list that goes on from another: its places are not the numbers that are read.
     `section`: every atom of the section that the quote is from.
     """
     lists = {step_of(one.atom)[0] for one in quoted if step_of(one.atom)[1]}
@@ -67,7 +69,7 @@ def steps_shown(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> St
     lines = list(dict.fromkeys(line for group, line in own if line and group == number))
     told = {step_of(one.atom)[1] for one in quoted}
     shown = tuple(place for place, line in enumerate(lines, 1) if line in told)
-    return Steps(shown, len(lines)) if len(lines) >= FEWEST else None
+    return Steps(shown, len(lines)) if len(lines) >= FEWEST and _FIRST.match(lines[0]) else None
 
 
 def steps_missing(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> list[Candidate]:

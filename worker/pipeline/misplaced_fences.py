@@ -13,6 +13,8 @@ from bot.config.fences import RUN, FenceReader
 _WRAPPED = re.compile(r"\A\s*+(`{3,})[ \t]*+(?:markdown|md)[ \t]*+\n", re.IGNORECASE)
 _FENCE = re.compile(rf"^ {{0,3}}({RUN})[ \t]*+(\S*)", re.MULTILINE)
 _CITATION = re.compile(r"\[\d{1,2}\]")
+_HELD = re.compile(r"(?:[ \t]*+>)*+[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?")
+"""What makes a line one of a quote, or the first of an item."""
 _BARE_FENCE = re.compile(r"`{3,}[\w+#.-]{0,20}")
 
 
@@ -20,7 +22,7 @@ def set_right(text: str, *, finished: bool) -> str:
     """`text` with its fences on lines of their own, and none around the whole of it once it is `finished`."""
     if "```" not in text:
         return text
-    return _parted(_unwrapped(text) if finished else text)
+    return _parted(_unwrapped(text), finished=True) if finished else _parted(text, finished=False)
 
 
 def _unwrapped(text: str) -> str:
@@ -41,19 +43,39 @@ def _unwrapped(text: str) -> str:
     return inside[: ends.start()].rstrip() + "\n" if whole and holds else text
 
 
-def _parted(text: str) -> str:
-    """Fences behind a colon, each on a line of its own."""
+def _parted(text: str, *, finished: bool) -> str:
+    """Fences behind a colon, each on a line of its own.
+
+    Of a finished text those that are closed, or name a language and were cut off.
+    """
     reader, lines = FenceReader(), list[str]()
-    for line in text.split("\n"):
-        for part in _behind_colon(line) if reader.fence is None and "```" in line else (line,):
+    written = text.split("\n")
+    last = max((number for number, line in enumerate(written) if _closes(line)), default=-1)
+    for number, line in enumerate(written):
+        is_fence = number < last or not finished or not line.rstrip().endswith("`")
+        may_open = is_fence and reader.fence is None and "```" in line
+        for part in _behind_colon(line) if may_open else (line,):
             reader.read(part)
             lines.append(part)
     return "\n".join(lines)
 
 
+def _closes(line: str) -> bool:
+    """Whether a line may end a block."""
+    bare = line.strip(" \t>")
+    return len(bare) > 2 and not bare.strip("`")
+
+
 def _behind_colon(line: str) -> tuple[str, ...]:
-    """What stands before a fence and the fence, where the line is no more than that."""
+    """What stands before a fence and the fence, where the line is no more than that.
+
+    The fence stays in the quote and the item that the line is in: only there does its end close it.
+    """
     text, marks, info = line.partition("```")
     fence = f"{marks}{info}".rstrip()
     glued = text.rstrip().endswith((":", "：", ".", "。")) and _BARE_FENCE.fullmatch(fence)
-    return (text.rstrip(), fence) if glued and not text.isspace() else (line,)
+    if not glued or text.isspace():
+        return (line,)
+    held = _HELD.match(text)
+    within = "".join(sign if sign in "> \t" else " " for sign in held[0]) if held else ""
+    return text.rstrip(), within + fence

@@ -51,17 +51,18 @@ _CITED_FENCE = re.compile(
     rf"^([^\S\n]*+{RUN})[ \t]*+((?:\[\d{{1,2}}\][ \t]*+)++[.。]?)[ \t]*+$", re.MULTILINE
 )
 """A closing fence with a citation behind it, which closes nothing."""
-_NUMBERS = r"\d{1,2}(?:\s*[,，、;；]\s*\d{1,2}|\s*[-–~]\s*\d{1,2})*"
 _NAME = "|".join(
     (
-        *("source", "documents?", "doc", "citation", "cite", "reference", "ref", "passage", "context"),
-        *("文档", "文献", "来源", "参考", "引用", "段落", *MATERIAL.values()),
+        *("sources?", "documents?", "docs?", "citations?", "cite", "references?", "refs?", "passages?"),
+        *("context", "文档", "文献", "来源", "参考", "引用", "段落", *MATERIAL.values()),
     )
 )
+_LINES = r"(?::\d{1,3}(?=†))?(?:†(?:[^\]】\n,，;；、]|[,，;；、](?!\s{0,9}\d{1,2}[:†])){0,60}+)?"
+_NUMBER = rf"(?:(?:{_NAME})\s*+[:：#_-]?\s*+)?\d{{1,2}}{_LINES}"
+_NUMBERS = rf"{_NUMBER}(?:\s*+(?:[,，、;；&–~-]|and\b|和|与)\s*+{_NUMBER})*+"
 _FORM = re.compile(
-    rf"(?:<sup>\s*+)?(?:\\?\[{{1,2}}|【|［)\^?\s*+"
-    rf"(?:(?:{_NAME})\s*+[:：#_-]?\s*+)?({_NUMBERS})\s*+"
-    rf"(?:†[^\]】\n]{{0,60}}+)?(?:\\?\]{{1,2}}|】|］)(?:\([^()\s]{{0,300}}+\))?(?:\s*+</sup>)?",
+    rf"(?:<sup>\s*+)?(?:(\[\[)|\\?\[|【|［)\^?\s*+({_NUMBERS})\s*+\^?"
+    r"(?(1)\]\]|(?:\\?\]|】|］))(?:\([^()\s]{0,300}+\))?(?:\s*+</sup>)?",
     re.IGNORECASE,
 )
 """A dagger and lines stand in what gpt-oss cites (`【1†L3-L5】`), `citation:1` in DeepSeek's."""
@@ -249,14 +250,15 @@ def plain_citations(text: str, known: Collection[int]) -> str:
     """
 
     def rewritten(match: re.Match[str]) -> str:
-        numbers = _numbers_in(match.group(1))
+        numbers = _numbers_in(match.group(2))
         return "".join(f"[{number}]" for number in numbers) if set(numbers) <= set(known) else match.group()
 
     return _FORM.sub(rewritten, text)
 
 
 def _numbers_in(listed: str) -> list[int]:
-    spread = _RANGE.sub(lambda match: _spread(int(match[1]), int(match[2])), listed)
+    bare = re.sub(_LINES, "", listed)
+    spread = _RANGE.sub(lambda match: _spread(int(match[1]), int(match[2])), bare)
     return list(dict.fromkeys(int(number) for number in re.findall(r"\d+", spread)))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from bot.config.settings import Settings, SourceSettings
 from bot.errors import FetchRefused, LoadError
 from index.sources.asked import Read, Unread, name_of
 from index.sources.formats import read as read_format
+from index.sources.formats.charsets import as_header_says
 from index.sources.globs import Globs
 from index.text.chinese import language_of
 from index.text.document import Document
@@ -37,8 +37,9 @@ MOST_SITEMAPS = 100
 SECONDS_A_PAGE = 20.0
 LONGEST_DELAY = 10.0
 """Seconds between two pages that are kept at most, whatever robots.txt asks."""
-LONGEST_WAIT = 60.0
-"""Seconds that a site's own "ask again after" is kept to; a page that is refused for longer is told."""
+LONGEST_WAIT, ALL_WAITS = 60.0, 600.0
+"""Seconds that a site's own "ask again after" is kept to, for one page and for all of a reading; a page that
+is refused for longer is told."""
 _XML = (
     "application/xml",
     "text/xml",
@@ -157,6 +158,8 @@ class _Site:
         path = urlsplit(self.start).path
         self.below = "/" if path.endswith(".xml") else path.rpartition("/")[0] + "/"
         self.asked = 0
+        self.waited = 0.0
+        """Seconds that the site asked for and got."""
 
     def run(self) -> Iterator[Read]:
         entries = self._listed()
@@ -242,15 +245,17 @@ class _Site:
         try:
             return self._fetch(url, **how)
         except StatusRefused as refused:
-            if refused.status not in (429, 503) or refused.wait is None or refused.wait > LONGEST_WAIT:
+            wait = refused.wait if refused.status in (429, 503) else None
+            if wait is None or wait > min(LONGEST_WAIT, ALL_WAITS - self.waited):
                 raise
-            self.sleep(refused.wait)
+            self.waited += wait
+            self.sleep(wait)
             return self._fetch(url, **how)
 
     def _read(self, entry: Entry, page: FetchedPage) -> tuple[list[Read], list[str]]:
         kind = page.media_type.split(";")[0].strip().lower()
         suffix = _SUFFIXES.get(kind, ".html")
-        body = _as_said(page)
+        body = as_header_says(page.body, page.media_type)
         links = links_in(body.decode("utf-8", "replace"), page.url) if suffix == ".html" else []
         try:
             said = read_format(suffix, body)
@@ -289,21 +294,6 @@ class _Site:
             self.sleep(self.delay)
         self.asked += 1
         return self.host.fetcher.fetch(url, may_fetch=self.host.robots.check, **how)
-
-
-_CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-
-
-def _as_said(page: FetchedPage) -> bytes:
-    """The body as UTF-8 with its mark where the header names another encoding and the body has no mark."""
-    said = _CHARSET.search(page.media_type)
-    if said is None or page.body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        return page.body
-    try:
-        text = page.body.decode(said[1])
-    except (LookupError, ValueError):  # a name that is none, or a wrong one: the body says more
-        return page.body
-    return b"\xef\xbb\xbf" + text.encode("utf-8", "replace")
 
 
 def _path(url: str) -> str:

@@ -8,6 +8,6 @@ reads 20 % of them, chardet 7 33 %, chardetng 57 %.
 """
 
 from index.sources.formats.charsets.lines import NAMES, decoded, is_wide, read_wide, seems_utf_8, wide_of
-from index.sources.formats.charsets.named import declared
+from index.sources.formats.charsets.named import as_header_says, declared
 
-__all__ = ["NAMES", "declared", "decoded", "is_wide", "read_wide", "seems_utf_8", "wide_of"]
+__all__ = ["NAMES", "as_header_says", "declared", "decoded", "is_wide", "read_wide", "seems_utf_8", "wide_of"]

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 
+from bot.config.fences import stretches
+
 _BORDER = re.compile(r"^[ ]{0,3}\+(?:[-=:]{2,}\+)+[ \t]*$")
 _ROW = re.compile(r"^[ ]{0,3}[+|]")
 _MOST_LINES = 400
 
 
 def with_grid_tables(text: str) -> str:
-    """The text with its grid tables as Markdown's; one that is drawn wrong stays as it is."""
+    """The text with its grid tables as Markdown's; one in code, or drawn wrong, stays as it is."""
     if "+--" not in text and "+==" not in text and "+:-" not in text:
         return text
+    return "".join(
+        one.text if one.fence is not None else _with_tables(one.text) for one in stretches(text, deep=True)
+    )
+
+
+def _with_tables(text: str) -> str:
     out: list[str] = []
     lines = text.split("\n")
     place = 0
@@ -22,12 +30,9 @@ def with_grid_tables(text: str) -> str:
             while end < len(lines) and end - place < _MOST_LINES and _ROW.match(lines[end]):
                 end += 1
         table = _table(lines[place:end]) if end - place > 2 and _BORDER.match(lines[end - 1]) else ""
-        if table:
-            out += ["", table, ""]
-            place = end
-        else:
-            out.append(lines[place])
-            place += 1
+        end = max(end, place + 1)
+        out += ["", table, ""] if table else lines[place:end]
+        place = end
     return "\n".join(out)
 
 

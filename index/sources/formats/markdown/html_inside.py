@@ -153,7 +153,7 @@ class _Tags:
             name[0].isupper()
             or "-" in name
             or "." in name
-            or name in _EXPORTED
+            or self._is_exported(closes, name, attributes)
             or _ASSIGNED.search(attributes)
         ):
             self._component(closes, attributes)
@@ -184,6 +184,10 @@ class _Tags:
     def _component(self, closes: bool, attributes: str) -> None:
         shown = "" if closes else " ".join(_shown(attributes))
         self.out.append(f"\n\n{shown}\n\n" if shown else "\n\n" if self._at_line_start() else "")
+
+    def _is_exported(self, closes: bool, name: str, attributes: str) -> bool:
+        """Whether it is Feishu's; a bare one inside a line is a placeholder: `DROP COLUMN <column>`."""
+        return name in _EXPORTED and (closes or bool(attributes.strip()) or self._at_line_start())
 
     def _at_line_start(self) -> bool:
         return not self.out or not self.out[-1].strip(" \t") or self.out[-1].endswith("\n")

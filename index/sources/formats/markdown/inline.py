@@ -27,13 +27,17 @@ _ABBREVIATION = re.compile(r"^\*\[[^\[\]\n]{1,60}\]:.*$\n?", re.MULTILINE)
 _KEYS = re.compile(r"(?<![\w+])\+\+([\w\"-]{1,20}(?:\+[\w\"-]{1,20}){0,5})\+\+(?![\w+])")
 _HIGHLIGHTED = re.compile(r"(?<![=A-Za-z0-9_])==(?=[^\s=])([^=\n]{1,300})(?<=\S)==(?![=A-Za-z0-9_])")
 _INSERTED = re.compile(r"(?<![\^\w])\^\^(?=[^\s^])([^\^\n]{1,300})(?<=\S)\^\^(?![\^\w])")
-_LOW_OR_HIGH = re.compile(r"(?<=[A-Za-z0-9)])([~^])([A-Za-z0-9+-]{1,10})\1(?![~^])")
+_HIGH = re.compile(r"(?<=[A-Za-z0-9)])\^([+-]?[A-Za-z0-9]{1,9}[+-]?)\^(?![\^\w(])")
+"""A sign between two numbers, or more behind it, is arithmetic: 10^3-10^6, n^2+m^2, a^b^c."""
+_LOW = re.compile(r"(?<=[A-Za-z)])~([0-9]{1,3}[+-]?|[A-Za-z]{1,3})~(?!~)")
+"""1~2~3 are ranges."""
 _CRITIC = re.compile(
-    r"\{(?:\+\+(?P<added>[^{}\n]*?)\+\+|--[^{}\n]*?--|~~[^{}~\n]*+~>(?P<now>[^{}~\n]*+)~~"
+    r"(?<!\{)\{(?:\+\+(?P<added>[^{}\n]*?)\+\+|--[^{}\n]*?--|~~[^{}~\n]*+~>(?P<now>[^{}~\n]*+)~~"
     r"|==(?P<marked>[^{}\n]*?)==|>>[^{}\n]*?<<)\}"
 )
 _SPAN = re.compile(r"(?<![\]!\w\\])\[([^\[\]\n]++)\]\{[ ]?[.#][^{}\n]*+\}")
-_ATTRIBUTES = re.compile(rf"(?<=[)\]`*_$}}{CLOSE}])[ ]?\{{[ ]?[.#][^{{}}\n]*+\}}")
+_ATTRIBUTES = re.compile(rf"(?:(?<=[)\]`*_}}{CLOSE}])|(?<=\$\$))[ ]?\{{[ ]?[.#][^{{}}\n]*+\}}")
+"""Behind one $ it is a shell's: ${#name}."""
 _RAW = re.compile(rf"(?<={CLOSE})\{{=\w{{1,20}}\}}")
 _HEADING = re.compile(r"^(#{1,6}[ \t][^\n{]*+)\{([^{}\n]*+)\}[ \t]*+$", re.MULTILINE)
 _ID = re.compile(r"(?:^|\s)#([\w.:-]{1,100})")
@@ -63,7 +67,7 @@ def without_inline_marks(text: str, aside: Sequence[str] = ()) -> str:
     if "==" in text:
         text = _HIGHLIGHTED.sub(r"\1", text)
     if "^" in text or "~" in text:
-        text = _LOW_OR_HIGH.sub(r"\2", _INSERTED.sub(r"\1", text))
+        text = _LOW.sub(r"\1", _HIGH.sub(r"\1", _INSERTED.sub(r"\1", text)))
     return text
 
 
