@@ -11,6 +11,23 @@ from index.sources.formats.markdown import grids
 from tests.office_files import word
 
 CASES = {
+    "containers, sizes and captions of Pandoc and Quarto": (
+        ".md",
+        '::: {.callout-note title="Ebb"}\nx\n:::\n\n:::: {.columns}\n::: {.column width="50%"}\n左舷\n'
+        ":::\n::::\n\n"
+        "::: warning {.wide}\nw\n:::\n\n![quay](q.png){width=50%} f(x){return=2}\n\n: Tides {#tbl:tides}\n",
+        ["Ebb", "左舷", "Warning", "![quay](q.png)", "f(x){return=2}", "Tides"],
+        ["title=", "50%", ".wide", "{#tbl", "callout"],
+    ),
+    "links of Confluence that have no words": (
+        ".html",
+        '<p>See <ac:link><ri:page ri:content-title="Mooring guide"/></ac:link> and'
+        "<ac:link ac:anchor='x'> <ri:page ri:space-key='H' ri:content-title='潮汐表'></ri:page></ac:link>",
+        ["See Mooring guide and", "潮汐表"],
+        ["ri:page"],
+    ),
+    "colours of a terminal in MDX": (".mdx", "# T\n\n\x1b[31mred\x1b[0m words\n", ["red words"], ["[31m"]),
+    "colours of a terminal in reStructuredText": (".rst", "T\n=\n\n\x1b[31mred\x1b[0m\n", ["red"], ["[31m"]),
     "powers, ranges and a shell's braces are no marks": (
         ".md",
         "From 10^3-10^6 ships, n^2+m^2 ropes and a^b^c; 1~2~3 天, CO~2~ and 5^th^ of ${#ropes[@]}"

@@ -68,14 +68,14 @@ def _markdown(raw: bytes) -> DocumentText:
 
 def _mdx(raw: bytes) -> DocumentText:
     text, notes = decode(raw)
-    return DocumentText(*read_markdown(text, mdx=True), notes)
+    return DocumentText(*read_markdown(without_control(text), mdx=True), notes)
 
 
 def _restructured(raw: bytes) -> DocumentText:
     from index.sources.formats.rst import rst_to_markdown
 
     text, notes = decode(raw)
-    text = rst_to_markdown(text)
+    text = rst_to_markdown(without_control(text))
     return DocumentText(first_heading(text), text, notes)
 
 

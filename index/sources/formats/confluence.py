@@ -10,12 +10,25 @@ _CODE = re.compile(
 )
 _CDATA = re.compile(r"<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA)[\s\S])*+)\]\]>")
 _PARAMETER = re.compile(r"<ac:parameter\b([^<>]*+)>([^<>]*+)</ac:parameter>")
+_LINK = re.compile(
+    r"<ac:link\b[^<>]*+>\s{0,200}+<ri:page\b([^<>]*+)>\s{0,200}+(?:</ri:page>\s{0,200}+)?</ac:link>"
+)
+_PAGE = re.compile(r"ri:content-title=(?:\"([^\"<>]*+)\"|'([^'<>]*+)')")
 _TITLE = re.compile(r"ac:name=[\"']title[\"']")
 _STATE = re.compile(r"<ac:task-(?:id|uuid|status)>[^<>]*+</ac:task-(?:id|uuid|status)>")
 
 
+def _page_title(link: re.Match[str]) -> str:
+    named = _PAGE.search(link[1])
+    return (named[1] or named[2] or "") if named else ""
+
+
 def without_macros(page: str) -> str:
-    """The page with the code of macros in <pre>, their titles as paragraphs and their other settings gone."""
+    """The page with the code of macros in <pre>, their titles as paragraphs and their other settings gone.
+
+    A link without words of its own shows the title of the page that it leads to.
+    """
+    page = _LINK.sub(_page_title, page)
     page = _CODE.sub(lambda found: f"<pre>{html.escape(found[1], quote=False)}</pre>", page)
     page = _CDATA.sub(lambda found: html.escape(found[1], quote=False), page)
     page = _PARAMETER.sub(lambda found: f"<p>{found[2]}</p>" if _TITLE.search(found[1]) else "", page)

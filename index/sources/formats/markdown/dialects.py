@@ -34,6 +34,8 @@ _NAMED_BY_POSITION = frozenset(
     ("tab", "details", "expand", "accordion", "step", "tabpane", "note", "collapse")
 )
 _CONTAINER = re.compile(r"^[ \t]*+(?::{3,}+|@{3,}+)[ \t]*+(.*)$")
+_PANDOC = re.compile(r"\{[ ]?[.#][^{}]*+\}[ ]?:*+")
+"""What a container is by Pandoc and Quarto: ::: {.callout-note title="Ebb"}."""
 _ADMONITION = re.compile(r"^([ \t]*+)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]++(.*)$")
 _ALERT = re.compile(r"^((?:[ \t]*+>)++[ \t]*+)\[!([A-Za-z]{1,20})\][-+]?[ \t]*+(.*)$")
 _QUOTED = re.compile(r"[\"“]([^\"“”]*+)[\"”]")
@@ -259,10 +261,12 @@ def _sign(found: re.Match[str]) -> str:
 def _container_title(rest: str) -> str:
     if labelled := re.match(r"[\w-]{1,40}\[([^\[\]]*+)\]", rest.strip()):
         return labelled[1].strip()
+    if _PANDOC.fullmatch(rest.strip()):
+        return " ".join(shown_values(rest))
     name, _, title = rest.strip().partition(" ")
     if name.startswith("{"):
         return title.strip()
-    title = title.strip().strip("{}[]")
+    title = _PANDOC.sub("", title).strip().strip("{}[]")
     return title or (name.capitalize() if name.isalpha() else "")
 
 

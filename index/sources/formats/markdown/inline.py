@@ -38,6 +38,9 @@ _CRITIC = re.compile(
 _SPAN = re.compile(r"(?<![\]!\w\\])\[([^\[\]\n]++)\]\{[ ]?[.#][^{}\n]*+\}")
 _ATTRIBUTES = re.compile(rf"(?:(?<=[)\]`*_}}{CLOSE}])|(?<=\$\$))[ ]?\{{[ ]?[.#][^{{}}\n]*+\}}")
 """Behind one $ it is a shell's: ${#name}."""
+_SIZES = re.compile(r"(?<=\))\{[ ]?(?:width|height|align|style|class|target|loading|scale)=[^{}\n]*+\}")
+"""Of pictures and links: {width=50%}."""
+_CAPTION = re.compile(r"^((?:Table)?:[ \t]++[^{}\n]*+)\{#[^{}\n]*+\}[ \t]*+$", re.MULTILINE)
 _RAW = re.compile(rf"(?<={CLOSE})\{{=\w{{1,20}}\}}")
 _HEADING = re.compile(r"^(#{1,6}[ \t][^\n{]*+)\{([^{}\n]*+)\}[ \t]*+$", re.MULTILINE)
 _ID = re.compile(r"(?:^|\s)#([\w.:-]{1,100})")
@@ -75,7 +78,8 @@ def _without_braces(text: str, aside: Sequence[str]) -> str:
     text = _ROLE.sub(lambda found: _role(found, aside), text)
     text = _CRITIC.sub(lambda found: found["added"] or found["now"] or found["marked"] or "", text)
     text = _HEADING.sub(_heading, text)
-    return _VARIABLE.sub("", _RAW.sub("", _ATTRIBUTES.sub("", _SPAN.sub(r"\1", text))))
+    text = _CAPTION.sub(r"\1", _SIZES.sub("", _SPAN.sub(r"\1", text)))
+    return _VARIABLE.sub("", _RAW.sub("", _ATTRIBUTES.sub("", text)))
 
 
 def _without_myst_lines(text: str) -> str:
