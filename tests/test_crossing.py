@@ -19,6 +19,7 @@ from index.search.store.crossing import Crossing
 from index.search.store.like_words import NO_WORDS
 from index.text.chinese import has_chinese
 from index.text.document import Document
+from index.text.glossary import covers
 from index.text.split import split
 from index.text.terms import terms
 from worker.finding.asked import read_question
@@ -73,6 +74,34 @@ def test_the_page_in_the_other_language_is_found_by_its_words(
     for weights in (Weights(), Weights().lexical_only()):
         best = kitchen.rank(lookup, kitchen.fuse(lookup, weights), 1)[0]
         assert kitchen.chunks[best].path == path
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "piece"),
+    [
+        ("面包怎么烤", "bread", "packag"),
+        ("行李放哪里", "luggag", "row"),
+        ("头发掉进菜里怎么办", "hair", "head"),
+    ],
+)
+def test_a_sign_of_the_glossary_inside_a_word_is_not_that_word(
+    question: str, word: str, piece: str, embedder: Embedder, tmp_path: Path
+) -> None:
+    pages = {
+        **ENGLISH,
+        "porter.md": "# Porter\n\nLuggage stays at the door. Hair is covered in the kitchen.\n",
+    }
+    found = searcher(pages, embedder, tmp_path).crossing.terms(question)
+    assert word in found
+    assert piece not in found
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("包", True), ("安装", True), ("安装配置", True), ("面包", False), ("书包", False), ("", False)],
+)
+def test_what_the_glossary_covers(word: str, told: bool) -> None:
+    assert covers(word) is told
 
 
 def test_each_word_counts_as_much_as_it_is_sure(embedder: Embedder, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ UNSURE_BAND = 0.4
 """Units of score on either side of the threshold that a model server is asked about. A gate's slope makes
 logits of them: the scores of a gate with a memory lie closer together. In folds that the fit did not see, 20
 in 100 messages fall into it; of those above it 94 in 100 are good, of those below 4. `bench.calls` counts."""
-EVIDENCE_FORMAT = 5
+EVIDENCE_FORMAT = 6
 _TYPICAL = 0.5
 _WORDS = 4
 _SENTENCES: dict[str, dict[str, tuple[str, str]]] = {

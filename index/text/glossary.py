@@ -7,6 +7,7 @@ languages by meaning; the glossary adds the exact word: 量化 finds "quantizati
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -36,17 +37,24 @@ def translated(text: str) -> tuple[str, ...]:
     """The English terms of the Chinese technical terms in a text, distinct, in order; longest terms first."""
     found: dict[str, None] = {}
     for run in _CHINESE.findall(text):
-        start = 0
-        while start < len(run):
-            size = next(
-                (
-                    n
-                    for n in range(min(_longest(), len(run) - start), 0, -1)
-                    if run[start : start + n] in _entries()
-                ),
-                0,
-            )
-            for term in _entries()[run[start : start + size]] if size else ():
+        for piece in _pieces(run):
+            for term in _entries().get(piece, ()):
                 found.setdefault(term)
-            start += size or 1
     return tuple(found)
+
+
+def covers(word: str) -> bool:
+    """Whether the glossary has a Chinese word, as it is or in parts that are words: 包 is nothing of 面包."""
+    return word in _entries() or (
+        bool(word) and all(len(piece) > 1 and piece in _entries() for piece in _pieces(word))
+    )
+
+
+def _pieces(run: str) -> Iterator[str]:
+    """Chinese cut into terms of the glossary, the longest first, and single characters that are none."""
+    start = 0
+    while start < len(run):
+        most = min(_longest(), len(run) - start)
+        size = next((n for n in range(most, 1, -1) if run[start : start + n] in _entries()), 1)
+        yield run[start : start + size]
+        start += size

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.text.chinese import CHARACTERS, has_chinese, is_chinese
 from index.text.general_words import LEAST, open_general_words
-from index.text.glossary import translated
+from index.text.glossary import covers, translated
 from index.text.terms import STOP_WORDS, is_noun, terms
 from worker.finding.definition import subject_of
 from worker.finding.kinds import ONE_THING, found_of_kind, kinds_asked
@@ -206,7 +206,8 @@ def _across(
         for term, worth in near.get(word, {}).items()
         if is_chinese(term) != is_chinese(word) and worth >= SURE_ENOUGH
     }
-    return found | {term: 1.0 for term in translated(word) if known(term)}
+    listed = translated(word) if covers(word) or not found else ()
+    return found | {term: 1.0 for term in listed if known(term)}
 
 
 def _surest(word: str, across: Mapping[str, Mapping[str, float]]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from index.search.embed import Embedder
 from index.search.store.like_words import SURE, LikeWords
 from index.text.chinese import has_chinese, is_chinese
-from index.text.glossary import translated
+from index.text.glossary import covers, translated
 
 OTHER = 0.02
 """From this share of the chunks on, a language is one of the documents'."""
@@ -41,8 +41,12 @@ class Crossing:
 
     def terms(self, question: str, each: int = EACH) -> dict[str, float]:
         """Terms of the other language -> how much each counts, up to 1; `each`: most for one word."""
-        found = dict.fromkeys(translated(question), 1.0)
-        for like in self.near(question).values():
+        near = self.near(question)
+        rest = question
+        for word in near:  # 包 in 面包 is no package
+            rest = rest.replace(word, " ")
+        found = dict.fromkeys(translated(rest), 1.0)
+        for like in near.values():
             for term, worth in list(like.items())[:each]:
                 found[term] = max(found.get(term, 0.0), worth / SURE)
         return found
@@ -54,7 +58,7 @@ class Crossing:
             return {}
         found = {}
         for word, like in self._words.near(question, self._embedder).items():
-            if is_chinese(word) != chinese or translated(word):
+            if is_chinese(word) != chinese or covers(word):
                 continue
             other = {
                 term: worth for term, worth in like.items() if is_chinese(term) != chinese and worth >= LEAST
