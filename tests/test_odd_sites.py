@@ -16,6 +16,7 @@ from index.sources.formats.charsets import as_header_says
 from tests.test_site_source import Reading, page, sitemap
 from tests.web_server import Asked, Reply, WebServer
 from worker.sources.issues import _refused
+from worker.sources.sitemap import read_sitemap
 from worker.web.fetch import seconds_of
 
 
@@ -46,6 +47,14 @@ def test_an_index_of_compressed_sitemaps_served_as_bytes(server: WebServer, read
     server.replies["/one"] = page("One", "The tide.")
     pages, unread = reading.read(server.url)
     assert (sorted(pages), unread) == (["one"], {})
+
+
+def test_a_compressed_sitemap_that_breaks_off_is_no_shorter_list() -> None:
+    whole = gzip.compress(b"<urlset><url><loc>https://a.example/1</loc></url></urlset>")
+    assert len(read_sitemap(whole).pages) == 1
+    for cut in (whole[:-4], whole[:-9], whole[:24], whole[:10]):
+        with pytest.raises(ValueError, match="breaks off"):
+            read_sitemap(cut)
 
 
 def test_a_part_of_an_index_that_fails_keeps_what_there_is(server: WebServer, reading: Reading) -> None:

@@ -51,6 +51,8 @@ def read_sitemap(body: bytes) -> Sitemap:
             raise ValueError("its compression is broken") from error
         if unpack.unconsumed_tail:
             raise ValueError(f"it is larger than {MOST_BYTES // 1_000_000} MB")
+        if not unpack.eof:  # the pages behind the cut are no pages that went
+            raise ValueError("its compression breaks off")
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         lines = body.decode("utf-8", "replace").split()
         return Sitemap(tuple(Entry(line) for line in lines[:MOST_ENTRIES] if line.startswith("http")))
