@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexBusy, IndexMismatch, IndexMissing
+from bot.messages.indexing import reason_in
 from bot.redis_keys import INDEX_VERSION
 from index.build.build import build
 from index.build.report import describe
@@ -61,6 +62,21 @@ def test_nothing_changed_keeps_the_version_and_force_makes_one(settings: Setting
     assert "nothing changed" in describe(again, "redis://x")
     assert "documents/s" not in describe(again, "redis://x"), "nothing was read"
     assert build(settings, embedder=embedder, force=True).version != first.version
+
+
+def test_sources_of_one_name_and_without_a_page_are_told_of(tmp_path: Path) -> None:
+    for place in ("a/docs", "b/docs"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "page.md").write_text(f"# Page\n\nWhat {place} says of pipes.\n", "utf-8")
+    sources = [SourceSettings(path=tmp_path / place) for place in ("a/docs", "b/docs")]
+    nothing = SourceSettings(path=tmp_path / "a", name="guide", include=("**/*.rst",))
+    built = build(settings_for(tmp_path, *sources, nothing), embedder=WordEmbedder())
+    assert built.notes == (
+        "docs: 2 sources have this name, and of pages with one path one hides the other; "
+        "give each a `name` under index.sources",
+        "guide: no page found; look at its path, `include` and `exclude`",
+    )
+    assert [reason_in("zh", note).partition(": ")[2][:4] for note in built.notes] == ["有 2 ", "没有找到"]
 
 
 def test_versions_are_pruned_and_rolled_back(settings: Settings, folder: Path) -> None:

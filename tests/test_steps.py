@@ -40,7 +40,7 @@ def test_where_steps_are_left_out_it_is_said_which_are_shown() -> None:
     assert 4 in found.steps.shown
     assert found.steps.of == 9
     assert signed(found, "en").endswith("of 9; the page has the others.)*")
-    assert "共 9 步" in signed(found, "zh")
+    assert "共 9 条" in signed(found, "zh")
 
 
 def test_a_part_of_a_long_step_is_of_that_step() -> None:
@@ -70,7 +70,7 @@ def test_places_are_said_as_a_reader_says_them(shown: tuple[int, ...], said: str
     assert Steps(shown, 9).spans == said
 
 
-def test_one_step_is_one_step() -> None:
+def test_one_point_is_one_point() -> None:
     excerpt = Excerpt(1, "Lamp", "text", ("Lamp",))
-    assert "step 2 of 5" in signed(Quote(excerpt, "2. Go.", 1.0, (), Steps((2,), 5)), "en")
-    assert "第 1、3-4 步" in signed(Quote(excerpt, "1. Go.", 1.0, (), Steps((1, 3, 4), 5)), "zh")
+    assert "point 2 of 5" in signed(Quote(excerpt, "2. Go.", 1.0, (), Steps((2,), 5)), "en")
+    assert "第 1、3-4 条" in signed(Quote(excerpt, "1. Go.", 1.0, (), Steps((1, 3, 4), 5)), "zh")

@@ -163,6 +163,14 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"the document has too many blocks", "文档的块太多"),
     (r"the document's plain text is too large", "文档的文字太多"),
     (r"the app lacks a permission.*", "应用缺少权限；请在开发者后台开通并发布版本"),
+    (
+        r"no page found; look at its path, `include` and `exclude`",
+        "没有找到页面；请检查路径、`include` 和 `exclude`",
+    ),
+    (
+        r"(\d+) sources have this name, and of pages with one path one hides the other; .*",
+        "有 {} 个来源用这个名字，路径相同的页面会互相覆盖；请在 index.sources 里各取一个 `name`",
+    ),
     # what a web site answered
     (r"HTTP (\d+)", "网站返回 HTTP {}"),
     (r"the page is not text \((.+)\)", "不是文字（{}）"),

@@ -26,12 +26,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Quoted from the documents:",
     ),
     "step_shown": (
-        "（此处为第 {steps} 步，共 {of} 步，其余见原文）",
-        "(Shown: step {steps} of {of}; the page has the others.)",
+        "（此处为第 {steps} 条，共 {of} 条，其余见原文）",
+        "(Shown: point {steps} of {of}; the page has the others.)",
     ),
     "steps_shown": (
-        "（此处为第 {steps} 步，共 {of} 步，其余见原文）",
-        "(Shown: steps {steps} of {of}; the page has the others.)",
+        "（此处为第 {steps} 条，共 {of} 条，其余见原文）",
+        "(Shown: points {steps} of {of}; the page has the others.)",
     ),
     "link_removed": ("（链接已移除）", "(link removed)"),
     "because_question_too_long": (

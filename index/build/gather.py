@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -122,7 +123,7 @@ def gather(
         _doubt_empty_sources(report, previous)
     _keep(gathered, previous)
     gathered.errors = _told(report, gathered)
-    gathered.notes = tuple(report.notes)
+    gathered.notes = (*report.notes, *_of_sources(report))
     gathered.unread = dict(report.unread.most_common())
     gathered.seconds = time.perf_counter() - started
     if not gathered.chunks:
@@ -148,6 +149,20 @@ def _refuse_unknown(sources: Iterable[SourceSettings], only: Collection[str]) ->
 def _why_nothing(gathered: Gathered) -> str:
     formats = ", ".join(f"{count} {suffix}" for suffix, count in gathered.unread.items())
     return f"no file of a format that is read ({formats})" if formats else "no file found"
+
+
+_HIDDEN = "one hides the other; give each a `name` under index.sources"
+
+
+def _of_sources(report: LoadReport) -> Iterator[str]:
+    """What is odd about the sources, though each could be read."""
+    names = Counter(read.name for read in report.sources if read.name)
+    for name, count in names.items():
+        if count > 1:
+            yield f"{name}: {count} sources have this name, and of pages with one path {_HIDDEN}"
+    for read in report.sources:
+        if not (read.documents or read.fault or read.unreadable or read.skipped or is_confirmed(read.name)):
+            yield f"{read.name or read.key}: no page found; look at its path, `include` and `exclude`"
 
 
 def _doubt_empty_sources(report: LoadReport, previous: Previous) -> None:

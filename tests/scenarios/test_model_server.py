@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -61,7 +62,8 @@ def test_without_its_server_it_answers_in_reduced_mode_and_says_so(
             until(lambda: house.process is not None and not house.process.llm.degraded)
             answered = words(house.card(house.ask(QUESTION)))
         assert say("engine_down", "en") not in answered
-        assert "How to install Harbor on a new machine. [1]" in answered, "the model writes again"
+        assert say("quoting", "en") not in answered
+        assert re.search(r"Install\b.*\[1\]", answered), "the model writes again"
 
 
 def _told_of_reduced_mode(house: House) -> bool:
