@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,6 +56,20 @@ def test_an_app_that_exists_is_asked_for_what_it_lacks(feishu: LocalFeishu) -> N
     registered = ask(feishu, feishu.accounts.scan, app_id="cli_mine")
     asked = feishu.accounts.registrations[0].asked
     assert (registered.app_id, asked["app_id"], asked["create_only"]) == ("cli_mine", "cli_mine", False)
+
+
+def test_a_slow_disk_is_not_taken_for_a_server_that_does_not_answer(
+    feishu: LocalFeishu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, sdk = [0.0], registration._Flow._sdk
+
+    def loads_for_minutes(flow: registration._Flow) -> Any:
+        now[0] += 10 * registration.ANSWER_TIMEOUT
+        return sdk(flow)
+
+    monkeypatch.setattr(registration, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(registration._Flow, "_sdk", loads_for_minutes)
+    assert ask(feishu, feishu.accounts.scan).app_id == feishu.app.app_id
 
 
 def test_it_waits_while_nobody_has_scanned_and_slows_down_when_told(feishu: LocalFeishu) -> None:

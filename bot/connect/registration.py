@@ -20,7 +20,7 @@ from bot.feishu.app_needs import CALLBACKS, EVENTS, LISTENING_SCOPE, SCOPES
 GRACE = 60.0
 """Seconds after the link's own end until a server that does not answer is given up on."""
 ANSWER_TIMEOUT = 60.0
-"""Seconds the accounts server may take to give a link."""
+"""Seconds the accounts server may take to give a link, once the SDK is loaded: a slow disk is no network."""
 _DOMAINS = {
     "https://open.feishu.cn": ("https://accounts.feishu.cn", "https://accounts.larksuite.com"),
     "https://open.larksuite.com": ("https://accounts.larksuite.com", "https://accounts.larksuite.com"),
@@ -84,14 +84,14 @@ class _Flow:
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         self.cancelled = threading.Event()
+        self.loaded = threading.Event()
         self.said: queue.Queue[Link | str | dict[str, Any] | Exception] = queue.Queue()
         self.switched = False
 
     def run(self) -> None:
         """The thread: calls the SDK and hands on what it says and how it ends."""
         try:
-            from lark_oapi.scene.registration import register_app
-
+            register_app = self._sdk()
             accounts, lark = self._accounts()
             result = register_app(
                 lambda info: self.said.put(Link(str(info["url"]), int(info["expire_in"]))),
@@ -109,8 +109,16 @@ class _Flow:
         except Exception as error:  # whatever the SDK makes of a foreign answer becomes a sentence
             self.said.put(error)
 
+    def _sdk(self) -> Any:
+        try:
+            from lark_oapi.scene.registration import register_app
+        finally:
+            self.loaded.set()
+        return register_app
+
     def follow(self, show: Callable[[Link], None], tell: Callable[[str], None]) -> Registered:
         """Hands on what is said until the end. Raises ConfigError."""
+        self.loaded.wait()
         deadline = time.monotonic() + ANSWER_TIMEOUT
         while True:
             try:
