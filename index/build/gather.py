@@ -161,15 +161,14 @@ def _of_sources(report: LoadReport) -> Iterator[str]:
         if count > 1:
             yield f"{name}: {count} sources have this name, and of pages with one path {_HIDDEN}"
     for read in report.sources:
-        if not (read.documents or read.fault or read.unreadable or read.skipped or is_confirmed(read.name)):
+        if read.is_empty and not is_confirmed(read.name):
             yield f"{read.name or read.key}: no page found; look at its path, `include` and `exclude`"
 
 
 def _doubt_empty_sources(report: LoadReport, previous: Previous) -> None:
     """A place that held documents and holds none is most likely away: a mount point without its mount."""
     for read in report.sources:
-        before = previous.of_source(read)
-        if before and not (read.documents or read.fault or read.unreadable or read.skipped):
+        if read.is_empty and previous.of_source(read):
             read.fault = "holds no document any more; if that is right, build with --yes"
             report.errors.append(LoadError(read.fault))
 

@@ -48,6 +48,11 @@ class SourceRead:
     unreadable: set[str] = field(default_factory=set)
     """Paths of documents that are there and could not be read; a folder ends with a slash."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was read, without a fault, and there was nothing in it."""
+        return not (self.documents or self.fault or self.unreadable or self.skipped)
+
 
 @dataclass
 class LoadReport:
