@@ -242,16 +242,12 @@ class House:
     def quiet(self) -> None:
         """Returns when every push has been taken and every job that came of them has ended."""
         until(lambda: all(push.state != "waiting" for push in list(self.feishu.pushes.all)))
-        until(lambda: not self.unfinished())
-
-    def unfinished(self) -> int:
-        """Jobs that wait, run or are held up, counted in one step: none is missed on its way between."""
-        return int(self.redis.eval(_UNFINISHED, 0, ANSWER_QUEUE, QUICK_QUEUE))
+        until(lambda: not unfinished(self.redis))
 
     def state(self) -> str:
         """What a failing test is shown."""
         pushes = Counter(push.state for push in list(self.feishu.pushes.all))
-        lines = [f"{self.unfinished()} unfinished jobs; pushes: {dict(pushes)}; the newest messages:"]
+        lines = [f"{unfinished(self.redis)} unfinished jobs; pushes: {dict(pushes)}; the newest messages:"]
         with self.feishu.tenant.lock:
             for message in list(self.feishu.tenant.messages.values())[-8:]:
                 said = words(SentCard(message)) if message.card else message.content
@@ -264,12 +260,23 @@ local count = 0
 for _, lane in ipairs(ARGV) do
   count = count + redis.call('LLEN', 'rq:queue:' .. lane) + redis.call('ZCARD', 'rq:wip:' .. lane)
   count = count + redis.call('LLEN', 'rq:queue:' .. lane .. ':intermediate')
+  count = count + redis.call('ZCARD', 'fennel:waiting:' .. lane)
+  for _, interface in ipairs(redis.call('SMEMBERS', 'fennel:waits-for:' .. lane)) do
+    count = count + redis.call('ZCARD', 'fennel:waiting-for:' .. lane .. ':' .. interface)
+  end
 end
 for _, key in ipairs(redis.call('SMEMBERS', 'rq:rl-keys')) do
   count = count + redis.call('ZCARD', 'rq:rl:' .. key .. ':rate_limited')
 end
 return count
 """
+
+
+def unfinished(redis: Redis) -> int:
+    """Jobs that wait, run, are held up or put aside, counted in one step: none is missed on its way."""
+    return int(redis.eval(_UNFINISHED, 0, ANSWER_QUEUE, QUICK_QUEUE))
+
+
 until = wait_for
 """Waits for something to come true, as the stories put it."""
 

@@ -22,7 +22,7 @@ from redis import Redis
 
 from bot.supervisor.redis_server import RedisServer, free_port
 from simulator import LocalFeishu
-from tests.house import words
+from tests.house import unfinished, words
 from tests.waiting import START_LIMIT, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -131,7 +131,7 @@ class Both:
             for message in asked:
                 card = self.feishu.wait_for_card(message, START_LIMIT)
                 assert any(word in words(card) for word in ANSWERS), words(card)
-            wait_for(lambda: not self.redis.llen("rq:queue:answer") and not self.redis.zcard("rq:wip:answer"))
+            wait_for(lambda: not unfinished(self.redis))
         assert [len(self.feishu.cards(message)) for message in asked] == [1] * len(asked)
         assert not self.redis.zcard("rq:failed:answer")
 

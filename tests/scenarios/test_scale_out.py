@@ -25,7 +25,7 @@ from bot.supervisor.redis_server import RedisServer, free_port
 from demo.stack import LocalStack
 from index.search.versions import Versions
 from simulator.local import SentCard, is_open
-from tests.house import words
+from tests.house import unfinished, words
 from tests.waiting import LIMIT, START_LIMIT, wait_for
 from worker.engines.openai.servers import rendezvous
 
@@ -222,7 +222,7 @@ def test_a_worker_and_a_model_server_die_and_every_message_is_answered_once(site
     site.ask_model("model-2", "release")
     wait_for(lambda: site.finals() == COUNT, limit=START_LIMIT)
     with Redis.from_url(site.redis_url) as redis:
-        wait_for(lambda: not redis.llen("rq:queue:answer") and not redis.zcard("rq:wip:answer"))
+        wait_for(lambda: not unfinished(redis))
         jobs = [job_of(redis, message) for message in said]
     cards = site.cards()
     threads = Counter(said[number - GROUPS] if in_thread(number) else said[number] for number in range(COUNT))
