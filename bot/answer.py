@@ -45,6 +45,8 @@ class Source:
     updated_at: float = 0.0
     """Unix seconds; 0 when unknown."""
     web: bool = False
+    source: str = ""
+    """Name of the source in `index.sources` that the document is of; empty for a web page."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """Small JSON: what is kept so that a pressed button can draw the card anew."""
-        return without_unset(self, asdict(self))
+        whole = without_unset(self, asdict(self))
+        for source in (*whole["sources"], *whole["further"]):
+            del source["source"]  # no card shows it, and the release before refuses new fields
+        return whole
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Answer:

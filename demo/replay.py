@@ -4,7 +4,8 @@ Every row is said in a local Feishu and goes through webhook, queue, worker and 
 would, over the operator's own index and settings. What comes out: the decision per message, its card,
 latency, calls and tokens. Nothing leaves the machine but what the configured engine is asked.
 
-A row is {"id"?, "text", "user"?, "mention"?, "thread"?, "reply_to"?, "label"?}; `mention` defaults to true.
+A row is {"id"?, "text", "user"?, "mention"?, "thread"?, "reply_to"?, "label"?}; `mention`, which a row for
+`bot ask --batch` calls `mentioned`, defaults to true.
 The chat goes on as people's do: whoever has asked something reads the answer before the next question, so a
 row waits until what the same `user` said before it has ended, and a row of a `thread`, or one that quotes
 (`reply_to`), until everything has. What announces its question only ("请问一下", "I use Windows") is
@@ -19,6 +20,7 @@ import re
 import shutil
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +29,9 @@ from typing import Any
 from redis import Redis
 
 from bot import trace as traces
+from bot.answer import Outcome
 from bot.config import progress
+from bot.config.faults import misspelt
 from bot.config.settings import Settings, load_settings
 from bot.errors import ConfigError
 from bot.queue.queue import Queue
@@ -41,6 +45,8 @@ FOLDER = Path("data/replay")
 """Redis' data and the logs of the last replay: errors name them, so they stay until the next."""
 WITHOUT_CARD = frozenset({"thanked", "greeted", "joined", "recalled", "told"})
 """Outcomes that need no answer's card to be what they are."""
+ANSWERED = frozenset({Outcome.ANSWERED, Outcome.PARTLY, Outcome.WEB})
+"""Outcomes whose card answers the question."""
 ROW_TIMEOUT = 180.0
 """Seconds without any message finishing after which the replay gives up."""
 
@@ -81,6 +87,7 @@ class Replayed:
     label: int | None
 
 
+FIELDS = ("id", "text", "user", "mention", "mentioned", "thread", "reply_to", "label")
 _ROW = 'give one a line, such as {"id": "1", "text": "..."}'
 
 
@@ -105,9 +112,12 @@ def _rows(chat: Path) -> Iterator[Row]:
             raise ConfigError(f"{chat}:{number} is not JSON; {_ROW}") from error
         if not isinstance(row, dict):
             raise ConfigError(f"{chat}:{number} is not a JSON object; {_ROW}")
+        if fault := misspelt(row, FIELDS):
+            raise ConfigError(f"{chat}:{number} {fault}")
         if not isinstance(row.get("text"), str):
             raise ConfigError(f"{chat}:{number} text: needs a string")
-        if not isinstance(row.get("mention", True), bool):
+        mention = row.get("mention", row.get("mentioned", True))
+        if not isinstance(mention, bool):
             raise ConfigError(f"{chat}:{number} mention: needs true or false")
         if row.get("label") not in (None, 0, 1):
             raise ConfigError(f"{chat}:{number} label: needs 0 or 1")
@@ -115,7 +125,7 @@ def _rows(chat: Path) -> Iterator[Row]:
             id=str(number if row.get("id") is None else row["id"]),
             text=row["text"],
             user=_open_id(str(row.get("user") or "ou_alice")),
-            mention=row.get("mention", True),
+            mention=mention,
             label=row.get("label"),
             thread=str(row.get("thread") or ""),
             reply_to=str(row.get("reply_to") or ""),
@@ -246,17 +256,23 @@ def _outcome(trace: dict[str, Any], *, shown: bool) -> str:
 
 
 def summary(results: list[Replayed]) -> dict[str, Any]:
-    """Counts, latency and cost over the recording; agreement with labels where rows have them."""
-    answered = [result for result in results if result.decision == "answer"]
+    """Counts, latency and cost over the recording; agreement with labels where rows have them.
+
+    A message that was taken for a question and of which the documents say nothing is counted as not found; a
+    label speaks of the taking alone.
+    """
+    outcomes = Counter(result.outcome for result in results)
     labelled = [result for result in results if result.label is not None]
     times = sorted(result.seconds for result in results if result.seconds)
     figures: dict[str, Any] = {
         "messages": len(results),
-        "answered": len(answered),
+        "answered": sum(outcomes[outcome] for outcome in ANSWERED),
+        "not_found": outcomes[Outcome.NOT_FOUND],
+        "failed": outcomes[Outcome.FAILED],
         "declined": sum(result.decision == "decline" for result in results),
-        "ignored": sum(result.outcome == "ignored" for result in results),
-        "silent": sum(result.outcome == "silent" for result in results),
-        "thanked": sum(result.outcome == "thanked" for result in results),
+        "ignored": outcomes["ignored"],
+        "silent": outcomes["silent"],
+        "thanked": outcomes["thanked"],
         "seconds_median": round(statistics.median(times), 3) if times else 0.0,
         "seconds_worst": round(times[-1], 3) if times else 0.0,
         "calls": sum(result.calls for result in results),

@@ -163,7 +163,10 @@ def check(
     as_json: AsJson = False,
     questions: Annotated[
         Path | None,
-        typer.Option(help="Your own rows {text, facts?, relevant?}; kept, and asked again at each build."),
+        typer.Option(
+            help="Your own rows {text, facts?, relevant?}; kept, and asked again at each build. By itself "
+            "looks for facts in the passages found, with --whole-answers in the answer."
+        ),
     ] = None,
     answers: Annotated[
         str, typer.Option(help="Judge whole answers by this function, such as worker.process.ask.ask.")

@@ -60,6 +60,24 @@ def test_one_question_says_its_outcome_too(config: Path) -> None:
     assert json.loads(ran.stdout)["outcome"] == "answered"
 
 
+def test_a_page_is_named_with_its_source_where_there_are_several(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "tea").mkdir()
+    (tmp_path / "tea" / "tea.md").write_text("# Tea\n\nGreen tea draws for two minutes.\n", "utf-8")
+    sources = [{"path": str(config.with_name("pages")), "name": "kitchen"}, {"path": str(tmp_path / "tea")}]
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        f"index: {{dir: {tmp_path / 'index'}, sources: {json.dumps(sources)}}}\nllm: {{engine: extractive}}\n"
+    )
+    build(load_settings(file))
+    question = "error E05 on the machine"
+    several = CliRunner().invoke(app, ["ask", question, "--config", str(file)]).stdout
+    assert "[1] kitchen: Coffee machine > Error E05  coffee.md" in several
+    one = CliRunner().invoke(app, ["ask", question, "--config", str(config)]).stdout
+    assert "[1] Coffee machine > Error E05  coffee.md" in one
+    told = CliRunner().invoke(app, ["ask", question, "--json", "--config", str(file)]).stdout
+    assert json.loads(told)["sources"][0]["source"] == "kitchen"
+
+
 def test_a_question_and_a_batch_at_once_are_refused() -> None:
     assert CliRunner().invoke(app, ["ask", "what?", "--batch", "rows.jsonl"]).exit_code == 2
     assert CliRunner().invoke(app, ["ask"]).exit_code == 2
@@ -75,6 +93,7 @@ def test_a_question_and_a_batch_at_once_are_refused() -> None:
         ('{"text": "what?"}', "line 1: id must be"),
         ('{"id": true, "text": "what?"}', "line 1: id must be"),
         ('{"id": "a", "text": "what?", "mentioned": "no"}', "line 1: mentioned must be true or false"),
+        ('{"id": "a", "text": "what?", "mentionned": false}', "line 1: mentionned: no such field; did you"),
     ],
 )
 def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from index.build.build import build
 from index.build.report import describe as describe_build
 from index.check.check import check
 from index.check.judge import answering_by
+from index.check.own import read
 from index.check.pages import contradictions, duplicates, untitled
-from index.check.questions import foreign, of_documents, read, shortened
+from index.check.questions import foreign, of_documents, shortened
 from index.check.report import describe
 from index.search.embed import Embedder, open_embedder
 from index.search.versions import open_current
@@ -209,15 +211,20 @@ def test_whole_answers_are_judged_by_a_named_function(pottery: Settings, embedde
     assert shares["foreign en"]["declined"] == 1.0
     assert shares["faq zh"]["declined"] == 1.0
     assert "judged: whole answers" in describe(report)
+    found = {one.question.text: one.found for one in report.judged}
+    assert found["How do I warm up the kiln?"] == ("pottery/kiln.md",), "named with its source"
     assert report.to_json()["judged"] == "whole answers"
     with pytest.raises(ConfigError, match="name a function"):
         answering_by("tests.test_check.nobody")
 
 
+CITED = {"source": "pottery", "path": "kiln.md", "url": ""}
+
+
 def answer_of_kiln(text: str, settings: Settings) -> dict[str, Any]:
     found = "kiln" in text and "warm" in text
     outcome = "answered" if found else "not_found"
-    return {"outcome": outcome, "answer": "left", "sources": [{"path": "kiln.md"}] if found else []}
+    return {"outcome": outcome, "answer": "left", "sources": [CITED] if found else []}
 
 
 def pages(**texts: str) -> list[Chunk]:
@@ -264,17 +271,36 @@ def test_questions_are_made_of_headings_but_do_not_repeat_them() -> None:
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ('{"text": ""}', "empty"),
-        ('{"facts": []}', "text"),
-        ('{"text": "a", "facts": [["("]]}', "facts"),
-        ("[]", ":1"),
+        ('{"text": ""}', "rows.jsonl:1: text: must be the question"),
+        ('{"text": 3}', "rows.jsonl:1: text: must be the question"),
+        ('{"question": [], "facts": ["a"]}', "rows.jsonl:1: question: must be the question"),
+        ('{"facts": []}', "text: is missing; a row is such as {"),
+        ('{"text": "a", "facts": [["("]]}', "facts[0]: '(' is no regular expression"),
+        ('{"text": "a", "facts": "b"}', "facts: needs a list, such as ["),
+        ('{"text": "a", "facts": {"b": 1}}', "facts: needs a list, such as ["),
+        ('{"text": "a", "facts": ["b", []]}', "facts[1]: must be a text that is not empty"),
+        ('{"text": "a", "facts": [["b", 4]]}', "facts[0]: must be a text that is not empty"),
+        ('{"text": "a", "relevant": "a.md"}', 'relevant: needs a list of paths, such as ["login.md"]'),
+        ('{"text": "a", "relevant": [null]}', 'relevant: needs a list of paths, such as ["login.md"]'),
+        ('{"text": "a", "fact": ["b"]}', "fact: no such field; did you mean facts?"),
+        ('{"text": "a", "Relevent": ["b"]}', "Relevent: no such field; did you mean relevant?"),
+        ('{"text": "a", "label": 1}', "label: is 1, but neither facts nor relevant says"),
+        ('{"text": "a", "id": ["b"]}', "id: must be a text or a whole number"),
+        ("[]", "rows.jsonl:1: must be a JSON object with id, text"),
+        ("{", "rows.jsonl:1: not JSON"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, line: str, complaint: str) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text(line + "\n", "utf-8")
-    with pytest.raises(ConfigError, match=complaint):
+    with pytest.raises(ConfigError, match=re.escape(complaint)):
         read(file)
+
+
+def test_a_row_may_hold_what_other_tools_read(tmp_path: Path) -> None:
+    row = {"text": "a", "facts": ["b", ["c", "d"]], "label": 1, "kind": "good", "set": "x", "lang": "en"}
+    [one] = read(rows(tmp_path / "rows.jsonl", row))
+    assert (one.text, one.facts, one.pages) == ("a", (("b",), ("c", "d")), ())
 
 
 def test_the_command(pottery: Settings, tmp_path: Path) -> None:

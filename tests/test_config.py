@@ -273,6 +273,8 @@ def test_named_variables_give_what_the_file_leaves_out(
         values[setting] = value.get_secret_value() if isinstance(value, SecretStr) else value
     wanted = {setting: f"value-{number}" for number, setting in enumerate(NAMED)}
     assert values == {**wanted, "feishu.app_id": "cli_file"}
+    empty = load_settings(write(tmp_path, "feishu: {app_id: cli_file}\nllm: {api_key: , base_url: }"))
+    assert (empty.llm.api_key.get_secret_value(), empty.llm.base_url) == (wanted["llm.api_key"], "")
     monkeypatch.setenv("FENNEL_LLM__API_KEY", "longer")
     assert load_settings(write(tmp_path, "{}")).llm.api_key.get_secret_value() == "longer"
 
@@ -293,6 +295,9 @@ def test_named_variables_give_what_the_file_leaves_out(
         ("access: {allow_p2p: maybe}", "access.allow_p2p: needs true or false"),
         ("llm: {engine: vllm}", "llm.engine: needs one of 'auto', 'turbomind', 'openai' or 'extractive'"),
         ("access: yes", "access: needs keys below it"),
+        ("index: {sources: [docs]}", "index.sources.0: needs keys and values, such as {path: docs}"),
+        ("index: {sources: docs}", "index.sources: needs a list, such as [{path: docs}]"),
+        ("index: {sources: }", "index.sources: needs a list, such as [{path: docs}]"),
         ("worker:\n\tconcurrency: 3", "line 2: it is indented with a tab; YAML wants spaces"),
         ("qqqqqqq: 1", "qqqqqqq: no such setting; see docs/en/all-settings.md"),
     ],

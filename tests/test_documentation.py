@@ -17,7 +17,7 @@ from typer.main import get_command
 from bot.__main__ import app as bot_app
 from bot.__main__ import load
 from bot.config.env_file import NAMED
-from bot.config.settings import GroupSettings, Settings, SourceSettings
+from bot.config.settings import GroupSettings, Settings, SourceSettings, load_settings
 from index.__main__ import app as index_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,11 +132,31 @@ def test_the_guide_names_only_settings_that_exist() -> None:
 def test_every_setting_is_explained_in_both_languages_with_its_default() -> None:
     values = {key: value for key, value in _keys(Settings()) if key not in ("groups", "admins")}
     values |= {f"groups.<chat id>.{key}": value for key, value in _keys(GroupSettings())}
-    wanted = {key: NAMED.get(key, _shown(value)) for key, value in values.items()}
+    named = {key: f"${{{name}:-}}" for key, name in NAMED.items()}
+    wanted = {key: named.get(key, _shown(value)) for key, value in values.items()}
     for language in ("en", "zh"):
         page = (ROOT / f"docs/{language}/all-settings.md").read_text(encoding="utf-8")
         shown = dict(re.findall(r"^\| `([^`]+)` \| (?:`([^`]+)`)? \|", page, re.MULTILINE))
         assert shown == wanted, language
+
+
+def test_every_default_that_the_page_shows_can_be_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes `key: default` has the default, also where it shows none."""
+    for name in NAMED.values():
+        monkeypatch.delenv(name, raising=False)
+    page = (ROOT / "docs/en/all-settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| (?:`([^`]+)`)? \|", page, re.MULTILINE)
+    assert len(rows) > 100
+    for key, shown in rows:
+        *sections, name = key.replace("<chat id>", "oc_1").split(".")
+        nested = "".join("  " * depth + f"{section}:\n" for depth, section in enumerate(sections))
+        file = tmp_path / "config.yaml"
+        file.write_text(f"{nested}{'  ' * len(sections)}{name}: {shown}\n", encoding="utf-8")
+        settings: Any = load_settings(file)
+        assert (settings.groups.pop("oc_1", None) or GroupSettings()) == GroupSettings(), key
+        assert settings == Settings(), f"{key}: {shown} is not the default"
 
 
 def _shown(value: Any) -> str:
@@ -144,8 +164,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, tuple):
-        parts = [one.path if isinstance(one, SourceSettings) else one for one in value]
-        return json.dumps([str(part) for part in parts])
+        if value and all(isinstance(one, SourceSettings) for one in value):
+            return "[" + ", ".join(f"{{path: {one.path}}}" for one in value) + "]"
+        return json.dumps([str(part) for part in value])
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 

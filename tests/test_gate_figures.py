@@ -231,7 +231,16 @@ def test_the_direction_is_where_the_words_lead(chunks: list[Chunk], searcher: Se
 
 @pytest.mark.parametrize(
     ("line", "complaint"),
-    [("{", "JSON object"), ('{"text": "x"}', "label"), ('{"text": "x", "label": 3}', "must be 1")],
+    [
+        ("{", "JSON object"),
+        ("[1]", "JSON object"),
+        ('{"text": "x"}', "label must be 1"),
+        ('{"text": "x", "label": 3}', "label must be 1"),
+        ('{"text": "x", "label": "yes"}', 'label must be 1 .worth answering. or 0, not "yes"'),
+        ('{"text": ["x"], "label": 1}', "text: must be the message"),
+        ('{"text": "x", "lable": 1}', "lable: no such field; did you mean label"),
+        ('{"text": "x", "label": 1, "weight": -1}', "weight: must be a number above 0"),
+    ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, line: str, complaint: str) -> None:
     file = tmp_path / "rows.jsonl"
@@ -239,6 +248,21 @@ def test_a_wrong_row_is_named(tmp_path: Path, line: str, complaint: str) -> None
     with pytest.raises(ConfigError, match=complaint) as raised:
         read_questions(file)
     assert "rows.jsonl:2" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('{"query": 5, "relevant": ["a.md"]}', "query: must be the question"),
+        ('{"query": "x", "relevant": "a.md"}', "relevant: needs a list of paths"),
+        ('{"query": "x", "relevent": ["a.md"]}', "relevent: no such field; did you mean relevant"),
+    ],
+)
+def test_a_wrong_query_is_named(tmp_path: Path, line: str, complaint: str) -> None:
+    file = tmp_path / "queries.jsonl"
+    file.write_text(line, "utf-8")
+    with pytest.raises(ConfigError, match=r"queries\.jsonl:1: " + complaint):
+        read_queries(file)
 
 
 def test_files_that_are_missing() -> None:

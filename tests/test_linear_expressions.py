@@ -38,7 +38,7 @@ SETTINGS_ALONE = {"bot.config.file._REFERENCE"}
 OUR_OWN = {
     "bot.messages.indexing": "a table of the module, which is kept and so measured",
     "index.check.judge": "facts that the operator's own questions ask for",
-    "index.check.questions": "the same",
+    "index.check.own": "the same",
     "index.sources.formats.charsets.likely": "tables of the module, which are kept and so measured",
     "index.sources.formats.code": "a pattern that stands in the line above, closed by the end of the text",
     "worker.process.scope": "version labels of the settings, escaped",

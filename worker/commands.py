@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,12 +30,14 @@ def ask(
 
     if batch is not None:
         progress.show_on(sys.stderr, lines=True)
+    settings = load_settings(config)
+    readable = partial(_readable, named=len(settings.index.sources) > 1)
     if batch is None:
-        result = asking.ask(question, load_settings(config))
-        print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else _readable(result))
+        result = asking.ask(question, settings)
+        print(json.dumps(result, ensure_ascii=False, indent=2) if as_json else readable(result))
         return
-    for result in asking.ask_all(batch, load_settings(config)):
-        text = json.dumps(result, ensure_ascii=False) if as_json else f"{result['id']} {_readable(result)}\n"
+    for result in asking.ask_all(batch, settings):
+        text = json.dumps(result, ensure_ascii=False) if as_json else f"{result['id']} {readable(result)}\n"
         print(text, flush=True)
 
 
@@ -69,10 +72,12 @@ def doctor(
     raise typer.Exit(run(load_settings(config), as_json=as_json, live=live))
 
 
-def _readable(result: dict[str, Any]) -> str:
+def _readable(result: dict[str, Any], *, named: bool) -> str:
+    """Answer and sources as text; `named`: with the name of the source that each page is of."""
     ended = result.get("error") or f"{result['decision'] or 'no decision'}, {result['outcome']}"
     lines = [f"[{ended}]", "", result["answer"]]
     for source in result["sources"]:
         place = " > ".join(dict.fromkeys([source["title"], *source["heading_path"]]))
-        lines.append(f"[{source['number']}] {place}  {source['url'] or source['path']}")
+        of = f"{source['source']}: " if named and source["source"] else ""
+        lines.append(f"[{source['number']}] {of}{place}  {source['url'] or source['path']}")
     return "\n".join(lines)

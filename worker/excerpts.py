@@ -32,6 +32,8 @@ class Excerpt:
     web: bool = False
     colleague: bool = False
     """What somebody in the group answered and an admin confirmed."""
+    source_name: str = ""
+    """Which source of the index it is of; empty for a web page."""
 
     @property
     def name(self) -> str:
@@ -50,6 +52,7 @@ class Excerpt:
             excerpt=first[:EXCERPT_LENGTH],
             updated_at=self.updated_at,
             web=self.web,
+            source=self.source_name,
         )
 
 

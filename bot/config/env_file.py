@@ -86,8 +86,8 @@ def with_named(data: dict[str, Any]) -> dict[str, Any]:
         place: Any = data if value else None
         for section in sections:
             place = place.setdefault(section, {}) if isinstance(place, dict) else None
-        if isinstance(place, dict):
-            place.setdefault(key, value)
+        if isinstance(place, dict) and place.get(key) is None:
+            place[key] = value
     return data
 
 

@@ -1,8 +1,8 @@
-"""What is wrong with a setting, in words for somebody who writes YAML and not Python."""
+"""What is wrong with a setting, or a row of a file, in words for somebody who does not write Python."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
@@ -36,9 +36,24 @@ def explained(item: ErrorDetails, model: type[BaseModel]) -> str:
         return f"needs one of {item['ctx']['expected']}"
     if kind == "string_pattern_mismatch" and (like := _example_at(item["loc"], model)):
         return f'must be such as "{like}"'
+    if kind in ("model_type", "model_attributes_type") and (like := _example_at(item["loc"][:-1], model)):
+        return f"needs keys and values, such as {like}"
+    if kind == "tuple_type" and (like := _example_at(item["loc"], model)):
+        return f"needs a list, such as [{like}]"
     return _WANTED.get(kind) or item["msg"].removeprefix("Value error, ").replace(
         "Input should be", "must be"
     )
+
+
+def misspelt(given: Iterable[str], known: Sequence[str]) -> str:
+    """What to say of a field of a row that is one of `known` misspelt; empty where there is none.
+
+    A field that is like no known one is no mistake: a file may be meant for other tools too.
+    """
+    for name in given:
+        if name not in known and (near := get_close_matches(name.lower(), known, n=1, cutoff=0.75)):
+            return f"{name}: no such field; did you mean {near[0]}?"
+    return ""
 
 
 def _unknown(place: Sequence[int | str], model: type[BaseModel]) -> str:
@@ -52,7 +67,7 @@ def _unknown(place: Sequence[int | str], model: type[BaseModel]) -> str:
 def _example_at(place: Sequence[int | str], model: type[BaseModel]) -> str:
     """A value that the setting would take, where its section gives one."""
     section = _section_at(place[:-1], model)
-    field = section.model_fields.get(str(place[-1])) if section else None
+    field = section.model_fields.get(str(place[-1])) if section and place else None
     return str(field.examples[0]) if field and field.examples else ""
 
 

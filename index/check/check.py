@@ -12,7 +12,8 @@ from bot.config.settings import Settings
 from index.check import pages
 from index.check.judge import Judge, Judged, answering_by
 from index.check.kept import keep, kept
-from index.check.questions import every_heading, foreign, of_documents, read
+from index.check.own import read
+from index.check.questions import every_heading, foreign, of_documents
 from index.check.report import CheckReport, describe
 from index.gate.gate import open_gate
 from index.search.copies import page_key

@@ -108,15 +108,21 @@ def _same_page(page: str, own: str) -> bool:
 
 def _of_answer(question: Question, reply: dict[str, Any]) -> Judged:
     sources = [source for source in reply.get("sources") or () if isinstance(source, dict)]
-    found = tuple(str(source.get("path") or source.get("url") or "") for source in sources)
+    found = tuple(map(_cited_page, sources))
     if str(reply.get("outcome") or "") not in _ANSWERED:
         return Judged(question, "declined", found)
     named = question.facts or not question.pages
-    cited = any(own == page or own.endswith(f"/{page}") for page in found for own in question.pages)
+    cited = any(_same_page(page, own) or own.endswith(f"/{page}") for page in found for own in question.pages)
     right = question.answerable and _holds(
         Question(question.text, question.kind, (), question.facts), (), str(reply.get("answer") or "")
     )
     return Judged(question, "answered" if right and (cited or named) else "wrong", found)
+
+
+def _cited_page(source: dict[str, Any]) -> str:
+    """A cited page as "source/path" where the reply says both, else what it says: path or address."""
+    place = str(source.get("path") or source.get("url") or "")
+    return f"{source['source']}/{place}" if source.get("source") and source.get("path") else place
 
 
 def answering_by(path: str) -> Answering | None:

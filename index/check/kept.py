@@ -16,7 +16,8 @@ import structlog
 from bot.config.settings import Settings
 from bot.errors import EngineUnavailable, IndexMismatch, IndexMissing
 from index.check.judge import Judge, Judged
-from index.check.questions import Question, read
+from index.check.own import read
+from index.check.questions import Question
 from index.gate.gate import Gate
 from index.gate.model import GateStore
 from index.gate.reference import evidence_of

@@ -1,4 +1,4 @@
-"""Questions to check an index with: made from the documents' own headings and FAQ, foreign ones, one's own.
+"""Questions to check an index with: made from the documents' own headings and FAQ, and foreign ones.
 
 A heading is not asked as it stands, for it would only find itself: every third of its words is left out. A
 heading that is a question is asked as it is, as a member would.
@@ -7,21 +7,17 @@ heading that is a question is asked as it is, as a member would.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from bot.errors import ConfigError
 from index.gate.reference import foreign_questions, small_talk
 from index.text.chinese import CHARACTERS
 from index.text.general_words import open_general_words
 from index.text.split import Chunk
 from index.text.terms import terms
-from index.training.labels import json_lines
 
 Kind = Literal["heading", "faq", "foreign", "talk", "own"]
 PER_PAGE = 2
@@ -135,34 +131,6 @@ def foreign(chunks: int = 0, holds: Callable[[str], int] = lambda _: 0) -> list[
         *(Question(text, "foreign") for text in asked),
         *(Question(text, "talk") for text in small_talk()),
     ]
-
-
-def read(file: Path) -> list[Question]:
-    """Rows {"text" or "question", "facts"?, "relevant"?, "id"?}. Raises ConfigError that names the line."""
-    return [_row(line, place) for place, line in json_lines(file, "text, facts and relevant")]
-
-
-def _row(line: str, place: str) -> Question:
-    try:
-        data = json.loads(line)
-        text = str(data["text"] if "text" in data else data["question"]).strip()
-        facts = tuple(_group(group) for group in data.get("facts") or ())
-        for alternative in (alternative for group in facts for alternative in group):
-            re.compile(alternative)
-        pages = tuple(map(str, data.get("relevant") or ()))
-    except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
-        raise ConfigError(
-            f"{place}: give a JSON object with text, and facts (a list of lists of strings) or relevant "
-            f"(a list of paths); without both the question is to be declined ({error})"
-        ) from error
-    if not text:
-        raise ConfigError(f"{place}: text is empty")
-    return Question(text, "own", pages, facts, str(data.get("id") or place))
-
-
-def _group(group: Any) -> tuple[str, ...]:
-    """A fact is one string or a list of alternatives."""
-    return (group,) if isinstance(group, str) else tuple(map(str, group))
 
 
 def _stable(text: str) -> bytes:

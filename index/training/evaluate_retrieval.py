@@ -22,8 +22,10 @@ from bot.errors import ConfigError
 from index.search.fusion import Scores, Weights
 from index.search.searcher import PASSAGES_PER_PAGE, Lookup, Searcher
 from index.search.versions import open_current
-from index.training.labels import json_lines
+from index.training.labels import json_lines, json_row
 
+FIELDS = ("id", "query", "relevant", "type")
+"""Of a row; a file may hold further ones for other tools."""
 DEPTH = 20
 """Files looked at for the MRR; a right file further down counts as not found."""
 Ranking = Callable[[Searcher, Lookup], list[str]]
@@ -43,12 +45,13 @@ def read_queries(file: Path, types: Iterable[str] = ()) -> list[Query]:
     wanted = set(types)
     queries: list[Query] = []
     for place, line in json_lines(file, "query, relevant"):
-        try:
-            row = json.loads(line)
-            queries.append(Query(row["query"], frozenset(row["relevant"]), row.get("type", "all")))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            what = f"{type(error).__name__}: {error}"
-            raise ConfigError(f"{place}: must be a JSON object with query, relevant ({what})") from error
+        row = json_row(line, place, FIELDS)
+        if not isinstance(row.get("query"), str):
+            raise ConfigError(f"{place}: query: must be the question, a text")
+        relevant = row.get("relevant")
+        if not isinstance(relevant, list) or not all(isinstance(one, str) for one in relevant):
+            raise ConfigError(f'{place}: relevant: needs a list of paths, such as ["login.md"]')
+        queries.append(Query(row["query"], frozenset(relevant), str(row.get("type", "all"))))
     return [query for query in queries if not wanted or query.type in wanted]
 
 

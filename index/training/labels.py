@@ -7,18 +7,22 @@ for many reasons. The worker keeps both in Redis; `python -m index calibrate --l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from redis import Redis
 
+from bot.config.faults import misspelt
 from bot.errors import ConfigError
 from bot.redis_keys import EXAMPLES, FEEDBACK, TRACE
 
 ADMIN_WEIGHT = 1.0
 FEEDBACK_WEIGHT = 0.3
+MOST_WEIGHT = 1000.0
+FIELDS = ("id", "text", "label", "weight")
+"""Of a labelled row; a file may hold further ones for other tools."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,35 @@ def json_lines(file: Path, fields: str) -> list[tuple[str, str]]:
     return [(f"{file}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
+def json_row(line: str, place: str, fields: Sequence[str]) -> dict[str, Any]:
+    """The object of one line. Raises ConfigError, also for a field that is one of `fields` misspelt."""
+    wanted = ", ".join(fields)
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{place}: not JSON ({error}); must be a JSON object with {wanted}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{place}: must be a JSON object with {wanted}")
+    if fault := misspelt(data, fields):
+        raise ConfigError(f"{place}: {fault}")
+    return data
+
+
 def read_questions(file: Path) -> list[Example]:
     """Rows {"id", "text", "label"} of a JSON lines file. Raises ConfigError that names the line."""
     return [_row(line, place) for place, line in json_lines(file, "id, text, label")]
 
 
 def _row(line: str, place: str) -> Example:
-    try:
-        data = json.loads(line)
-        text, label = str(data["text"]), int(data["label"])
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise ConfigError(f"{place}: must be a JSON object with id, text and label ({error})") from error
-    if label not in (0, 1):
-        raise ConfigError(f"{place}: label must be 1 (worth answering) or 0, not {label}")
-    return Example(str(data.get("id", place)), text, label, float(data.get("weight", 1.0)))
+    data = json_row(line, place, FIELDS)
+    if not isinstance(data.get("text"), str):
+        raise ConfigError(f"{place}: text: must be the message, a text")
+    label, weight = data.get("label"), data.get("weight", 1.0)
+    if label not in (0, 1, "0", "1"):
+        raise ConfigError(f"{place}: label must be 1 (worth answering) or 0, not {json.dumps(label)[:40]}")
+    if not isinstance(weight, int | float) or not 0 < weight <= MOST_WEIGHT:
+        raise ConfigError(f"{place}: weight: must be a number above 0, at most {MOST_WEIGHT:.0f}")
+    return Example(str(data.get("id", place)), data["text"], int(label), float(weight))
 
 
 def known_questions(files: Iterable[Path]) -> list[Example]:

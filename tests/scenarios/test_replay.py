@@ -68,6 +68,7 @@ def test_a_chat_is_said_in_its_order_and_each_reads_the_answer_before_the_next_q
         ('{"id": 1}', "chat.jsonl:1 text: needs a string"),
         ('{"text": 3}', "chat.jsonl:1 text: needs a string"),
         ('{"text": "x", "mention": "yes"}', "chat.jsonl:1 mention: needs true or false"),
+        ('{"text": "x", "reply-to": "1"}', "chat.jsonl:1 reply-to: no such field; did you mean reply_to?"),
     ],
 )
 def test_a_wrong_row_is_named_with_its_line_and_field(tmp_path: Path, line: str, said: str) -> None:
@@ -75,3 +76,28 @@ def test_a_wrong_row_is_named_with_its_line_and_field(tmp_path: Path, line: str,
     chat.write_text(line, "utf-8")
     with pytest.raises(ConfigError, match=re.escape(said)):
         replay.read(chat)
+
+
+def test_a_row_for_a_batch_says_mentioned(tmp_path: Path) -> None:
+    chat = tmp_path / "chat.jsonl"
+    chat.write_text('{"id": "1", "text": "hello", "mentioned": false, "kind": "chat"}', "utf-8")
+    assert [row.mention for row in replay.read(chat)] == [False]
+
+
+def test_what_was_not_found_is_not_counted_as_answered() -> None:
+    def replayed(decision: str, outcome: str, label: int | None) -> replay.Replayed:
+        return replay.Replayed("1", decision, outcome, "", "", [], 1, 0.5, 0, 0, label)
+
+    figures = replay.summary(
+        [
+            replayed("answer", "answered", 1),
+            replayed("answer", "partly", 1),
+            replayed("answer", "web", None),
+            replayed("answer", "not_found", 1),
+            replayed("answer", "failed", 1),
+            replayed("decline", "silent", 0),
+        ]
+    )
+    assert (figures["answered"], figures["not_found"], figures["failed"]) == (3, 1, 1)
+    assert (figures["declined"], figures["silent"], figures["messages"]) == (1, 1, 6)
+    assert figures["agrees_with_label"] == 1.0, "a label says whether it is a question for these documents"

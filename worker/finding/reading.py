@@ -257,6 +257,7 @@ def _section(
             updated_at=chunk.updated_at,
             score=found,
             colleague=is_confirmed(chunk.source),
+            source_name=chunk.source,
         ),
         found=found,
         page_found=of_page / top,

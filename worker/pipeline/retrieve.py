@@ -50,6 +50,7 @@ def excerpts_of(passages: Sequence[Passage]) -> list[Excerpt]:
                 updated_at=chunk.updated_at,
                 score=passage.score,
                 colleague=is_confirmed(chunk.source),
+                source_name=chunk.source,
             )
         )
     return numbered(found)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answer import Source
+from bot.config.faults import misspelt
 from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FennelError
@@ -33,6 +34,8 @@ from worker.web.choose import open_web
 
 THANKS = "👍"
 """Stands for the reaction that thanks get in a group."""
+FIELDS = ("id", "text", "mentioned", "mention", "user", "thread", "reply_to", "label")
+"""What a row may hold; what comes after `mention` is for `bot replay` and not used here."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ def _row(line: str, where: str) -> Row:
         raise ConfigError(f"{where}: not JSON; each line is {{'id': ..., 'text': ...}}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: expected an object with id and text")
+    if fault := misspelt(data, FIELDS):
+        raise ConfigError(f"{where}: {fault}")
     name, text, mentioned = data.get("id"), data.get("text"), data.get("mentioned", data.get("mention", True))
     if not isinstance(name, str | int) or isinstance(name, bool):
         raise ConfigError(f"{where}: id must be a text or a whole number")

@@ -104,7 +104,9 @@ class GateSettings(SettingsSection):
 
 class IndexSettings(SettingsSection):
     dir: Path = Path("data/index")
-    sources: tuple[SourceSettings, ...] = (SourceSettings(path=Path("docs")),)
+    sources: tuple[SourceSettings, ...] = Field(
+        default=(SourceSettings(path=Path("docs")),), examples=["{path: docs}"]
+    )
     collections: dict[str, tuple[str, ...]] = Field(default={})
     """Name of a collection -> names of the sources in it; `groups.<id>.collections` chooses among them."""
     loaded_collections: int = Field(default=4, ge=1)

@@ -7,10 +7,10 @@ says what it must be.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 Language = Literal["zh", "en"]
 OperatingPoint = Literal["quiet", "balanced", "eager"]
@@ -20,6 +20,16 @@ class SettingsSection(BaseModel):
     """Never changes; an unknown key is an error; what was given is not quoted in errors: it may be secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_left_out(cls, data: Any) -> Any:
+        """A text with nothing after its colon (`base_url:`), which YAML reads as null, has its default."""
+        if not isinstance(data, dict):
+            return data
+        fields = cls.model_fields
+        texts = {name for name, field in fields.items() if field.annotation in (str, SecretStr)}
+        return {name: value for name, value in data.items() if value is not None or name not in texts}
 
 
 ADDED = ("/chat/completions", "/completions", "/embeddings", "/rerank")
