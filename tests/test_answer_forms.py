@@ -312,12 +312,21 @@ def test_while_it_is_written_code_is_never_touched(form: Form) -> None:
     "answer",
     [
         "```markdown\n| a | b |\n|---|---|\n```",
+        "~~~markdown\n| a | b |\n|---|---|\n~~~",
         "```markdown\n# Title\n```\n\nIn Python:\n\n```python\nfrom harbor import Client\n```",
         "Close it with ```",
     ],
 )
 def test_markdown_that_is_shown_stays_code(answer: str) -> None:
     assert Sanitiser([MATERIAL], "en").clean(answer, finished=True) == answer
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("fence", ["```", "````", "~~~"])
+def test_an_answer_in_a_block_of_markdown_is_an_answer(fence: str, end: str) -> None:
+    lines = [f"{fence}markdown", "Run it [1]:", "", "```sh", "harbor serve", "```", "", "Then look.", fence]
+    shown = Sanitiser([MATERIAL], "en").clean(end.join(lines), finished=True)
+    assert [line.rstrip("\r") for line in shown.strip().split("\n")] == lines[1:-1]
 
 
 def test_inline_code_is_neither_cut_nor_read_for_citations() -> None:

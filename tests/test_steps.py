@@ -53,6 +53,27 @@ def test_a_part_of_a_long_step_is_of_that_step() -> None:
     assert 2 in found.steps.shown
 
 
+@pytest.mark.parametrize(
+    "question", ["How do I light the lamp?", "How to light a lamp", "how can I light the lamp?"]
+)
+def test_who_asks_for_all_of_a_long_list_is_shown_it_from_its_first_step(question: str) -> None:
+    heating = steps(9, 3).replace("Do matter 7", "Light the lamp and do matter 7")
+    found = quote(question, heating)
+    assert found.steps is not None
+    assert found.steps.shown[:2] == (1, 2)
+    assert found.steps.left_out
+
+
+def test_a_chinese_list_begins_at_its_first_step_too() -> None:
+    told = "灯塔里住着两个看守，每天傍晚点灯，天亮以后熄灯，轮流值夜，遇到大雾还要敲钟。" * 3
+    text = "\n".join(f"{n}. {'点亮灯塔之前' if n == 5 else f'第 {n} 件事'}，{told}" for n in range(1, 10))
+    found = quotes_of(
+        read_excerpts("怎么点亮灯塔？", [Excerpt(1, "灯塔", text, ("灯塔", "点亮灯塔"))], None)
+    )[0]
+    assert found.steps is not None
+    assert found.steps.shown[0] == 1
+
+
 def test_a_list_that_goes_on_from_another_is_not_counted_anew() -> None:
     later = "\n".join(f"{place}. Fill the oil into lamp {place}. {FILLER}" for place in range(6, 12))
     assert quote("how is the oil filled into lamp 9", later).steps is None

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from index.text.chinese import is_chinese
 from index.text.terms import terms
 from worker.excerpts import Excerpt
+from worker.finding.announcing import announces
 from worker.finding.asked import Asked, tells_more
 from worker.finding.atoms import Atom, without_padding
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.reading import Candidate, Reading
-from worker.finding.steps import Steps, steps_missing, steps_shown
+from worker.finding.steps import Steps, asks_for_all, step_of, steps_missing, steps_shown
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
@@ -77,7 +79,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
         first = replace(value, score=reading.candidates[0].score + 1)
         others = (candidate for candidate in reading.candidates if candidate is not value)
         found = _chosen(Reading(reading.asked, (first, *others)))
-    return _with_steps(found, reading.candidates)
+    return _with_steps(found, reading)
 
 
 def _value_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
@@ -107,7 +109,7 @@ def _page_of(excerpt: Excerpt) -> tuple[str, str, str]:
 
 
 def _chosen(reading: Reading) -> list[Quote]:
-    ranked = sorted(reading.candidates, key=_worth, reverse=True)
+    ranked = sorted(_telling(reading), key=_worth, reverse=True)
     beside = {(id(candidate.section), candidate.place): candidate for candidate in ranked}
     used: set[tuple[int, int]] = set()
     said: set[str] = set()
@@ -132,6 +134,13 @@ def _chosen(reading: Reading) -> list[Quote]:
         left -= sum(map(_size, chosen))
         _add(found, chosen, candidate.score)
     return _filled(found, beside)
+
+
+def _telling(reading: Reading) -> Sequence[Candidate]:
+    """The pieces that may be quoted: who asks how is not told that the page says it."""
+    if "how" not in reading.asked.kinds:
+        return reading.candidates
+    return [one for one in reading.candidates if not announces(one.atom)] or reading.candidates
 
 
 def _worth(candidate: Candidate) -> float:
@@ -176,21 +185,38 @@ def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> lis
     return [Quote(first.excerpt, shown(together), first.score, together), *others]
 
 
-def _with_steps(quotes: Sequence[Quote], candidates: Sequence[Candidate]) -> list[Quote]:
-    """The quotes, with the steps that they leave out of a numbered list where those are short."""
+def _with_steps(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
+    """The quotes, with the steps that they leave out of a numbered list where those are short.
+
+    Where they are long, and the question asks for the whole list, with its first steps.
+    """
     used = sum(_size(one) for quote in quotes for one in quote.candidates)
     found: list[Quote] = []
     for quote in quotes:
-        section = [one for one in candidates if one.section is quote.candidates[0].section]
+        section = [one for one in reading.candidates if one.section is quote.candidates[0].section]
         missing = steps_missing(quote.candidates, section)
         more = sum(map(_size, missing))
         together = quote.candidates
         if missing and used + more <= WITH_STEPS:
             used += more
             together = tuple(sorted([*quote.candidates, *missing], key=lambda one: one.place))
-        text = shown(together) if len(together) > len(quote.candidates) else quote.text
+        elif missing and asks_for_all(reading.asked, quote.candidates):
+            together = _from_the_first(quote.candidates, missing, WITH_STEPS - used)
+            used += sum(map(_size, together)) - sum(map(_size, quote.candidates))
+        text = quote.text if together == quote.candidates else shown(together)
         found.append(replace(quote, text=text, candidates=together, steps=steps_shown(together, section)))
     return found
+
+
+def _from_the_first(
+    quoted: Sequence[Candidate], missing: Sequence[Candidate], room: int
+) -> tuple[Candidate, ...]:
+    """The quote with the first steps of its list in place of those it has, and so many characters more."""
+    steps = sorted((one for one in (*quoted, *missing) if step_of(one.atom)[1]), key=lambda one: one.place)
+    others = [one for one in quoted if not step_of(one.atom)[1]]
+    room += sum(_size(one) for one in quoted if step_of(one.atom)[1])
+    fitting = [one for one, size in zip(steps, accumulate(map(_size, steps)), strict=True) if size <= room]
+    return tuple(sorted([*others, *fitting], key=lambda one: one.place)) if fitting else tuple(quoted)
 
 
 def _margin(left: int) -> float:

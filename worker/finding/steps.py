@@ -1,7 +1,8 @@
 """Numbered steps: shown whole where there is room, and told where some are left out.
 
 Of a list of instructions the step that matches the question is quoted, and who follows it must know that
-there are others before and after.
+there are others before and after. Who asks for no single step but for what the list is about begins at the
+first.
 """
 
 from __future__ import annotations
@@ -10,13 +11,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from worker.finding.asked import Asked
 from worker.finding.atoms import PARTS, Atom
 from worker.finding.reading import Candidate
+from worker.finding.sections import words_of
+from worker.finding.shares import share_of
 
 _NUMBERED = re.compile(r"\A\s*+\d{1,3}[.)]\s++\S")
 _FIRST = re.compile(r"\A\s*+1[.)]")
 FEWEST = 3
 """A list of fewer steps is none whose order anybody could miss."""
+
+TOLD_ABOVE, TOLD_BY_STEP = 0.7, 0.1
+"""A question asks for all of a list whose headings have this share of it, and whose steps little more."""
 
 
 @dataclass(frozen=True)
@@ -81,3 +88,14 @@ def steps_missing(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> 
         for one in section
         if one.place not in have and step_of(one.atom)[1] and step_of(one.atom)[0] in lists
     ]
+
+
+def asks_for_all(asked: Asked, quoted: Sequence[Candidate]) -> bool:
+    """Whether somebody asks how what the list is about is done, and not for a step of it."""
+    if "how" not in asked.kinds:
+        return False
+    leads = (words_of(one.atom.lead) for one in quoted if one.atom.group < PARTS)
+    above = words_of(quoted[0].section.excerpt.name).union(*leads)
+    steps = (words_of(one.atom.text) for one in quoted if step_of(one.atom)[1])
+    told = share_of(asked, above)
+    return told >= TOLD_ABOVE and share_of(asked, above.union(*steps)) < told + TOLD_BY_STEP

@@ -10,7 +10,7 @@ import re
 
 from bot.config.fences import RUN, FenceReader
 
-_WRAPPED = re.compile(r"\A\s*+(`{3,})[ \t]*+(?:markdown|md)[ \t]*+\n", re.IGNORECASE)
+_WRAPPED = re.compile(rf"\A\s*+({RUN})[ \t]*+(?:markdown|md)[ \t]*+\r?\n", re.IGNORECASE)
 _FENCE = re.compile(rf"^ {{0,3}}({RUN})[ \t]*+(\S*)", re.MULTILINE)
 _CITATION = re.compile(r"\[\d{1,2}\]")
 _HELD = re.compile(r"(?:[ \t]*+>)*+[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?")
@@ -20,7 +20,7 @@ _BARE_FENCE = re.compile(r"`{3,}[\w+#.-]{0,20}")
 
 def set_right(text: str, *, finished: bool) -> str:
     """`text` with its fences on lines of their own, and none around the whole of it once it is `finished`."""
-    if "```" not in text:
+    if "```" not in text and "~~~" not in text:
         return text
     return _parted(_unwrapped(text), finished=True) if finished else _parted(text, finished=False)
 
@@ -34,12 +34,12 @@ def _unwrapped(text: str) -> str:
     if begins is None:
         return text
     inside = text[begins.end() :].rstrip()
-    fences = [found for found in _FENCE.finditer(inside) if len(found[1]) >= len(begins[1])]
+    fences = [found for found in _FENCE.finditer(inside) if found[1].startswith(begins[1])]
     ends = fences[-1] if fences else None
     if ends is None or ends[2] or ends.end() != len(inside):
         return text
     whole = len(fences) == 1 or bool(fences[0][2])  # else it ends before, and another block ends the answer
-    holds = len(fences) > 1 or _CITATION.search(inside)
+    holds = len(fences) > 1 or "```" in inside[: ends.start()] or _CITATION.search(inside)
     return inside[: ends.start()].rstrip() + "\n" if whole and holds else text
 
 
