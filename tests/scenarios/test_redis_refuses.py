@@ -1,7 +1,8 @@
-"""Redis is full, or was made a read-only copy, while questions are answered: nothing is lost."""
+"""Redis is full, a read-only copy or wants another password while questions are answered: nothing is lost."""
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from redis.exceptions import (
+    AuthenticationError,
     ConnectionError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -24,9 +26,14 @@ from tests.waiting import LIMIT
 from worker.engines.extractive.engine import Extractive
 from worker.runner.redis_faults import passes
 
-REFUSING = {
-    "full": (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
-    "a copy": (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+Commands = tuple[str, ...]
+REFUSING: dict[str, tuple[Commands, Commands]] = {
+    "full": (("CONFIG SET maxmemory 1",), ("CONFIG SET maxmemory 0",)),
+    "a copy": (("REPLICAOF 127.0.0.1 1",), ("REPLICAOF NO ONE",)),
+    "another password": (
+        ("CONFIG SET requirepass other", "CLIENT KILL TYPE normal SKIPME yes"),
+        ("CONFIG SET requirepass ''",),
+    ),
 }
 QUESTIONS = ("怎么清空 Harbor 的缓存？", "How do I revoke a Harbor access token?", "怎么升级 harbor-server？")
 
@@ -65,20 +72,24 @@ def house(tmp_path: Path, index: Path, documents: Path, engine: Held) -> Iterato
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("commands", REFUSING.values(), ids=REFUSING.keys())
 def test_what_is_being_answered_is_answered_when_redis_takes_writes_again(
-    house: House, engine: Held, commands: tuple[tuple[str, ...], tuple[str, ...]]
+    house: House, engine: Held, commands: tuple[Commands, Commands]
 ) -> None:
     house.feishu.pushes.retry_after = (20.0,) * 20
     asked = [house.ask(text, user=f"ou_{number}") for number, text in enumerate(QUESTIONS)]
     for _ in asked:
         assert engine.reached.acquire(timeout=LIMIT)
     refuse, take = commands
-    house.redis.execute_command(*refuse)
+    operator = house.redis.client()  # one connection, which goes on when others are refused
+    for command in refuse:
+        operator.execute_command(*shlex.split(command))
     engine.may.set()
     until(lambda: engine.written >= len(asked))
     late = house.ask("How do I create a Harbor API token?", user="ou_late")
     until(lambda: house.feishu.pushes.of(late).attempts)
     assert house.feishu.pushes.of(late).attempts[0].status == 503, "it comes again"
-    house.redis.execute_command(*take)
+    for command in take:
+        operator.execute_command(*shlex.split(command))
+    operator.close()
     for message in (*asked, late):
         assert "harbor" in words(house.card(message))
     house.quiet()
@@ -95,6 +106,7 @@ def test_what_passes_is_told_from_what_does_not() -> None:
         ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
         ResponseError("Error running script: -OOM command not allowed when used memory > 'maxmemory'"),
         ResponseError("NOREPLICAS Not enough good replicas to write."),
+        AuthenticationError("invalid username-password pair or user is disabled."),
     )
     final = (
         ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
