@@ -23,6 +23,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{version}: {documents} documents, {chunks} chunks, built {age} ago",
     ),
     "age_in_seconds": ("{count} 秒", "{count} s"),
+    "age_below_a_minute": ("不到 1 分钟", "under a minute"),
     "age_in_minutes": ("{count} 分钟", "{count} min"),
     "age_in_hours": ("{count} 小时", "{count} h"),
     "age_in_days": ("{count} 天", "{count} days"),

@@ -65,8 +65,10 @@ def _away(state: SourceState, language: str) -> str:
 
 
 def age_in_words(seconds: float, language: str) -> str:
-    """In the largest unit that is not below 1: minutes, hours or days."""
+    """In the largest unit that is not below 1: minutes, hours or days; below a minute it says so."""
     minutes = max(0, int(seconds // 60))
+    if minutes == 0:
+        return say("age_below_a_minute", language)
     if minutes < 60:
         return say("age_in_minutes", language, count=minutes)
     if minutes < 48 * 60:
