@@ -24,12 +24,15 @@ import pytest
 from redis import Redis
 
 from bot.supervisor.redis_server import RedisServer, free_port
+from tests.warm_start import warm_start
 
 ROOT = Path(__file__).resolve().parents[1]
 FINE = "index: {dir: idx, sources: [{path: guide}], gate: {questions: []}}\nllm: {engine: extractive}\n"
 SEARCH, BUILD = ("index", "search", "port"), ("index", "build")
 EXPLAIN, DOCTOR, UP = ("bot", "explain", "om_1"), ("bot", "doctor"), ("bot", "up")
 ASK, WEB = ("bot", "ask", "What is the port?"), ("gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+COLD = ("--config", "up", "replay", "demo")
+"""Starts processes itself, and so is started from nothing, as is what packages are hidden from."""
 
 
 def sources(listed: str, more: str = "") -> str:
@@ -475,6 +478,8 @@ def run(
             given.pop(name)
     if "web:" in _text(folder):
         given.pop("FENNEL_WEB__OPERATOR_PORT", None)
+    if command[1] not in COLD and not (folder / "sitecustomize.py").exists():
+        return warm_start().run(command, folder, given)
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from redis import exceptions
 
 from bot.config.command_line import run
 from bot.errors import ConfigError, QueueUnavailable
+from tests.warm_start import warm_start
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -84,10 +86,8 @@ def test_what_nobody_expected_keeps_its_traceback(
         run(program(failure))
 
 
-def typed(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, text=True, check=False, cwd=ROOT, input=stdin
-    )
+def typed(*words: str) -> subprocess.CompletedProcess[str]:
+    return warm_start().run(words, ROOT, os.environ)
 
 
 @pytest.mark.slow
@@ -176,3 +176,13 @@ def test_a_command_that_is_told_to_stop_dies_of_it(told: signal.Signals) -> None
         assert process.stdout.readline() == "up\n"
         process.send_signal(told)
         assert process.wait() == (130 if told is signal.SIGINT else -told)
+
+
+def test_a_command_that_ends_does_not_look_through_what_it_holds() -> None:
+    code = (
+        "import atexit, gc, typer; from bot.config.command_line import run; app = typer.Typer()\n"
+        "atexit.register(lambda: print('held:', len(gc.get_objects())))\n"
+        "app.command()(lambda: None); run(app)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(done.stdout.removeprefix("held:")) < 1000

@@ -7,6 +7,7 @@ expected keeps its traceback. It stands in this room because bot, index and work
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import re
@@ -54,6 +55,9 @@ a command's start goes into looking at them."""
 def run(app: typer.Typer) -> None:
     """Runs the command that was typed and ends the process with its exit status."""
     gc.set_threshold(_NEW_OBJECTS)
+    atexit.register(
+        gc.freeze
+    )  # what is left goes with the process: looking through it takes a tenth of a second
     end_as_by_keyboard()
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show Chinese shows question marks
         if hasattr(stream, "reconfigure"):
