@@ -126,6 +126,8 @@ def test_what_is_asked_is_embedded_once_and_together() -> None:
     assert np.array_equal(memory.asked("How do I reindex?"), alone.embed(["How do I reindex?"])[0])
     assert memory.cosines("reindex", ["a b"]) == pytest.approx(expected[:1])
     assert embedder.embedded == ["How do I reindex?", "reindex", "a b", "reindex now"]
+    assert memory.cosines("run it now", ["a b"]) == memory.cosines("run it now", ["a b"])
+    assert embedder.embedded[4:] == ["run it now"], "a sentence is compared with source after source"
 
 
 def test_the_questions_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import support
 from worker.excerpts import Excerpt
-from worker.pipeline.sanitise import Sanitiser, plain_citations
+from worker.pipeline.sanitise import Sanitiser, _packed, _shares_a_run, plain_citations
 from worker.pipeline.verify import THRESHOLD, Verified, Verifier
 
 TOKENS = Excerpt(
@@ -97,6 +99,32 @@ def test_a_not_that_the_source_lacks_is_noticed() -> None:
 
 
 @pytest.mark.slow
+def test_meaning_is_looked_at_only_where_it_decides() -> None:
+    compared: list[str] = []
+
+    def alike(sentence: str, windows: Sequence[str]) -> list[float]:
+        compared.append(sentence)
+        return [1.0] * len(windows)
+
+    verifier = Verifier("How do tokens work?", EXCERPTS, alike)
+    assert not verifier.supports(1, "Bananas grow in warm countries.")
+    assert not verifier.supports(1, "The token is never printed twice to the tenant.")
+    assert compared == [], "even of the same meaning they would share too few words, or deny"
+    assert verifier.supports(1, "Each token of a tenant expires after a quarter.")
+    assert compared == ["Each token of a tenant expires after a quarter."]
+    assert verifier.support(1, "Bananas grow in warm countries.") == pytest.approx(0.5)
+
+
+@given(
+    st.text("今天abc \n.", max_size=120), st.text("今天abc \n.", max_size=200), st.sampled_from((2, 5, 12))
+)
+def test_a_run_that_repeats_the_rules_is_found_wherever_it_begins(line: str, text: str, length: int) -> None:
+    packed, rules = _packed(line), _packed(text)
+    runs = {rules[start : start + length] for start in range(len(rules) - length + 1)}
+    repeats = any(packed[start : start + length] in runs for start in range(len(packed) - length + 1))
+    assert _shares_a_run(packed, text, length) == repeats
+
+
 def test_the_threshold_is_the_one_that_the_labelled_pairs_choose() -> None:
     assert support.best_threshold(support.scored()) == THRESHOLD
 

@@ -197,6 +197,7 @@ class Remembered:
         vectors: Sequence[Vectors] = list(self._embedder.embed(texts)) if texts else []
         if asked is None:
             asked = vectors[-1]
+            self._note([(part, asked)])  # a sentence of an answer is compared with one source after another
         found |= zip(new, vectors, strict=False)
         with self._lock:
             self._vectors.update((one, found[one].copy()) for one in new)
@@ -205,8 +206,9 @@ class Remembered:
         return [float(found[one] @ asked) for one in others]
 
 
-ASKED = 64
-"""Questions whose vectors are kept: one is looked up, compared and perhaps asked again within a second."""
+ASKED = 512
+"""Questions, and sentences of answers, whose vectors are kept: one is looked up, compared and perhaps asked
+again within a second, by as many answers at once as a worker writes."""
 REMEMBERED = 8_192
 """Vectors; 16 MB of the embedded model's."""
 _REMEMBERED: WeakKeyDictionary[Embedder, Remembered] = WeakKeyDictionary()

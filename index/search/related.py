@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from index.search.lexical import Lexical
 from index.text.split import Chunk
@@ -30,13 +31,19 @@ def related_terms(best: Sequence[tuple[str, float]], own: Sequence[str], lexical
     """The words most typical of the best passages, each its text and score; the question's own left out."""
     weights: dict[str, float] = defaultdict(float)
     for text, score in best:
-        for term in set(terms(text)):
+        for term in _terms_of(text):
             weights[term] += score
     for term in own:
         weights.pop(term, None)
     known = [term for term in weights if lexical.document_frequency(term) >= _LEAST_CHUNKS]
     known.sort(key=lambda term: (-weights[term] * lexical.idf(term), term))
     return known[:WORDS]
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(text: str) -> frozenset[str]:
+    """The terms of a passage; remembered, as the same ones are found for question after question."""
+    return frozenset(terms(text))
 
 
 def is_of_questions(chunk: Chunk) -> bool:

@@ -18,7 +18,7 @@ from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import covers, translated
 from index.text.terms import STOP_WORDS, is_noun, terms
 from worker.finding.definition import subject_of
-from worker.finding.kinds import ONE_THING, found_of_kind, kinds_asked
+from worker.finding.kinds import EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
 
 _WORDS = Path(__file__).parent / "words"
 _WORD = re.compile(r"\w|[$¥￥€£]")
@@ -46,6 +46,19 @@ _PHRASES = re.compile(rf"\b(?:{'|'.join(_AS_ONE)})\b", re.IGNORECASE)
 def without_form(question: str) -> str:
     """What a question is about, without the words that make it a question; itself when nothing is left."""
     return FORM.sub(" ", question).strip() or question
+
+
+@dataclass(frozen=True)
+class Waited:
+    """The kinds of answers that a question waits for, a default value apart."""
+
+    kinds: frozenset[str]
+    values: frozenset[str]
+    """Kinds of values: the exact ones, such as a port, and the others, such as an amount."""
+    exact: frozenset[str]
+    inexact: frozenset[str]
+    others: frozenset[str]
+    """Kinds that are no values."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,15 @@ class Asked:
         return {word: tuple(counts.items()) for word, counts in found.items()}
 
     @cached_property
+    def stood_for(self) -> dict[str, dict[str, float]]:
+        """The same from the other side: for each term, the words that stand for it and what each counts."""
+        found: dict[str, dict[str, float]] = {}
+        for word, counts in self.stand_ins.items():
+            for term, worth in counts:
+                found.setdefault(term, {})[word] = worth
+        return found
+
+    @cached_property
     def telling(self) -> frozenset[str]:
         """All words that count for anything: a text has few of them, and only those need to be looked at."""
         return frozenset().union(self.stand_ins, self.translations, self.names)
@@ -116,6 +138,18 @@ class Asked:
     def precisions(self) -> dict[str, float]:
         """Heading -> the share of its words that the question has too, as far as that was worked out."""
         return {}
+
+    @cached_property
+    def waits_for(self) -> Waited:
+        """The kinds of answers, sorted by what is looked for."""
+        kinds = self.kinds - {"default"}
+        return Waited(
+            kinds=kinds,
+            values=kinds & VALUE_KINDS,
+            exact=kinds & EXACT_KINDS,
+            inexact=kinds & (VALUE_KINDS - EXACT_KINDS),
+            others=kinds - VALUE_KINDS,
+        )
 
     @cached_property
     def weightiest(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from worker.finding.asked import Asked, tells_more
 from worker.finding.atoms import Atom
 from worker.finding.definition import defines, goes_without_name, is_introduction
-from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS, answers_kind
+from worker.finding.kinds import answers_kind
 from worker.finding.sections import SectionRead, Words, section_words, words_of
 from worker.finding.shares import precision_of, rarest_of, share_of, share_of_names, share_told
 from worker.finding.tidy import one_line
@@ -55,8 +55,8 @@ class _Above:
     words: frozenset[str]
     telling: frozenset[str]
     heading: frozenset[str]
-    title: frozenset[str]
-    section: frozenset[str]
+    shares: tuple[float, float, float]
+    """How much of the question heading, title and section have."""
     heading_precise: float
     title_precise: float
 
@@ -66,12 +66,16 @@ def _above(asked: Asked, section: SectionRead) -> _Above:
     heading = words_of(section.heading)
     title = words_of(f"{excerpt.title} {excerpt.path.replace('/', ' ')}")
     words = heading | title | words_of(" ".join(excerpt.heading_path))
+    of_heading = heading & telling
     return _Above(
         words=words,
         telling=words & telling,
-        heading=heading & telling,
-        title=title & telling,
-        section=section_words(excerpt.text) & telling,
+        heading=of_heading,
+        shares=(
+            share_told(asked, of_heading),
+            share_told(asked, title & telling),
+            share_told(asked, section_words(excerpt.text) & telling),
+        ),
         heading_precise=precision_of(asked, section.heading),
         title_precise=precision_of(asked, excerpt.title),
     )
@@ -81,23 +85,24 @@ def _of_atom(
     asked: Asked, section: SectionRead, above: _Above, atom: Atom, words: Words, place: int
 ) -> list[float]:
     text, near = words.text & asked.telling, words.near & asked.telling
-    kinds = asked.kinds - {"default"}
-    new = asked.own_words.sub(" ", atom.text) if kinds else ""
+    headed = near | above.heading
+    around = text | near | above.telling
+    waited = asked.waits_for
+    new = asked.own_words.sub(" ", atom.text) if waited.kinds else ""
+    share = share_told(asked, text)
     return [
-        *_of_words(asked, text, near, above),
+        share,
+        share_told(asked, near),
+        *above.shares,
+        share_told(asked, around),
         max((share_of(asked, sentence) for sentence in words.sentences), default=0.0),
-        rarest_of(asked, text | near | above.heading),
-        share_of_names(asked, text | near | above.telling),
+        rarest_of(asked, text | headed),
+        share_of_names(asked, around),
         *of_cosines(section.dense, section.dense_heading, section.dense),
         section.found_at(atom),
         section.page_found,
-        *_of_kind(
-            asked,
-            atom,
-            words,
-            new,
-            echoed=share_told(asked, near | above.heading) > share_told(asked, text) + ECHOED,
-        ),
+        *_of_kind(asked, atom, words, new),
+        float(bool(waited.others & OF_TROUBLE) and share_told(asked, headed) > share + ECHOED),
         *_of_shape(asked, section, atom, words),
         max(above.heading_precise, precision_of(asked, atom.heading)),
         above.title_precise,
@@ -105,13 +110,14 @@ def _of_atom(
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
         float(_says_nothing(asked, atom, words, above.words, new)),
         _defines(asked, section, above, atom, words.text, place) if asked.subject else 0.0,
-        float(tells_more(asked, kinds & VALUE_KINDS - EXACT_KINDS, atom.text)),
-        float(tells_more(asked, kinds & EXACT_KINDS, atom.text)),
-        float(atom.kind == "code" and bool(kinds & TO_DO)),
+        float(tells_more(asked, waited.inexact, atom.text)),
+        float(tells_more(asked, waited.exact, atom.text)),
+        float(atom.kind == "code" and bool(waited.others & TO_DO)),
     ]
 
 
 TO_DO = frozenset({"how", "command"})
+OF_TROUBLE = frozenset({"trouble", "reason"})
 
 
 def _defines(
@@ -134,24 +140,12 @@ def _defines(
 
 def _says_nothing(asked: Asked, atom: Atom, words: Words, above: frozenset[str], new: str) -> bool:
     """Whether it only repeats the headings, or the question too and has nothing of what is asked for."""
-    own = words.bare - above
-    if not own and not atom.lead:
+    if not atom.lead and words.bare <= above:
         return True
-    kinds = asked.kinds - {"default"}
-    if not kinds or len(own - asked.own) > NOTHING_NEW:
+    kinds = asked.waits_for.kinds
+    if not kinds or len(words.bare - above - asked.own) > NOTHING_NEW:
         return False
     return not any(answers_kind(kind, new) for kind in kinds)
-
-
-def _of_words(asked: Asked, text: frozenset[str], near: frozenset[str], above: _Above) -> list[float]:
-    return [
-        share_told(asked, text),
-        share_told(asked, near),
-        share_told(asked, above.heading),
-        share_told(asked, above.title),
-        share_told(asked, above.section),
-        share_told(asked, text | near | above.telling),
-    ]
 
 
 def of_cosines(*cosines: float) -> list[float]:
@@ -159,12 +153,9 @@ def of_cosines(*cosines: float) -> list[float]:
     return [max(0.0, cosine - CHANCE) for cosine in cosines]
 
 
-def _of_kind(asked: Asked, atom: Atom, words: Words, new: str, *, echoed: bool) -> list[float]:
-    """Whether it has what an answer of the kind asked for has.
-
-    `new` is its text without the question's words; `echoed`: the question stands above it rather than in it.
-    """
-    values, kinds = asked.kinds & VALUE_KINDS, asked.kinds - VALUE_KINDS - {"default"}
+def _of_kind(asked: Asked, atom: Atom, words: Words, new: str) -> list[float]:
+    """Whether it has what an answer of the kind asked for has; `new`: its text without the question's."""
+    values, kinds = asked.waits_for.values, asked.waits_for.others
     with_value = any(answers_kind(kind, atom.text) for kind in values)
     matched = sum(answers_kind(kind, new) for kind in kinds)
     return [
@@ -173,8 +164,7 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, new: str, *, echoed: bool) 
         _value_near(asked, values, words),
         matched / len(kinds) if kinds else 0.5,
         float(bool(kinds) and not matched),
-        float("`" in atom.text and bool(kinds & {"how", "command"})),
-        float(echoed and bool(kinds & {"trouble", "reason"})),
+        float(bool(kinds & TO_DO) and "`" in atom.text),
     ]
 
 

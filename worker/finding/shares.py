@@ -70,15 +70,8 @@ def rarest_of(asked: Asked, words: frozenset[str]) -> float:
 
 def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:
     """How much of a term of the question is among the words: itself, its start, or one that stands for it."""
-    return max(
-        (
-            counts
-            for other in words & asked.telling
-            for term, counts in asked.stand_ins.get(other, ())
-            if term == word
-        ),
-        default=0.0,
-    )
+    standing = asked.stood_for.get(word, {})
+    return max((counts for other, counts in standing.items() if other in words), default=0.0)
 
 
 def share_of_names(asked: Asked, words: frozenset[str]) -> float:

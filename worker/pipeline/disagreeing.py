@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from index.text.chinese import CHARACTERS
 from worker.excerpts import Excerpt
@@ -33,8 +34,8 @@ _SAYS_OLD = re.compile(
 
 def contradictions(cited: Sequence[Excerpt], met: Sequence[Excerpt]) -> list[tuple[str, str]]:
     """Paths of a cited page and of another that was met, which say the same with another number."""
-    own = [(excerpt, list(_sentences(excerpt.text))) for excerpt in cited if _is_page(excerpt)]
-    others = [(excerpt, list(_sentences(excerpt.text))) for excerpt in met if _is_page(excerpt)]
+    own = [(excerpt, _told(excerpt.text)) for excerpt in cited if _is_page(excerpt)]
+    others = [(excerpt, _told(excerpt.text)) for excerpt in met if _is_page(excerpt)]
     found = {
         _pair(one.path, other.path): None
         for one, said in own
@@ -63,6 +64,12 @@ def _is_page(excerpt: Excerpt) -> bool:
 
 def _pair(one: str, two: str) -> tuple[str, str]:
     return (one, two) if one <= two else (two, one)
+
+
+@lru_cache(maxsize=512)
+def _told(text: str) -> tuple[tuple[frozenset[str], tuple[str, ...]], ...]:
+    """What `_sentences` finds; remembered, as the same passages are met for question after question."""
+    return tuple(_sentences(text))
 
 
 def _sentences(text: str) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:

@@ -91,7 +91,6 @@ class Sanitiser:
         self.language = language
         self.removed = say("link_removed", language)
         self.numbers = {excerpt.number for excerpt in excerpts}
-        self.rules = [_shingles(text, LEAK_LENGTH[name]) for name, text in SYSTEM.items()]
 
     def source(self, excerpt: Excerpt) -> Source:
         """What the card lists of an excerpt, its words made as harmless as the answer's."""
@@ -178,11 +177,7 @@ class Sanitiser:
         if "<<<" in line and _FENCE_LINE.search(line):
             return True
         packed = _packed(line)
-        return any(
-            packed[start : start + length] in shingles
-            for shingles, length in zip(self.rules, LEAK_LENGTH.values(), strict=True)
-            for start in range(max(0, len(packed) - length + 1))
-        )
+        return any(_shares_a_run(packed, text, LEAK_LENGTH[name]) for name, text in SYSTEM.items())
 
 
 def _without_mentions(text: str) -> str:
@@ -233,6 +228,19 @@ def _codes_of(text: str) -> tuple[str, ...]:
 
 def _packed(text: str) -> str:
     return re.sub(r"\s+", "", text).lower()
+
+
+def _shares_a_run(packed: str, text: str, length: int) -> bool:
+    """Whether `length` characters of a packed line in a row stand in a text too.
+
+    In any such run lie half as many that begin at a multiple of their number: those are looked at first.
+    """
+    half = length // 2
+    halves = _shingles(text, half)
+    if not any(packed[start : start + half] in halves for start in range(0, len(packed) - half + 1, half)):
+        return False
+    shingles = _shingles(text, length)
+    return any(packed[start : start + length] in shingles for start in range(len(packed) - length + 1))
 
 
 @cache

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.config.fences import open_fence, opening
 from index.text.terms import terms
@@ -28,6 +29,8 @@ WINDOW = 3
 """Sentences of a passage that are compared with one sentence at a time."""
 CONNECTIVE_TERMS = 4
 """A sentence without citation and with fewer terms than this claims nothing."""
+MOST_ALIKE = 1.001
+"""No cosine is above it, as exact as vectors are kept."""
 DENIAL = 0.5
 """What is left of the support of a sentence that says "not" where the source does not."""
 _NEGATION = re.compile(
@@ -72,9 +75,7 @@ class Verifier:
         self.excerpts = {excerpt.number: excerpt for excerpt in excerpts}
         self.similarity = similarity
         self.threshold = threshold
-        self._words: dict[int, set[str]] = {}
         self.plain = {number: _squeezed(f"{e.name}\n{e.text}") for number, e in self.excerpts.items()}
-        self.sentences = {number: sentences(e.text) for number, e in self.excerpts.items()}
         self.question = _squeezed(question)
 
     def verify(self, answer: str) -> Verified:
@@ -210,11 +211,9 @@ class Verifier:
         wanted = set(terms(code))
         return max(self.excerpts, key=lambda number: len(wanted & self._words_of(number)))
 
-    def _words_of(self, number: int) -> set[str]:
-        if number not in self._words:
-            excerpt = self.excerpts[number]
-            self._words[number] = set(terms(f"{excerpt.name} {excerpt.text}"))
-        return self._words[number]
+    def _words_of(self, number: int) -> frozenset[str]:
+        excerpt = self.excerpts[number]
+        return _words_in(f"{excerpt.name} {excerpt.text}")
 
     def _unknown(self, text: str) -> set[str]:
         """Numbers, flags and identifiers that neither a source nor the question has."""
@@ -227,26 +226,32 @@ class Verifier:
 
     def supports(self, number: int, sentence: str) -> bool:
         """Whether excerpt `number` supports the sentence (given without citations)."""
-        return self.support(number, sentence) >= self.threshold
+        return self.support(number, sentence, self.threshold) >= self.threshold
 
-    def support(self, number: int, sentence: str) -> float:
-        """0 (nothing in common, or an unknown hard token) to 1 (says the same)."""
+    def support(self, number: int, sentence: str, least: float = 0.0) -> float:
+        """0 (nothing in common, or an unknown hard token) to 1 (says the same).
+
+        Where even the same meaning would not make it `least`, meaning is not looked at: what it is at most.
+        """
         if _squeezed(sentence) in self.plain[number]:
             return 1.0
         if self._unknown(sentence):
             return 0.0
-        return self._likeness(number, sentence) * (DENIAL if self._denies(number, sentence) else 1.0)
+        left = DENIAL if self._denies(number, sentence) else 1.0
+        overlap = self._overlap(number, sentence)
+        most = left * max(overlap, 0.5 * overlap + 0.5 * MOST_ALIKE)
+        return most if most < least else left * self._likeness(number, sentence, overlap)
 
     def _denies(self, number: int, sentence: str) -> bool:
         """Whether the sentence says "not" and what is nearest to it in the excerpt does not."""
         if not _NEGATION.search(sentence):
             return False
         wanted = set(terms(sentence))
-        near = sorted(self.sentences[number], key=lambda own: len(wanted & set(terms(own))), reverse=True)
+        said = sentences(self.excerpts[number].text)
+        near = sorted(said, key=lambda own: len(wanted & set(terms(own))), reverse=True)
         return not any(_NEGATION.search(own) for own in near[:2])
 
-    def _likeness(self, number: int, sentence: str) -> float:
-        overlap = self._overlap(number, sentence)
+    def _likeness(self, number: int, sentence: str, overlap: float) -> float:
         if self.similarity is None or overlap >= 0.9:
             return overlap
         windows = _windows(self.excerpts[number].text)
@@ -259,6 +264,12 @@ class Verifier:
         weights = {word: 2.0 if word in hard else 1.0 for word in wanted}
         total = sum(weights.values())
         return sum(weights[word] for word in wanted & self._words_of(number)) / total if total else 0.0
+
+
+@lru_cache(maxsize=1024)
+def _words_in(text: str) -> frozenset[str]:
+    """The terms of a text; remembered, as the same passages are found for question after question."""
+    return frozenset(terms(text))
 
 
 def _cited_in(text: str) -> list[int]:
