@@ -13,7 +13,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,7 +173,9 @@ def test_every_printed_command_is_run_or_has_a_reason_why_not() -> None:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def checkout(
+    tmp_path_factory: pytest.TempPathFactory, embedded_guide: Callable[[Path], Path]
+) -> Iterator[Path]:
     """A copy of the checkout with its environment and an index, and with what a reader has at hand."""
     folder = tmp_path_factory.mktemp("checkout")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
@@ -193,6 +195,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "HuixiangDou" / "config.ini").write_text("[web_search]\nengine = 'ddgs'\n", "utf-8")
     with RedisServer(folder / "redis") as redis:
         (folder / "environment").write_text(f"FENNEL_REDIS__URL={redis.url}\n", "utf-8")
+        embedded_guide(folder / "data/index")
         assert type_in(folder, "python -m index build").returncode == 0
         yield folder
 

@@ -51,7 +51,7 @@ def docx(body: str, extra: dict[str, bytes] | None = None, head: str = "") -> by
 def archive(parts: Mapping[str, str | bytes]) -> bytes:
     """A zip file of these parts."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:  # some hold 400 MB
         for name, data in parts.items():
             out.writestr(name, data)
     return packed.getvalue()
