@@ -19,7 +19,15 @@ from worker.finding.atoms import Atom, without_padding
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.reading import Candidate, Reading
-from worker.finding.steps import Steps, asks_for_all, step_of, steps_missing, steps_shown
+from worker.finding.steps import (
+    Steps,
+    asks_for_all,
+    asks_for_all_stages,
+    stages_of,
+    step_of,
+    steps_missing,
+    steps_shown,
+)
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
@@ -79,7 +87,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
         first = replace(value, score=reading.candidates[0].score + 1)
         others = (candidate for candidate in reading.candidates if candidate is not value)
         found = _chosen(Reading(reading.asked, (first, *others)))
-    return _with_steps(found, reading)
+    return _as_procedure(_with_steps(found, reading), reading)
 
 
 def _value_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
@@ -137,8 +145,8 @@ def _chosen(reading: Reading) -> list[Quote]:
 
 
 def _telling(reading: Reading) -> Sequence[Candidate]:
-    """The pieces that may be quoted: who asks how is not told that the page says it."""
-    if "how" not in reading.asked.kinds:
+    """The pieces that may be quoted: nobody is told that the page says it but who asks what something is."""
+    if reading.asked.subject:
         return reading.candidates
     return [one for one in reading.candidates if not announces(one.atom)] or reading.candidates
 
@@ -206,6 +214,27 @@ def _with_steps(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
         text = quote.text if together == quote.candidates else shown(together)
         found.append(replace(quote, text=text, candidates=together, steps=steps_shown(together, section)))
     return found
+
+
+def _as_procedure(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
+    """Steps that are sections in their order; from the first on where the question asks for all of them."""
+    if not quotes:
+        return []
+    stages = stages_of(quotes[0].candidates[0], reading.candidates)
+    own = [one for one in quotes if one.candidates[0] in stages.get(one.candidates[0].section.stage, ())]
+    if len(stages) < 2 or not asks_for_all_stages(reading.asked, quotes[0].candidates):
+        ordered = iter(sorted(own, key=lambda one: one.candidates[0].section.stage))
+        return [next(ordered) if one in own else one for one in quotes]
+    sizes = accumulate(sum(map(_size, pieces)) for pieces in stages.values())
+    fitting = [stage for stage, size in zip(stages, sizes, strict=True) if size <= WITH_STEPS]
+    if len(fitting) < 2:
+        return list(quotes)
+    found = [
+        Quote(stages[stage][0].section.excerpt, shown(stages[stage]), quotes[0].score, tuple(stages[stage]))
+        for stage in fitting
+    ]
+    places = tuple(range(1, len(fitting) + 1))
+    return [*found[:-1], replace(found[-1], steps=Steps(places, len(stages)))]
 
 
 def _from_the_first(

@@ -14,6 +14,14 @@ from worker.finding.asked import START
 from worker.finding.atoms import Atom, atoms_of
 from worker.sentences import sentences
 
+_NUMBERS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
+_CHINESE = "一二三四五六七八九"
+_STAGE = re.compile(
+    r"\W{0,4}(?:(?:step|stage|phase)\s{0,2}#?\s?"
+    rf"(\d{{1,2}}|{'|'.join(_NUMBERS)})\b|第\s?([{_CHINESE}十\d]{{1,3}})\s?(?:步|阶段)|"
+    rf"(?:步骤|阶段)\s?([{_CHINESE}十\d]{{1,3}})(?![{_CHINESE}十\d]))",
+    re.IGNORECASE,
+)
 _LINK_TEXT = re.compile(r"\[[^\[\]]*+\]\([^()]*+\)")
 
 
@@ -37,8 +45,23 @@ class SectionRead:
 
     @property
     def heading(self) -> str:
-        """The heading right above it; the page's title where there is none."""
-        return self.excerpt.heading_path[-1] if self.excerpt.heading_path else self.excerpt.title
+        """The heading right above it; the page's title where there is none.
+
+        "Step 2: Import" with the heading above it: that says what it is a step of.
+        """
+        own = self.excerpt.heading_path[-1] if self.excerpt.heading_path else self.excerpt.title
+        return f"{self.procedure[-1]} {own}" if self.stage else own
+
+    @property
+    def stage(self) -> int:
+        """Which step of a procedure its heading says it is, from 1 on; 0 for a section that is none."""
+        path = self.excerpt.heading_path
+        return stage_of(path[-1]) if path else 0
+
+    @property
+    def procedure(self) -> tuple[str, ...]:
+        """Title and headings above its own."""
+        return (self.excerpt.title, *self.excerpt.heading_path[:-1])
 
     def found_at(self, atom: Atom) -> float:
         """The score of the chunk that holds the atom."""
@@ -67,6 +90,28 @@ class Words:
     length: float
     long: float
     """How long it is, and how much longer than a card likes."""
+
+
+@lru_cache(maxsize=4096)
+def stage_of(heading: str) -> int:
+    """The number in "Step 2: Import" or 第二步：导入; 0 where a heading has none."""
+    found = _STAGE.match(heading)
+    if found is None:
+        return 0
+    number = next(group for group in found.groups() if group).lower()
+    if number.isdecimal():
+        return int(number)
+    return _NUMBERS.get(number) or _of_chinese(number)
+
+
+def _of_chinese(number: str) -> int:
+    """As in 三, 十二 and 二十; 0 for what is no number."""
+    tens, ten, ones = number.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1 or not set(tens + ones) <= set(_CHINESE):
+        return 0
+    return (10 * (_CHINESE.find(tens) + 1 if tens else 1) if ten else 0) + (
+        _CHINESE.find(ones) + 1 if ones else 0
+    )
 
 
 def with_starts(words: Iterable[str]) -> frozenset[str]:

@@ -92,10 +92,34 @@ def steps_missing(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> 
 
 def asks_for_all(asked: Asked, quoted: Sequence[Candidate]) -> bool:
     """Whether somebody asks how what the list is about is done, and not for a step of it."""
-    if "how" not in asked.kinds:
-        return False
     leads = (words_of(one.atom.lead) for one in quoted if one.atom.group < PARTS)
     above = words_of(quoted[0].section.excerpt.name).union(*leads)
     steps = (words_of(one.atom.text) for one in quoted if step_of(one.atom)[1])
+    return _asks_for_what_is_above(asked, above, above.union(*steps))
+
+
+def asks_for_all_stages(asked: Asked, quoted: Sequence[Candidate]) -> bool:
+    """The same where the steps are sections: "Step 1: Unpack"."""
+    section = quoted[0].section
+    above = words_of(" ".join(section.procedure))
+    own = (words_of(one.atom.text) for one in quoted)
+    return _asks_for_what_is_above(asked, above, above.union(words_of(section.heading), *own))
+
+
+def _asks_for_what_is_above(asked: Asked, above: frozenset[str], whole: frozenset[str]) -> bool:
     told = share_of(asked, above)
-    return told >= TOLD_ABOVE and share_of(asked, above.union(*steps)) < told + TOLD_BY_STEP
+    return "how" in asked.kinds and told >= TOLD_ABOVE and share_of(asked, whole) < told + TOLD_BY_STEP
+
+
+def stages_of(quoted: Candidate, read: Iterable[Candidate]) -> dict[int, list[Candidate]]:
+    """All that was read of the procedure that a piece is of whose steps are sections: its steps, in order."""
+    found: dict[int, list[Candidate]] = {}
+    for one in sorted(read, key=lambda one: (one.section.stage, one.place)):
+        section = one.section
+        same = (
+            section.procedure == quoted.section.procedure
+            and section.excerpt.path == quoted.section.excerpt.path
+        )
+        if quoted.section.stage and section.stage and same:
+            found.setdefault(section.stage, []).append(one)
+    return found
