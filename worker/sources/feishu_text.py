@@ -10,7 +10,8 @@ from typing import Any
 from bot.errors import FeishuError
 from bot.feishu.codes import Remedy, look_up
 from bot.feishu.library import FeishuLibrary
-from index.sources.feishu.blocks import names_in, people_in, to_markdown
+from index.sources.feishu.blocks import to_markdown
+from index.sources.feishu.mentions import names_in, people_in
 from index.sources.feishu.tables import MOST_ROWS, dated, merged, shown, table
 
 Json = dict[str, Any]

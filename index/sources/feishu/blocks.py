@@ -10,30 +10,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.config.fences import fenced
-from index.sources.feishu.inline import Surroundings, elements_of, inline, mentioned, plain
+from index.sources.feishu.docx import Json, by_id, elements_in, kind_of
+from index.sources.feishu.inline import Surroundings, inline, plain
+from index.sources.feishu.mentions import names_in, people_in
 from index.sources.feishu.tables import as_text, spread, table
 
-Json = dict[str, Any]
 Embedded = Callable[[str, str], str]
 """(kind, token) -> Markdown of what is embedded; kinds are 'sheet', 'bitable' and 'synced'."""
 
 MOST_DEPTH = 60
 """Levels of blocks that are told apart; Feishu allows far fewer."""
-_KINDS = {
-    1: "page", 2: "text", **{3 + level: f"heading{level + 1}" for level in range(9)}, 12: "bullet",
-    13: "ordered", 14: "code", 15: "quote", 17: "todo", 18: "bitable", 19: "callout", 20: "chat_card",
-    21: "diagram", 22: "divider", 23: "file", 24: "grid", 25: "grid_column", 26: "iframe", 27: "image",
-    28: "isv", 29: "mindnote", 30: "sheet", 31: "table", 32: "table_cell", 33: "view", 34: "quote_container",
-    35: "task", 36: "okr", 37: "okr_objective", 38: "okr_key_result", 39: "okr_progress", 40: "add_ons",
-    41: "jira_issue", 42: "wiki_catalog", 43: "board", 44: "agenda", 45: "agenda_item",
-    46: "agenda_item_title", 47: "agenda_item_content", 48: "link_preview", 49: "source_synced",
-    50: "reference_synced", 51: "sub_page_list", 52: "ai_template", 999: "undefined",
-}  # fmt: skip
 _WORDLESS = frozenset({"isv", "mindnote", "diagram", "board", "task", "undefined", "ai_template"})
 """Kinds whose words no API of documents gives: named in the report."""
 _ITEMS = ("bullet", "ordered", "todo")
@@ -45,8 +35,6 @@ _LANGUAGES = {
     67: "yaml", 68: "cmake", 69: "diff", 75: "toml",
 }  # fmt: skip
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}|>|-(?: \[[ x]\])?|`{3,}\w*|\|(?: --- \|)+)(?:\s+|$)")
-_MOST_NAME, _MOST_GAP = 60, 200
-"""Characters that a name, or what stands for a part that is drawn otherwise, may take in the plain text."""
 _BLOCK_MARK = re.compile(r"^([^\S\n]*+)(#{1,6}\s|```|~~~|>)", re.MULTILINE)
 
 
@@ -72,104 +60,7 @@ def to_markdown(
     blocks: Iterable[object], embedded: Embedded = nothing, people: dict[str, str] | None = None
 ) -> DocxText:
     """The whole document. `people`: open_id -> name, see `names_in`."""
-    return _Reading(_by_id(blocks), embedded, people or {}).run()
-
-
-def people_in(blocks: Iterable[object]) -> set[str]:
-    """The open_ids of everybody who is mentioned; the blocks do not tell their names."""
-    return {person for block in _by_id(blocks).values() for person in mentioned(_elements(block))}
-
-
-def names_in(blocks: Iterable[object], raw: str) -> dict[str, str]:
-    """open_id -> name, found by laying each block with a mention over the document's plain text.
-
-    The plain text (docx-v1/document/raw_content.md) writes mentions out; no scope for contacts is needed.
-    """
-    names: dict[str, str] = {}
-    for block in _by_id(blocks).values():
-        elements = _elements(block)
-        if set(mentioned(elements)) - names.keys():
-            names |= _names_of(elements, raw)
-    return names
-
-
-def _names_of(elements: list[Json], raw: str) -> dict[str, str]:
-    """The block's parts one after the other, laid at the beginning of each line of the plain text."""
-    people = [str(one["mention_user"].get("user_id") or "") for one in elements if _is_mention(one)]
-    if len(people) > 20:
-        return {}
-    for start in _line_starts(raw):
-        names = _laid_at(start, elements, raw)
-        if names is not None:
-            return dict(zip(people, names, strict=True))
-    return {}
-
-
-def _is_mention(element: Json) -> bool:
-    return isinstance(element.get("mention_user"), dict)
-
-
-def _line_starts(raw: str) -> Iterator[int]:
-    start = 0
-    while start >= 0:
-        yield start
-        start = raw.find("\n", start) + 1 or -1
-
-
-def _laid_at(place: int, elements: list[Json], raw: str) -> list[str] | None:
-    """The names of the people mentioned, where the block stands at this place of the plain text.
-
-    What is written between two known texts, a name or a part that is drawn otherwise, is what stands between
-    them; nothing is looked for twice.
-    """
-    names: list[str] = []
-    open_name, open_gap = False, False
-    for element in elements:
-        known = "@" if _is_mention(element) else _text_of(element)
-        if known is None:
-            open_gap = True
-            continue
-        reach = len(known) + (_MOST_NAME if open_name else _MOST_GAP if open_gap else 0)
-        found = raw.find(known, place, place + reach)
-        between = raw[place:found] if found >= 0 else "\n"
-        if "\n" in between:
-            return None
-        if open_name:
-            names.append(between.strip())
-        place, open_name, open_gap = found + len(known), _is_mention(element), False
-    end = raw.find("\n", place)
-    rest = raw[place : end if end >= 0 else len(raw)]
-    if open_name:
-        names.append(rest.strip())
-    fits = all(0 < len(name) <= _MOST_NAME and "@" not in name for name in names)
-    return names if fits and (open_name or open_gap or not rest.strip()) else None
-
-
-def _text_of(element: Json) -> str | None:
-    run = element.get("text_run")
-    return str(run.get("content") or "") if isinstance(run, dict) else None
-
-
-def _by_id(blocks: Iterable[object]) -> dict[str, Json]:
-    return {
-        str(block["block_id"]): block
-        for block in blocks
-        if isinstance(block, dict) and isinstance(block.get("block_id"), str)
-    }
-
-
-def kind_of(block: Json) -> str:
-    """The kind by its number; by what it holds where the number is not known."""
-    number = block.get("block_type")
-    kind = _KINDS.get(number) if isinstance(number, int) else None
-    return kind or next((name for name in _KINDS.values() if isinstance(block.get(name), dict)), "undefined")
-
-
-def _elements(block: Json) -> list[Json]:
-    data = block.get(kind_of(block))
-    if not isinstance(data, dict):
-        return next((found for value in block.values() if (found := elements_of(value))), [])
-    return elements_of(data) or elements_of(data.get("content"))
+    return _Reading(by_id(blocks), embedded, people or {}).run()
 
 
 class _Reading:
@@ -188,7 +79,7 @@ class _Reading:
 
     def run(self) -> DocxText:
         roots = [name for name, block in self.blocks.items() if kind_of(block) == "page"]
-        title = " ".join(plain(_elements(self.blocks[roots[0]]), self.around).split()) if roots else ""
+        title = " ".join(plain(elements_in(self.blocks[roots[0]]), self.around).split()) if roots else ""
         parts = [f"# {title}"] if title else []
         if roots:
             self.seen.add(roots[0])
@@ -241,22 +132,22 @@ class _Reading:
         data = block.get(kind)
         data = data if isinstance(data, dict) else {}
         if kind.startswith("heading"):
-            words = " ".join(inline(_elements(block), self.around).split())
+            words = " ".join(inline(elements_in(block), self.around).split())
             return f"{'#' * min(int(kind[7:]) + 1, 6)} {words}" if words else ""
         if kind in _ITEMS:
             return self.item(kind, block, number)
         if kind == "code":
-            return _fenced(plain(_elements(block), self.around), data)
+            return _fenced(plain(elements_in(block), self.around), data)
         if kind == "quote":
-            return _quoted(inline(_elements(block), self.around))
+            return _quoted(inline(elements_in(block), self.around))
         if maker := _KEPT_ELSEWHERE.get(kind):
             return maker(self, data)
         if kind in _WORDLESS:
             self.unread[kind] += 1
-        return _BLOCK_MARK.sub(r"\1\\\2", inline(_elements(block), self.around))
+        return _BLOCK_MARK.sub(r"\1\\\2", inline(elements_in(block), self.around))
 
     def item(self, kind: str, block: Json, number: int) -> str:
-        words = inline(_elements(block), self.around)
+        words = inline(elements_in(block), self.around)
         if kind == "ordered":
             mark = f"{number}. "
         elif kind == "todo":
@@ -348,3 +239,6 @@ def _quoted(text: str) -> str:
 
 def _indented(text: str, width: int) -> str:
     return "\n".join(" " * width + line if line else "" for line in text.splitlines())
+
+
+__all__ = ["DocxText", "Embedded", "names_in", "nothing", "people_in", "to_markdown"]
