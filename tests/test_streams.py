@@ -12,7 +12,7 @@ import pytest
 
 from bot import errors
 from bot.config.settings import LLMSettings, Settings
-from tests.streams import contents, failures, grammar, later, reported, reports, thinking
+from tests.streams import contents, failures, gateways, grammar, later, reported, reports, thinking
 from tests.streams.shape import THOUGHT, Shape
 from worker.engines.openai.engine import OpenAIEngine, open_engine
 from worker.llm import ChatMessage
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 ALL = tuple(
     shape
-    for module in (grammar, contents, thinking, failures, reports, later, reported)
+    for module in (grammar, contents, thinking, failures, reports, later, reported, gateways)
     for shape in module.SHAPES
 )
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install Harbor?"}]

@@ -23,7 +23,7 @@ from worker.engines.openai.connection import Connection, Response
 from worker.engines.openai.event_stream import EventStream
 from worker.engines.openai.running_call import ConnectionBroken
 from worker.engines.replies.alike import AlikeChunks
-from worker.engines.replies.chunks import STOP, Chunk, plain_chunk, read_chunk
+from worker.engines.replies.chunks import LENGTH, STOP, Chunk, plain_chunk, read_chunk, unwrapped
 from worker.engines.replies.problems import Problem, problem_in
 from worker.engines.replies.sse import DONE, Event, EventReader, TooLarge
 from worker.llm import Usage
@@ -122,7 +122,8 @@ class ServerCalls:
             events.close()
 
     def _chunks(self, events: EventStream, sent: Body) -> Chunks:
-        finished, said, alike = False, False, AlikeChunks()
+        finished = said = over = False
+        alike = AlikeChunks()
         try:
             for arrived in events:
                 plain = alike.leading(arrived)
@@ -130,7 +131,8 @@ class ServerCalls:
                     said = said or any(chunk.text for chunk in plain)
                     yield plain
                     continue
-                chunks, done = self._read(arrived, sent, alike)
+                chunks, done = self._read(arrived, sent, alike, said=said, over=over)
+                over = over or _is_over(chunks, said=said)
                 speaks = any(chunk.text or chunk.reasoning for chunk in chunks)
                 before, finished = finished, finished or done or any(chunk.finish for chunk in chunks)
                 said = said or speaks
@@ -151,10 +153,14 @@ class ServerCalls:
         if not finished:
             yield [Chunk(finish=CLOSED)]
 
-    def _read(self, arrived: list[Event], sent: Body, alike: AlikeChunks) -> tuple[list[Chunk], bool]:
+    def _read(
+        self, arrived: list[Event], sent: Body, alike: AlikeChunks, *, said: bool, over: bool
+    ) -> tuple[list[Chunk], bool]:
         """The chunks of these events, and whether the end is among them. An error among them is raised.
 
-        What came before an error is lost with it: the whole reply is asked for again.
+        What came before an error is lost with it: the whole reply is asked for again. One behind the end of
+        a reply (a gateway that fails to count it) takes nothing back, unless a filter did. `said`, `over`:
+        whether there were words before these events, and whether the reply has ended.
         """
         chunks: list[Chunk] = []
         at = 0
@@ -173,6 +179,8 @@ class ServerCalls:
                 if plain is not None and len(bodies) == 1:
                     alike.learn(data, plain)
                 elif plain is None and (problem := problem_in(body, name=name)) is not None:
+                    if not problem.filtered and (over or _is_over(chunks, said=said)):
+                        return chunks, True
                     raise ServerProblem(self._silenced(problem, sent))
                 chunks.append(plain or read_chunk(body))
 
@@ -237,6 +245,15 @@ def collected(chunks: Iterable[list[Chunk]]) -> Body:
     return {"choices": [{"index": 0, "message": message, "finish_reason": finish or STOP}], "usage": counts}
 
 
+def _is_over(chunks: Iterable[Chunk], *, said: bool) -> bool:
+    """Whether a chunk says that a reply of some words has ended, and nothing more: some say so in each."""
+    for chunk in chunks:
+        if chunk.finish in (STOP, LENGTH) and said and not (chunk.text or chunk.reasoning):
+            return True
+        said = said or bool(chunk.text)
+    return False
+
+
 def _merged(body: Mapping[str, Any], extra: Mapping[str, Any]) -> Body:
     merged = dict(body)
     for name, value in extra.items():
@@ -248,7 +265,7 @@ def _merged(body: Mapping[str, Any], extra: Mapping[str, Any]) -> Body:
 def _read_whole(content: bytes) -> Body:
     """A JSON object; from servers that stream whatever is asked for, what the stream holds."""
     if not content.lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b"event:", b":")):
-        return _loads(content)
+        return unwrapped(_loads(content))
     reader = EventReader()
     try:
         events = [*reader.feed(content), *reader.end()]
@@ -261,11 +278,11 @@ def _read_whole(content: bytes) -> Body:
 
 def _objects(data: bytes) -> list[Body]:
     """The JSON objects of one event: one, one a line, a list of them, or one after the other."""
-    text, at = data.decode("utf-8", "replace").strip("\ufeff \n"), 0
+    text, at = data.decode("utf-8", "replace").strip("\ufeff\u00a0 \n"), 0
     try:
         value, ends = _scan(text, 0)
         if ends == len(text) and type(value) is dict:
-            return [value]
+            return [value if "choices" in value else unwrapped(value)]
     except (StopIteration, ValueError, RecursionError):
         pass
     found: list[Body] = []
@@ -277,7 +294,7 @@ def _objects(data: bytes) -> list[Body]:
             at = following.end() if following else len(text)
             continue
         if type(value) is dict:
-            found.append(value)
+            found.append(unwrapped(value))
         elif isinstance(value, list):
             found += [item for item in value if isinstance(item, dict)]
         while at < len(text) and text[at] in " ,\r\n\t":

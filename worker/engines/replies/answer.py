@@ -17,8 +17,30 @@ from worker.llm import Usage
 
 _HALF = re.compile("[\ud800-\udfff]")
 _text_of = attrgetter("text")
-_BEGINNINGS = "<[{/"
-_BEGIN_SO = frozenset(("a", "an", "h", "he", "f", "fu"))
+_BEGINNINGS = "<[{/`【"
+_BEGIN_SO = frozenset(
+    (
+        "a",
+        "an",
+        "h",
+        "he",
+        "f",
+        "fu",
+        "t",
+        "th",
+        "r",
+        "re",
+        "*",
+        "**",
+        "#",
+        "##",
+        "# ",
+        "思",
+        "思考",
+        "推",
+        "推理",
+    )
+)
 """How replies begin that filters look at: calls, marks, tags, `analysis`, `Here is`, `functools`."""
 FIRST = 4
 """Of the chunks that come together at first so many are read apart: what follows can pass the filters."""

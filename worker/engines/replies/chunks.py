@@ -17,7 +17,7 @@ REASONING_FIELDS = (
 )
 _THINKING = re.compile(r"think|thought|reason", re.IGNORECASE)
 """In the type of a part: thinking, redacted_thinking, reasoning.text, reasoning_content, thought."""
-INNER = ("text", "thinking", "reasoning", "content", "summary", "value", "thought")
+INNER = ("text", "thinking", "reasoning", "content", "summary", "value", "thought", "parts")
 STOP, LENGTH, FILTER, TOOLS, ERROR = "stop", "length", "filter", "tools", "error"
 FINISH = {
     "length": LENGTH,
@@ -43,6 +43,8 @@ FINISH = {
     "none": "",
 }
 """How servers say why a reply ended; any other word means that it came to its end."""
+WRAPPERS = ("data", "result", "output", "response", "body")
+"""Where gateways put the completion that they hand on."""
 LONGEST_NUMBER = 16
 """Digits of what is taken for a number; `²` is a digit to Python and no number."""
 FIRST = (0, None, "", "0")
@@ -95,6 +97,20 @@ def plain_chunk(body: Mapping[str, Any]) -> PlainChunk | None:
     return PlainChunk(text) if body.get("object") != "error" else None
 
 
+def unwrapped(body: dict[str, Any]) -> dict[str, Any]:
+    """The completion within `body`, where a gateway puts one under a key of its own; else `body`.
+
+    Company gateways answer `{"code": 0, "msg": "ok", "data": {...}}`, DashScope's own route has `output`.
+    """
+    if "choices" in body or body.get("error"):
+        return body
+    for name in WRAPPERS:
+        inner = body.get(name)
+        if isinstance(inner, dict) and inner.get("choices"):
+            return {"usage": body.get("usage"), **inner}
+    return body
+
+
 def read_chunk(body: Mapping[str, Any]) -> Chunk:
     """Reads a chunk, or a whole completion."""
     choice = first_choice(body)
@@ -104,6 +120,8 @@ def read_chunk(body: Mapping[str, Any]) -> Chunk:
     if not choice:
         return Chunk(usage=read_usage(usage) if usage else None)
     said, whole = choice.get("delta"), False
+    if said and isinstance(said, str | list):
+        said = {"content": said}
     if not isinstance(said, dict) or not said:
         said, whole = choice.get("message"), True
     if not isinstance(said, dict):
@@ -141,12 +159,15 @@ def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def native_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A line of Ollama's own protocol as a choice; {} for anything else."""
-    if "done" not in body:
+    """A line of Ollama's own protocol as a choice, of Qianfan's or of Cloudflare's; {} for anything else."""
+    if "done" in body:
+        said = body.get("message")
+        delta = said if isinstance(said, dict) else {"content": body.get("response")}
+        return {"delta": delta, "finish_reason": (body.get("done_reason") or STOP) if body["done"] else None}
+    told = body.get("result") or body.get("response")
+    if not isinstance(told, str):
         return {}
-    said = body.get("message")
-    delta = said if isinstance(said, dict) else {"content": body.get("response")}
-    return {"delta": delta, "finish_reason": (body.get("done_reason") or STOP) if body["done"] else None}
+    return {"delta": {"content": told}, "finish_reason": STOP if body.get("is_end") else None}
 
 
 def read_usage(usage: Mapping[str, Any]) -> Usage:

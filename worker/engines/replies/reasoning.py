@@ -24,6 +24,8 @@ from worker.engines.replies.reasoning_forms import (
     FIRST_WORDS,
     LONGEST_TAG,
     MAY_HOLD_TAG,
+    PROSE,
+    PROSE_CLOSE,
     REST_OF_CLOSE,
     TAG,
     TEMPLATE,
@@ -171,6 +173,8 @@ class ReasoningFilter:
                 self._begin_thinking(bare.group())
                 return text[bare.end() :]
             self._inside, self._opened, self._close = True, "maybe", BARE_CLOSE
+        elif PROSE.match(text):
+            self._inside, self._opened, self._close = True, "maybe", PROSE_CLOSE
         return text
 
     def _think(self, text: str, *, last: bool) -> tuple[str, bool]:
@@ -191,7 +195,10 @@ class ReasoningFilter:
 
     def _quoted(self, tag: Tag, *, last: bool) -> bool | None:
         """Whether thoughts speak of a tag, in code; None where what follows has yet to tell."""
-        line = self._thoughts.place().line
+        place = self._thoughts.place()
+        if self._close is PROSE_CLOSE:
+            return place.code
+        line = place.line
         after = tag.string[tag.end() : tag.end() + ENOUGH]
         if line.endswith("`") and (after or last):
             return after.startswith("`")
@@ -219,7 +226,8 @@ class ReasoningFilter:
         self.add("".join(self._unclear))
         self._unclear, self._thoughts = [], Written()
         self._wrapped = self._wrapped or "channel" in tag.group()
-        self.found = "closing_tag" if self.found != "tags" else "tags"
+        begun = self.found == "tags" or self._close is PROSE_CLOSE
+        self.found = "tags" if begun else "closing_tag"
         self._inside, self._begun, self._close = False, False, CLOSE
 
     def _show(self, text: str) -> str:

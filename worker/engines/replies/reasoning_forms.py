@@ -10,18 +10,37 @@ import re
 
 from index.text.chinese import CHARACTERS
 
-_NAMES = "think|thinking|thought|thoughts|reasoning|reflection|seed:think|mm:think|antthinking|scratchpad"
+_WORDS = (
+    *("think", "thinking", "thought", "thoughts", "reasoning", "reflection", "seed:think", "mm:think"),
+    *("antthinking", "ant:thinking", "antml:thinking", "scratchpad", "scratch_pad", "analysis", "cot"),
+    *("thought_process", "thinking_process", "reasoning_process", "thinking_content", "reasoning_content"),
+    *("chain_of_thought", "inner_monologue", "inner_thought", "inner_thoughts", "internal_thoughts"),
+    *("longcat_think", "ifm|think", "think_fast", "思考", "思考过程"),
+)
+_NAMES = "|".join(map(re.escape, _WORDS))
+_THOUGHT = ("think", "thinking", "thought", "reasoning")
+_OF_THOUGHT = "|".join(_THOUGHT)
+_IN_BRACKETS = ("think", "thinking", "reasoning", "思考", "思考过程")
+_BRACKETED = "think|(?-i:THINKING|REASONING)|思考|思考过程"
+"""In small letters the longer ones are tables of a TOML file."""
+_SUMMARY = (
+    r"\W{0,8}(?:thinking|thoughts?|reasoning|chain of thought|已?(?:深度)?思考|思维链)"
+    r"(?:\W{0,2}(?:process|content|steps|过程|完成|内容))?(?:\W{0,3}(?:for|took|用时)[^<>\n]{0,30})?\W{0,12}"
+)
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,60})?"
 _HARMONY = r"(?:[^<]|<\|constrain\|>){0,40}<\|message\|>"
 _OPEN = (
-    rf"<\s*(?:{_NAMES}){_ATTRIBUTES}/?>|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
+    rf"<\s*(?:{_NAMES}){_ATTRIBUTES}/?>|\[(?:{_BRACKETED})\](?!\()|[\[【]思考开始[\]】]|<\|begin_of_thought\|>|<\|START_THINKING\|>|◁think▷|"
     rf"<\|(?:{_NAMES})\|>|<unused94>(?:thought)?|<\|channel>(?:thought|analysis)?|"
     rf"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary){_HARMONY}|"
-    rf'<details type="reasoning"{_ATTRIBUTES}>'
+    rf"<[|｜]begin[_▁]of[_▁](?:{_OF_THOUGHT})[|｜]>|<\|?(?:{_OF_THOUGHT})_(?:start|begin)\|?>|<\|inner_prefix\|>|"
+    rf'<details type="reasoning"{_ATTRIBUTES}>|'
+    rf"<details{_ATTRIBUTES}>\s{{0,4}}<summary{_ATTRIBUTES}>{_SUMMARY}</summary>"
 )
 _CLOSE = (
-    rf"<\s*/\s*(?:{_NAMES})\s*>|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>|◁/think▷|<unused95>|"
-    rf"<\|/(?:{_NAMES})\|>|<channel\|>|"
+    rf"<\s*/\s*(?:{_NAMES})\s*>|\[/(?:{_BRACKETED})\]|[\[【]思考结束[\]】]|<\|end_of_thought\|>|<\|END_THINKING\|>|◁/think▷|<unused95>|"
+    rf"<\|/(?:{_NAMES})\|>|<channel\|>|<\|inner_suffix\|>|"
+    rf"<[|｜]end[_▁](?:of[_▁])?(?:{_OF_THOUGHT})[|｜]>|<\|?(?:{_OF_THOUGHT})_end\|?>|"
     rf"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final{_HARMONY}|"
     rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])"
 )
@@ -30,12 +49,33 @@ FENCE_CLOSES = re.compile(r"\n {0,3}(?:`{3,}|~{3,})[ \t]*+\n")
 """A fence that nothing stands behind; sought where one is open."""
 CLOSE_OF = (
     ("<details", re.compile(r"</details>", re.IGNORECASE)),
+    ("```", re.compile(r"\n```[ \t]*\n")),
     ("here", re.compile(r"Here(?:'s| is) my response:", re.IGNORECASE)),
 )
 """Endings that end only what was begun in their own way; by the beginning's first letters."""
-FIRST_WORDS = ("/think>", "analysis", "here is my thought process:", "here's my thought process:")
+FIRST_WORDS = (
+    *("/think>", "analysis", "here is my thought process:", "here's my thought process:"),
+    *(f"```{name}\n" for name in _THOUGHT),
+    *(
+        f"{lead}{word}{more}{end}"
+        for lead in ("", "**", "# ", "## ", "### ", "【")
+        for word in ("thought", "thoughts", "thinking", "reasoning", "思考", "推理")
+        for more in ("", " process", "过程")
+        for end in ("\n", ":", "：", "**:", "**：", "**\n", "】")
+    ),
+)
+_ENDS_TITLE = r"(?:\*\*[:：]|[:：]\*\*|[:：](?!\*{0,2}\Z)|】|\*\*[ \t]*\n|[ \t]*\n)"
+PROSE = re.compile(
+    rf"(?:#{{1,3}} |\*\*|【)?(?:Thoughts?|Thinking|Reasoning|思考|推理)(?: process|过程)?{_ENDS_TITLE}",
+    re.IGNORECASE,
+)
+"""A title of thoughts at the start of a reply; only a title of the answer behind it tells that it is one."""
+PROSE_CLOSE = re.compile(
+    rf"\n[ \t]*(?:#{{1,3}} |\*\*|【)?(?:(?:Final )?Answer|(?:最终)?(?:答案|回答)){_ENDS_TITLE}", re.IGNORECASE
+)
 BARE = re.compile(
-    r"(?P<sure>Here(?:'s| is) my thought process:|analysis(?=(?:We|The|User|Users|I|Let|This|It|Need|"
+    rf"(?P<sure>Here(?:'s| is) my thought process:|```(?i:{_OF_THOUGHT})[ \t]*\n|"
+    r"analysis(?=(?:We|The|User|Users|I|Let|This|It|Need|"
     r"They|You|There|"
     r"First|Okay|Ok|So|Question|Given|Looking|According|From|Based|Now|Just|Must|Should|Can|What|How|Why|Answer|"
     r"Documents?|Simple|To|In|A|An|Provide|Use|He|She|Possibly|Likely|Thus|Check|Material|Passages?|Consider|That|"
@@ -47,30 +87,31 @@ BARE = re.compile(
 BARE_CLOSE = re.compile(rf"assistantfinal(?=[A-Z\s*#{CHARACTERS}`])")
 BARE_SETTLES = 32
 """Characters that show whether a reply begins so."""
+_AROUNDS = ("answer", "response", "final_answer", "final", "solution", "reply", "回答", "答案")
+_AROUND = "|".join(_AROUNDS)
 WRAPPED = re.compile(
-    r"(?P<tag><answer>|<response>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
+    rf"(?P<tag><(?:{_AROUND})>|<\|begin_of_solution\|>|<\|START_RESPONSE\|>|"
     r"<\|start\|>assistant<\|channel\|>final<\|message\|>|<\|channel\|>final<\|message\|>)\s*+",
     re.IGNORECASE,
 )
-BEGINNINGS = "<aAhH/"
+BEGINNINGS = "<aAhH/`tTrR*#【思推"
 """What all of these begin with, and the rest of a closing tag."""
 REST_OF_CLOSE = re.compile(r"/think>\s*+")
 """What is left of a tag that a server's parser cuts in two, behind the reasoning that it took out."""
-_UNWRAPPED = r"</answer>|</response>|<\|end_of_solution\|>|<\|END_RESPONSE\|>"
+_UNWRAPPED = rf"</(?:{_AROUND})>|<\|end_of_solution\|>|<\|END_RESPONSE\|>"
 TAG = re.compile(rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})|(?P<unwrapped>{_UNWRAPPED})", re.IGNORECASE)
 """What may count in an answer; the last only in one that was wrapped."""
 _STARTS = (
-    *(f"<{slash}{name}" for slash in ("", "/") for name in _NAMES.split("|")),
+    *(f"<{slash}{name}" for slash in ("", "/") for name in _WORDS),
+    *(f"<{slash}{name}>" for slash in ("", "/") for name in _AROUNDS),
+    *(f"[{slash}{name}]" for slash in ("", "/") for name in _IN_BRACKETS),
+    *(f"{opened}思考{ends}{closed}" for opened, closed in ("[]", "【】") for ends in ("开始", "结束")),
+    *(f"<{bar}{name}_" for bar in ("", "|") for name in _THOUGHT),
+    *("<|begin_of_", "<｜begin▁of▁", "<|end_of_", "<|inner_"),
     *(
-        "[think]",
-        "[/think]",
         "◁think▷",
         "◁/think▷",
         "<unused9",
-        "<answer>",
-        "</answer>",
-        "<response>",
-        "</response>",
     ),
     *("<|begin_of_thought|>", "<|end_of_thought|>", "<|begin_of_solution|>", "<|end_of_solution|>"),
     *("<|start_thinking|>", "<|end_thinking|>", "<|start_response|>", "<|end_response|>"),
@@ -83,7 +124,7 @@ _STARTS = (
         "<|channel>",
         "<channel|>",
     ),
-    *(f"<|{slash}{name}|>" for slash in ("", "/") for name in _NAMES.split("|")),
+    *(f"<|{slash}{name}|>" for slash in ("", "/") for name in _WORDS),
     '<details type="reasoning"',
 )
 _PREFIXES = {start[:length] for start in _STARTS for length in range(1, len(start) + 1)}
@@ -99,10 +140,16 @@ FINAL_BEGINS = re.compile(rf"(?:\A|[^\w\s])({_PARTS_OF_FINAL})\Z", re.IGNORECASE
 LONGEST_FINAL = len(_FINAL) + 1
 """Characters at the end that may hold it, with the one before it."""
 MAY_HOLD_TAG = re.compile(
-    rf"[<◁]|{_FINAL}|\[(?:/?t|/?\Z)|(?:\A|[^\w\s])(?:{_PARTS_OF_FINAL})\Z", re.IGNORECASE
+    rf"[<◁]|{_FINAL}|\[(?:/?[tr思]|/?\Z)|【(?:思|\Z)|(?:\A|[^\w\s])(?:{_PARTS_OF_FINAL})\Z", re.IGNORECASE
 )
 """What a piece may hold of a tag; a citation such as [1] is none."""
 _BLANKS_IN_TAG = re.compile(r"^<\s*(/?)\s*")
+_DETAILS_BEGIN = re.compile(
+    rf"<details{_ATTRIBUTES}(?:>\s{{0,4}}(?:<(?:summary{_ATTRIBUTES}(?:>[^<>\n]{{0,80}}(?:<(?:/\w{{0,7}})?)?)?"
+    r"|s\w{0,6})?)?)?\Z"
+)
+"""Of a part that folds, what may turn out to fold thoughts."""
+LONGEST_DETAILS = 300
 LONGEST_TAG = 110
 MOST_KEPT = 20_000
 """Characters of reasoning that are remembered; all of it is counted."""
@@ -110,8 +157,10 @@ MOST_KEPT = 20_000
 
 def unclear_end(text: str) -> int:
     """How many characters at the end of `text` may begin a tag."""
+    if (details := text.rfind("<details", -LONGEST_DETAILS)) >= 0 and _DETAILS_BEGIN.match(text, details):
+        return len(text) - details
     tail = text[-LONGEST_TAG:]
-    place = max(tail.rfind("<"), tail.rfind("["), tail.rfind("◁"))
+    place = max(tail.rfind("<"), tail.rfind("["), tail.rfind("◁"), tail.rfind("【"))
     for start in (tail.rfind("<", 0, max(place, 0)), place):  # `<|start|>assistant<|chan`
         if start >= 0 and _begins_tag(tail[start:].lower()):
             return len(tail) - start

@@ -98,6 +98,8 @@ class EventReader:
                     self._dispatch(found)
             elif line.startswith(b"event:"):
                 self._name = line[6:].strip().decode("utf-8", "replace")
+            elif (bare := line.lstrip())[:5].lower() == b"data:":  # indented, or in capitals
+                self._add(bare[5:].strip(), found)
         return found
 
     def _add(self, data: bytes, found: list[Event]) -> None:
