@@ -257,6 +257,12 @@ def test_what_is_commented_out_in_the_bundled_file_can_be_taken_as_it_stands(tmp
     assert settings.feishu.domain == "https://open.larksuite.com"
 
 
+def test_a_chat_of_which_nothing_is_said_costs_a_push_nothing(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "groups: {oc_1: {reply_to: all}}"))
+    assert settings.group("oc_2") is settings.group("oc_3"), "its settings are not made anew at each push"
+    assert (settings.group("oc_1").reply_to, settings.group("oc_2").reply_to) == ("all", "mention")
+
+
 def test_named_variables_give_what_the_file_leaves_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

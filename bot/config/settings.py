@@ -80,6 +80,10 @@ __all__ = [
 ]
 
 
+_NO_GROUP = GroupSettings()
+"""For a chat of which nothing is said: asked for at every push, so not made anew each time."""
+
+
 class Choices(Protocol):
     """What admins chose from chat; bot/talk/chosen.py reads it from Redis."""
 
@@ -160,7 +164,7 @@ class Settings(BaseSettings):
 
     def from_file(self, chat_id: str) -> GroupSettings:
         """The same by the file alone; `groups.default` where it names none of the chat's own."""
-        return self.groups.get(chat_id) or self.groups.get("default") or GroupSettings()
+        return self.groups.get(chat_id) or self.groups.get("default") or _NO_GROUP
 
     def quiet_until(self, chat_id: str) -> float:
         """Unix seconds until which a chat asked the bot to be quiet; 0 for none."""

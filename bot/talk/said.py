@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -103,7 +103,7 @@ def noted(message: Message, text: str, *, named: bool) -> Noted:
     """What is kept of a message that asks something; `named`: it mentions the bot, in a group."""
     part = Part(message.message_id, text[:LONGEST_PART], message.create_time / 1000, named)
     askers = ASKERS.of(message.thread_key) if message.chat_type != "p2p" else ""
-    return Noted(askers, PARTS.of(row_of(message)), json.dumps(asdict(part), ensure_ascii=False))
+    return Noted(askers, PARTS.of(row_of(message)), json.dumps(vars(part), ensure_ascii=False))
 
 
 def row_of(message: Message) -> str:

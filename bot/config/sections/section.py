@@ -25,7 +25,7 @@ class SettingsSection(BaseModel):
     @classmethod
     def _nothing_is_left_out(cls, data: Any) -> Any:
         """A text with nothing after its colon (`base_url:`), which YAML reads as null, has its default."""
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or all(value is not None for value in data.values()):
             return data
         fields = cls.model_fields
         texts = {name for name, field in fields.items() if field.annotation in (str, SecretStr)}
