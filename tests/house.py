@@ -239,10 +239,10 @@ class House:
         self.quiet()
         return words(self.feishu.cards(how.get("reply_to") or given)[-1])
 
-    def quiet(self) -> None:
+    def quiet(self, limit: float = LIMIT) -> None:
         """Returns when every push has been taken and every job that came of them has ended."""
-        until(lambda: all(push.state != "waiting" for push in list(self.feishu.pushes.all)))
-        until(lambda: not unfinished(self.redis))
+        until(lambda: all(push.state != "waiting" for push in list(self.feishu.pushes.all)), limit=limit)
+        until(lambda: not unfinished(self.redis), limit=limit)
 
     def state(self) -> str:
         """What a failing test is shown."""

@@ -11,7 +11,7 @@ import pytest
 
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
-from tests.waiting import LIMIT
+from tests.waiting import START_LIMIT
 from worker.engines.extractive.engine import Extractive
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ class HeldUp(Extractive):
 
     def stream(self, *arguments: Any, **how: Any) -> Any:
         self.begun += 1
-        self.go.wait(LIMIT)
+        self.go.wait(START_LIMIT)
         return super().stream(*arguments, **how)
 
 

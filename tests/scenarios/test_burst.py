@@ -16,11 +16,13 @@ from worker.engines.extractive.engine import Extractive
 from worker.jobs.failures import QUICK_PACE
 from worker.prompts import Prompt
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-BURST = 200
-COMMANDS = 60
+BURST = 120
+COMMANDS = 30
 """Their cards go out at five a second, as Feishu allows one group."""
+PACED = 300.0
+"""Seconds for what a pace holds up for many of them, on a machine that has much else to do."""
 LIMITS = {
     "questions_per_user_per_minute": 1000,
     "questions_per_group_per_minute": 60,
@@ -77,9 +79,9 @@ def test_another_group_is_answered_while_one_bursts_and_gets_one_notice(house: H
     assert "harbor token revoke" in words(house.card(other)), "while the busy group's are all unanswered"
     until(lambda: house.redis.zcard("fennel:pending:oc_busy") == LIMITS["queue_per_group"])
     engine.go.set()
-    until(lambda: notices(house, said))
-    house.quiet()
-    assert len(notices(house, said)) == 1, "one notice for a burst, not fifty"
+    until(lambda: notices(house, said), limit=PACED)
+    house.quiet(PACED)
+    assert len(notices(house, said)) == 1, "one notice for a burst, not one for each"
 
 
 def test_a_burst_of_commands_and_endless_questions_hold_up_nobody(house: House, engine: HeldUp) -> None:
@@ -92,7 +94,7 @@ def test_a_burst_of_commands_and_endless_questions_hold_up_nobody(house: House, 
     status = house.ask("/status", user="ou_admin", chat="oc_third")
     assert "extractive" in words(house.card(status))
     engine.go.set()
-    house.quiet()
+    house.quiet(PACED)
     assert not [one for one in said if not house.feishu.cards(one)]
 
 
