@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from index.sources.feishu.blocks import names_in, people_in, to_markdown
 
 
@@ -148,3 +150,22 @@ def test_a_paragraph_that_looks_like_markup_stays_a_paragraph() -> None:
     doc = Doc()
     doc.add(2, "text", words("# 不是标题\n``` 不是代码"))
     assert "\\# 不是标题\n\\``` 不是代码" in to_markdown(doc.blocks).text
+
+
+def test_a_table_in_a_cell_is_read_without_its_lines() -> None:
+    doc = Doc()
+    outer = doc.add(31, "table", {"property": {"row_size": 2, "column_size": 1}})
+    head, cell = (doc.add(32, "table_cell", {}, outer) for _ in range(2))
+    doc.add(2, "text", words("组件"), head)
+    doc.add(2, "text", words("网关：| 见下 |"), cell)
+    inner = doc.add(31, "table", {"property": {"row_size": 2, "column_size": 2}}, cell)
+    for text in ("端口", "协议", "443", "a|b"):
+        doc.add(2, "text", words(text), doc.add(32, "table_cell", {}, inner))
+    text = to_markdown(doc.blocks).text
+    assert text == "# 部署手册\n\n| 组件 |\n| --- |\n| 网关：\\| 见下 \\| 端口, 协议 443, a\\|b |\n"
+
+
+@pytest.mark.parametrize("parent", [None, [], ["p"], {"a": 1}, 7])
+def test_a_parent_may_be_anything(parent: object) -> None:
+    lost = {"block_id": "a", "block_type": 2, "text": words("甲"), "parent_id": parent}
+    assert to_markdown([{"block_id": "p", "block_type": 1, "page": words("题")}, lost]).text == "# 题\n\n甲\n"

@@ -18,6 +18,7 @@ from index.text.document import Document
 from simulator import LocalFeishu
 from simulator.library.shelves import Shelves
 from tests.feishu_caller import Caller
+from worker.sources.feishu_text import Contents, Text
 
 
 class Reading:
@@ -282,3 +283,23 @@ def test_the_local_feishu_refuses_what_feishu_refuses(caller: Caller, shelves: S
     assert listed == {"items": [], "has_more": False}
     codes = [code(f"/docx/v1/documents/{document.token}")[1] for _ in range(7)]
     assert codes.count(99991400) >= 1
+
+
+def test_an_answer_of_a_shape_that_nobody_foresaw_is_one_page_s_fault(
+    reading: Reading, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = shelves.add_space()
+    odd = shelves.add_page(space, "odd", "One.")
+    shelves.add_page(space, "good", "Two.")
+    whole = Contents.of
+
+    def of(contents: Contents, kind: str, token: str) -> Text:
+        if token == odd.obj_token:
+            return Text("", [7][token])  # type: ignore[call-overload]
+        return whole(contents, kind, token)
+
+    monkeypatch.setattr(Contents, "of", of)
+    pages, unread = reading.read(feishu_wiki=space)
+    assert list(pages) == ["good"]
+    assert "odd" in unread
+    assert "no docx as it describes one" in unread["odd"]

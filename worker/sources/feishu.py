@@ -51,6 +51,8 @@ _TYPES = {
 }
 _READ = ("docx", "sheet", "bitable")
 _PATHS = {"docx": "docx", "sheet": "sheets", "bitable": "base"}
+_ODD = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
+"""What an answer of a shape that nobody foresaw raises: one page's fault, and not the source's."""
 _NO_TEXT = {
     "doc": "an old-style document, which has no API any more; convert it to a new one in Feishu",
     "mindnote": "a mind note: Feishu gives its text to nobody",
@@ -243,6 +245,9 @@ class _Reading:
             if _is_everything(error):
                 raise
             yield Unread(page.path, _why(error))
+            return
+        except _ODD as error:
+            yield Unread(page.path, f"Feishu sent what is no {page.kind} as it describes one ({error})")
             return
         if text.text.strip():
             document = self._document(page, text)

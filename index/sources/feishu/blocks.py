@@ -35,6 +35,8 @@ _LANGUAGES = {
     67: "yaml", 68: "cmake", 69: "diff", 75: "toml",
 }  # fmt: skip
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}|>|-(?: \[[ x]\])?|`{3,}\w*|\|(?: --- \|)+)(?:\s+|$)")
+_ROW = re.compile(r"\|\s.*\s\|")
+_CELL_EDGE = re.compile(r"(?<!\\)\|")
 _BLOCK_MARK = re.compile(r"^([^\S\n]*+)(#{1,6}\s|```|~~~|>)", re.MULTILINE)
 
 
@@ -85,7 +87,7 @@ class _Reading:
             self.seen.add(roots[0])
             parts.append(self.under(self.blocks[roots[0]], 0))
         for name in list(self.blocks):
-            if name not in self.seen and self.blocks[name].get("parent_id") not in self.blocks:
+            if name not in self.seen and str(self.blocks[name].get("parent_id")) not in self.blocks:
                 parts.append(self.joined([name], 0))
         for name in list(self.blocks):  # what is left hangs in a circle or under a parent that disowns it
             if name not in self.seen:
@@ -177,7 +179,7 @@ class _Reading:
         if block is None or name in self.seen or depth >= MOST_DEPTH:
             return ""
         self.seen.add(str(name))
-        lines = (_LINE_MARK.sub("", line) for line in self.under(block, depth + 1).splitlines())
+        lines = (_unmarked(line) for line in self.under(block, depth + 1).splitlines())
         return " ".join(line for line in lines if line.strip())
 
     def ask(self, kind: str, token: object) -> str:
@@ -189,6 +191,16 @@ class _Reading:
     def synced(self, data: Json) -> str:
         document, block = data.get("source_document_id"), data.get("source_block_id")
         return self.ask("synced", f"{document}/{block}") if document and block else ""
+
+
+def _unmarked(line: str) -> str:
+    """A line of a cell as words; a row of a table within it has its cells parted by commas."""
+    bare = line.strip()
+    if _ROW.fullmatch(bare):
+        cells = _CELL_EDGE.split(bare[1:-1])
+        line = ", ".join(words for cell in cells if (words := cell.strip().replace("\\|", "|")))
+        return "" if not line.strip("-, ") else line
+    return _LINE_MARK.sub("", line)
 
 
 def _address(data: Json) -> str:
