@@ -11,6 +11,48 @@ from index.sources.formats.markdown import grids
 from tests.office_files import word
 
 CASES = {
+    "tabs of Hugo and GitBook in one line": (
+        ".md",
+        '{{< tabpane >}}{{< tab "Ebb" >}}ebb-run{{< /tab >}}'
+        '{{< tab "Flood" >}}flood-run{{< /tab >}}{{< /tabpane >}}'
+        '\n\n{% tabs %}{% tab title="左舷" %}甲{% endtab %}'
+        '{% tab title="右舷" %}乙{% endtab %}{% endtabs %}\n\n'
+        '1. Item\n\n   {{< tab "Inner" >}}\n   tide\n   {{< /tab >}}\n\n'
+        '| a | {{< tab "cell" >}} |\n|---|---|\n',
+        ["Ebb\n\nebb-run\n\nFlood\n\nflood-run\n", "左舷\n\n甲\n\n右舷\n\n乙\n",
+            "   Inner\n   tide", "| a | cell |"],
+        ["{{<", "{%", "tabpane"],
+    ),
+    "code of Hugo": (
+        ".md",
+        '{{< highlight bash "linenos=table" >}}\n# moor first\nmoor <quay> --at {{ tide }}\n'
+        '{{< /highlight >}}\n',
+        ["```bash\n# moor first\nmoor <quay> --at {{ tide }}\n```"],
+        ["linenos", "{{<"],
+    ),
+    "cells of Quarto": (
+        ".md",
+        "```{python}\n#| label: tide\n#| echo: false\n# moor\nprint(tide)\n```\n\n"
+        "```{note} Ebb\nWait.\n```\n",
+        ["```python\n# moor\nprint(tide)\n```", "Ebb", "Wait."],
+        ["label:", "#|", "{python}"],
+    ),
+    "rows, columns and pictures of Azure": (
+        ".md",
+        ':::row:::\n:::column span="2":::\nquay\n:::column-end:::\n:::row-end:::\n\n'
+        ':::image type="content" source="q.png" alt-text="x":::\n\n[!INCLUDE [ropes](ropes.md)]\n\n'
+        '{!ropes.md!}\n\n'
+        "Write `{!ropes.md!}` for it.\n",
+        ["quay", "Write `{!ropes.md!}` for it."],
+        [":::", "span", "source=", "INCLUDE", "[ropes]"],
+    ),
+    "code of Confluence in which a section ends": (
+        ".html",
+        "<p>See</p><ac:plain-text-body><![CDATA[if (rope[quay[0]]]]>"
+        "<![CDATA[> 1 && a<b) moor();]]></ac:plain-text-body>",
+        ["```\nif (rope[quay[0]]> 1 && a<b) moor();\n```"],
+        ["CDATA", "\\<"],
+    ),
     "containers, sizes and captions of Pandoc and Quarto": (
         ".md",
         '::: {.callout-note title="Ebb"}\nx\n:::\n\n:::: {.columns}\n::: {.column width="50%"}\n左舷\n'

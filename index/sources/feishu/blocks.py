@@ -35,7 +35,6 @@ _LANGUAGES = {
     67: "yaml", 68: "cmake", 69: "diff", 75: "toml",
 }  # fmt: skip
 _LINE_MARK = re.compile(r"^\s*(?:#{1,6}|>|-(?: \[[ x]\])?|`{3,}\w*|\|(?: --- \|)+)(?:\s+|$)")
-_ROW = re.compile(r"\|\s.*\s\|")
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 _BLOCK_MARK = re.compile(r"^([^\S\n]*+)(#{1,6}\s|```|~~~|>)", re.MULTILINE)
 
@@ -196,7 +195,7 @@ class _Reading:
 def _unmarked(line: str) -> str:
     """A line of a cell as words; a row of a table within it has its cells parted by commas."""
     bare = line.strip()
-    if _ROW.fullmatch(bare):
+    if len(bare) > 3 and bare.startswith("| ") and bare.endswith(" |"):
         cells = _CELL_EDGE.split(bare[1:-1])
         line = ", ".join(words for cell in cells if (words := cell.strip().replace("\\|", "|")))
         return "" if not line.strip("-, ") else line

@@ -24,6 +24,28 @@ _HIGHLIGHT = re.compile(
     r"((?:(?!\{%-?\s*+(?:end)?(?:highlight|codeblock|code)\b)[\s\S])*+)\{%-?\s*+end(?:highlight|codeblock|code)\s*+-?%\}",
     re.MULTILINE,
 )
+_HUGO = re.compile(
+    r"^[ \t]*+\{\{[<%]\s*+highlight\s*+([\w+#-]{0,30}+)((?:(?![>%]\}\})[^\n])*+)[>%]\}\}"
+    r"((?:(?!\{\{[<%]\s*+/?highlight\b)[\s\S])*+)\{\{[<%]\s*+/highlight\s*+[>%]\}\}",
+    re.MULTILINE,
+)
+_PARTS = re.compile(
+    r"(?:/|end)?_?(?:tabs?|tab-?panes?|tab-?items?|content-tabs?|steps?|cards?|accordions?|details|expand|collapse|"
+    r"notice|alert|note|callout|hint|admonition|columns?)\Z",
+    re.IGNORECASE,
+)
+"""Shortcodes that begin or end a part of a page, also where they share a line."""
+_INCLUDED = re.compile(
+    r"^[ \t]*+(?:\[!INCLUDE[ \t]*+\[[^\[\]\n]*+\]\([^()\n]*+\)\]|\{![^{}\n]*+!\})[ \t]*+$", re.I
+)
+"""Another file's text, by Azure's and MkDocs' marks."""
+_PROGRAMS = frozenset(
+    (
+        *("r", "python", "julia", "bash", "sh", "shell", "sql", "js", "javascript", "ojs", "dot", "node"),
+        *("go", "rust", "c", "cpp", "java", "powershell"),
+    )
+)
+"""Languages of Quarto and R Markdown, whose cells look like directives: ```{python}."""
 _TAB_COMMENT = re.compile(r"<!--[ \t]*+tab[ \t]++([^@<>\n-][^@<>\n]{0,80}?)[ \t]*+(?:@[\w-]*+[ \t]*+)?-->")
 """The name of a tab of Hexo's."""
 _LIT = re.compile(r"(?<=[\w`~ ])[ ]?\{[\d,\s-]{1,80}+\}|:(?:no-)?line-numbers(?:=\d{1,6})?")
@@ -80,7 +102,9 @@ def without_data(text: str) -> str:
 
 
 def with_fences(text: str) -> str:
-    """The text with Jekyll's code blocks fenced."""
+    """The text with the code blocks of Jekyll and Hugo fenced."""
+    if "highlight" in text:
+        text = _HUGO.sub(_fenced, text)
     if "{%" not in text:
         return text
     return _TAB_COMMENT.sub(r"\n\1\n", _HIGHLIGHT.sub(_fenced, text))
@@ -119,6 +143,9 @@ def directive_of(block: str) -> str | None:
         option = lines.pop(0)
         caption = option.removeprefix(":caption:").strip() if option.startswith(":caption:") else caption
     name, argument = found[1].lower(), found[2].strip()
+    if name in _PROGRAMS:
+        cell = [line for line in lines if not line.lstrip().startswith("#|")]
+        return fenced("\n".join(cell), name)
     if name in HIDDEN_DIRECTIVES:
         return ""
     if name == "eval-rst":
@@ -149,7 +176,18 @@ def _shortcode(found: re.Match[str]) -> str:
     shown = shown_values(arguments)
     if not shown and name.lower() in _NAMED_BY_POSITION and (quoted := _QUOTED.search(arguments)):
         shown = [quoted[1]]
-    return " ".join(shown)
+    words = " ".join(shown)
+    return _parted(found, words) if _PARTS.match(name) else words
+
+
+def _parted(found: re.Match[str], words: str) -> str:
+    """The words of a part's mark in a line of their own, where other words share theirs."""
+    start, end = found.span()
+    before = found.string[max(start - 200, 0) : start].rpartition("\n")[2]
+    after = found.string[end : end + 200].partition("\n")[0]
+    if before.lstrip().startswith("|"):  # in a table
+        return words
+    return "\n\n" * bool(before.strip()) + words + "\n\n" * bool(after.strip())
 
 
 def _without_esm(lines: list[str]) -> list[str]:
@@ -237,7 +275,7 @@ def _dedented(lines: list[str]) -> list[str]:
 
 def _line(line: str) -> str | None:
     """A line without marks; None where nothing of it is shown."""
-    if _CONTENTS.match(line) or _LINE_OF_ATTRIBUTES.match(line):
+    if _INCLUDED.match(line) or _CONTENTS.match(line) or _LINE_OF_ATTRIBUTES.match(line):
         return None
     line = _ICON.sub(_sign, line) if ":" in line else line
     indent = line[: len(line) - len(line.lstrip(" \t"))]  # one in a list item stays in it, title and all
@@ -267,6 +305,8 @@ def _container_title(rest: str) -> str:
     if name.startswith("{"):
         return title.strip()
     title = _PANDOC.sub("", title).strip().strip("{}[]")
+    if title.endswith(":::"):  # Azure's, which end in their own line
+        return " ".join(shown_values(title))
     return title or (name.capitalize() if name.isalpha() else "")
 
 
