@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis._parsers.base import BaseParser
 from redis.exceptions import (
     AuthenticationError,
     ConnectionError,
@@ -116,3 +117,25 @@ def test_what_passes_is_told_from_what_does_not() -> None:
     assert [passes(error) for error in passing] == [True] * len(passing)
     assert [passes(error) for error in final] == [False] * len(final)
     assert all(isinstance(error, RedisError) for error in (*passing, *final))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "CLUSTERDOWN The cluster is down",
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "MOVED 3999 10.0.0.7:6379",
+        "LOADING Redis is loading the dataset in memory",
+        "EXECABORT Transaction discarded because of previous errors.",
+        "NOSCRIPT No matching script. Please use EVAL.",
+        "UNKILLABLE Sorry the script already executed write commands against the dataset.",
+        "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
+        "BUSY Redis is busy running a script.",
+        "WRONGPASS invalid username-password pair or user is disabled.",
+        "ERR max number of clients + cluster connections reached",
+    ],
+)
+def test_what_a_server_says_passes_however_the_client_reads_it(said: str) -> None:
+    """The client makes errors of its own of some of them, without the word that tells."""
+    assert passes(BaseParser.parse_error(said))

@@ -9,17 +9,28 @@ from __future__ import annotations
 import re
 
 from redis.exceptions import (
+    AskError,
+    ClusterDownError,
     ConnectionError,
+    ExecAbortError,
     NoPermissionError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     TimeoutError,
+    TryAgainError,
 )
 
-_PASSING = (ConnectionError, TimeoutError, OutOfMemoryError, ReadOnlyError, NoPermissionError)
+_PASSING = (
+    *(ConnectionError, TimeoutError, OutOfMemoryError, ReadOnlyError, NoPermissionError, TryAgainError),
+    *(ClusterDownError, AskError, NoScriptError, ExecAbortError),
+)
+"""The client takes the word that tells them off what the server said; the first of the second line is also
+MASTERDOWN, the next MOVED."""
 _WORDS = re.compile(
-    r"\b(OOM|READONLY|MISCONF|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|NOAUTH|NOPERM)\b"
+    r"\b(OOM|READONLY|MISCONF|LOADING|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|UNKILLABLE|"
+    r"UNBLOCKED|EXECABORT|NOSCRIPT|MOVED|ASK|NOAUTH|NOPERM)\b|max number of clients"
 )
 """What such a refusal begins with; inside a script's error it stands anywhere."""
 
