@@ -384,3 +384,25 @@ def test_a_page_without_a_site_has_no_links_of_its_own() -> None:
 )
 def test_a_fence_behind_a_colon_ends_where_it_began(answer: str, shown: str) -> None:
     assert set_right(answer, finished=True) == shown
+
+
+@pytest.mark.parametrize(
+    "cited",
+    [
+        *(" ^[1]", "〔1〕", "〖来源 1〗", "（来源：1）", "（文档1）", " (Source 1)", " (see below) (doc #1)"),
+        *(" <cite>1</cite>", " <ref>1</ref>", "<co>1</co>", " <citation> 1 </citation>", " <sup>1</sup>"),
+    ],
+)
+def test_a_citation_in_another_form_is_one(cited: str) -> None:
+    verified = on_the_way(f"The default port is 8099{cited}.")
+    assert verified.cited == [1]
+    assert verified.text.count("[1]") == 1
+    assert not any(mark in verified.text for mark in ("<", "^", "〔", "〖", "（", "来源", "ource", "#"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["The area is 3 m<sup>1</sup>", "10<sup>1</sup> ports", "x^[1]", "(step 1)", "(1)", "(context 4096)"],
+)
+def test_powers_steps_and_sizes_are_none(said: str) -> None:
+    assert Sanitiser([MATERIAL], "en").clean(said, finished=True) == said

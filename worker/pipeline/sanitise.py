@@ -61,11 +61,20 @@ _LINES = r"(?::\d{1,3}(?=†))?(?:†(?:[^\]】\n,，;；、]|[,，;；、](?!\s
 _NUMBER = rf"(?:(?:{_NAME})\s*+[:：#_-]?\s*+)?\d{{1,2}}{_LINES}"
 _NUMBERS = rf"{_NUMBER}(?:\s*+(?:[,，、;；&–~-]|and\b|和|与)\s*+{_NUMBER})*+"
 _FORM = re.compile(
-    rf"(?:<sup>\s*+)?(?:(\[\[)|\\?\[|【|［)\^?\s*+({_NUMBERS})\s*+\^?"
+    rf"(?:<sup>\s*+)?(?:(?<![\w)\]])\^)?(?:(\[\[)|\\?\[|【|［)\^?\s*+({_NUMBERS})\s*+\^?"
     r"(?(1)\]\]|(?:\\?\]|】|］))(?:\([^()\s]{0,300}+\))?(?:\s*+</sup>)?",
     re.IGNORECASE,
 )
 """A dagger and lines stand in what gpt-oss cites (`【1†L3-L5】`), `citation:1` in DeepSeek's."""
+_NAMED = rf"(?:{_NAME})\s{{0,3}}[:：#_-]?\s{{0,3}}"
+_LISTED = r"\d{1,2}(?:\s{0,3}[,，、;；-]\s{0,3}\d{1,2}){0,8}+"
+_OTHER_FORM = re.compile(
+    rf"<(cite|ref|citation|source|co)>\s{{0,3}}({_LISTED})\s{{0,3}}</\1>|"
+    rf"(?<![\w)\]])<sup>\s{{0,3}}({_LISTED})\s{{0,3}}</sup>|"
+    rf"[〔〖]\s{{0,3}}((?:{_NAMED})?{_LISTED})\s{{0,3}}[〕〗]|[（(]\s{{0,3}}({_NAMED}{_LISTED})\s{{0,3}}[)）]",
+    re.IGNORECASE,
+)
+"""In tags, in brackets of other kinds, and in round ones with a name: `<cite>1</cite>`, `(Source 1)`."""
 _RANGE = re.compile(r"(?<!\d)(\d{1,6})\s*+[-–~]\s*+(\d{1,6})(?!\d)")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 LEAK_LENGTH = {"zh": 12, "en": 32}
@@ -252,16 +261,17 @@ def _shingles(text: str, length: int) -> frozenset[str]:
 def plain_citations(text: str, known: Collection[int]) -> str:
     """`text`, which holds no code, with its citations of sources in `known` written as `[1][2]`.
 
-    Models write `[1, 2]`, `[1-3]`, `【1】`, `[资料 1]`, `[citation:1]`, `[[1]]` and `[1](url)` whatever the
-    prompt says. A form is a citation only when every number in it is one of the sources': `[0-9]` and
-    `[1, 100]` stay text.
+    Models write `[1, 2]`, `[1-3]`, `【1】`, `[资料 1]`, `[citation:1]`, `[[1]]`, `[1](url)`, `(来源：1)` and
+    `<cite>1</cite>` whatever the prompt says. A form is a citation only when every number in it is one of
+    the sources': `[0-9]` and `[1, 100]` stay text.
     """
 
     def rewritten(match: re.Match[str]) -> str:
-        numbers = _numbers_in(match.group(2))
+        numbers = _numbers_in(next(filter(None, match.groups()[1:]), ""))
         return "".join(f"[{number}]" for number in numbers) if set(numbers) <= set(known) else match.group()
 
-    return _FORM.sub(rewritten, text)
+    text = _FORM.sub(rewritten, text)
+    return _OTHER_FORM.sub(rewritten, text) if any(sign in text for sign in "<〔〖（(") else text
 
 
 def _numbers_in(listed: str) -> list[int]:
