@@ -11,6 +11,19 @@ from index.sources.formats.markdown import grids
 from tests.office_files import word
 
 CASES = {
+    "lists and paragraphs in a cell": (
+        ".md",
+        "| quay | ropes |\n|---|---|\n| east | <ul><li>long</li> <li class='x'>short</li></ul> |\n"
+        "| west | <p>none</p><p>yet</p> |\n\n<ul><li>outside</li></ul>\n",
+        ["| east |   long; short   |\n| west |  none  yet  |", "- outside"],
+        ["<ul", "<li", "<p"],
+    ),
+    "words in braces of MDX": (
+        ".mdx",
+        "# T\n\nMoor{' '}at {'{'}quay{'}'} {\"now\"}, as `{'{'}` says.\n",
+        ["Moor at {quay} now, as `{'{'}` says."],
+        ["{' '}", "{\"now"],
+    ),
     "tabs of Hugo and GitBook in one line": (
         ".md",
         '{{< tabpane >}}{{< tab "Ebb" >}}ebb-run{{< /tab >}}'

@@ -18,6 +18,7 @@ _DATA = re.compile(
 _DATA_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\(\s*+<?data:…>?[^()\n]*+\)")
 _ESM = re.compile(r"(?:import\s++(?:[\w*{$]|['\"])|export\s++(?:const|let|var|function|default|\{|\*|async))")
 _EXPRESSION_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*)[\s\S])*?\*/\}")
+_WORDS_IN_BRACES = re.compile(r"\{(['\"])([^'\"{}\n]{0,200}|[{}])\1\}")
 _SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%-?(?:(?!\{%)[^\n])*?-?%\}")
 _HIGHLIGHT = re.compile(
     r"^[ \t]*+\{%-?\s*+(?:highlight|codeblock|code)\s*+(?:lang:)?([\w+#-]{0,30}+)((?:(?!%\})[^\n])*+)%\}"
@@ -164,6 +165,7 @@ def without_marks(text: str, *, mdx: bool) -> str:
     text = _DATA_IMAGE.sub("", text)
     if "{" in text:
         text = _SHORTCODE.sub(_shortcode, _EXPRESSION_COMMENT.sub("", text))
+        text = _WORDS_IN_BRACES.sub(r"\2", text) if mdx else text
     lines = _without_esm(text.split("\n")) if mdx or "import " in text else text.split("\n")
     lines = _dedented(_without_definition_marks(_without_options(lines)))
     lines = [line for line in map(_line, lines) if line is not None]

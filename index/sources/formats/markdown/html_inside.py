@@ -57,6 +57,9 @@ _EXPORTED = frozenset(("callout", "grid", "column", "whiteboard", "sheet", "bita
 _ASSIGNED = re.compile(r"""(?<![\w-])[A-Za-z][\w-]{0,40}=["']""")
 _DROPPED = frozenset(("script", "style", "svg", "template", "head"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_NEXT_ITEM = re.compile(r"</li>[ \t]{0,9}<li\b[^<>\n]{0,200}>", re.IGNORECASE)
+_IN_ROW = re.compile(r"</?(?:ul|ol|li|p|div|dl|dt|dd)\b[^<>\n]{0,200}>", re.IGNORECASE)
+"""What would begin a block, where it stands in a row of a table."""
 
 
 def without_html(text: str) -> str:
@@ -201,6 +204,16 @@ def _is_component(name: str, attributes: str) -> bool:
 def _shown(attributes: str) -> list[str]:
     found = {name.lower(): a or b or c for name, a, b, c in _VALUE.findall(attributes)}
     return [" ".join(found[name].split()) for name in _SHOWN if found.get(name, "").strip()]
+
+
+def without_blocks_in_rows(text: str) -> str:
+    """The text with lists and paragraphs in cells of Markdown's tables as words of their line."""
+    if "<" not in text or "|" not in text:
+        return text
+    return "\n".join(
+        _IN_ROW.sub(" ", _NEXT_ITEM.sub("; ", line)) if line.lstrip().startswith("|") else line
+        for line in text.split("\n")
+    )
 
 
 def shown_values(arguments: str) -> list[str]:

@@ -17,7 +17,7 @@ from index.sources.formats.markdown.dialects import (
 )
 from index.sources.formats.markdown.front_matter import split_front_matter, title_of
 from index.sources.formats.markdown.grids import with_grid_tables
-from index.sources.formats.markdown.html_inside import without_html
+from index.sources.formats.markdown.html_inside import without_blocks_in_rows, without_html
 from index.sources.formats.markdown.inline import CLOSE, OPEN, without_inline_marks
 from index.sources.formats.markdown.prose import Piece, pieces
 from index.text.marks import plain
@@ -46,7 +46,7 @@ def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
     aside: list[str] = []
     prose = "".join(_put_aside(piece, aside, mdx, depth) for piece in pieces(body))
     prose = without_inline_marks(_without_indented_code(prose, aside), aside)
-    prose = without_html(without_marks(prose, mdx=mdx))
+    prose = without_html(without_blocks_in_rows(without_marks(prose, mdx=mdx)))
     prose = _within_reach(prose)
     text = _ASIDE.sub(lambda found: _put_back(found, aside), prose)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
