@@ -6,7 +6,7 @@ import pytest
 
 from worker.excerpts import Excerpt
 from worker.finding.announcing import announces
-from worker.finding.atoms import atoms_of
+from worker.finding.blocks.atoms import atoms_of
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import read_excerpts
 

@@ -168,3 +168,29 @@ def test_a_person_is_a_name_and_not_any_two_words() -> None:
 )
 def test_an_order_asks_how_it_is_done(text: str, told: bool) -> None:
     assert ("how" in read(text).kinds) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("both networks are 192.168.1.0/24, what about the collision", {"network", "collision"}),
+        ("两边都是 10.0.0.0/8，冲突了怎么办", {"冲突"}),
+        ("why does https://shop.corp.example:8443/login?x=1 hang", {"hang"}),
+        ("dial tcp 127.0.0.1:6379: connection refused", {"dial", "connection"}),
+        ("who reads mail to ada@corp.cn", {"mail"}),
+    ],
+)
+def test_the_words_of_an_address_tell_less_than_the_matter(text: str, told: set[str]) -> None:
+    weights = read(text).weights
+    quoted = [weight for word, weight in weights.items() if any(sign.isdigit() for sign in word)]
+    assert told <= weights.keys()
+    assert all(weights[word] > weight for word in told for weight in quoted)
+
+
+def test_a_question_about_an_address_alone_keeps_its_words() -> None:
+    assert max(read("192.168.1.0/24?").weights.values()) == 1.0
+
+
+def test_what_is_kept_from_happening_stands_for_what_is_turned_off() -> None:
+    assert "disabl" in read("how do I stop it from restarting").like["stop"]
+    assert "disabl" not in read("how do I stop the pump").like.get("stop", {})

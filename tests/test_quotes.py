@@ -12,11 +12,11 @@ from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
-from worker.finding.atoms import atoms_of
-from worker.finding.pieces import PIECE
+from worker.finding.blocks.atoms import atoms_of
+from worker.finding.blocks.pieces import PIECE
+from worker.finding.blocks.tidy import tidied
 from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for
 from worker.finding.reading import read_excerpts
-from worker.finding.tidy import tidied
 from worker.prompts import Prompts
 
 KEYS = ("timeout", "retries", "colour", "language", "port", "host", "folder")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,3 +113,64 @@ def test_headings_in_tags_are_headings_with_their_ids() -> None:
 )
 def test_what_only_looks_like_a_heading_in_tags_is_text(line: str) -> None:
     assert [each.heading_path for each in sections(f"# Help\n\n{line}\n\nMore.\n")] == [("Help",)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "**May I nest them?**\n\nNo, never.\n\n**What is the limit?**\n\nTwenty a day.",
+        "Q: May I nest them?\nA: No, never.\nQ: What is the limit?\nA: Twenty a day.",
+        "Q1. May I nest them? No, never.\n\nQ2. What is the limit? Twenty a day.",
+        "- **May I nest them?** No, never.\n- **What is the limit?**\n\n  Twenty a day.",
+        "1. May I nest them?\n   No, never.\n2. What is the limit?\n   Twenty a day.",
+        "**1. May I nest them?**\nNo, never.\n\n---\n\n**2. What is the limit?**\nTwenty a day.",
+        "**Q：May I nest them？**\n\n**A：** No, never.\n\n---\n\n"
+        "**Q：What is the limit**\n\n**A：** Twenty a day.\n\n---",
+    ],
+)
+def test_each_question_of_a_page_of_questions_is_a_section_of_its_own(page: str) -> None:
+    first, second = list(sections(f"# Questions\n\n{page}"))
+    assert first.heading_path[0] == second.heading_path[0] == "Questions"
+    assert "May I nest them" in first.heading_path[1]
+    assert "What is the limit" in second.heading_path[1]
+    assert "No, never." in first.text
+    assert "Twenty" not in first.text
+    assert "Twenty a day." in second.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "- [May I nest them?](#nest)\n- [What is the limit?](#limit)",
+        "We asked them:\n\n- Who are you?\n- What do you do?\n- Why?",
+        "What if it fails? Try again. And what if that fails?\n\nCall us.",
+        "- See https://example.org/?a=1\n- See https://example.org/?b=2",
+        "```\nQ: one?\nA: two\nQ: three?\nA: four\n```",
+        "**Is this one question?**\n\nYes.",
+    ],
+)
+def test_what_is_no_page_of_questions_stays_one_section(page: str) -> None:
+    (section,) = sections(f"# Page\n\n{page}")
+    assert section.heading_path == ("Page",)
+    assert section.text == page
+
+
+def test_what_stands_above_the_first_question_stays_under_its_heading() -> None:
+    text = "# Help\n\nWrite to us.\n\n**May I?**\n\nYes:\n\n- a\n- b\n\n**Must I?**\n\nNo.\n"
+    assert [(one.heading_path[1:], one.text) for one in sections(text)] == [
+        ((), "Write to us."),
+        (("May I?",), "Yes:\n\n- a\n- b"),
+        (("Must I?",), "No."),
+    ]
+
+
+@pytest.mark.parametrize("filling", ["**a?**\n", "- b?\n", "Q: c\n", "?", "**Q? ", "- **\n", "[a](b)?\n"])
+def test_many_questions_take_no_time(filling: str) -> None:
+    def taken(times: int) -> float:
+        text = filling * times
+        started = time.thread_time()
+        list(sections(text))
+        return time.thread_time() - started
+
+    few, many = (min(taken(times) for _ in range(3)) for times in (2_000, 8_000))
+    assert many < 12 * few + 0.05, "four times the text is about four times the work"

@@ -18,6 +18,7 @@ from typing import Literal
 from semantic_text_splitter import MarkdownSplitter
 
 from bot.config.fences import FenceReader, may_hold
+from index.text import faq
 from index.text.document import Document
 from index.text.marks import HEADING_CHARACTERS, heading, plain, underline
 
@@ -123,8 +124,11 @@ def sections(markdown: str) -> Iterator[Section]:
 
 def _section(path: list[tuple[int, str]], anchor: str, body: list[str], *, leaf: bool) -> Iterator[Section]:
     text = "\n".join(body).strip() or (path[-1][1] if leaf else "")
-    if text:
-        yield Section(tuple(heading for _, heading in path), anchor, text)
+    headings = tuple(heading for _, heading in path)
+    for part in faq.parts(text) if text else ():
+        yield Section(
+            (*headings, part.question) if part.question else headings, anchor, part.text or part.question
+        )
 
 
 def headed_lines(markdown: str) -> Iterator[tuple[int, str]]:

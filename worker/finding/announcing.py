@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from worker.finding.atoms import Atom
+from worker.finding.blocks.atoms import Atom
 from worker.sentences import sentences
 
 LONGEST = 240

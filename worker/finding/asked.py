@@ -18,7 +18,8 @@ from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import covers, translated
 from index.text.terms import STOP_WORDS, is_noun, terms
 from worker.finding.definition import subject_of
-from worker.finding.kinds import EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
+from worker.finding.kinds import APART, EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
+from worker.finding.phrases import KEPT_FROM, TELLS, as_one, kept_from, literal_words
 
 _WORDS = Path(__file__).parent / "words"
 _WORD = re.compile(r"\w|[$¥￥€£]")
@@ -34,15 +35,6 @@ _IDENTIFIER = re.compile(
 )
 
 
-_AS_ONE = {
-    "set up": "setup", "log in": "login", "sign in": "login", "back up": "backup", "turn on": "enable",
-    "turn off": "disable", "switch on": "enable", "switch off": "disable", "get rid of": "remove",
-    "shut down": "shutdown", "roll back": "rollback", "take off": "remove",
-}  # fmt: skip
-"""Phrases that are one word to a document."""
-_PHRASES = re.compile(rf"\b(?:{'|'.join(_AS_ONE)})\b", re.IGNORECASE)
-
-
 def without_form(question: str) -> str:
     """What a question is about, without the words that make it a question; itself when nothing is left."""
     return FORM.sub(" ", question).strip() or question
@@ -50,7 +42,7 @@ def without_form(question: str) -> str:
 
 @dataclass(frozen=True)
 class Waited:
-    """The kinds of answers that a question waits for, a default value apart."""
+    """The kinds of answers that a question waits for, without those that are measured apart."""
 
     kinds: frozenset[str]
     values: frozenset[str]
@@ -141,8 +133,8 @@ class Asked:
 
     @cached_property
     def waits_for(self) -> Waited:
-        """The kinds of answers, sorted by what is looked for."""
-        kinds = self.kinds - {"default"}
+        """The kinds of answers, sorted by what is looked for; none that is measured apart."""
+        kinds = self.kinds - APART
         return Waited(
             kinds=kinds,
             values=kinds & VALUE_KINDS,
@@ -167,11 +159,7 @@ NO_QUESTION = Asked("", "", {}, frozenset(), {}, frozenset(), frozenset(), "en",
 
 def about_of(text: str) -> str:
     """What the meaning of a question is taken from, as `read_question` has it."""
-    return without_form(_as_one(text))
-
-
-def _as_one(text: str) -> str:
-    return _PHRASES.sub(lambda match: _AS_ONE.get(match.group().lower(), match.group()), text)  # ı is no i
+    return without_form(as_one(text))
 
 
 def read_question(
@@ -181,20 +169,30 @@ def read_question(
     near: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Asked:
     """Reads a question; `idf` and `known` are the index's, and so are the words `near` to the question's."""
-    text = _as_one(text)
+    text = as_one(text)
     about = without_form(text)
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
     kinds = kinds_asked(text)
+    quoted = literal_words(text)
     lacked = [word for word in own if not known(word)]
     mostly = 2 * len(lacked) > len(own)
+    kept = kept_from(text)
+    turned = {term: 1.0 for word in KEPT_FROM for term in terms(word)}
     across = {word: found for word in lacked if mostly and (found := _across(word, known, near or {}))}
     return Asked(
         text=text,
         about=about,
-        weights={word: idf(_surest(word, across)) * _tells(word) for word in own},
-        like={word: like for word in own if (like := _like(word, near or {}) | across.get(word, {}))},
+        weights={
+            word: idf(_surest(word, across)) * _tells(word) * (TELLS if word in quoted else 1.0)
+            for word in own
+        },
+        like={
+            word: like
+            for word in own
+            if (like := _like(word, near or {}) | across.get(word, {}) | (turned if word in kept else {}))
+        },
         translations=english,
         everything=frozenset().union(
             own,
@@ -204,7 +202,7 @@ def read_question(
         ),
         kinds=kinds,
         language="zh" if has_chinese(text) else "en",
-        names=names,
+        names=names - quoted,
         subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
         unknown=frozenset(word for word in own if not (known(word) or word in across) and _is_telling(word)),
     )

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.finding.asked import Asked, tells_more
-from worker.finding.atoms import Atom
+from worker.finding.blocks.atoms import Atom
+from worker.finding.blocks.tidy import one_line
 from worker.finding.definition import defines, goes_without_name, is_introduction
 from worker.finding.kinds import answers_kind
 from worker.finding.sections import SectionRead, Words, section_words, words_of
 from worker.finding.shares import precision_of, rarest_of, share_of, share_of_names, share_told
-from worker.finding.tidy import one_line
+from worker.finding.turned import TO_DO, TURNED, turned_numbers
 from worker.sentences import sentences
 
 CHANCE = 0.25
@@ -37,6 +38,7 @@ FEATURES = (
     "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
     "title_precise", "early", "default", "empty", "defines", "new_value", "exact_value", "code",
+    *TURNED,
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
 """An atom's own; its heading's is the next."""
@@ -88,7 +90,7 @@ def _of_atom(
     headed = near | above.heading
     around = text | near | above.telling
     waited = asked.waits_for
-    new = asked.own_words.sub(" ", atom.text) if waited.kinds else ""
+    new = asked.own_words.sub(" ", atom.text) if asked.kinds else ""
     share = share_told(asked, text)
     return [
         share,
@@ -113,10 +115,18 @@ def _of_atom(
         float(tells_more(asked, waited.inexact, atom.text)),
         float(tells_more(asked, waited.exact, atom.text)),
         float(atom.kind == "code" and bool(waited.others & TO_DO)),
+        *turned_numbers(
+            asked,
+            atom,
+            words,
+            atom.heading or section.heading,
+            about=share_told(asked, around),
+            alike=share_told(asked, headed) * max(above.heading_precise, precision_of(asked, atom.heading)),
+            place=place,
+        ),
     ]
 
 
-TO_DO = frozenset({"how", "command"})
 OF_TROUBLE = frozenset({"trouble", "reason"})
 
 
@@ -142,7 +152,7 @@ def _says_nothing(asked: Asked, atom: Atom, words: Words, above: frozenset[str],
     """Whether it only repeats the headings, or the question too and has nothing of what is asked for."""
     if not atom.lead and words.bare <= above:
         return True
-    kinds = asked.waits_for.kinds
+    kinds = asked.kinds - {"default"}
     if not kinds or len(words.bare - above - asked.own) > NOTHING_NEW:
         return False
     return not any(answers_kind(kind, new) for kind in kinds)

@@ -15,10 +15,11 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.announcing import announces
 from worker.finding.asked import Asked, tells_more
-from worker.finding.atoms import Atom, without_padding
+from worker.finding.blocks.atoms import Atom, without_padding
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.reading import Candidate, Reading
+from worker.finding.several import left_out
 from worker.finding.steps import (
     Steps,
     asks_for_all,
@@ -87,6 +88,10 @@ def quotes_of(reading: Reading) -> list[Quote]:
         first = replace(value, score=reading.candidates[0].score + 1)
         others = (candidate for candidate in reading.candidates if candidate is not value)
         found = _chosen(Reading(reading.asked, (first, *others)))
+    for more in left_out(
+        reading.asked, [one for quote in found for one in quote.candidates], reading.candidates
+    ):
+        _add(found, [more], more.score)
     return _as_procedure(_with_steps(found, reading), reading)
 
 
@@ -96,14 +101,14 @@ def _value_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | No
     wanted = asked.kinds & EXACT_KINDS or asked.kinds & VALUE_KINDS
     if not quotes or not wanted or any(tells_more(asked, wanted, quote.text) for quote in quotes):
         return None
-    pages = {_page_of(quote.excerpt) for quote in quotes}
+    pages = {page_of(quote.excerpt) for quote in quotes}
     least = reading.candidates[0].score - WORTH_A_VALUE
     return next(
         (
             candidate
             for candidate in reading.candidates
             if candidate.score >= least
-            and _page_of(candidate.section.excerpt) in pages
+            and page_of(candidate.section.excerpt) in pages
             and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
             and _size(candidate) <= ALL
             and tells_more(asked, wanted, candidate.atom.text)
@@ -112,7 +117,8 @@ def _value_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | No
     )
 
 
-def _page_of(excerpt: Excerpt) -> tuple[str, str, str]:
+def page_of(excerpt: Excerpt) -> tuple[str, str, str]:
+    """What the sections of one page share."""
     return excerpt.path, excerpt.url, excerpt.title
 
 

@@ -20,12 +20,13 @@ from index.text.general_words import open_general_words
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
-from worker.finding.atoms import Atom
+from worker.finding.blocks.atoms import Atom
+from worker.finding.blocks.tidy import one_line
 from worker.finding.definition import introduction_of
 from worker.finding.features import BODY, MEANING, measure, of_cosines
 from worker.finding.ranking import rank
 from worker.finding.sections import SectionRead, Words, read_section
-from worker.finding.tidy import one_line
+from worker.finding.turned import off_query
 
 if TYPE_CHECKING:
     from index.search.searcher import Lookup, PageSection, Passage, Searcher
@@ -35,6 +36,8 @@ PAGES = 8
 """Pages that are read."""
 INTRODUCTIONS = 4
 """Pages more that are read where a question asks what something is."""
+OFF = 3
+"""Pages more that are read where a question asks how to keep something from happening."""
 SECTIONS = 24
 """Sections of one page that are read, the best by the search: of a manual in one page not all."""
 LOOKED_AT = 24
@@ -81,7 +84,7 @@ def read_pages(
         for row in [*rows, *_introductions(searcher, lookup, asked, rows)]
         for section in _sections(searcher, lookup, row, top)
     ]
-    return read(asked, sections, similarity)
+    return read(asked, [*sections, *_turned_off(searcher, asked, rows)], similarity)
 
 
 def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Similarity | None) -> Reading:
@@ -207,6 +210,22 @@ def _introductions(searcher: Searcher, lookup: Lookup, asked: Asked, rows: Seque
     read = {_page_of(searcher, row) for row in rows}
     more = _pages(searcher, lookup, asked, passages)
     return [row for row in more if _page_of(searcher, row) not in read][:INTRODUCTIONS]
+
+
+def _turned_off(searcher: Searcher, asked: Asked, rows: Sequence[int]) -> list[SectionRead]:
+    """The sections of pages that may say how what the question wants no more is turned off.
+
+    Scored by a search of their own: the question has the words of pages that say how it is done.
+    """
+    query = off_query(asked)
+    if not query:
+        return []
+    lookup = searcher.look_up(query)
+    top = max(float(lookup.fused.max(initial=0)), 1e-6)
+    read = {_page_of(searcher, row) for row in rows}
+    more = _pages(searcher, lookup, asked, searcher.search(query, OFF * 2, lookup=lookup))
+    own = [row for row in more if _page_of(searcher, row) not in read][:OFF]
+    return [section for row in own for section in _sections(searcher, lookup, row, top)]
 
 
 def _page_of(searcher: Searcher, row: int) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from worker.finding.asked import Asked
-from worker.finding.atoms import PARTS, Atom
+from worker.finding.blocks.atoms import PARTS, Atom
 from worker.finding.reading import Candidate
 from worker.finding.sections import words_of
 from worker.finding.shares import share_of

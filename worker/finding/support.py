@@ -20,15 +20,15 @@ from index.text.terms import terms
 from worker.finding.asked import CALLED, Asked, tells_more
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
-from worker.finding.quotes import Quote
+from worker.finding.quotes import Quote, page_of
 from worker.finding.ranking import weights
 from worker.finding.reading import Reading
-from worker.finding.sections import with_starts
+from worker.finding.sections import section_words, with_starts
 from worker.finding.shares import has_word, share_of
 
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",
-    "no_value", "no_exact", "talk", "unknown", "no_reason",
+    "no_value", "no_exact", "talk", "unknown", "no_reason", "page_missing",
 )  # fmt: skip
 _LETTER = re.compile("[a-z]")
 _WHY = re.compile(r"\bwhy\b|\breasons?\b|为什么|为啥|为何|原因", re.IGNORECASE)
@@ -36,6 +36,8 @@ REASON = frozenset({"reason"})
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
 TELLS = 0.21
 """A word with this share of the weight of the rarest in the index tells what is asked."""
+MAY_LACK = 0.3
+"""The share of the question that a page which answers it may lack."""
 LOOKED_AT = 3
 """Atoms whose best numbers count."""
 
@@ -77,7 +79,18 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         background.talk,
         sum(lacks[word] for word in asked.unknown) / asked.total,
         float(bool(_WHY.search(asked.text)) and _lacks_kind(asked, REASON, [quote.text for quote in quotes])),
+        max(0.0, 1 - share_of(asked, _words_of_page(reading, quotes[0]) | words) - MAY_LACK),
     ]
+
+
+def _words_of_page(reading: Reading, quote: Quote) -> frozenset[str]:
+    """All words that were read of the page that a quote is from."""
+    texts = {
+        candidate.section.excerpt.text
+        for candidate in reading.candidates
+        if page_of(candidate.section.excerpt) == page_of(quote.excerpt)
+    }
+    return frozenset().union(*map(section_words, texts))
 
 
 def _called(asked: Asked) -> list[str]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.config.fences import opening
-from worker.finding.pieces import ITEM, LONGEST, items_of, parts_of_code, pieces_of
-from worker.finding.tidy import one_line, tidied
+from worker.finding.blocks.pieces import ITEM, LONGEST, items_of, parts_of_code, pieces_of
+from worker.finding.blocks.tidy import one_line, tidied
 from worker.sentences import MarkdownBlock, blocks, pieces_of_prose
 
 WHOLE_LIST = 220

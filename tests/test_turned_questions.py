@@ -1,0 +1,119 @@
+"""Questions whose answer turns on one small word: kept from happening, yes or no, and two at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.engines.extractive.quotes import choose
+from worker.excerpts import Excerpt
+from worker.finding.kinds import kinds_asked
+from worker.prompts import Prompts
+
+FILLER = "The kiln is looked after by two people of the second floor, who keep its book. " * 4
+
+
+def card(question: str, *sections: tuple[str, str], language: str = "en") -> list[str]:
+    """The quotes for a question to a page with these headings and texts."""
+    excerpts = [
+        Excerpt(number, "Kiln", text, ("Kiln", heading), score=0.0, language=language)
+        for number, (heading, text) in enumerate(sections, 1)
+    ]
+    return [text for _, text in choose(Prompts(question, excerpts, language).answer())]
+
+
+@pytest.mark.parametrize(
+    ("question", "off"),
+    [
+        ("how do I stop it from cooling down at night", True),
+        ("keep the kiln from restarting", True),
+        ("I don't want it to send reports", True),
+        ("turn the night light off", True),
+        ("can it run without restarting", True),
+        ("how do I stop the server", False),
+        ("how do I upgrade from 1.2", False),
+        ("怎么不让它自动升级", True),
+        ("不想把日志发出去，要改哪里", True),
+        ("要不要重启", False),
+        ("怎么关掉动画", True),
+        ("以后不要了怎么卸载", False),
+        ("怎么打开动画", False),
+    ],
+)
+def test_a_question_how_to_keep_something_from_happening_is_told(question: str, off: bool) -> None:
+    assert ("off" in kinds_asked(question)) == off
+
+
+@pytest.mark.parametrize(
+    ("question", "must"),
+    [
+        ("must I register the kiln?", True),
+        ("do we have to keep the key private?", True),
+        ("is a licence required", True),
+        ("what does the kiln need", False),
+        ("必须要先注册吗？", True),
+        ("改了配置要重启吗", True),
+        ("不用许可证行不行？", True),
+        ("需要多大的内存", False),
+    ],
+)
+def test_a_question_whether_something_must_be_is_told(question: str, must: bool) -> None:
+    assert ("must" in kinds_asked(question)) == must
+
+
+def test_what_says_how_to_prevent_it_wins_over_what_says_how_to_do_it() -> None:
+    quoted = card(
+        "how do I stop the kiln from upgrading its firmware by itself?",
+        (
+            "Upgrading the firmware",
+            "The kiln upgrades its firmware by itself, or with `kiln upgrade`.",
+        ),
+        (
+            "Other settings",
+            f"{FILLER}\n\n- `auto_upgrade`: 0 disables automatic upgrades of the firmware.",
+        ),
+    )
+    assert "auto_upgrade" in quoted[0]
+
+
+def test_it_is_the_same_in_chinese() -> None:
+    quoted = card(
+        "不想让窑炉自动升级固件，要改什么？",
+        ("升级固件", "窑炉每周自动升级固件，也可以运行 `kiln upgrade` 升级固件。"),
+        (
+            "其他设置",
+            f"{'窑炉由两位同事照看并登记。' * 8}\n\n- `auto_upgrade`：设为 0 可禁用自动升级固件。",
+        ),
+        language="zh",
+    )
+    assert "auto_upgrade" in quoted[0]
+
+
+def test_whether_it_must_be_is_answered_and_not_how_it_is_done() -> None:
+    quoted = card(
+        "must I have a console to fire the kiln?",
+        ("Connecting the console", "Connect the console to the kiln:\n\n```sh\nkiln console --fire\n```"),
+        ("Is a console required?", "No. Each kiln is fired by itself; there is nothing in the middle."),
+    )
+    assert quoted[0].startswith("No.")
+
+
+def test_whether_it_must_be_is_answered_in_chinese() -> None:
+    quoted = card(
+        "一定要用控制台吗？",
+        ("接入控制台", "烧窑前接入控制台：\n\n```sh\nkiln console --fire\n```"),
+        ("必须有控制台吗？", "不需要。每台窑炉都是独立的，中间没有别的东西。"),
+        language="zh",
+    )
+    assert quoted[0].startswith("不需要")
+
+
+def test_both_parts_of_a_question_stand_on_the_card() -> None:
+    quoted = card(
+        "which port does the kiln listen on by default, and where is its logbook kept?",
+        ("Listening", f"The kiln listens on port 4711 by default. {FILLER}"),
+        ("Files", f"{FILLER}\n\nIts logbook is kept in `/var/kiln/book`."),
+        ("Ports of others", f"The glaze mixer listens on port 4712 by default. {FILLER}"),
+    )
+    whole = "\n".join(quoted)
+    assert "4711" in whole
+    assert "/var/kiln/book" in whole

@@ -1,0 +1,1 @@
+"""A section of Markdown -> the pieces that may be shown alone."""
