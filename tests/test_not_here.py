@@ -95,7 +95,17 @@ def test_a_price_that_the_pages_name_is_answered(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["called_missing", "no_value", "no_exact", "missing", "first_missing", "unknown", "no_reason"]
+    "number",
+    [
+        "called_missing",
+        "no_value",
+        "no_exact",
+        "missing",
+        "first_missing",
+        "unknown",
+        "no_reason",
+        "page_missing",
+    ],
 )
 def test_what_the_quotes_lack_makes_an_answer_less_likely(number: str) -> None:
     numbers = [0.5] * len(SUPPORT)
