@@ -8,7 +8,7 @@ import pytest
 
 from bot.talk.said import Part
 from bot.talk.whole import goes_on, is_open, is_whole
-from worker.conversation.follow_up import Earlier, Fit, Relation, standalone
+from worker.conversation.follow_up import Earlier, Fit, Relation, points_back, standalone
 from worker.conversation.log_lines import boiled_down, essence, is_log
 from worker.conversation.parts import wait_for_more
 from worker.conversation.rewriting import accepted
@@ -113,6 +113,25 @@ def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
     for text in ("how do i upgrade it?", "and on windows?", "windows?", "which windows version is needed?"):
         found = standalone(text, asked_before, documents, whole_anew=True)
         assert found.relation is Relation.FOLLOW_UP, text
+
+
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("Which port does the lighthouse use by default and how do I change the address it binds to?", False),
+        ("Can the lamp be dimmed, and if so, who may do that?", False),
+        ("灯塔的默认端口是多少，怎么修改它？", False),
+        ("Which port does it use and how do I change it?", True),
+        ("how do I install, and where is it?", True),
+        ("How do I change it?", True),
+        ("And which port does the lighthouse use, and is it open?", True),
+        ("怎么修改它，灯塔要重启吗？", True),
+    ],
+)
+def test_a_pointer_at_the_first_half_of_its_own_question_points_at_nothing_before(
+    text: str, back: bool
+) -> None:
+    assert points_back(text) is back
 
 
 def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:

@@ -42,7 +42,7 @@ class Excerpt:
 
     def source(self) -> Source:
         """What the card lists when this is cited."""
-        first = " ".join(self.text.split())
+        first = in_one_line(self.text)
         return Source(
             number=self.number,
             title=self.title,
@@ -54,6 +54,20 @@ class Excerpt:
             web=self.web,
             source=self.source_name,
         )
+
+
+def in_one_line(text: str) -> str:
+    """Text for a place that knows no Markdown tables: their cells, with nothing of their lines."""
+    lines = (_cells(line) for line in text.splitlines())
+    return " ".join(" ".join(lines).split())
+
+
+def _cells(line: str) -> str:
+    bare = line.strip()
+    if len(bare) < 2 or not (bare.startswith("|") and bare.endswith("|")):
+        return line
+    cells = [cell.strip() for cell in bare[1:-1].split("|")]
+    return " · ".join(cell for cell in cells if cell.strip(":- "))
 
 
 def numbered(excerpts: list[Excerpt], start: int = 1) -> list[Excerpt]:

@@ -154,8 +154,8 @@ def _reindex_done(report: ReindexReport, language: str) -> Card:
         unread = say("reindex_unread", language, formats=report.unread)
         elements.append(markdown(escape(shorten(unread, 500)), small=True))
     color = "yellow" if report.problems or report.worse else "green"
-    title = "title_reindex_dry" if report.dry_run else "title_reindex_done"
-    return card(say(title, language), color, elements)
+    done = "title_reindex_done" if changes else "title_reindex_unchanged"
+    return card(say("title_reindex_dry" if report.dry_run else done, language), color, elements)
 
 
 def _reindex_asks(report: ReindexReport, language: str, remove: Mapping[str, Any] | None) -> Card:

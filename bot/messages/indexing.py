@@ -12,6 +12,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # name: (zh, en)
     "title_reindex_running": ("正在更新索引", "Updating the index"),
     "title_reindex_done": ("索引已更新", "Index updated"),
+    "title_reindex_unchanged": ("索引没有变化", "Index unchanged"),
     "title_reindex_failed": ("索引没有更新", "Index not updated"),
     "title_reindex_dry": ("试运行：什么都没有改", "Dry run: nothing was changed"),
     "title_reindex_cancelled": ("更新已取消", "Update cancelled"),
@@ -87,7 +88,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "版本 {version} 是另一个版本的茴香生成的，这里读不了；发送 /reindex 重建。",
         "Another release wrote version {version}, and this one cannot read it; send /reindex.",
     ),
-    "no_such_version": ("没有版本 {version}。", "There is no version {version}."),
+    "no_such_version": (
+        "没有版本 {version}；发送 /versions 查看有哪些版本。",
+        "There is no version {version}; /versions lists those there are.",
+    ),
     "title_versions": ("索引版本", "Index versions"),
 }
 
@@ -135,6 +139,10 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"not readable as (\w+): (.+)", "读不出 {} 的内容（{}）"),
     (r"not valid (\w+): (.+)", "不是有效的 {}（{}）"),
     (r"no notebook: (.+)", "不是 notebook（{}）"),
+    (
+        r"damaged: it is cut off, or another format under this name; save it anew",
+        "文件已损坏：不完整，或者其实是别的格式；请重新保存一份",
+    ),
     (r"damaged: (.+)", "文件已损坏（{}）"),
     (r"not a regular file", "不是普通文件"),
     (r"no such file(?: or folder)?(; see index\.sources)?", "没有这个文件或目录"),

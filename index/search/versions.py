@@ -150,8 +150,10 @@ class Versions:
             yield
 
     def _place(self, name: str) -> Path:
-        if not name or name not in self.names():
-            raise IndexMissing(f"no index version {name!r} in {self.folder}; run `python -m index build`")
+        names = self.names()
+        if not name or name not in names:
+            do = "`python -m index versions` lists them" if names else "run `python -m index build`"
+            raise IndexMissing(f"no index version {name!r} in {self.folder}; {do}")
         return self.path / name
 
 

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.talk.whole import is_whole
+from index.text.terms import terms
 from worker.conversation.replaced import without_replaced
 from worker.conversation.spoken import corrected, spoken
 from worker.conversation.swapped import swapped
@@ -108,6 +109,7 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 """Words that point at something said before."""
+_CLAUSES = re.compile(r"[,，;；?？。]|(?<![a-z])(?:and|but|or|then)(?![a-z])", re.IGNORECASE)
 _EMPTY_POINTERS = re.compile(
     r"(?<![a-z])(is|was|would|will) (it|this|that) (be )?"
     r"(possible|ok|okay|allowed|normal|true|safe|necessary)(?![a-z])"
@@ -198,9 +200,21 @@ def _anew(text: str, project: str, documents: Documents) -> Standalone:
 
 
 def points_back(text: str) -> bool:
-    """Whether its words say that it goes on from what was said."""
+    """Whether its words say that it goes on from what was said, and not from its own first half."""
     plain = _EMPTY_POINTERS.sub(" ", text)
-    return any(pattern.search(plain) for pattern in (_OPENS, _POINTS, _CLOSES))
+    if _OPENS.search(plain) or _CLOSES.search(plain):
+        return True
+    return any(not _has_said(plain[: pointer.start()]) for pointer in _POINTS.finditer(plain))
+
+
+def _has_said(before: str) -> bool:
+    """Whether a question of its own stands before the clause in which a pointer stands.
+
+    "Which port does it use" points back; "which port does Harbor use and how do I change it" at its own port.
+    """
+    *_, clause = [0, *(found.start() for found in _CLAUSES.finditer(before))]
+    head = before[:clause]
+    return is_whole(head.rstrip(" ,，、;；")) and not _POINTS.search(head) and len(terms(head)) > 1
 
 
 def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Documents, anew: bool) -> bool:

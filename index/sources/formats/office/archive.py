@@ -17,7 +17,10 @@ def check_archive(raw: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise LoadError(f"damaged: {error}") from error
+        why = str(error)
+        if "not a zip file" in why:  # every file of these formats is one, which says nothing to who wrote it
+            why = "it is cut off, or another format under this name; save it anew"
+        raise LoadError(f"damaged: {why}") from error
     parts = archive.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
         raise LoadError(f"unpacks to more than {MOST_BYTES // 1_000_000} MB; split it or exclude it")
