@@ -55,9 +55,7 @@ a command's start goes into looking at them."""
 def run(app: typer.Typer) -> None:
     """Runs the command that was typed and ends the process with its exit status."""
     gc.set_threshold(_NEW_OBJECTS)
-    atexit.register(
-        gc.freeze
-    )  # what is left goes with the process: looking through it takes a tenth of a second
+    atexit.register(gc.freeze)  # what is left goes with the process: a look through it takes .1 s
     end_as_by_keyboard()
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show Chinese shows question marks
         if hasattr(stream, "reconfigure"):

@@ -114,12 +114,14 @@ def _asks_for_what_is_above(asked: Asked, above: frozenset[str], whole: frozense
 def stages_of(quoted: Candidate, read: Iterable[Candidate]) -> dict[int, list[Candidate]]:
     """All that was read of the procedure that a piece is of whose steps are sections: its steps, in order."""
     found: dict[int, list[Candidate]] = {}
+    if not quoted.section.stage:
+        return found
     for one in sorted(read, key=lambda one: (one.section.stage, one.place)):
         section = one.section
         same = (
             section.procedure == quoted.section.procedure
             and section.excerpt.path == quoted.section.excerpt.path
         )
-        if quoted.section.stage and section.stage and same:
+        if section.stage and same:
             found.setdefault(section.stage, []).append(one)
     return found

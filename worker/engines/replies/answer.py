@@ -20,28 +20,12 @@ _text_of = attrgetter("text")
 _BEGINNINGS = "<[{/`【"
 _BEGIN_SO = frozenset(
     (
-        "a",
-        "an",
-        "h",
-        "he",
-        "f",
-        "fu",
-        "t",
-        "th",
-        "r",
-        "re",
-        "*",
-        "**",
-        "#",
-        "##",
-        "# ",
-        "思",
-        "思考",
-        "推",
-        "推理",
+        *("a", "an", "h", "he", "f", "fu", "t", "th", "r", "re"),
+        *("*", "**", "#", "##", "# ", "思", "思考", "推", "推理"),
     )
 )
-"""How replies begin that filters look at: calls, marks, tags, `analysis`, `Here is`, `functools`."""
+"""How replies begin that filters look at: calls, marks, tags, `analysis`, `Here is`, `functools`, titles of
+thoughts."""
 FIRST = 4
 """Of the chunks that come together at first so many are read apart: what follows can pass the filters."""
 
