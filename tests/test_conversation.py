@@ -121,6 +121,7 @@ def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
         ("Which port does the lighthouse use by default and how do I change the address it binds to?", False),
         ("Can the lamp be dimmed, and if so, who may do that?", False),
         ("灯塔的默认端口是多少，怎么修改它？", False),
+        ("Which port does the lighthouse use, how do I change it, and must it be restarted?", False),
         ("Which port does it use and how do I change it?", True),
         ("how do I install, and where is it?", True),
         ("How do I change it?", True),

@@ -204,17 +204,18 @@ def points_back(text: str) -> bool:
     plain = _EMPTY_POINTERS.sub(" ", text)
     if _OPENS.search(plain) or _CLOSES.search(plain):
         return True
-    return any(not _has_said(plain[: pointer.start()]) for pointer in _POINTS.finditer(plain))
+    pointer = _POINTS.search(plain)
+    return pointer is not None and not _has_said(plain[: pointer.start()])
 
 
 def _has_said(before: str) -> bool:
-    """Whether a question of its own stands before the clause in which a pointer stands.
+    """Whether a question of its own stands before the clause in which the first pointer stands.
 
     "Which port does it use" points back; "which port does Harbor use and how do I change it" at its own port.
     """
     *_, clause = [0, *(found.start() for found in _CLAUSES.finditer(before))]
     head = before[:clause]
-    return is_whole(head.rstrip(" ,，、;；")) and not _POINTS.search(head) and len(terms(head)) > 1
+    return is_whole(head.rstrip(" ,，、;；")) and len(terms(head)) > 1
 
 
 def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Documents, anew: bool) -> bool:
