@@ -28,7 +28,13 @@ scratch.choose()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-pytest_plugins = ("tests.parallel", "tests.left_behind", "tests.failure_report", "tests.guide_index")
+pytest_plugins = (
+    "tests.parallel",
+    "tests.left_behind",
+    "tests.failure_report",
+    "tests.guide_index",
+    "tests.reading_here",
+)
 # Hypothesis, too, would take a slow machine for a slow test. It tries the same examples in every run, so that
 # a suite that passed passes again; FENNEL_EXPLORE=1 tries new ones.
 hypothesis.settings.register_profile(

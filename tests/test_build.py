@@ -20,7 +20,7 @@ from index.search.versions import Versions, Watcher, open_current, publish
 from tests.index_files import MARKDOWN, WordEmbedder, settings_for, write_documents
 from tests.waiting import LIMIT, join, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,12 +22,13 @@ from index.gate.model import POINTS, GateModel, GateStore, joined, read_model, s
 from index.search.embed import Embedder, open_embedder
 from index.search.searcher import Searcher
 from index.search.versions import open_current
-from index.training.calibrate import calibrate, describe, fit_from_settings, roll_back
+from index.training.calibrate import Calibration, calibrate, describe, fit_from_settings, roll_back
 from index.training.evaluate_gate import evaluate, swap_accept
 from index.training.examples import look_up_all, tabulate
 from index.training.labels import Example, read_questions
 from index.training.report import write_report
-from tests.index_files import settings_for
+from tests.guide_index import settings_of_guide
+from tests.index_files import RememberingEmbedder, settings_for
 
 pytestmark = pytest.mark.slow
 
@@ -39,21 +40,15 @@ CHAT = ("今天中午吃什么？", "哈哈哈哈", "Who won the match last nigh
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    return open_embedder(EmbedderSettings())
+    return RememberingEmbedder(open_embedder(EmbedderSettings()))
 
 
 @pytest.fixture(scope="module")
-def settings(
-    tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, embedded_guide: Callable[[Path], Path]
-) -> Settings:
-    """An index of Fennel's own guide, the gate fitted on the bundled questions."""
-    sources = (SourceSettings(path=DOCS / "zh"), SourceSettings(path=DOCS / "en"))
-    plain = settings_for(tmp_path_factory.mktemp("guide"), *sources)
-    embedded_guide(plain.index.dir)
-    index = plain.index.model_copy(update={"gate": GateSettings(questions=(QUESTIONS,))})
-    asked = plain.model_copy(update={"index": index})
-    build(asked, embedder=embedder)
-    return asked
+def settings(tmp_path_factory: pytest.TempPathFactory, guide_index: Path) -> Settings:
+    """An index of Fennel's own guide, the gate fitted on the bundled questions; gates are applied to it."""
+    folder = tmp_path_factory.mktemp("guide") / "index"
+    shutil.copytree(guide_index, folder)
+    return settings_of_guide(folder)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +59,21 @@ def searcher(settings: Settings, embedder: Embedder) -> Searcher:
 @pytest.fixture(scope="module")
 def gate(settings: Settings, searcher: Searcher) -> Gate:
     return open_gate(settings, searcher)
+
+
+@pytest.fixture(scope="module")
+def shown(settings: Settings, searcher: Searcher, gate: Gate) -> Calibration:
+    """A fit on the bundled questions, which is looked at and not applied."""
+    return calibrate(settings, searcher, read_questions(QUESTIONS), apply=False)
+
+
+@pytest.fixture(scope="module")
+def remembering(settings: Settings, searcher: Searcher) -> GateModel:
+    """A fit on so many labels that it has a memory."""
+    rows = read_questions(QUESTIONS)
+    again = [*[row for row in rows if row.label][:25], *[row for row in rows if not row.label][:25]]
+    many = [*rows, *(replace(row, id=f"{row.id}-again", text=row.text + "呀") for row in again)]
+    return calibrate(settings, searcher, many, apply=False).model
 
 
 @pytest.mark.parametrize("question", KNOWN)
@@ -161,12 +171,12 @@ def test_questions_about_other_documents_teach_nothing(tmp_path: Path, embedder:
     assert opened.decide(KNOWN[1], [], False).verdict == "decline"
 
 
-def test_calibrate_shows_figures_and_applies_only_when_told(settings: Settings, searcher: Searcher) -> None:
-    store = GateStore(settings.index.dir)
-    before = store.current_name()
+def test_calibrate_shows_figures_and_applies_only_when_told(
+    settings: Settings, searcher: Searcher, gate: Gate, shown: Calibration
+) -> None:
+    store, before = GateStore(settings.index.dir), gate.model.name
+    assert store.current_name() == before != shown.model.name
     examples = read_questions(QUESTIONS)
-    shown = calibrate(settings, searcher, examples, apply=False)
-    assert store.current_name() == before
     assert shown.after["f1"] > 0.9
     assert "not applied" in describe(shown)
     applied = calibrate(settings, searcher, examples, apply=True)
@@ -180,7 +190,7 @@ def test_calibrate_shows_figures_and_applies_only_when_told(settings: Settings, 
 
 
 def test_figures_are_also_told_by_group(settings: Settings, searcher: Searcher) -> None:
-    rows = [replace(row, group="oc_a") for row in read_questions(QUESTIONS)]
+    rows = [replace(row, group="oc_a") for row in read_questions(QUESTIONS)][::2]
     shown = calibrate(settings, searcher, [*rows, Example("1", CHAT[0], 0, group="oc_b")], apply=False)
     assert shown.after["oc_a/f1"] > 0.9
     assert 0 < shown.before["oc_a/precision"] <= 1
@@ -189,11 +199,10 @@ def test_figures_are_also_told_by_group(settings: Settings, searcher: Searcher) 
 
 
 def test_examples_of_the_fit_are_judged_by_folds_that_did_not_see_them(
-    settings: Settings, searcher: Searcher, gate: Gate
+    searcher: Searcher, gate: Gate, shown: Calibration
 ) -> None:
-    rows = read_questions(QUESTIONS)
+    rows, model = read_questions(QUESTIONS), shown.model
     table = tabulate([*rows, Example("new", "怎么安装", 1)], searcher, gate.evidence, twins=False)
-    model = calibrate(settings, searcher, rows, apply=False).model
     result, _ = evaluate(model, table, "balanced")
     assert result["seen"] == len(rows) == result["n"] - 1
     shown = {name: round(model.figures[name], 2) for name in ("f1", "precision", "recall")}
@@ -221,14 +230,11 @@ def test_calibrate_refuses_too_few_examples(settings: Settings, searcher: Search
 
 
 def test_with_many_labels_the_gate_remembers_but_does_not_answer_from_habit(
-    settings: Settings, searcher: Searcher, embedder: Embedder, tmp_path: Path
+    remembering: GateModel, searcher: Searcher, gate: Gate, embedder: Embedder, tmp_path: Path
 ) -> None:
-    rows = read_questions(QUESTIONS)
-    again = [*[row for row in rows if row.label][:25], *[row for row in rows if not row.label][:25]]
-    many = [*rows, *(replace(row, id=f"{row.id}-again", text=row.text + "呀") for row in again)]
-    model = calibrate(settings, searcher, many, apply=False).model
+    model = remembering
     assert model.memory is not None
-    here = Gate(model, searcher)
+    here = Gate(model, searcher, gate.evidence)
     decision = here.decide(KNOWN[0], [], False)
     assert decision.verdict == "answer"
     assert "memory" in {reason.feature for reason in decision.reasons}
@@ -254,16 +260,14 @@ def table_case(message: str, searcher: Searcher, evidence: Evidence) -> Examined
 
 
 def test_reasons_of_a_gate_with_a_memory_add_up_in_words(
-    settings: Settings, searcher: Searcher, gate: Gate
+    remembering: GateModel, searcher: Searcher, gate: Gate
 ) -> None:
-    rows = read_questions(QUESTIONS)
-    more = [replace(row, id=f"{row.id}-again", text=row.text + "呀") for row in rows]
-    model = calibrate(settings, searcher, [*rows, *more], apply=False).model
-    reasons = {reason.feature: reason for reason in Gate(model, searcher).decide(KNOWN[0], [], False).reasons}
+    remembers = Gate(remembering, searcher, gate.evidence)
+    reasons = {reason.feature: reason for reason in remembers.decide(KNOWN[0], [], False).reasons}
     assert set(reasons) == {*FEATURES, "memory", "found"}
     assert reasons["typical"].weight == 0
     assert "ngrok" in reasons["typical"].text
-    chat = {reason.feature: reason for reason in Gate(model, searcher).decide(CHAT[0], [], False).reasons}
+    chat = {reason.feature: reason for reason in remembers.decide(CHAT[0], [], False).reasons}
     assert min(reason.weight for reason in chat.values()) < 0
     assert all(reason.text for reason in chat.values())
 

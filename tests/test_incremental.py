@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bench.hostile.made import archive
-from bot.config.settings import GateSettings, Settings, SourceSettings
+from bot.config.settings import GateSettings, Settings, SourceSettings, load_settings
 from bot.errors import BuildCancelled, EngineUnavailable
 from index.build import ahead, embedding_cache, kept_readings
 from index.build.build import build
@@ -32,7 +33,8 @@ from index.sources.reading.messages import ReadingAnswer, ReadingRequest
 from index.sources.reading.reader import ReadingProcess
 from index.sources.reading.readers import Readers
 from tests.index_files import WordEmbedder, settings_for
-from tests.waiting import wait_for
+from tests.vector_server import VectorServer
+from tests.waiting import START_LIMIT, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -50,13 +52,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(folder: Path, tmp_path: Path) -> Settings:
+def settings(folder: Path, tmp_path: Path, read_here: None) -> Settings:
     return settings_for(tmp_path, SourceSettings(path=folder))
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Paths of the documents that a reading process is asked for."""
+def asked(read_here: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Paths of the documents that a reading process would be asked for."""
     paths: list[str] = []
     ask = ReadingProcess.ask
 
@@ -257,43 +259,67 @@ def test_counts_that_are_gone_are_counted_anew(settings: Settings, folder: Path,
     assert isinstance(open_evidence(settings, open_current(settings, WordEmbedder())), Evidence)
 
 
+class OneBatch(VectorServer):
+    """Embeds one batch of a build, in more than the second after which it is kept, and no more until told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = threading.Event()
+        self.slow = 2 * embedding_cache._SAVED_EVERY
+
+    def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if len(self.bodies) == 2:  # the first asks how long a vector is
+            self.goes_on.wait(self.slow)
+        elif len(self.bodies) > 2:
+            self.goes_on.wait()
+        return super().answer(path, body)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_the_command_can_be_broken_off_and_goes_on(folder: Path, tmp_path: Path, how: signal.Signals) -> None:
-    for number in range(25):
-        (folder / f"long{number}.md").write_text(
-            f"# Long {number}\n\n" + "\n\n".join(f"Fact {part} of {number}. " * 30 for part in range(20)),
-            "utf-8",
-        )
+def test_the_command_can_be_broken_off_and_goes_on(
+    folder: Path, tmp_path: Path, how: signal.Signals, read_here: None
+) -> None:
+    sections = [f"## Fact {number}\n\nFact {number} is of quay {number}.\n" for number in range(200)]
+    (folder / "long.md").write_text("# Long\n\n" + "\n".join(sections), "utf-8")
     config = tmp_path / "config.yaml"
-    config.write_text(
-        f"index: {{dir: {tmp_path}/index, sources: [{{path: {folder}}}], gate: {{questions: []}}}}\n"
-        "redis: {url: redis://127.0.0.1:1/0}\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "index", "build", "--config", str(config)],
-        cwd=Path(__file__).parents[1],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    cache = tmp_path / "index" / "embeddings.sqlite"
-    wait_for(lambda: embedded(cache) > 0, "something to be embedded", 120)
-    process.send_signal(how)
-    _, told = process.communicate(timeout=120)
-    kept = embedded(cache)
-    assert kept > 0
-    assert Versions(tmp_path / "index").names() == []
-    if how == signal.SIGINT:
-        assert process.returncode == 130
-        assert "what was done is kept" in told
-        assert "goes on from there" in told
-    settings = settings_for(tmp_path, SourceSettings(path=folder))
-    settings = settings.model_copy(
-        update={"index": settings.index.model_copy(update={"dir": tmp_path / "index"})}
-    )
-    report = build(settings)
+    with OneBatch() as server:
+        embedder = (
+            f"{{engine: openai, model: m, base_url: {server.url}, batch_size: {embedding_cache.BATCH}}}"
+        )
+        config.write_text(
+            f"index: {{dir: {tmp_path}/index, sources: [{{path: {folder}}}], embedder: {embedder}, "
+            "gate: {questions: []}}\nredis: {url: redis://127.0.0.1:1/0}\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "index", "build", "--config", str(config)],
+            cwd=Path(__file__).parents[1],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        cache = tmp_path / "index" / "embeddings.sqlite"
+        wait_for(lambda: embedded(cache) > 0, "something to be embedded", START_LIMIT)
+        process.send_signal(how)
+        if how == signal.SIGINT:
+            wait_for(lambda: not pending(process), "the signal to have come")
+        server.goes_on.set()
+        _, told = process.communicate(timeout=START_LIMIT)
+        kept = embedded(cache)
+        assert kept > 0
+        assert Versions(tmp_path / "index").names() == []
+        if how == signal.SIGINT:
+            assert process.returncode == 130
+            assert "what was done is kept" in told
+            assert "goes on from there" in told
+        report = build(load_settings(config))
     assert report.reused >= kept
     assert report.published
+
+
+def pending(process: subprocess.Popen[str]) -> bool:
+    """Whether the system still has a signal for a process that has not been told of it."""
+    status = Path(f"/proc/{process.pid}/status").read_text("ascii", "replace")
+    return any(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("ShdPnd:"))
 
 
 def embedded(cache: Path) -> int:

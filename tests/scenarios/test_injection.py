@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bot.answer import Answer
@@ -22,10 +21,11 @@ from bot.cards.answer import answer_cards
 from bot.config.settings import Settings
 from index.build.build import build
 from index.gate.gate import open_gate
-from index.search.embed import Embedder, Vectors, open_embedder
+from index.search.embed import open_embedder
 from index.search.versions import open_current
 from simulator import validate_card
 from tests.house import write_documents, write_questions
+from tests.index_files import RememberingEmbedder
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.engines.choose import open_llm
@@ -131,20 +131,6 @@ def obey(messages: list[dict[str, Any]]) -> str:
     return "\n\n".join(parts)
 
 
-class Remembering:
-    """An embedder that embeds a text once: the engine repeats the same ones in every case."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.embedder, self.name, self.dimensions = embedder, embedder.name, embedder.dimensions
-        self.known: dict[str, Any] = {}
-
-    def embed(self, texts: list[str]) -> Vectors:
-        new = list(dict.fromkeys(text for text in texts if text not in self.known))
-        if new:
-            self.known.update(zip(new, self.embedder.embed(new), strict=True))
-        return np.array([self.known[text] for text in texts], dtype=np.float32)
-
-
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The real pipeline over documents that give orders, with an engine that obeys them."""
@@ -166,7 +152,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             llm={"engine": "openai", "base_url": server.url, "model": "internlm2-chat-7b"},
         )  # type: ignore[arg-type]
         build(settings)
-        searcher = open_current(settings, Remembering(open_embedder(settings.index.embedder)))
+        searcher = open_current(settings, RememberingEmbedder(open_embedder(settings.index.embedder)))
         llm = open_llm(settings)
         yield Pipeline(PipelineParts(settings, searcher, open_gate(settings, searcher), llm))
         llm.close()
