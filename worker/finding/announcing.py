@@ -7,6 +7,7 @@ nothing of the answer. Pages say it in few forms, in both languages.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from worker.finding.blocks.atoms import Atom
 from worker.sentences import sentences
@@ -39,7 +40,13 @@ _ANNOUNCES = re.compile(
 
 def announces(atom: Atom) -> bool:
     """Whether it only says that something is going to be said."""
-    if atom.kind != "paragraph" or len(atom.text) > 2 * LONGEST or "`" in atom.text:
+    return atom.kind == "paragraph" and len(atom.text) <= 2 * LONGEST and _only_announces(atom.text)
+
+
+@lru_cache(maxsize=4096)
+def _only_announces(text: str) -> bool:
+    """Remembered, because pages are read again and again."""
+    if "`" in text:
         return False
-    said = [sentence.strip() for sentence in sentences(atom.text)]
+    said = [sentence.strip() for sentence in sentences(text)]
     return bool(said) and all(len(one) <= LONGEST and _ANNOUNCES.match(one) for one in said)

@@ -82,10 +82,17 @@ class Asked:
     @cached_property
     def own_words(self) -> re.Pattern[str]:
         """Matches the question's own words: what only repeats them answers nothing."""
-        words = sorted(set(re.findall(rf"[a-z]{{3,}}|[{CHARACTERS}]{{2,}}", self.about.lower())))
-        return re.compile(
-            "|".join(rf"\b{word}\b" if word.isascii() else word for word in words) or r"(?!)", re.I
-        )
+        words = (rf"\b{word}\b" if word.isascii() else word for word in self._plain_words)
+        return re.compile("|".join(words) or r"(?!)", re.I)
+
+    def without_own(self, text: str) -> str:
+        """A text with a blank for each of the question's own words."""
+        plain = text.lower()  # many texts have none, and that is sooner seen in the words one by one
+        return self.own_words.sub(" ", text) if any(map(plain.__contains__, self._plain_words)) else text
+
+    @cached_property
+    def _plain_words(self) -> list[str]:
+        return sorted(set(re.findall(rf"[a-z]{{3,}}|[{CHARACTERS}]{{2,}}", self.about.lower())))
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -144,9 +151,24 @@ class Asked:
         )
 
     @cached_property
+    def looked_for(self) -> frozenset[str]:
+        """The kinds of answers that a text has or has not, whatever setting it speaks of."""
+        return self.kinds - {"default"}
+
+    @cached_property
+    def turns(self) -> bool:
+        """Whether the answer turns on one small word: yes or no, or how something is turned off."""
+        return "off" in self.kinds or bool(self.kinds & YES_OR_NO)
+
+    @cached_property
     def weightiest(self) -> str:
         """The term that tells most; empty for a question without any."""
         return max(self.weights, key=lambda word: self.weights[word], default="")
+
+    @cached_property
+    def of_weightiest(self) -> list[tuple[str, float]]:
+        """The words that stand for that term and what each counts, the most first."""
+        return sorted(self.stood_for.get(self.weightiest, {}).items(), key=lambda one: -one[1])
 
     @cached_property
     def total(self) -> float:
@@ -154,6 +176,7 @@ class Asked:
         return sum(self.weights.values()) or 1.0
 
 
+YES_OR_NO = frozenset({"choice", "must"})
 NO_QUESTION = Asked("", "", {}, frozenset(), {}, frozenset(), frozenset(), "en", frozenset())
 
 

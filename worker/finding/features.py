@@ -15,7 +15,7 @@ from worker.finding.definition import defines, goes_without_name, is_introductio
 from worker.finding.kinds import answers_kind
 from worker.finding.sections import SectionRead, Words, section_words, words_of
 from worker.finding.shares import precision_of, rarest_of, share_of, share_of_names, share_told
-from worker.finding.turned import TO_DO, TURNED, turned_numbers
+from worker.finding.turned import NOT_TURNED, TO_DO, TURNED, turned_numbers
 from worker.sentences import sentences
 
 CHANCE = 0.25
@@ -52,79 +52,106 @@ def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Word
 
 @dataclass(frozen=True)
 class _Above:
-    """What the atoms of a section have in common. Of the sets but `words`, only telling words."""
+    """What the atoms of a section have in common. Of the sets but `said` and `known`, only telling words."""
 
-    words: frozenset[str]
+    said: frozenset[str]
+    known: frozenset[str]
+    """What is said above the atoms, and the question's own words."""
     telling: frozenset[str]
     heading: frozenset[str]
     shares: tuple[float, float, float]
     """How much of the question heading, title and section have."""
     heading_precise: float
     title_precise: float
+    meaning: list[float]
+    """How much nearer than by chance the section is in meaning, its heading, and the section again."""
+    introduction: float
+    language: float
 
 
 def _above(asked: Asked, section: SectionRead) -> _Above:
-    excerpt, telling = section.excerpt, asked.telling
-    heading = words_of(section.heading)
+    excerpt, telling, own_heading = section.excerpt, asked.telling, section.heading
+    heading = words_of(own_heading)
     title = words_of(f"{excerpt.title} {excerpt.path.replace('/', ' ')}")
-    words = heading | title | words_of(" ".join(excerpt.heading_path))
+    said = heading | title | words_of(" ".join(excerpt.heading_path))
     of_heading = heading & telling
     return _Above(
-        words=words,
-        telling=words & telling,
+        said=said,
+        known=said | asked.own,
+        telling=said & telling,
         heading=of_heading,
         shares=(
             share_told(asked, of_heading),
             share_told(asked, title & telling),
             share_told(asked, section_words(excerpt.text) & telling),
         ),
-        heading_precise=precision_of(asked, section.heading),
+        heading_precise=precision_of(asked, own_heading),
         title_precise=precision_of(asked, excerpt.title),
+        meaning=of_cosines(section.dense, section.dense_heading, section.dense),
+        introduction=float(section.first and len(excerpt.heading_path) <= 1),
+        language=float(excerpt.language in ("", asked.language)),
     )
 
 
 def _of_atom(
     asked: Asked, section: SectionRead, above: _Above, atom: Atom, words: Words, place: int
 ) -> list[float]:
+    """Some hundred atoms are measured for a question: what several of them share is worked out above."""
     text, near = words.text & asked.telling, words.near & asked.telling
     headed = near | above.heading
     around = text | near | above.telling
     waited = asked.waits_for
-    new = asked.own_words.sub(" ", atom.text) if asked.kinds else ""
-    share = share_told(asked, text)
+    new = asked.without_own(atom.text) if asked.kinds else ""
+    share, about, share_headed = share_told(asked, text), share_told(asked, around), share_told(asked, headed)
+    precise = max(above.heading_precise, precision_of(asked, atom.heading))
     return [
         share,
         share_told(asked, near),
         *above.shares,
-        share_told(asked, around),
-        max((share_of(asked, sentence) for sentence in words.sentences), default=0.0),
+        about,
+        _best_sentence(asked, words, share),
         rarest_of(asked, text | headed),
         share_of_names(asked, around),
-        *of_cosines(section.dense, section.dense_heading, section.dense),
+        *above.meaning,
         section.found_at(atom),
         section.page_found,
         *_of_kind(asked, atom, words, new),
-        float(bool(waited.others & OF_TROUBLE) and share_told(asked, headed) > share + ECHOED),
-        *_of_shape(asked, section, atom, words),
-        max(above.heading_precise, precision_of(asked, atom.heading)),
+        float(bool(waited.others & OF_TROUBLE) and share_headed > share + ECHOED),
+        1.0 / (1 + len(words.text) - len(words.text & asked.own)),
+        *words.shape,
+        above.introduction,
+        words.links,
+        above.language,
+        precise,
         above.title_precise,
         1.0 / (1 + place),
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
-        float(_says_nothing(asked, atom, words, above.words, new)),
+        float(_says_nothing(asked, atom, words, above, new)),
         _defines(asked, section, above, atom, words.text, place) if asked.subject else 0.0,
-        float(tells_more(asked, waited.inexact, atom.text)),
-        float(tells_more(asked, waited.exact, atom.text)),
+        float(bool(waited.inexact) and tells_more(asked, waited.inexact, atom.text)),
+        float(bool(waited.exact) and tells_more(asked, waited.exact, atom.text)),
         float(atom.kind == "code" and bool(waited.others & TO_DO)),
-        *turned_numbers(
-            asked,
-            atom,
-            words,
-            atom.heading or section.heading,
-            about=share_told(asked, around),
-            alike=share_told(asked, headed) * max(above.heading_precise, precision_of(asked, atom.heading)),
-            place=place,
+        *(
+            turned_numbers(
+                asked,
+                atom,
+                words,
+                atom.heading or section.heading,
+                about=about,
+                alike=share_headed * precise,
+                place=place,
+            )
+            if asked.turns
+            else NOT_TURNED
         ),
     ]
+
+
+def _best_sentence(asked: Asked, words: Words, share: float) -> float:
+    """The most that a sentence has of the question; `share`: what the atom has, which may be one."""
+    if len(words.sentences) == 1 and words.sentences[0] == words.text:
+        return share
+    return max([share_of(asked, sentence) for sentence in words.sentences], default=0.0)
 
 
 OF_TROUBLE = frozenset({"trouble", "reason"})
@@ -148,12 +175,13 @@ def _defines(
     return said + STANDS_AT_HEAD * at_head
 
 
-def _says_nothing(asked: Asked, atom: Atom, words: Words, above: frozenset[str], new: str) -> bool:
+def _says_nothing(asked: Asked, atom: Atom, words: Words, above: _Above, new: str) -> bool:
     """Whether it only repeats the headings, or the question too and has nothing of what is asked for."""
-    if not atom.lead and words.bare <= above:
+    if not atom.lead and words.bare <= above.said:
         return True
-    kinds = asked.kinds - {"default"}
-    if not kinds or len(words.bare - above - asked.own) > NOTHING_NEW:
+    kinds = asked.looked_for
+    most = NOTHING_NEW + len(above.known)
+    if not kinds or len(words.bare) > most or len(words.bare - above.known) > NOTHING_NEW:
         return False
     return not any(answers_kind(kind, new) for kind in kinds)
 
@@ -163,9 +191,14 @@ def of_cosines(*cosines: float) -> list[float]:
     return [max(0.0, cosine - CHANCE) for cosine in cosines]
 
 
+OF_NO_KIND = [0.0, 0.0, 0.0, 0.5, 0.0, 0.0]
+
+
 def _of_kind(asked: Asked, atom: Atom, words: Words, new: str) -> list[float]:
     """Whether it has what an answer of the kind asked for has; `new`: its text without the question's."""
     values, kinds = asked.waits_for.values, asked.waits_for.others
+    if not values and not kinds:
+        return OF_NO_KIND
     with_value = any(answers_kind(kind, atom.text) for kind in values)
     matched = sum(answers_kind(kind, new) for kind in kinds)
     return [
@@ -175,19 +208,6 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, new: str) -> list[float]:
         matched / len(kinds) if kinds else 0.5,
         float(bool(kinds) and not matched),
         float(bool(kinds & TO_DO) and "`" in atom.text),
-    ]
-
-
-def _of_shape(asked: Asked, section: SectionRead, atom: Atom, words: Words) -> list[float]:
-    return [
-        1.0 / (1 + len(words.text) - len(words.text & asked.own)),
-        words.length,
-        words.long,
-        float(atom.kind == "row"),
-        float(atom.kind == "item"),
-        float(section.first and len(section.excerpt.heading_path) <= 1),
-        words.links,
-        float(section.excerpt.language in ("", asked.language)),
     ]
 
 

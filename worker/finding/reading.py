@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,7 @@ LOOKED_AT = 24
 """Atoms whose meaning is compared, the best by all that costs nothing."""
 NAME = -12.5
 """A folder whose word is more frequent than this in general text (natural logarithm) names no product."""
+SCORE = attrgetter("score")
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 Scores = npt.NDArray[np.float32]
 
@@ -109,39 +111,33 @@ def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Simila
 
 def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity | None) -> Reading:
     """Measures every atom of the sections, those that look best by their meaning too."""
-    rough = _scored(_candidates(sections), [row for section in sections for row in _numbers(asked, section)])
+    pieces = [
+        (atom, section, place)
+        for section in sections
+        for place, (atom, _) in enumerate(read_section(section.excerpt.text))
+    ]
+    numbers = [measure(asked, section, read_section(section.excerpt.text)) for section in sections]
+    rough = _scored(pieces, [tuple(row) for of_section in numbers for row in of_section])
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
     texts = dict.fromkeys(text for candidate in looked_at for text in _texts(candidate))
     cosines = dict(zip(texts, similarity(asked.about, list(texts)), strict=True))
-    again = [*_scored(looked_at, [_with_meaning(one, cosines) for one in looked_at]), *others]
-    return Reading(asked, tuple(sorted(again, key=lambda candidate: -candidate.score)))
+    pieces = [(one.atom, one.section, one.place) for one in looked_at]
+    again = [*_scored(pieces, [_with_meaning(one, cosines) for one in looked_at]), *others]
+    return Reading(asked, tuple(sorted(again, key=SCORE, reverse=True)))
 
 
-def _candidates(sections: Sequence[SectionRead]) -> list[Candidate]:
-    return [
-        Candidate(atom, section, place)
-        for section in sections
-        for place, (atom, _) in enumerate(read_section(section.excerpt.text))
-    ]
-
-
-def _scored(candidates: Sequence[Candidate], numbers: Sequence[tuple[float, ...]]) -> list[Candidate]:
-    """The candidates with these numbers and their scores, the best first; equal ones as they came."""
-    if not candidates:
+def _scored(
+    pieces: Sequence[tuple[Atom, SectionRead, int]], numbers: Sequence[tuple[float, ...]]
+) -> list[Candidate]:
+    """The atoms of sections, each with its place, these numbers and its score; the best first, equal ones as
+    they came."""
+    if not pieces:
         return []
     scores = rank(np.array(numbers)).tolist()
-    scored = [
-        Candidate(one.atom, one.section, one.place, own, score)
-        for one, own, score in zip(candidates, numbers, scores, strict=True)
-    ]
-    return sorted(scored, key=lambda candidate: -candidate.score)
-
-
-def _numbers(asked: Asked, section: SectionRead) -> list[tuple[float, ...]]:
-    """For each atom of the section, in order."""
-    return [tuple(numbers) for numbers in measure(asked, section, read_section(section.excerpt.text))]
+    found = [Candidate(*one, own, score) for one, own, score in zip(pieces, numbers, scores, strict=True)]
+    return sorted(found, key=SCORE, reverse=True)
 
 
 def _with_meaning(candidate: Candidate, cosines: dict[str, float]) -> tuple[float, ...]:

@@ -87,9 +87,8 @@ class Words:
     """The terms of the atom without any starts."""
     said: tuple[str, ...]
     """The sentences that `sentences` are of."""
-    length: float
-    long: float
-    """How long it is, and how much longer than a card likes."""
+    shape: tuple[float, float, float, float]
+    """How long it is, how much longer than a card likes, and whether it is a row, an item."""
 
 
 @lru_cache(maxsize=4096)
@@ -141,8 +140,12 @@ def _words(atom: Atom) -> Words:
         links=min(1.0, sum(map(len, _LINK_TEXT.findall(text))) / (len(text) + 1)),
         bare=frozenset(own),
         said=said,
-        length=min(1.0, math.log1p(len(text)) / 8),
-        long=max(0.0, len(text) / 600 - 1),
+        shape=(
+            min(1.0, math.log1p(len(text)) / 8),
+            max(0.0, len(text) / 600 - 1),
+            float(atom.kind == "row"),
+            float(atom.kind == "item"),
+        ),
     )
 
 

@@ -63,9 +63,7 @@ def _precision_of(asked: Asked, own: Sequence[str]) -> float:
 
 def rarest_of(asked: Asked, words: frozenset[str]) -> float:
     """Whether the question's weightiest word is there."""
-    if not asked.weights:
-        return 0.0
-    return has_word(asked, asked.weightiest, words)
+    return next((counts for word, counts in asked.of_weightiest if word in words), 0.0)
 
 
 def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:

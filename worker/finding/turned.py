@@ -11,28 +11,27 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from worker.finding.asked import Asked
+from worker.finding.asked import YES_OR_NO, Asked
 from worker.finding.blocks.atoms import Atom
 from worker.finding.kinds import answers_kind, kinds_asked
 from worker.finding.sections import Words
 from worker.finding.shares import share_of
 
 TO_DO = frozenset({"how", "command"})
-YES_OR_NO = frozenset({"choice", "must"})
 TURNED = ("turned_off", "says_whether", "verdict", "asks_alike", "code_for_must")
+NOT_TURNED = (0.0,) * len(TURNED)
+"""The numbers of TURNED where a question does not turn on such a word."""
 
 
 def turned_numbers(
     asked: Asked, atom: Atom, words: Words, heading: str, *, about: float, alike: float, place: int
 ) -> Sequence[float]:
-    """The numbers of TURNED for an atom.
+    """The numbers of TURNED for an atom, for a question that `turns`.
 
     `about`: how much of the question the atom has with all above it; `alike`: how much the heading and the
     question are one; `place`: of the atom in its section.
     """
     whether = bool(asked.kinds & YES_OR_NO)
-    if not whether and "off" not in asked.kinds:
-        return (0.0,) * len(TURNED)
     off = "off" in asked.kinds and answers_kind("off", f"{atom.lead}\n{atom.text}\n{heading}")
     under = whether and _asks_whether(heading)
     kind = "must" if "must" in asked.kinds else "modal"
