@@ -65,6 +65,7 @@ class Judge:
             return []
         with waiting(f"reading {len(questions)} questions"):
             vectors = self._searcher.embedder.embed([question.text for question in questions])
+            self._searcher.crossing.ahead(question.text for question in questions)
         pairs = counted(zip(questions, vectors, strict=True), phase, len(questions))
         return [self._one(question, vector) for question, vector in pairs]
 

@@ -190,7 +190,7 @@ def _pieces(text: str, evidence: Evidence) -> float:
     pieces = background.pieces(text)
     if not len(pieces):
         return _LEAST
-    general = np.exp(background.scores[pieces])
+    general = np.exp(background.scores(pieces))
     here = evidence.pieces[pieces] + _SMOOTHING * general
     ratios = np.log(here / (evidence.total_pieces + _SMOOTHING) / general)
     return float(np.clip(ratios, _LEAST, _MOST).mean())

@@ -58,6 +58,7 @@ def evidence_of(searcher: Searcher, counted: Callable[[], Evidence] | None = Non
         return evidence
     talk, asked = _vectors(searcher.embedder)
     evidence = replace(evidence, reference=Reference(evidence.reference.means, talk, asked))
+    searcher.crossing.ahead(foreign_questions())
     chinese = np.array([has_chinese(message) for message in foreign_questions()])
     means = []
     for crossed in (False, True) if searcher.crossing.mixed else (False,):

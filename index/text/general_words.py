@@ -39,9 +39,7 @@ class GeneralWords:
     def __init__(self) -> None:
         self._processor = open_tokenizer()
         self.size = int(self._processor.get_piece_size())
-        scores = np.array([self._processor.get_score(piece) for piece in range(self.size)], dtype=np.float32)
-        self.scores: npt.NDArray[np.float32] = np.clip(scores, LEAST, 0.0)
-        self.scores[: self._processor.unk_id() + 1] = LEAST
+        self._score = cache(self._read_score)  # reading those of all pieces takes most of half a second
         self._spaces = frozenset({int(self._processor.piece_to_id(_SPACE)), int(self._processor.unk_id())})
         self._word = lru_cache(maxsize=100_000)(self._log_probability)
 
@@ -49,6 +47,14 @@ class GeneralWords:
         """Numbers of the text's pieces, spaces and unknown characters left out."""
         found = self._processor.encode(text, out_type=int)
         return np.array([piece for piece in found if piece not in self._spaces], dtype=np.int64)
+
+    def scores(self, pieces: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """(n,) log-probabilities of n pieces, LEAST to 0."""
+        return np.array(list(map(self._score, pieces.tolist())), dtype=np.float32)
+
+    def _read_score(self, piece: int) -> float:
+        known = piece > self._processor.unk_id()
+        return min(max(float(self._processor.get_score(piece)), LEAST), 0.0) if known else LEAST
 
     def word(self, word: str) -> float:
         """Log-probability of a term of `index.text.terms`: lower case, English without its ending."""
@@ -60,10 +66,10 @@ class GeneralWords:
 
     def _of_form(self, form: str) -> float:
         pieces = self.pieces(form)
-        return max(LEAST, float(self.scores[pieces].sum())) if len(pieces) else LEAST
+        return max(LEAST, float(self.scores(pieces).sum())) if len(pieces) else LEAST
 
 
 @lru_cache(maxsize=1)
 def open_general_words() -> GeneralWords:
-    """The one background of this process; reading it takes about a quarter of a second."""
+    """The one background of this process."""
     return GeneralWords()

@@ -96,6 +96,7 @@ class ExampleTable:
 def look_up_all(messages: Sequence[str], searcher: Searcher, evidence: Evidence) -> list[ExaminedMessage]:
     """Messages as the gate sees them, embedded in one batch."""
     vectors = searcher.embedder.embed(list(map(asked_part, messages)))
+    searcher.crossing.ahead(messages)
     return [
         examined(message, vector, searcher, evidence)
         for message, vector in counted(

@@ -8,6 +8,8 @@ and kitchens.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from index.search.embed import Embedder
 from index.search.store.like_words import SURE, LikeWords
 from index.text.chinese import has_chinese, is_chinese
@@ -50,6 +52,12 @@ class Crossing:
             for term, worth in list(like.items())[:each]:
                 found[term] = max(found.get(term, 0.0), worth / SURE)
         return found
+
+    def ahead(self, questions: Iterable[str]) -> None:
+        """Told of questions that are going to be asked, it looks their words up together."""
+        self._words.ahead(
+            (one for one in questions if self._has["en" if has_chinese(one) else "zh"]), self._embedder
+        )
 
     def near(self, question: str) -> dict[str, dict[str, float]]:
         """Word of the question that the glossary lacks -> words of the other language, the surest first."""

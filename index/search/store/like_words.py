@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +29,8 @@ SAMPLE = 40_000
 """Chunks that are looked at for them, about so many of all: more know no other words."""
 REMEMBERED = 4096
 """Words of questions whose like words are remembered: a group asks with the same ones."""
+TOGETHER = 256
+"""Words compared with all others at once: of VOCABULARY words that takes 12 MB."""
 NEAREST = 12
 """Words that may stand for one of a question."""
 FROM, TO, SURE = 0.4, 1.1, 0.7
@@ -62,18 +64,33 @@ class LikeWords:
                 self._found.move_to_end((term, own[term]))
         new = {term: word for term, word in own.items() if term not in known}
         known |= self._look(new, embedder) if new else {}
-        with self._lock:
-            self._found.update(((term, word), known[term]) for term, word in new.items())
-            while len(self._found) > REMEMBERED:
-                self._found.popitem(last=False)
+        self._remember({(term, word): known[term] for term, word in new.items()})
         return {term: known[term] for term in own}
 
+    def ahead(self, questions: Iterable[str], embedder: Embedder) -> None:
+        """Looks up the words of questions that are going to be asked: together they cost a quarter."""
+        words = sorted({pair for question in questions for pair in dict(spellings(question)).items()})
+        with self._lock:
+            words = [pair for pair in words if pair not in self._found][:REMEMBERED]
+        for start in range(0, len(words) if len(self.terms) >= 2 else 0, TOGETHER):
+            some = words[start : start + TOGETHER]
+            self._remember(dict(zip(some, self._rows(some, embedder), strict=True)))
+
+    def _remember(self, found: Mapping[tuple[str, str], dict[str, float]]) -> None:
+        with self._lock:
+            self._found.update(found)
+            while len(self._found) > REMEMBERED:
+                self._found.popitem(last=False)
+
     def _look(self, own: dict[str, str], embedder: Embedder) -> dict[str, dict[str, float]]:
-        cosines = embedder.embed(list(own.values())) @ self.vectors.T
+        return dict(zip(own, self._rows(list(own.items()), embedder), strict=True))
+
+    def _rows(self, words: Sequence[tuple[str, str]], embedder: Embedder) -> list[dict[str, float]]:
+        cosines = embedder.embed([word for _, word in words]) @ self.vectors.T
         mean = cosines.mean(1, keepdims=True)
         nearness = (cosines - mean) / np.maximum(1 - mean, 1e-3)
         worth = np.clip((nearness - FROM) / (TO - FROM), 0, SURE)
-        return {term: self._best(term, row) for term, row in zip(own, worth, strict=True)}
+        return [self._best(term, row) for (term, _), row in zip(words, worth, strict=True)]
 
     def _best(self, term: str, worth: Scores) -> dict[str, float]:
         like = np.flatnonzero(worth > 0)
