@@ -21,9 +21,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NO_CHROMIUM = "needs chromium on PATH (apt-get install chromium)"
 BROWSER_TEST = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on PATH (apt-get install chromium)"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
     pytest.mark.slow,
     pytest.mark.timeout(900),
 ]

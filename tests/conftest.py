@@ -19,7 +19,7 @@ from bot.supervisor.redis_server import RedisServer
 from simulator import LocalFeishu
 from simulator.tenant import limits
 from tests import scratch
-from tests.browser import chromium
+from tests.browser import CHROMIUM, NO_CHROMIUM, chromium
 from tests.feishu_caller import Caller
 
 scratch.choose()
@@ -135,5 +135,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One headless Chromium for a module; a page of its own for each test."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
     with chromium() as running:
         yield running

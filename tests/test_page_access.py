@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.gallery.page import add_gallery
 from simulator import LocalFeishu
+from tests.browser import BROWSER_TEST
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = BROWSER_TEST
 PATIENCE = 60_000
 """Milliseconds a page may take on a busy machine."""
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

@@ -6,7 +6,6 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,10 +101,8 @@ def gunicorn(port: int) -> int:
 
 
 def children(parent: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False
-    )
-    return [int(pid) for pid in listed.stdout.split()]
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in listed.split()]
 
 
 def test_one_message_pushed_to_all_processes_at_once_is_one_job(port: int, jobs: Redis) -> None:
@@ -223,28 +220,61 @@ def test_keys_are_rotated_without_a_refused_push(server: RedisServer, tmp_path: 
     ids=["no YAML", "no number", "a misspelt key", "no keys", "another address", "no address"],
 )
 def test_a_mistake_in_the_settings_ends_nothing_that_serves(
-    server: RedisServer, tmp_path: Path, mistake: str, said: str
+    served: tuple[int, Path], mistake: str, said: str
 ) -> None:
-    key, token = tmp_path / "key", tmp_path / "token"
+    port, settings = served
+    parent = gunicorn(port)
+    wait_for(lambda: len(children(parent)) == 2, "both processes")
+    before = set(children(parent))
+    already = not_reloaded(settings.parent)
+    settings.write_text(mistake, "utf-8")
+    os.kill(parent, signal.SIGHUP)
+    wait_for(
+        lambda: len(not_reloaded(settings.parent)) > len(already), "the mistake to be named", START_LIMIT
+    )
+    [line] = not_reloaded(settings.parent)[len(already) :]
+    assert said in line
+    assert set(children(parent)) == before
+    killed = before.pop()
+    os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: len(set(children(parent)) - {killed} - before) == 1, "another process in its place")
+    assert push(port, 1, "m", "one key") == 200
+
+
+def test_mended_settings_are_served(served: tuple[int, Path]) -> None:
+    """After all those mistakes, or after one of its own where it runs alone."""
+    port, settings = served
+    settings.write_text("no settings", "utf-8")
+    parent = gunicorn(port)
+    already = not_reloaded(settings.parent)
+    os.kill(parent, signal.SIGHUP)
+    wait_for(
+        lambda: len(not_reloaded(settings.parent)) > len(already), "the mistake to be named", START_LIMIT
+    )
+    write_one_key(settings)
+    assert set(reload(parent, lambda number: push(port, number, "mended", "one key"))) == {200}
+
+
+@pytest.fixture(scope="module")
+def served(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """A webhook's port and the settings file that it serves with."""
+    folder = tmp_path_factory.mktemp("served")
+    settings = write_one_key(folder / "s.yaml")
+    with webhook(server, folder, secrets=False, file=settings) as port:
+        yield port, settings
+
+
+def write_one_key(settings: Path) -> Path:
+    """Settings that are in order."""
+    key, token = settings.parent / "key", settings.parent / "token"
     key.write_text("one key", "utf-8")
     token.write_text(TOKEN, "utf-8")
-    settings = write_settings(tmp_path / "s.yaml", encrypt_key=key, verification_token=token)
-    with webhook(server, tmp_path, secrets=False, file=settings) as port:
-        parent = gunicorn(port)
-        wait_for(lambda: len(children(parent)) == 2, "both processes")
-        before = set(children(parent))
-        settings.write_text(mistake, "utf-8")
-        os.kill(parent, signal.SIGHUP)
-        log = tmp_path / "web.log"
-        wait_for(lambda: "Not reloaded" in log.read_text("utf-8"), "the mistake to be named", START_LIMIT)
-        [line] = [line for line in log.read_text("utf-8").splitlines() if "Not reloaded" in line]
-        assert said in line
-        assert set(children(parent)) == before
-        os.kill(before.pop(), signal.SIGKILL)
-        wait_for(lambda: len(children(parent)) > len(before), "another process in its place")
-        assert push(port, 1, "m", "one key") == 200
-        write_settings(settings, encrypt_key=key, verification_token=token)
-        assert set(reload(parent, lambda number: push(port, number, "mended", "one key"))) == {200}
+    return write_settings(settings, encrypt_key=key, verification_token=token)
+
+
+def not_reloaded(folder: Path) -> list[str]:
+    """What the log has said so far of settings that could not be served."""
+    return [line for line in (folder / "web.log").read_text("utf-8").splitlines() if "Not reloaded" in line]
 
 
 def reload(parent: int, push_one: Callable[[int], int]) -> list[int]:
