@@ -26,7 +26,7 @@ from index.text.document import Document
 from index.text.split import Chunk, split
 from tests.index_files import settings_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 KILN = """# Kiln
 

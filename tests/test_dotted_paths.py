@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from bot.dotted_paths import COMMANDS, JobName, look_up
+from tests.warm_start import warm_start
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +54,6 @@ def test_an_unknown_command_is_told_with_what_was_meant() -> None:
 
 def bot(*arguments: str) -> str:
     """What `python -m bot` prints. Fails where it ends badly."""
-    done = subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True)
+    done = warm_start().run(["bot", *arguments], Path.cwd(), os.environ)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -18,7 +18,7 @@ from tests.milvus_server import milvus_server, needs_milvus
 from worker.doctor import checks
 from worker.doctor.index_store import elsewhere_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 QUESTIONS = ("how many int8 bits for the KV cache", "怎么从源码安装", "when do backups run", "quant_policy")
 

@@ -22,7 +22,7 @@ from tests.index_files import WordEmbedder, write_documents
 from tests.waiting import LIMIT
 from worker.doctor.index_store import elsewhere_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 
 @pytest.fixture(params=["memory", "file"])

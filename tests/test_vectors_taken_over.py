@@ -16,6 +16,7 @@ from index.search.store.vectors import VectorIndex
 from index.search.versions import Versions
 from tests.index_files import WordEmbedder, settings_for
 
+pytestmark = pytest.mark.usefixtures("read_here")
 PAGES = 12
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from index.text.split import Chunk
 from index.text.terms import terms
 from tests.index_files import WordEmbedder, settings_for
 
+pytestmark = pytest.mark.usefixtures("read_here")
 WORDS = [
     "harbor",
     "quay",
@@ -156,6 +158,22 @@ def test_chunks_differ_where_anything_that_is_counted_differs() -> None:
     assert marks_of([one]) == marks_of([replace(one, id="2", url="https://port.example/", updated_at=9.0)])
 
 
+@pytest.fixture(scope="module")
+def twice_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Settings]:
+    """Of the same pages: an index of before one was edited, and one of after that knew none before."""
+    folder = tmp_path_factory.mktemp("built")
+    pages = folder / "pages"
+    pages.mkdir()
+    for number in range(9):
+        (pages / f"page{number}.md").write_text(f"# Page {number}\n\nFact {number} 码头.\n", "utf-8")
+    settings = settings_for(folder, SourceSettings(path=pages))
+    build(settings, embedder=WordEmbedder())
+    (pages / "page3.md").write_text("# Page 3\n\nQuite another matter: quay walls.\n", "utf-8")
+    whole = moved_to(folder / "two", settings)
+    build(whole, embedder=WordEmbedder())
+    return settings, whole
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "file",
@@ -163,24 +181,25 @@ def test_chunks_differ_where_anything_that_is_counted_differs() -> None:
      "spellings_often.npy", "headings_lengths.npy", "chunks.jsonl", "ngrams.npy"],
 )  # fmt: skip
 @pytest.mark.parametrize("spoil", ["gone", "cut", "another byte"])
-def test_counts_that_are_damaged_are_not_taken_over(tmp_path: Path, file: str, spoil: str) -> None:
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    for number in range(9):
-        (pages / f"page{number}.md").write_text(f"# Page {number}\n\nFact {number} 码头.\n", "utf-8")
-    settings = settings_for(tmp_path, SourceSettings(path=pages))
-    build(settings, embedder=WordEmbedder())
+def test_counts_that_are_damaged_are_not_taken_over(
+    twice_built: tuple[Settings, Settings], tmp_path: Path, file: str, spoil: str
+) -> None:
+    before, whole = twice_built
+    shutil.copytree(before.index.dir, tmp_path / "index", symlinks=True)
+    settings = moved_to(tmp_path / "index", before)
     place = in_use(settings) / file
     data = place.read_bytes()
     if spoil == "gone":
         place.unlink()
     else:
         place.write_bytes(data[:-1] if spoil == "cut" else data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
-    (pages / "page3.md").write_text("# Page 3\n\nQuite another matter: quay walls.\n", "utf-8")
     build(settings, embedder=WordEmbedder())
-    whole = settings.model_copy(update={"index": settings.index.model_copy(update={"dir": tmp_path / "two"})})
-    build(whole, embedder=WordEmbedder())
     assert contents(settings) == contents(whole)
+
+
+def moved_to(folder: Path, settings: Settings) -> Settings:
+    """The same with the index in another folder."""
+    return settings.model_copy(update={"index": settings.index.model_copy(update={"dir": folder})})
 
 
 def in_use(settings: Settings) -> Path:
