@@ -31,8 +31,8 @@ FINE = "index: {dir: idx, sources: [{path: guide}], gate: {questions: []}}\nllm:
 SEARCH, BUILD = ("index", "search", "port"), ("index", "build")
 EXPLAIN, DOCTOR, UP = ("bot", "explain", "om_1"), ("bot", "doctor"), ("bot", "up")
 ASK, WEB = ("bot", "ask", "What is the port?"), ("gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
-COLD = ("--config", "up", "replay", "demo")
-"""Starts processes itself, and so is started from nothing, as is what packages are hidden from."""
+IMPORTED = ("redis", "flask")
+"""Packages that a warm start has imported: what they are hidden from is started from nothing."""
 
 
 def sources(listed: str, more: str = "") -> str:
@@ -478,7 +478,8 @@ def run(
             given.pop(name)
     if "web:" in _text(folder):
         given.pop("FENNEL_WEB__OPERATOR_PORT", None)
-    if command[1] not in COLD and not (folder / "sitecustomize.py").exists():
+    hidden = folder / "sitecustomize.py"
+    if not (hidden.exists() and any(f"'{name}'" in hidden.read_text("utf-8") for name in IMPORTED)):
         return warm_start().run(command, folder, given)
     return subprocess.run(
         [sys.executable, "-m", *command],

@@ -109,9 +109,10 @@ def test_short_text_in_utf_8_stays_so(text: str) -> None:
     assert decode(text.encode()) == (text, ())
 
 
+@pytest.mark.parametrize("times", [1, 400])
 @pytest.mark.parametrize("encoding", TEXTS)
-def test_a_document_is_read_in_its_encoding(encoding: str) -> None:
-    text = "\n\n".join(TEXTS[encoding]) + "\n"
+def test_a_document_is_read_in_its_encoding(encoding: str, times: int) -> None:
+    text = ("\n\n".join(TEXTS[encoding]) + "\n") * times
     assert read(".txt", text.encode(encoding)).text == text
 
 

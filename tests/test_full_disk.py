@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,30 +20,16 @@ from bot.config import disk
 from bot.errors import ConfigError
 from bot.supervisor.redis_server import RedisServer, free_port
 from tests.test_broken_setups import FINE, machine
+from tests.warm_start import warm_start
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
-SMALL_DISK = """
-set -e
-mount -t tmpfs -o size=1m none "$1/disk"
-cp -a "$1/machine/." "$1/disk/"
-cd "$1/disk"
-"$2"
-shift 2
-exec "$@"
-"""
 FILLED = """#!/bin/sh
 dd if=/dev/zero of=filled bs=4k 2>/dev/null
 exit 0
 """
 READ_ONLY = """#!/bin/sh
 mount -o remount,ro "$PWD"
-"""
-UNPRIVILEGED = """
-import ctypes, os, sys
-for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH of capabilities(7), by PR_CAPBSET_DROP
-    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
-os.execv(sys.argv[1], sys.argv[1:])
 """
 KEYS = {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "s"}
 COMMANDS = {
@@ -70,20 +55,17 @@ def disks_can_be_made() -> bool:
     return bool(shutil.which("unshare")) and subprocess.run(command, capture_output=True).returncode == 0
 
 
-def typed(folder: Path, redis: str, *command: str, words: tuple[str, ...]) -> str:
-    """What `command`, started in `folder`, says to these words of a command line; it must fail."""
+def typed(folder: Path, redis: str, words: tuple[str, ...], before: str, *given: str) -> str:
+    """What a command, typed in `folder` after this process did what is named, says; it must fail."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("FENNEL_", "FEISHU_"))}
     away = f"redis://127.0.0.1:{free_port()}/0"
-    given = {
+    environment = {
         **own,
         **(KEYS if words == ("bot", "up") else {}),
         "FENNEL_REDIS__URL": away if words[:2] in (("bot", "up"), ("bot", "demo")) else redis,
         "PYTHONPATH": str(ROOT),
     }
-    line = [*command, sys.executable, "-m", *words]
-    done = subprocess.run(
-        line, cwd=folder, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    done = warm_start().run(words, folder, environment, before=("tests.own_disk", before, *given))
     said = done.stdout + done.stderr
     assert "Traceback" not in said
     assert done.returncode == 1, said
@@ -106,8 +88,7 @@ def test_a_disk_that_takes_nothing_is_told_with_the_fix(
     (tmp_path / "disk").mkdir()
     (tmp_path / "spoil").write_text(made, "utf-8")
     (tmp_path / "spoil").chmod(0o755)
-    namespace = ["unshare", "--mount", "--map-root-user", "sh", "-c", SMALL_DISK, "sh"]
-    error = typed(tmp_path, redis, *namespace, str(tmp_path), str(tmp_path / "spoil"), words=COMMANDS[said])
+    error = typed(tmp_path / "disk", redis, COMMANDS[said], "onto_small_disk", str(tmp_path))
     assert said in error
     assert fix in error
 
@@ -137,7 +118,7 @@ def test_a_file_of_somebody_else_is_told_with_the_fix(
     rights = place.stat().st_mode
     place.chmod(0)
     try:
-        error = typed(tmp_path, redis, sys.executable, "-c", UNPRIVILEGED, words=words)
+        error = typed(tmp_path, redis, words, "as_anybody")
     finally:
         place.chmod(rights)
     assert UNREADABLE[name, words] in error
@@ -146,7 +127,7 @@ def test_a_file_of_somebody_else_is_told_with_the_fix(
 def test_a_backup_that_fails_leaves_nothing_half_done(tmp_path: Path, redis: str) -> None:
     machine(tmp_path, FINE.replace("questions: []", "questions: [rows.jsonl]"))
     (tmp_path / "rows.jsonl").touch(0o000)
-    typed(tmp_path, redis, sys.executable, "-c", UNPRIVILEGED, words=("bot", "backup", "kept"))
+    typed(tmp_path, redis, ("bot", "backup", "kept"), "as_anybody")
     assert not (tmp_path / "kept").exists()
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bench import documents
 from bench.hostile import CODE, KINDS, LONG, question_pairs
-from bot.config.settings import SourceSettings
+from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexUnwritten, LoadError
 from index.build.build import build
 from index.search.versions import Versions
@@ -60,7 +61,7 @@ def test_a_build_ends_with_all_good_pages_and_a_word_on_each_bad_one(
     pairs = question_pairs(tmp_path) if part == 0 else []
     sources = (SourceSettings(path=good), *(SourceSettings(qa=file) for file in pairs))
     try:
-        report = build(settings_for(tmp_path, *sources), embedder=WordEmbedder())
+        report = build(with_few_chunks(settings_for(tmp_path, *sources)), embedder=WordEmbedder())
     finally:
         subprocess.run(["chmod", "-R", "u+rwX", str(good)], check=True)
     told = "\n".join([*report.errors, *report.notes])
@@ -70,13 +71,18 @@ def test_a_build_ends_with_all_good_pages_and_a_word_on_each_bad_one(
         assert file.name in told or any(f"/{file.name}/" in path for path in report.added)
 
 
+def with_few_chunks(settings: Settings) -> Settings:
+    """Of a document all is read and split, and little kept: what an index does with it is not the matter."""
+    return settings.model_copy(update={"index": settings.index.model_copy(update={"document_chunks": 300})})
+
+
 def test_a_build_of_source_code_ends_too(good: Path, tmp_path: Path) -> None:
     """What holds no comment is not a document; what is no text is named."""
     (good / "good.py").write_text('"""Harbor runs what you give it to run."""\n', "utf-8")
     for write in CODE.values():
         write(good)
     source = SourceSettings(path=good, code=True)
-    report = build(settings_for(tmp_path, source), embedder=WordEmbedder())
+    report = build(with_few_chunks(settings_for(tmp_path, source)), embedder=WordEmbedder())
     assert "docs/good.py" in report.added
     assert "null.py: 2 bytes are zero" in "\n".join(report.notes)
     assert "program.sh" in "\n".join(report.errors)
@@ -192,37 +198,27 @@ def test_formats_that_are_not_read_are_counted(good: Path) -> None:
     ]
 
 
-FULL = """
-import resource, sys
-from pathlib import Path
-from bot.config.settings import SourceSettings
-from index.build.build import build
-from tests.index_files import WordEmbedder, settings_for
-folder = Path(sys.argv[1])
-settings = settings_for(folder, SourceSettings(path=folder / "docs"))
-build(settings, embedder=WordEmbedder())
-(folder / "docs" / "more.md").write_text("# More\\n\\n" + "\\n\\n".join(f"fact{n}" * 30 for n in range(3000)))
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
-try:
-    build(settings, embedder=WordEmbedder())
-except BaseException as error:
-    print(type(error).__name__, error)
-"""
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """No file that this process writes grows beyond it, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("limit", [1_000, 200_000])
 def test_a_disk_that_takes_no_more_is_told_and_the_version_in_use_stays(
-    good: Path, tmp_path: Path, limit: int
+    good: Path, tmp_path: Path, limit: int, read_here: None
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path), str(limit)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-    )
-    assert IndexUnwritten.__name__ in done.stdout, done.stdout + done.stderr
+    settings = settings_for(tmp_path, SourceSettings(path=good))
+    build(settings, embedder=WordEmbedder())
+    facts = "\n\n".join(f"fact{number}" * 30 for number in range(1_000))
+    (good / "more.md").write_text(f"# More\n\n{facts}", "utf-8")
+    with files_of_at_most(limit), pytest.raises(IndexUnwritten):
+        build(settings, embedder=WordEmbedder())
     versions = Versions(tmp_path / "index")
     [name] = versions.names()
     assert versions.current() == name
@@ -230,7 +226,7 @@ def test_a_disk_that_takes_no_more_is_told_and_the_version_in_use_stays(
     assert [place.name for place in versions.path.iterdir()] == [name]
 
 
-def test_a_damaged_cache_of_embeddings_is_made_anew(good: Path, tmp_path: Path) -> None:
+def test_a_damaged_cache_of_embeddings_is_made_anew(good: Path, tmp_path: Path, read_here: None) -> None:
     settings = settings_for(tmp_path, SourceSettings(path=good))
     build(settings, embedder=WordEmbedder())
     cache = settings.index.dir / "embeddings.sqlite"

@@ -28,9 +28,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PRELOADED = (
     *("numpy", "faiss", "redis", "rq", "structlog", "typer.rich_utils", "pydantic_settings", "yaml"),
     *("requests", "flask", "markdown_it", "bs4", "cryptography.hazmat.primitives.ciphers"),
-    *("bot.queue.queue", "index.build.build", "worker.process.process"),
+    *("bot.queue.queue", "index.build.build", "worker.process.process", "worker.doctor.checks"),
 )
 """What commands import. None of it looks at an environment that a test gives."""
+EMBEDDING = {"ask", "build", "search", "check", "calibrate", "eval"}
+"""Commands that open the embedded model: the first of them has it opened here, for all that follow."""
 
 
 class WarmStart:
@@ -53,9 +55,17 @@ class WarmStart:
             process.stdin.close()
 
     def run(
-        self, words: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: str = ""
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        stdin: str = "",
+        before: Sequence[str] = (),
     ) -> subprocess.CompletedProcess[str]:
-        """What `python -m WORDS` prints in `folder`, and what it ends with."""
+        """What `python -m WORDS` prints in `folder`, and what it ends with.
+
+        `before`: a module, a function of it and its arguments, which the process calls first.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with tempfile.TemporaryDirectory() as kept:
@@ -66,6 +76,7 @@ class WarmStart:
                 "folder": str(folder),
                 "environment": dict(environment),
                 "streams": [str(file) for file in streams],
+                "before": list(before),
             }
             self.process.stdin.write(json.dumps(asked) + "\n")
             self.process.stdin.flush()
@@ -92,8 +103,11 @@ def serve() -> Any:
     gc.collect()
     gc.freeze()  # collections in the forks need not go through it
     while line := sys.stdin.readline():
+        asked = json.loads(line)
+        if EMBEDDING & set(asked["words"][:2]):
+            importlib.import_module("index.search.embed")._embedded_model()
         if not (child := os.fork()):
-            return json.loads(line)
+            return asked
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
     sys.exit()
@@ -106,12 +120,17 @@ def become(asked: Mapping[str, Any]) -> NoReturn:
         opened = os.open(file, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(opened, number)
         os.close(opened)
+    if asked["before"]:
+        module, function, *given = asked["before"]
+        getattr(importlib.import_module(module), function)(*given)
     os.environ.clear()
     os.environ.update(asked["environment"])
     os.chdir(asked["folder"])
     added = [one for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one]
     sys.path[:] = [asked["folder"], *added, *(one for one in sys.path if one != str(ROOT))]
     sys.argv[1:] = asked["words"][1:]
+    if Path("sitecustomize.py").is_file():  # Python imports it at its start
+        importlib.import_module("sitecustomize")
     status: object = 0
     try:
         runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)

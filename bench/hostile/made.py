@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 Content = str | bytes
+BOMB = 220_000_000
+"""Bytes that a part unpacks to which is there to fill the memory."""
 Kind = Callable[[Path], list[str]]
 """Writes files below a folder; returns the paths, as the index names them, that must be read or reported."""
 
@@ -51,7 +53,7 @@ def docx(body: str, extra: dict[str, bytes] | None = None, head: str = "") -> by
 def archive(parts: Mapping[str, str | bytes]) -> bytes:
     """A zip file of these parts."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:  # some hold 400 MB
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:  # some hold a BOMB
         for name, data in parts.items():
             out.writestr(name, data)
     return packed.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from bench.hostile.made import Kind, archive, book, docx, nested_tables, pdf, stream, workbook, write
+from bench.hostile.made import BOMB, Kind, archive, book, docx, nested_tables, pdf, stream, workbook, write
 
 _LAUGHS = '<!DOCTYPE w [<!ENTITY a "ha">' + "".join(
     f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 10}">' for n in range(9)
@@ -22,11 +22,9 @@ OFFICE: dict[str, Kind] = {
     "docx cut short": write("cut.docx", lambda: docx("<w:p/>")[:-60]),
     "docx nested 3,000 tables": write("nested.docx", lambda: docx(nested_tables(3_000))),
     "docx nested 80 tables": write("tables.docx", lambda: docx(nested_tables(80))),
-    "docx that explodes": write(
-        "bomb.docx", lambda: docx("<w:p/>", {"word/media/a.xml": b"\0" * 400_000_000})
-    ),
+    "docx that explodes": write("bomb.docx", lambda: docx("<w:p/>", {"word/media/a.xml": b"\0" * BOMB})),
     "docx of one huge paragraph": write(
-        "huge.docx", lambda: docx("<w:p>" + "<w:r><w:t>a </w:t></w:r>" * 200_000 + "</w:p>")
+        "huge.docx", lambda: docx("<w:p>" + "<w:r><w:t>a </w:t></w:r>" * 70_000 + "</w:p>")
     ),
     "docx of laughing entities": write("laughs.docx", _LAUGHING),
     "docx of wide rows": write(
@@ -70,7 +68,7 @@ OFFICE: dict[str, Kind] = {
             ]
         ),
     ),
-    "pptx that explodes": write("bomb.pptx", lambda: archive({"ppt/presentation.xml": b" " * 400_000_000})),
+    "pptx that explodes": write("bomb.pptx", lambda: archive({"ppt/presentation.xml": b" " * BOMB})),
     "pptx without slides": write("none.pptx", lambda: archive({"ppt/presentation.xml": b"<p/>"})),
     "pptx nested deep": write(
         "deep.pptx", lambda: archive({"ppt/presentation.xml": b"<a>" * 50_000 + b"</a>" * 50_000})

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.hostile.made import Kind, write
 
-_JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(range(256)) * 200
+_JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(range(256)) * 40
 _CHINESE = "# 安装说明\n\n先安装它，再运行它。\n" * 20
 
 
@@ -79,7 +79,7 @@ SPOILT: dict[str, Kind] = {
         ".. list-table:: a\n   :widths: 99999999999 -1 x\n   :header-rows: 1e9\n\n   * - words\n",
     ),
     "rst of footnotes": write(
-        "notes.rst", lambda: "".join(f"a [#f{n}]_\n\n.. [#f{n}] b\n\n" for n in range(2_000))
+        "notes.rst", lambda: "".join(f"a [#f{n}]_\n\n.. [#f{n}] b\n\n" for n in range(700))
     ),
 }
 
@@ -99,7 +99,7 @@ CODE: dict[str, Kind] = {
     ),
     "py of Python 2": write("old.py", 'print "words"\nexec "x"\n# A comment of several words stands here.\n'),
     "py of a number without end": write("number.py", '"""Words of a module."""\nx = ' + "9" * 100_000),
-    "py of 100,000 comments": write("comments.py", "# a comment of words\nx = 1\n" * 50_000),
+    "py of 15,000 comments": write("comments.py", "# a comment of words\nx = 1\n" * 15_000),
     "js in one line": write("line.js", "/* words of a comment */" + "function(){return 1};" * 200_000),
     "js of open comments": write("open.js", "/*" * 100_000),
     "js of quotes and slashes": write("quotes.js", "'\"`/" * 100_000),
@@ -107,6 +107,6 @@ CODE: dict[str, Kind] = {
     "go in UTF-16": write("wide.go", "// Words of a comment in Go.\npackage a\n".encode("utf-16")),
     "rs of comments in each other": write("inner.rs", "/* a " * 20_000 + "*/ " * 20_000),
     "sql of dashes": write("dashes.sql", "-- " * 100_000 + "\n--words of a comment\n" * 1_000),
-    "sh that is a program": write("program.sh", lambda: b"\x7fELF" + bytes(range(256)) * 500),
+    "sh that is a program": write("program.sh", lambda: b"\x7fELF" + bytes(range(256)) * 100),
 }
 """Read by a source that has `code: true`."""

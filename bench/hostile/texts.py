@@ -10,8 +10,8 @@ from bench.hostile.made import Kind, write
 _PICTURE = base64.b64encode(bytes(range(256)) * 6000).decode()
 TEXTS: dict[str, Kind] = {
     "html nested 400 lists": write("lists.html", "<ul><li>a" * 400),
-    "html nested 100,000 times": write("deep.html", "<html><body>" + "<div>" * 100_000 + "deep"),
-    "html nested inline": write("inline.html", "<p>" + "<b><i>" * 20_000 + "x"),
+    "html nested 30,000 times": write("deep.html", "<html><body>" + "<div>" * 30_000 + "deep"),
+    "html nested inline": write("inline.html", "<p>" + "<b><i>" * 8_000 + "x"),
     "html of open tags": write("tags.html", "<a " * 100_000),
     "html of comments": write("comments.html", "<p>a</p>" + "<!--" * 60_000),
     "html of one wide table": write("wide.html", "<table><tr>" + "<td>a" * 100_000),
@@ -22,7 +22,7 @@ TEXTS: dict[str, Kind] = {
     ),
     "heading and blanks": write("blanks.md", "# a" + " " * 60_000 + "b"),
     "open comments": write("comments.md", "<!--" * 60_000),
-    "60,000 headings": write("headings.md", "# a\n" * 60_000),
+    "20,000 headings": write("headings.md", "# a\n" * 20_000),
     "60,000 different headings": write(
         "unlike.md", lambda: "".join(f"## Heading {n}\n\nText {n}.\n" for n in range(60_000))
     ),
@@ -31,14 +31,14 @@ TEXTS: dict[str, Kind] = {
         "unlike.txt",
         lambda: "".join(f"On day {n} the harbor had {n * 7919 % 9973} ships. " for n in range(400_000)),
     ),
-    "a line of 5 MB": write("line.md", "a" * 5_000_000),
-    "5 MB of words in a line": write("words.md", "# " + "word " * 1_000_000),
+    "a line of 2 MB": write("line.md", "a" * 2_000_000),
+    "2 MB of words in a line": write("words.md", "# " + "word " * 400_000),
     "null bytes": write("null.md", b"# a\x00b\n\n\x00\x01"),
     "open brackets": write("brackets.md", "# " + "[" * 200_000 + "\n\n" + "![](" * 50_000),
     "open code": write(
         "ticks.md", lambda: "".join("`" * n + "a" for n in range(1, 700)) + "\n```\n" * 20_001
     ),
-    "open front matter": write("front.md", "---\n" + "a: b\n" * 100_000),
+    "open front matter": write("front.md", "---\n" + "a: b\n" * 40_000),
     "a laughing front matter": write(
         "laughs.md",
         lambda: (
@@ -61,7 +61,7 @@ TEXTS: dict[str, Kind] = {
         lambda: "".join("   " * n + ".. note::\n\n" for n in range(500)) + "   " * 501 + "end",
     ),
     "rst indentation": write("indent.rst", lambda: "".join(" " * (n % 300) + "a::\n" for n in range(20_000))),
-    "rst tables": write("tables.rst", "+---+\n" * 20_000 + "=== ===\n" * 20_000),
+    "rst tables": write("tables.rst", "+---+\n" * 5_000 + "=== ===\n" * 5_000),
     "rst that includes": write(
         "include.rst", ".. include:: /etc/passwd\n\n.. raw:: html\n   :file: /etc/hosts\n"
     ),
@@ -86,7 +86,7 @@ TEXTS: dict[str, Kind] = {
         "wide.csv", lambda: ",".join(map(str, range(30_000))) + "\n" + "a," * 30_000
     ),
     "csv of open quotes": write("quotes.csv", 'a,b\n"' + "x\n" * 300_000),
-    "csv of 200,000 rows": write("rows.csv", "a,b\n" + "1,2\n" * 200_000),
+    "csv of 60,000 rows": write("rows.csv", "a,b\n" + "1,2\n" * 60_000),
     "mdx of open braces": write(
         "braces.mdx", "{/*" * 60_000 + "<A b={" * 30_000 + "export const a\n" * 10_000
     ),
@@ -100,5 +100,5 @@ TEXTS: dict[str, Kind] = {
     ),
     "half of UTF-16": write("half.txt", b"\xff\xfea\x00b"),
     "text of another encoding": write("big5.txt", "安裝說明與設定".encode("big5") * 50),
-    "random bytes": write("random.txt", lambda: bytes((n * n * 31 + n) % 256 for n in range(100_000))),
+    "random bytes": write("random.txt", lambda: bytes((n * n * 31 + n) % 256 for n in range(30_000))),
 }

@@ -65,6 +65,6 @@ def _line(line: str) -> str:
 
 
 def _is_tight(line: str) -> bool:
-    if sum(character > chr(_LATIN_END) for character in line) >= OTHER_SCRIPTS * len(line):
+    if not line.isascii() and sum(map(chr(_LATIN_END).__lt__, line)) >= OTHER_SCRIPTS * len(line):
         return False
     return sum(map(str.isspace, line)) < SPACES * len(line)

@@ -181,7 +181,7 @@ def slug_of(heading: str) -> str:
 
 def _width(text: str) -> int:
     """Length with every non-ASCII character as two, so that both languages fill a chunk alike."""
-    return len(text) + sum(1 for character in text if ord(character) > 0x2E7F)
+    return len(text) if text.isascii() else len(text) + sum(map("\u2e7f".__lt__, text))
 
 
 @lru_cache(maxsize=64)
