@@ -7,21 +7,29 @@ first, then those with slow tests, so that no long one is left over at the end.
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+TESTS = Path(__file__).parent
 GROUPS = {
     "tests/scenarios/test_card_page.py": "browser",
     "tests/scenarios/test_group_page.py": "browser",
     "tests/test_simulator_page.py": "browser",
     "tests/scenarios/test_chaos.py": "processes",
     "tests/scenarios/test_scale_out.py": "processes",
+    "tests/test_embed.py": "models",
+    "tests/test_rerank.py": "models",
+    "tests/test_strong.py": "models",
 }
-"""File -> group, for what would get in its own way: several Chromiums, several bots of many processes."""
+"""File -> group, for what would get in its own way, several Chromiums or bots of many processes, and for what
+is imported for ten seconds: sentence-transformers."""
 LONGEST = (
     "tests/scenarios/test_chaos.py",
     "tests/scenarios/test_group_page.py",
@@ -65,6 +73,23 @@ class ByFile(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return GROUPS.get(file, file)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Imports the test files, each process beginning with others, where all are going to be collected.
+
+    A file is compiled by the first that imports it: in a new clone every process would compile every file.
+    """
+    asked_for = [Path(one).resolve() for one in session.config.args]
+    if hasattr(session.config, "workerinput") and asked_for == [TESTS]:
+        given = session.config.workerinput
+        files = sorted((*TESTS.glob("test_*.py"), *TESTS.glob("scenarios/test_*.py")))
+        first = int(given["workerid"].removeprefix("gw")) * len(files) // given["workercount"]
+        for file in files[first:] + files[:first]:
+            name = ".".join(file.relative_to(TESTS.parent).with_suffix("").parts)
+            with suppress(BaseException):  # collecting it says what is wrong, or why it is left out
+                importlib.import_module(name)
 
 
 @pytest.hookimpl(optionalhook=True)

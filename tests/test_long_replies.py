@@ -13,10 +13,10 @@ from tests.test_reply_marks import cut
 from worker.engines.replies.answer import AnswerReading
 from worker.engines.replies.chunks import Chunk
 
-SIZE = 4_000
+SIZE = 2_500
 MOST = 12.0
 """Five times the text may take this many times as long: 5 is linear, 25 a square."""
-WORTH_A_LOOK = 0.15
+WORTH_A_LOOK = 0.2
 """Seconds for five times SIZE, far above what one pass takes."""
 UNITS = (
     "</think> ends it; ",
