@@ -34,6 +34,7 @@ pytest_plugins = (
     "tests.failure_report",
     "tests.guide_index",
     "tests.reading_here",
+    "tests.forked_python",
 )
 # Hypothesis, too, would take a slow machine for a slow test. It tries the same examples in every run, so that
 # a suite that passed passes again; FENNEL_EXPLORE=1 tries new ones.

@@ -20,7 +20,10 @@ LIMIT = 60.0
 """Seconds for what happens within running processes."""
 START_LIMIT = 180.0
 """Seconds for processes to start: importing a worker costs seconds of computing."""
-LOOK = 0.01
+LOOK, LONGEST_PAUSE = 0.01, 0.2
+"""Seconds between two looks, the first where a look costs next to nothing."""
+PAUSE_PER_LOOK = 9.0
+"""Times as long as a look took: waiting leaves nine tenths of a processor to what is waited for."""
 STATES: dict[str, Callable[[], object]] = {}
 """What a failing test is shown with: name -> its state at that moment."""
 
@@ -30,7 +33,8 @@ def wait_for(condition: Callable[[], Found], what: str = "", limit: float = LIMI
     __tracebackhide__ = True
     deadline = time.monotonic() + limit
     while True:
-        late = time.monotonic() >= deadline
+        begun = time.monotonic()
+        late = begun >= deadline
         found = condition()
         if found:
             return found
@@ -38,7 +42,7 @@ def wait_for(condition: Callable[[], Found], what: str = "", limit: float = LIMI
             pytest.fail(
                 f"waited {limit:.0f} s in vain for {what or 'what the line above says'}; seen: {found!r}"
             )
-        time.sleep(LOOK)
+        time.sleep(min(LONGEST_PAUSE, max(LOOK, PAUSE_PER_LOOK * (time.monotonic() - begun))))
 
 
 def join(*threads: threading.Thread, limit: float = LIMIT) -> None:

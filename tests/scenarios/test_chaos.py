@@ -17,7 +17,9 @@ MESSAGES = 80
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_message_gets_exactly_one_final_card(tmp_path: Path, guide_index: Path) -> None:
+def test_every_message_gets_exactly_one_final_card(
+    tmp_path: Path, guide_index: Path, forked_python: None
+) -> None:
     report = run(
         shutil.copytree(guide_index, tmp_path / "index"),
         seed=20261124,

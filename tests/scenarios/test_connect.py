@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_from_a_scan_to_the_first_answer(tmp_path: Path, index: Path) -> None:
+def test_from_a_scan_to_the_first_answer(tmp_path: Path, index: Path, forked_python: None) -> None:
     asked: list[str] = []
     with LocalFeishu() as feishu:
         feishu.accounts.interval = 0

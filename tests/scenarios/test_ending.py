@@ -25,64 +25,62 @@ ROOT = Path(__file__).parents[2]
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 
 
-def of_family(mark: str) -> dict[int, str]:
-    """The processes whose environment holds `mark`: a command and all that it started, whoever owns them."""
+def of_family(folder: Path) -> dict[int, str]:
+    """The processes that live in a folder: a command and all that it started, whoever owns them."""
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for one in Path("/proc").glob("[0-9]*"):
         try:
-            if mark.encode() in (folder / "environ").read_bytes():
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if (one / "cwd").readlink().is_relative_to(folder):
+                found[int(one.name)] = (one / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
     return {pid: command for pid, command in found.items() if command}
 
 
 @contextmanager
-def family(folder: Path, *command: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def family(folder: Path, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command with a session of its own; what is left of it is killed in the end."""
-    mark = f"FENNEL_TEST_FAMILY={folder}"
-    name, _, value = mark.partition("=")
     with (folder / "out.log").open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), name: value, **environment},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        yield process, mark
+        yield process
     finally:
-        for pid in of_family(mark):
+        for pid in of_family(folder):
             os.kill(pid, signal.SIGKILL)
         process.wait()
 
 
-def ends(process: subprocess.Popen[bytes], mark: str, number: int) -> None:
+def ends(process: subprocess.Popen[bytes], folder: Path, number: int) -> None:
     """Sends the signal and waits until nobody of the family is left."""
     os.kill(process.pid, number)
     assert process.wait(START_LIMIT) in (-number, 0, 130)
-    wait_for(lambda: not of_family(mark), "all to end")
+    wait_for(lambda: not of_family(folder), "all to end")
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: signal.Signals(number).name)
-def test_a_replay_leaves_no_process(tmp_path: Path, index: Path, number: int) -> None:
+def test_a_replay_leaves_no_process(tmp_path: Path, index: Path, number: int, forked_python: None) -> None:
     rows = [{"id": str(one), "text": f"How do I revoke token {one}?"} for one in range(200)]
     (tmp_path / "chat.jsonl").write_text("\n".join(map(json.dumps, rows)))
     for name in ("gunicorn.conf.py", "wsgi.py"):
         (tmp_path / name).symlink_to(ROOT / name)
     settings = {"FENNEL_INDEX__DIR": str(index), "FENNEL_LLM__ENGINE": "extractive"}
-    with family(tmp_path, "-m", "bot", "replay", "chat.jsonl", **settings) as (process, mark):
+    with family(tmp_path, "-m", "bot", "replay", "chat.jsonl", **settings) as process:
         wait_for(lambda: "worker_started" in log(tmp_path / "data/replay/worker.log"), limit=START_LIMIT)
-        assert len(of_family(mark)) >= 5, "Redis, the webhook, the worker and the indexer run"
-        ends(process, mark, number)
+        assert len(of_family(tmp_path)) >= 5, "Redis, the webhook, the worker and the indexer run"
+        ends(process, tmp_path, number)
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: signal.Signals(number).name)
-def test_up_leaves_no_process(tmp_path: Path, index: Path, number: int) -> None:
+def test_up_leaves_no_process(tmp_path: Path, index: Path, number: int, forked_python: None) -> None:
     for name in ("gunicorn.conf.py", "wsgi.py"):
         (tmp_path / name).symlink_to(ROOT / name)
     settings = {
@@ -96,14 +94,17 @@ def test_up_leaves_no_process(tmp_path: Path, index: Path, number: int) -> None:
         "FENNEL_FEISHU__ENCRYPT_KEY": "k",
         "FENNEL_FEISHU__DOMAIN": f"http://127.0.0.1:{free_port()}",
     }
-    with family(tmp_path, "-m", "bot", "up", **settings) as (process, mark):
+    with family(tmp_path, "-m", "bot", "up", **settings) as process:
         wait_for(lambda: log(tmp_path / "out.log").count("worker_started") >= 2, limit=START_LIMIT)
-        ends(process, mark, number)
+        assert len(of_family(tmp_path)) >= 5, "Redis, the webhook, the worker and the indexer run"
+        ends(process, tmp_path, number)
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: signal.Signals(number).name)
-def test_an_index_build_leaves_neither_git_nor_its_reader(tmp_path: Path, number: int) -> None:
+def test_an_index_build_leaves_neither_git_nor_its_reader(
+    tmp_path: Path, number: int, forked_python: None
+) -> None:
     documents = write_documents(tmp_path / "documents")
     program = tmp_path / "bin/git"
     program.parent.mkdir()
@@ -115,7 +116,7 @@ def test_an_index_build_leaves_neither_git_nor_its_reader(tmp_path: Path, number
         "FENNEL_INDEX__SOURCES": json.dumps(sources),
         "PATH": f"{program.parent}:{os.environ['PATH']}",
     }
-    with family(tmp_path, "-m", "index", "build", **settings) as (process, _):
+    with family(tmp_path, "-m", "index", "build", **settings) as process:
         wait_for(lambda: list(tmp_path.rglob("begun")), limit=START_LIMIT)
         wait_for(lambda: any("sleep 600" in command for command in children(process.pid).values()))
         running = children(process.pid)

@@ -24,7 +24,7 @@ WAITING = "fennel:waiting-for:answer*"
 
 
 @pytest.fixture
-def stack(tmp_path: Path, index: Path) -> Iterator[LocalStack]:
+def stack(tmp_path: Path, index: Path, forked_python: None) -> Iterator[LocalStack]:
     settings = {"FENNEL_LLM__ENGINE": "extractive", "FENNEL_INDEX__DIR": str(index)}
     with LocalStack(tmp_path / "stack", settings=settings, build=False) as stack:
         yield stack

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.timeout(240)
 def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
-    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch, forked_python: None
 ) -> None:
     chat = tmp_path / "chat.jsonl"
     rows = [{"id": "a", "text": "怎么清空 Harbor 的缓存？"}, {"id": "b", "text": "好的", "mention": False}]
@@ -36,7 +36,7 @@ def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
 
 @pytest.mark.timeout(240)
 def test_a_chat_is_said_in_its_order_and_each_reads_the_answer_before_the_next_question(
-    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch, forked_python: None
 ) -> None:
     chat = tmp_path / "chat.jsonl"
     rows = [

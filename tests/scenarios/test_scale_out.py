@@ -169,7 +169,7 @@ def copy_index(source: Path, target: Path) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path, index: Path) -> Iterator[Site]:
+def site(tmp_path: Path, index: Path, forked_python: None) -> Iterator[Site]:
     with Site(tmp_path / "site", index) as running:
         yield running
 
