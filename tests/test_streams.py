@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -14,7 +15,10 @@ from bot import errors
 from bot.config.settings import LLMSettings, Settings
 from tests.streams import contents, failures, gateways, grammar, later, reported, reports, thinking
 from tests.streams.shape import THOUGHT, Shape
+from tests.waiting import LIMIT
+from worker.engines.openai.attempts import Call
 from worker.engines.openai.engine import OpenAIEngine, open_engine
+from worker.engines.openai.probing import Known, Probe
 from worker.llm import ChatMessage
 
 pytestmark = pytest.mark.slow
@@ -25,6 +29,7 @@ ALL = tuple(
     for shape in module.SHAPES
 )
 ASK: list[ChatMessage] = [{"role": "user", "content": "How do I install Harbor?"}]
+SETTINGS = Settings(llm=LLMSettings(model="m"))
 SIZES = (1, 5, 64, 1 << 20)
 
 
@@ -96,11 +101,19 @@ def server() -> Iterator[Replaying]:
         thread.join()
 
 
+@pytest.fixture(scope="module")
+def known(server: Replaying) -> Known:
+    """What an engine finds out about this server before its first question: the same for all of them."""
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    with closing(open_engine(SETTINGS, (url,))) as engine:
+        return engine.client.known.of(url, Call(time.monotonic() + LIMIT, lambda: False))
+
+
 @pytest.fixture
-def engine(server: Replaying, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIEngine]:
+def engine(server: Replaying, known: Known, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIEngine]:
     monkeypatch.setattr("worker.engines.openai.attempts.FIRST_PAUSE_SECONDS", 0.001)
-    settings = Settings(llm=LLMSettings(model="m"))
-    opened = open_engine(settings, (f"http://127.0.0.1:{server.server_port}/v1",))
+    monkeypatch.setattr(Probe, "run", lambda probe: known)
+    opened = open_engine(SETTINGS, (known.url,))
     server.asked.clear()
     yield opened
     opened.close()

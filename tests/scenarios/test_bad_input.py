@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ HOSTILE = (
     *("# a" + " " * 20_000 + "b", "[" * 20_000, "<!--" * 5_000, "- " * 10_000, "[1]" * 6_000, "`" * 20_000),
     *("1-" * 10_000, "<at id=" * 3_000, "\\" * 20_000, "![" * 9_000, "什么是" * 6_000, " ," * 9_000 + "?"),
 )
-
-
-@pytest.fixture
-def house(redis_url: str, index: Path, documents: Path) -> Iterator[House]:
-    with House(redis_url, index, documents) as house:
-        yield house
 
 
 def test_twenty_kilobytes_of_one_member_hold_up_no_other(
