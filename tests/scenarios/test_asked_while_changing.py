@@ -23,7 +23,7 @@ from index.search.versions import Versions
 from tests.house import House, until, words, write_questions
 from tests.waiting import join
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here", "forked_python")]
 
 EACH = 5
 """Answers that are waited for after each event."""

@@ -19,7 +19,7 @@ from simulator import SentCard
 from simulator.local import DEMO_CHAT
 from tests.house import House, until, words, write_questions
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 TODAY = time.strftime("%Y-%m-%d")
 

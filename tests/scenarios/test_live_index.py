@@ -21,7 +21,7 @@ from tests.turned_clock import TurnedClock
 from worker.jobs import reindexing
 from worker.jobs.timetable import Timetables
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
 GUIDE = "# 连接池\nHarbor 的连接池默认大小是 12 个连接。\n# 日志\nHarbor 的日志写在 /var/log/harbor 目录。"
 SPACE = "7000000000000000001"
