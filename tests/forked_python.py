@@ -26,7 +26,8 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -95,12 +96,21 @@ def seed() -> Seed:
     return started
 
 
+@contextmanager
+def forks() -> Iterator[None]:
+    """Meanwhile the Pythons that are started are forks."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":  # orphans come to this process: tests.left_behind
+            seed()
+            patch.setattr(subprocess, "_fork_exec", _as_fork_of_the_seed)
+        yield
+
+
 @pytest.fixture
-def forked_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on the Pythons that this test starts are forks."""
-    if sys.platform == "linux":  # orphans come to this process: tests.left_behind
-        seed()
-        monkeypatch.setattr(subprocess, "_fork_exec", _as_fork_of_the_seed)
+def forked_python() -> Iterator[None]:
+    """The same for a test."""
+    with forks():
+        yield
 
 
 def _asked(given: Sequence[Any]) -> dict[str, Any]:
@@ -125,19 +135,27 @@ def _streams(given: Sequence[Any]) -> list[int]:
 
 def _as_fork_of_the_seed(*given: Any) -> int:
     asked = _asked(given)
-    return seed().fork(asked, _streams(given)) if _is_python(asked["words"]) else _fork_exec(*given)
+    return seed().fork(asked, _streams(given)) if _is_ours(asked) else _fork_exec(*given)
 
 
 def _as_fork(*given: Any) -> int:
     """The same within a fork: of the process itself."""
     asked, streams = _asked(given), _streams(given)
-    if not _is_python(asked["words"]):
+    if not _is_ours(asked):
         return _fork_exec(*given)
     sys.stdout.flush()
     sys.stderr.flush()
     if child := os.fork():
         return child
     become(asked, streams)
+
+
+def _is_ours(asked: dict[str, Any]) -> bool:
+    """Whether a Python is asked for that runs this checkout: what another imports is not here."""
+    path = asked["environment"].get("PYTHONPATH", "").split(os.pathsep)
+    others = [Path(one, "bot") for one in (asked["folder"], *path)]
+    own = not any(one.is_dir() and not one.samefile(ROOT / "bot") for one in others)
+    return own and _is_python(asked["words"])
 
 
 def _is_python(words: Sequence[str]) -> bool:

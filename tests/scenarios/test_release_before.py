@@ -22,6 +22,7 @@ from redis import Redis
 
 from bot.supervisor.redis_server import RedisServer, free_port
 from simulator import LocalFeishu
+from tests.forked_python import forks
 from tests.house import unfinished, words
 from tests.waiting import START_LIMIT, wait_for
 
@@ -62,7 +63,8 @@ def now(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if page.name in PAGES:
             (folder / "docs" / page.parent.name).mkdir(parents=True, exist_ok=True)
             copy(page, folder / "docs" / page.parent.name)
-    built(folder)
+    with forks():
+        built(folder)
     return folder
 
 
@@ -137,7 +139,7 @@ class Both:
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Iterator[Both]:
+def both(tmp_path: Path, forked_python: None) -> Iterator[Both]:
     with ExitStack() as stack:
         both = Both(tmp_path, stack.enter_context(RedisServer(tmp_path / "redis")))
         stack.callback(both.redis.close)
