@@ -37,6 +37,9 @@ MOST_ENTRIES = 300_000
 """Entries of lists that are added up to find a question's best chunks, its rarest words first. A word that
 is left out by then is in so many chunks that it chooses none of them; the chosen ones are scored with it."""
 
+IDF_KEPT = 20_000
+"""Terms whose rarity is remembered: each search asks for that of every word of its best passages."""
+
 
 @dataclass(frozen=True)
 class FieldScores:
@@ -119,6 +122,7 @@ class Lexical:
         self._fields = {name: Field(name, self._postings[name], self._lengths[name]) for name in FIELDS}
         self.characters = CharacterNGrams(folder)
         self.count = len(self._lengths["text"])
+        self._idf = lru_cache(maxsize=IDF_KEPT)(self._idf_of)
 
     @classmethod
     def build(
@@ -168,6 +172,9 @@ class Lexical:
 
     def idf(self, term: str) -> float:
         """ln((chunks + 1) / (document frequency + 1)) + 1: 1 for a term of every chunk."""
+        return self._idf(term)
+
+    def _idf_of(self, term: str) -> float:
         return float(np.log((self.count + 1) / (self.document_frequency(term) + 1)) + 1)
 
     def rarity(self, words: Iterable[str]) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -50,6 +51,8 @@ MOST_ENTRIES = 200_000
 LISTED, LISTED_SHARE = 2_000, 0.005
 """An n-gram of more chunks than this, and than this share of all, has no list."""
 _BLOCK = 1 << 22
+ASKED = 64
+"""Queries whose n-grams are kept: a search asks for those of its own several times."""
 
 
 class CharacterNGrams:
@@ -66,12 +69,13 @@ class CharacterNGrams:
         self._unknown = np.float32(np.log(1 + len(self._norms)) + 1)
         self._listed = mapped(folder, "ngram_chunks")
         self._list_starts = mapped(folder, "ngram_chunk_starts")
+        self._asked = lru_cache(maxsize=ASKED)(self._read_query)
 
     def best(self, query: str, count: int) -> Rows:
         """The `count` chunks nearest to the query by its rarest n-grams, in no order."""
-        buckets, weights = self._asked(query)
+        buckets, weights, rarities = self._asked(query)
         places, found = among(self._buckets, buckets)
-        places, weights, rarities = places[found], weights[found], self._rarities(buckets)[found]
+        places, weights, rarities = places[found], weights[found], rarities[found]
         starts, ends = self._list_starts[places], self._list_starts[places + 1]
         order = np.argsort(ends - starts, kind="stable")
         scores = np.zeros(len(self._norms), dtype=np.float32)
@@ -91,7 +95,7 @@ class CharacterNGrams:
 
     def scores(self, query: str, rows: Rows) -> Scores:
         """Cosine of the query with some chunks, (rows,)."""
-        buckets, weights = self._asked(query)
+        buckets, weights, rarities = self._asked(query)
         if not len(buckets) or not len(rows):
             return np.zeros(len(rows), dtype=np.float32)
         is_asked = np.zeros(_BUCKETS, dtype=np.bool_)
@@ -101,7 +105,7 @@ class CharacterNGrams:
         hits = np.flatnonzero(is_asked.take(grams >> np.uint32(_OFTEN_BITS), mode="clip"))
         found = grams[hits]
         own = np.searchsorted(buckets, found >> np.uint32(_OFTEN_BITS))
-        values = _damped(found) * self._rarities(buckets)[own] * weights[own]
+        values = _damped(found) * rarities[own] * weights[own]
         owners = np.searchsorted(np.cumsum(ends - starts), hits, side="right")
         sums = np.bincount(owners, weights=values, minlength=len(rows))
         return np.asarray(sums / np.maximum(self._norms[rows], 1e-9), dtype=np.float32)
@@ -116,13 +120,14 @@ class CharacterNGrams:
             cosines.append(float(weights[own] @ other_weights[its]))
         return np.array(cosines, dtype=np.float32)
 
-    def _asked(self, query: str) -> tuple[Array, Scores]:
-        """(buckets, weights) of a query, of length 1."""
+    def _read_query(self, query: str) -> tuple[Array, Scores, Scores]:
+        """(buckets, weights, rarities) of a query; the weights are of length 1."""
         counted, weights = ngram_counts(query)
         buckets = counted.astype(np.uint32)
-        weights = weights * self._rarities(buckets)
+        rarities = self._rarities(buckets)
+        weights = weights * rarities
         weights /= max(float(np.linalg.norm(weights)), 1e-9)
-        return buckets, weights
+        return buckets, weights, rarities
 
     def _rarities(self, buckets: Array) -> Scores:
         """How rare n-grams are, also those that no chunk has."""

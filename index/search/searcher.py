@@ -51,8 +51,8 @@ NEAR_DUPLICATE = 0.9
 LIKE_VECTORS = 0.9
 """Chunks whose vectors have a lesser cosine cannot say the same."""
 PASSAGES_PER_PAGE = 3
-LOOKED_UP = 16
-"""Questions whose scores are kept; those of one are some 150 KB."""
+LOOKED_UP = 64
+"""Questions whose scores are kept, more than a worker has at once; those of one are some 150 KB."""
 PAGES_KEPT, SECTIONS_KEPT = 256, 2048
 """So many pages and texts of sections are remembered: questions of a group are about the same ones."""
 

@@ -12,6 +12,7 @@ from index.search.embed import remembered
 from index.text.chinese import CHARACTERS
 from index.text.terms import terms
 from worker.conversation.follow_up import Fit
+from worker.finding.find import prepare
 
 if TYPE_CHECKING:
     from index.gate.gate import Gate
@@ -39,6 +40,7 @@ class Known:
 
     def fit(self, text: str) -> Fit:
         """The gate's probability, and the best passage's fused score."""
+        prepare(self.searcher, text)  # it is most often what is answered next
         lookup = self.searcher.look_up(text)
         decision = self.gate.decide(text, (), True, lookup=lookup)
         best = float(lookup.fused.max()) if len(lookup.fused) else 0.0
