@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,27 @@ def test_a_port_without_a_server_is_told_as_such() -> None:
     with new_session() as session, pytest.raises(requests.RequestException) as caught:
         session.get("http://127.0.0.1:1/", timeout=LIMIT)
     assert in_words(caught.value) == "nothing listens there"
+
+
+def test_a_straight_request_says_what_any_other_says() -> None:
+    heard: list[bytes] = []
+
+    def answer(listening: socket.socket) -> None:
+        for _ in range(2):
+            connection, _ = listening.accept()
+            with connection:
+                received = b""
+                while not received.endswith(b"{}"):
+                    received += connection.recv(65536)
+                heard.append(received)
+                connection.sendall(b"HTTP/1.1 302 Found\r\nlocation: /else\r\ncontent-length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        url, headers = f"http://127.0.0.1:{listening.getsockname()[1]}/cards", {"Authorization": "Bearer t"}
+        straight = new_session().straight("PUT", url, headers, b"{}", (3.0, 10.0))
+        usual = new_session().request(
+            "PUT", url, headers=headers, data=b"{}", timeout=10, allow_redirects=False, stream=True
+        )
+    assert straight.status_code == usual.status_code == 302
+    assert sorted(heard[0].splitlines()) == sorted(heard[1].splitlines())

@@ -67,16 +67,20 @@ def execute(conf: Config, request: BaseRequest, option: RequestOption | None = N
     url = build_url(conf.domain, request.uri, request.paths)
     headers = build_header(request, option or RequestOption(), conf)
     content = None if request.body is None else JSON.marshal(request.body).encode()
-    answer = SESSION.request(
-        request.http_method.name,
-        url,
-        headers=headers,
-        params=request.queries,
-        data=content,
-        timeout=(CONNECT_TIMEOUT, conf.timeout),
-        allow_redirects=False,
-        stream=True,
-    )
+    timeout, method = (CONNECT_TIMEOUT, conf.timeout), request.http_method.name
+    if content is not None and not request.queries:
+        answer = SESSION.straight(method, url, headers, content, timeout)
+    else:
+        answer = SESSION.request(
+            method,
+            url,
+            headers=headers,
+            params=request.queries,
+            data=content,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
+        )
     raw = RawResponse()
     raw.status_code = answer.status_code
     raw.headers = dict(answer.headers)
