@@ -12,12 +12,14 @@ from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
-from worker.finding.blocks.atoms import atoms_of
+from worker.finding.blocks.atoms import Atom, atoms_of
 from worker.finding.blocks.pieces import PIECE
 from worker.finding.blocks.tidy import tidied
-from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for
-from worker.finding.reading import read_excerpts
+from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for, shown
+from worker.finding.reading import Candidate, read_excerpts
+from worker.finding.sections import SectionRead
 from worker.prompts import Prompts
+from worker.sentences import sentences
 
 KEYS = ("timeout", "retries", "colour", "language", "port", "host", "folder")
 TABLE = "| key | meaning |\n|---|---|\n" + "\n".join(f"| `app.{key}` | sets the {key} |" for key in KEYS)
@@ -439,3 +441,57 @@ def test_a_price_further_down_the_page_comes_first_where_no_quote_has_one() -> N
     assert "$4" in first("what does the lamp of the harbour cost me", top, below, other)
     assert "$4" not in first("when is the lamp of the harbour lit", top, below, other)
     assert "$9" not in first("what does the lamp of the harbour cost me", top, other)
+
+
+def test_the_value_may_stand_in_the_sentence_that_announces_a_list() -> None:
+    about = "You may not post everything, but what is posted on the board can be read by the whole house."
+    news = "Every Thursday everyone posts news on the board:\n\n- what was done\n- what comes next\n\n"
+    board = page(1, f"{about}\n\n{FILLER}", "Board", "What to post")
+    day = page(2, f"{news}{FILLER}", "Board", "News")
+    assert "Every Thursday" in first("which day do we post what we did on the board", board, day)
+
+
+def test_who_asks_where_something_is_kept_is_shown_a_path() -> None:
+    clearing = (
+        f"To clear the cache of the spool, run `spool clear`. It keeps its cache until then.\n\n{FILLER}"
+        f"\n\nThe cache of the spool may grow: keep an eye on how much the spool keeps in it.\n\n{FILLER}"
+    )
+    files = f"{FILLER}\n\nThe cache directory is found in order: `$HOME/.cache/spool` on Linux.\n\n{FILLER}"
+    pages = page(1, clearing, "Spool", "Clearing the cache"), page(2, files, "Spool", "Files")
+    assert ".cache/spool" in first("where does the spool keep its cache", *pages)
+
+
+def test_below_the_question_that_is_asked_stands_the_whole_answer() -> None:
+    told = (
+        "You convert the name of a pin in two steps, and who wants to convert a pin name needs no tool.",
+        "Some makers counted, others took letters, which confused many people who knew one of both by heart "
+        "and now had to look up the other in a list that hung beside the door.",
+        "On wood it is printed in small type. It is seen best with a lamp and a glass, held close to it, and "
+        "best of all by two people together.",
+        "Then say AR in front of what was counted.",
+    )
+    asked = page(1, "\n\n".join(told), "Questions", "How do I convert a pin name?")
+    other = page(2, "The pin name is printed on the board. " * 3, "Boards", "Pins")
+    assert told[-1] in first("how do I convert a pin name", asked, other)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("The lamp burns oil. It is never left. It is lit at dusk.", " … "),
+        ("灯里烧的是油。有人一直看着。黄昏时点灯。", "……"),
+    ],
+)
+def test_sentences_that_are_left_out_of_a_paragraph_leave_a_mark(text: str, mark: str) -> None:
+    one, _, three = (Atom(part, "paragraph", group=1) for part in sentences(text))
+    section = SectionRead(page(1, text), 1.0, 1.0)
+    told = shown([Candidate(one, section, 0), Candidate(three, section, 2)])
+    assert told == f"{one.text.strip()}{mark}{three.text.strip()}"
+
+
+def test_items_that_are_left_out_of_a_list_leave_a_mark_and_neighbours_leave_none() -> None:
+    items = [Atom(f"- {name}", "item", group=1) for name in ("oil", "wick", "glass")]
+    section = SectionRead(page(1, ""), 1.0, 1.0)
+    pieces = [Candidate(item, section, place) for place, item in enumerate(items)]
+    assert shown([pieces[0], pieces[2]]) == "- oil\n- …\n- glass"
+    assert shown(pieces) == "- oil\n- wick\n- glass"

@@ -95,3 +95,29 @@ def test_one_point_is_one_point() -> None:
     excerpt = Excerpt(1, "Lamp", "text", ("Lamp",))
     assert "point 2 of 5" in signed(Quote(excerpt, "2. Go.", 1.0, (), Steps((2,), 5)), "en")
     assert "第 1、3-4 条" in signed(Quote(excerpt, "1. Go.", 1.0, (), Steps((1, 3, 4), 5)), "zh")
+
+
+def test_a_list_that_is_broken_by_code_is_counted_as_one() -> None:
+    code = "\n\n```sh\nlamp --light\n```\n\n"
+    text = code.join(
+        f"{n}. {'Fill the oil into the burner' if n == 2 else f'Do matter {n}'}. {FILLER}"
+        for n in range(1, 6)
+    )
+    found = quote("how is the oil filled in", text)
+    assert found.steps is not None
+    assert found.steps.of == 5
+    assert 2 in found.steps.shown
+    assert found.steps.left_out
+
+
+def test_a_step_that_is_too_long_to_be_shown_is_counted() -> None:
+    endless = "word " * 400
+    text = (
+        f"1. Climb the tower. {FILLER}\n2. {endless}\n3. Fill the oil into the burner. {FILLER}\n"
+        f"4. Light it. {FILLER}\n5. Climb down. {FILLER}"
+    )
+    found = quote("how is the oil filled in", text)
+    assert found.steps is not None
+    assert 3 in found.steps.shown
+    assert 2 not in found.steps.shown
+    assert found.steps.of == 5

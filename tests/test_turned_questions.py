@@ -6,7 +6,13 @@ import pytest
 
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
-from worker.finding.kinds import kinds_asked
+from worker.finding.features import FEATURES
+from worker.finding.find import Found
+from worker.finding.kinds import answers_kind, kinds_asked
+from worker.finding.quotes import quotes_of
+from worker.finding.reading import read_excerpts
+from worker.finding.several import unanswered
+from worker.pipeline.quoted import quotable
 from worker.prompts import Prompts
 
 FILLER = "The kiln is looked after by two people of the second floor, who keep its book. " * 4
@@ -117,3 +123,50 @@ def test_both_parts_of_a_question_stand_on_the_card() -> None:
     whole = "\n".join(quoted)
     assert "4711" in whole
     assert "/var/kiln/book" in whole
+
+
+@pytest.mark.parametrize(
+    ("question", "left"),
+    [
+        ("how is the lamp lit and who pays the ferry", ["who pays the ferry"]),
+        ("灯怎么点，渡船票多少钱？", ["渡船票多少钱"]),
+        ("how is the lamp lit", []),
+    ],
+)
+def test_a_part_of_which_the_card_says_nothing_is_named(question: str, left: list[str]) -> None:
+    text = "To light the lamp, hold a match to its wick: the lamp is lit.\n\n点灯时把火柴放到灯芯上。"
+    found = read_excerpts(question, [Excerpt(1, "Lamp", text, ("Lamp",))], None)
+    parts = unanswered(found.asked, found.candidates)
+    assert [part.strip(" ?？") for part in parts] == left
+
+
+def test_the_part_that_is_left_open_is_said_below_the_last_quote() -> None:
+    text = "To light the lamp, hold a match to its wick: the lamp is lit."
+    excerpt = Excerpt(1, "Lamp", text, ("Lamp",))
+    reading = read_excerpts("how is the lamp lit and who pays the ferry", [excerpt], None)
+    found = Found(reading, tuple(quotes_of(reading)), 1.0)
+    ((_, said),) = quotable(found, [excerpt], "en")
+    assert said.startswith(text)
+    assert "who pays the ferry" in said
+
+
+def test_the_word_may_is_no_month() -> None:
+    assert not answers_kind("day", "You may not subscribe to every channel; march on.")
+    assert answers_kind("day", "It is due in May.")
+    assert answers_kind("day", "It is due on 3rd of May.")
+
+
+@pytest.mark.parametrize(
+    ("question", "way", "aim"),
+    [
+        ("how do I turn the check off", "set `check` to `false`", "it is there to avoid mistakes"),
+        ("校验怎么关掉", "把 `check` 改为关闭", "校验用来避免出错"),
+    ],
+)
+def test_who_asks_how_to_turn_it_off_is_not_told_what_it_avoids(question: str, way: str, aim: str) -> None:
+    texts = f"{aim}", f"{way}"
+    excerpts = [Excerpt(number, f"Page {number}", text, ("Check",)) for number, text in enumerate(texts)]
+    turned = FEATURES.index("turned_off")
+    told = {one.atom.text: one.numbers[turned] for one in read_excerpts(question, excerpts, None).candidates}
+    assert told[aim] == 0
+    assert told[way] > 0

@@ -33,6 +33,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "（此处为第 {steps} 条，共 {of} 条，其余见原文）",
         "(Shown: points {steps} of {of}; the page has the others.)",
     ),
+    "part_left_open": (
+        "（没有找到这一部分的答案：{part}）",
+        "(Nothing was found on this part: {part}.)",
+    ),
     "link_removed": ("（链接已移除）", "(link removed)"),
     "because_question_too_long": (
         "问题太长了，请缩短后再问，日志只贴关键几行",

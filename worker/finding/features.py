@@ -128,8 +128,8 @@ def _of_atom(
         float("default" in asked.kinds and answers_kind("default", f"{atom.lead} {atom.text}")),
         float(_says_nothing(asked, atom, words, above, new)),
         _defines(asked, section, above, atom, words.text, place) if asked.subject else 0.0,
-        float(bool(waited.inexact) and tells_more(asked, waited.inexact, atom.text)),
-        float(bool(waited.exact) and tells_more(asked, waited.exact, atom.text)),
+        float(bool(waited.inexact) and tells_more(asked, waited.inexact, atom.told)),
+        float(bool(waited.exact) and tells_more(asked, waited.exact, atom.told)),
         float(atom.kind == "code" and bool(waited.others & TO_DO)),
         *(
             turned_numbers(
@@ -199,27 +199,29 @@ def _of_kind(asked: Asked, atom: Atom, words: Words, new: str) -> list[float]:
     values, kinds = asked.waits_for.values, asked.waits_for.others
     if not values and not kinds:
         return OF_NO_KIND
-    with_value = any(answers_kind(kind, atom.text) for kind in values)
+    with_value = any(answers_kind(kind, atom.told) for kind in values)
     matched = sum(answers_kind(kind, new) for kind in kinds)
     return [
         float(with_value),
         float(bool(values) and not with_value),
-        _value_near(asked, values, words),
+        _value_near(asked, values, atom, words),
         matched / len(kinds) if kinds else 0.5,
         float(bool(kinds) and not matched),
         float(bool(kinds & TO_DO) and "`" in atom.text),
     ]
 
 
-def _value_near(asked: Asked, values: frozenset[str], words: Words) -> float:
-    """How much of the question the sentence has that holds a value of the kind asked for."""
+def _value_near(asked: Asked, values: frozenset[str], atom: Atom, words: Words) -> float:
+    """How much of the question the sentence has that holds a value of the kind asked for.
+
+    That may be the one that announces the atom: "Every Friday everyone posts:".
+    """
     if not values:
         return 0.0
+    said = [*zip(words.said, words.sentences, strict=True)]
+    if atom.told is not atom.text:
+        said.append((atom.lead, words.near))
     return max(
-        (
-            share_of(asked, sentence)
-            for text, sentence in zip(words.said, words.sentences, strict=True)
-            if any(answers_kind(kind, text) for kind in values)
-        ),
+        (share_of(asked, own) for text, own in said if any(answers_kind(kind, text) for kind in values)),
         default=0.0,
     )

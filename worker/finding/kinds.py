@@ -21,7 +21,7 @@ _MORE_EXACT = {
     "place": frozenset({"port"}),
 }
 """Kinds that are no more asked for where one is that can be told from other texts more surely."""
-APART = frozenset({"default", "off", "must"})
+APART = frozenset({"default", "off", "must", "path", "disabled"})
 """Kinds that have features of their own."""
 ONE_THING = VALUE_KINDS | {"person", "place", "default", "trouble"}
 """Kinds of questions that ask for one thing, whatever their form: "what is the limit"."""

@@ -6,16 +6,17 @@ sentence; what is nearly as good on another page comes below it. An atom is show
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from index.text.chinese import is_chinese
 from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.announcing import announces
 from worker.finding.asked import Asked, tells_more
-from worker.finding.blocks.atoms import Atom, without_padding
+from worker.finding.blocks.atoms import Atom
+from worker.finding.blocks.together import as_markdown
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.reading import Candidate, Reading
@@ -39,6 +40,8 @@ AS_GOOD, CROWD = 1.0, 4
 WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
 """A piece with the value that no quote has comes first if it scores at most so far below the best and, with
 its headings, has this share of the question's words."""
+LOOKED_FOR = ("path", "disabled")
+"""Kinds of answers beside values that no quote may lack where a piece of its page has one."""
 MOST = 4
 """Quotes at most."""
 MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
@@ -59,7 +62,13 @@ WITH_STEPS = 640
 ECHOED = 0.6
 """A piece of a log with this share of the question's words, or whose words are the question's to this share,
 repeats the message that is asked about."""
-_ALL_WORDS = FEATURES.index("all_words")
+_ALL_WORDS, _HEADING = FEATURES.index("all_words"), FEATURES.index("heading_words")
+SAME_QUESTION = 0.5
+"""A heading that is a question and has this share of the words asks what is asked."""
+_QUESTION = re.compile(
+    r"[?？]\s*+\Z|\A\W*+(?:how|what|why|where|when|which|can|do|does|is|are)\b|怎么|如何|为什么|什么|吗",
+    re.IGNORECASE,
+)
 REPEATED = 0.8
 """An atom with this share of its words in what is quoted already says nothing new."""
 
@@ -84,9 +93,9 @@ def quotes_of(reading: Reading) -> list[Quote]:
     Where they have no value of the kind that is asked for, and a piece of the same pages has, it comes first.
     """
     found = _chosen(reading)
-    if (value := _value_left_out(reading, found)) is not None:
-        first = replace(value, score=reading.candidates[0].score + 1)
-        others = (candidate for candidate in reading.candidates if candidate is not value)
+    if (lacked := _left_out(reading, found)) is not None:
+        first = replace(lacked, score=reading.candidates[0].score + 1)
+        others = (candidate for candidate in reading.candidates if candidate is not lacked)
         found = _chosen(Reading(reading.asked, (first, *others)))
     for more in left_out(
         reading.asked, [one for quote in found for one in quote.candidates], reading.candidates
@@ -95,26 +104,25 @@ def quotes_of(reading: Reading) -> list[Quote]:
     return _as_procedure(_with_steps(found, reading), reading)
 
 
-def _value_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
-    """The best piece of the quoted pages with a value of the kind asked for, where no quote has one."""
+def _left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
+    """The best piece of the quoted pages with what is asked for, such as a value, where no quote has it."""
     asked = reading.asked
-    wanted = asked.kinds & EXACT_KINDS or asked.kinds & VALUE_KINDS
-    if not quotes or not wanted or any(tells_more(asked, wanted, quote.text) for quote in quotes):
-        return None
-    pages = {page_of(quote.excerpt) for quote in quotes}
-    least = reading.candidates[0].score - WORTH_A_VALUE
-    return next(
-        (
-            candidate
-            for candidate in reading.candidates
-            if candidate.score >= least
-            and page_of(candidate.section.excerpt) in pages
-            and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
-            and _size(candidate) <= ALL
-            and tells_more(asked, wanted, candidate.atom.text)
-        ),
-        None,
-    )
+    values = asked.kinds & EXACT_KINDS or asked.kinds & VALUE_KINDS
+    for wanted in (values, *(asked.kinds & {kind} for kind in LOOKED_FOR)):
+        if not quotes or not wanted or any(tells_more(asked, wanted, quote.text) for quote in quotes):
+            continue
+        pages = {page_of(quote.excerpt) for quote in quotes}
+        least = reading.candidates[0].score - WORTH_A_VALUE
+        for candidate in reading.candidates:
+            if (
+                candidate.score >= least
+                and page_of(candidate.section.excerpt) in pages
+                and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
+                and _size(candidate) <= ALL
+                and tells_more(asked, wanted, candidate.atom.told)
+            ):
+                return candidate
+    return None
 
 
 def page_of(excerpt: Excerpt) -> tuple[str, str, str]:
@@ -136,12 +144,13 @@ def _chosen(reading: Reading) -> list[Quote]:
         if taken or (found and (_repeats(candidate, said) or _size(candidate) > left)):
             continue
         told = said | _said(candidate)
+        whole = not (found or reading.asked.subject) and _asked_above(candidate)
+        far = float("inf") if whole or candidate.atom.kind == "code" else FAR
 
-        def tells(near: Candidate, best: Candidate = candidate, told: set[str] = told) -> bool:
-            close = best.atom.kind == "code" or near.score >= best.score - FAR
-            return close and not _repeats(near, told)
+        def tells(near: Candidate, least: float = candidate.score - far, told: set[str] = told) -> bool:
+            return near.score >= least and not _repeats(near, told)
 
-        chosen = _with_neighbours(candidate, beside, used, left if found else FIRST, tells)
+        chosen = _with_neighbours(candidate, beside, used, left if found or whole else FIRST, tells)
         chosen += _cure(chosen[-1], reading.asked, beside, used)
         used |= {(id(one.section), one.place) for one in chosen}
         said |= set(terms(shown(chosen)))
@@ -155,6 +164,12 @@ def _telling(reading: Reading) -> Sequence[Candidate]:
     if reading.asked.subject:
         return reading.candidates
     return [one for one in reading.candidates if not announces(one.atom)] or reading.candidates
+
+
+def _asked_above(candidate: Candidate) -> bool:
+    """Whether the heading above it is the question that is asked: all below it is the answer."""
+    heading = candidate.atom.heading or candidate.section.heading
+    return candidate.numbers[_HEADING] >= SAME_QUESTION and bool(_QUESTION.search(heading))
 
 
 def _worth(candidate: Candidate) -> float:
@@ -344,26 +359,5 @@ def _size(candidate: Candidate) -> int:
 
 
 def shown(candidates: Sequence[Candidate]) -> str:
-    """The atoms as Markdown: what announces several of them stands once, so does a bold line above them."""
-    parts: list[str] = []
-    above: Atom | None = None
-    for candidate in candidates:
-        atom = candidate.atom
-        if atom.heading and (above is None or above.heading != atom.heading):
-            parts.append(f"\n\n**{atom.heading}**")
-        if atom.lead and (above is None or above.lead != atom.lead):
-            parts.append(f"\n\n{without_padding(atom.lead) if atom.kind == 'row' else atom.lead}")
-        together = above is not None and above.group == atom.group and above.kind == atom.kind
-        text = without_padding(atom.text) if atom.kind in ("row", "table") else atom.text
-        parts.append(f"{_joint(above if together else None, atom)}{text}")
-        above = atom
-    return "".join(parts).strip("\n")
-
-
-def _joint(above: Atom | None, atom: Atom) -> str:
-    """What stands between an atom and the one above it, which is of the same list, table or paragraph."""
-    if atom.kind == "row" or (above and atom.kind == "item"):
-        return "\n"
-    if above and atom.kind == "paragraph":
-        return "" if is_chinese(atom.text[0]) else " "
-    return "\n\n"
+    """The atoms as Markdown."""
+    return as_markdown([(one.place, one.atom) for one in candidates])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from index.text.terms import terms
 from worker.finding.asked import Asked
@@ -31,20 +32,37 @@ LACKING, MORE = 0.5, 0.34
 this much more of it."""
 BELOW = 8.0
 """... and scores at most so far below the best."""
+SILENT = 0.2
+"""A part with less of its weight among the words of the card is said to be left open."""
 
 
-def parts_of(asked: Asked) -> list[dict[str, float]]:
-    """The weights of each part's words; empty for a question in one part."""
-    found: list[dict[str, float]] = []
+@dataclass(frozen=True)
+class Part:
+    """One of several things that a question asks."""
+
+    text: str
+    weights: dict[str, float]
+
+
+def parts_of(asked: Asked) -> list[Part]:
+    """The parts with the weights of their words; empty for a question in one part."""
+    found: list[Part] = []
     before = ""
     for part in _PARTS.split(asked.text):
         before = f"{before} {part}"
         if _ASKS.search(part):
-            found.append(
-                {word: weight for word in terms(before) if (weight := asked.weights.get(word, 0.0)) > 0}
-            )
+            weights = {word: weight for word in terms(before) if (weight := asked.weights.get(word, 0.0)) > 0}
+            found.append(Part(" ".join(before.split()), weights))
             before = ""
-    return found if sum(map(bool, found)) > 1 else []
+    return found if sum(bool(part.weights) for part in found) > 1 else []
+
+
+def unanswered(asked: Asked, quoted: Iterable[Candidate]) -> list[str]:
+    """The parts of which the quoted pieces say next to nothing."""
+    words = _words(quoted)
+    return [
+        part.text for part in parts_of(asked) if part.weights and _share(asked, part.weights, words) < SILENT
+    ]
 
 
 def left_out(asked: Asked, quoted: Iterable[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:
@@ -54,15 +72,15 @@ def left_out(asked: Asked, quoted: Iterable[Candidate], ranked: Sequence[Candida
         return []
     found: list[Candidate] = []
     for part in parts_of(asked):
-        had = _share(asked, part, _words([*chosen, *found]))
-        if not part or had >= LACKING:
+        had = _share(asked, part.weights, _words([*chosen, *found]))
+        if not part.weights or had >= LACKING:
             continue
         best = max(
             (one for one in ranked if one.score >= ranked[0].score - BELOW and one.atom.seen <= 500),
-            key=lambda one: one.score / 3 + 3 * _share(asked, part, _words([one])),
+            key=lambda one: one.score / 3 + 3 * _share(asked, part.weights, _words([one])),
             default=None,
         )
-        if best is not None and _share(asked, part, _words([best])) >= had + MORE:
+        if best is not None and _share(asked, part.weights, _words([best])) >= had + MORE:
             found.append(best)
     return found
 

@@ -64,19 +64,41 @@ def step_of(atom: Atom) -> tuple[int, str]:
 def steps_shown(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> Steps | None:
     """Which steps are quoted of the one numbered list in the quote; None where it has none or several.
 
-    None too of a list that goes on from another: its places are not the numbers that are read.
+    None too of a list whose first step is on another page: its places are not the numbers that are read.
     `section`: every atom of the section that the quote is from.
     """
-    lists = {step_of(one.atom)[0] for one in quoted if step_of(one.atom)[1]}
-    if len(lists) != 1:
-        return None
-    (number,) = lists
     ordered = sorted(section, key=lambda one: one.place)
-    own = (step_of(one.atom) for one in ordered)
-    lines = list(dict.fromkeys(line for group, line in own if line and group == number))
-    told = {step_of(one.atom)[1] for one in quoted}
-    shown = tuple(place for place, line in enumerate(lines, 1) if line in told)
-    return Steps(shown, len(lines)) if len(lines) >= FEWEST and _FIRST.match(lines[0]) else None
+    lists = _numbered_lists(dict.fromkeys(step for one in ordered if (step := step_of(one.atom))[1]))
+    told = {step for one in quoted if (step := step_of(one.atom))[1]}
+    own = [steps for steps in lists if told.intersection(steps)]
+    if len(own) != 1:
+        return None
+    (steps,) = own
+    places = _places([line for _, line in steps])
+    shown = tuple(place for place, step in zip(places, steps, strict=True) if step in told)
+    return Steps(shown, places[-1]) if len(steps) >= FEWEST and _FIRST.match(steps[0][1]) else None
+
+
+def _numbered_lists(steps: Iterable[tuple[int, str]]) -> list[list[tuple[int, str]]]:
+    """The steps list by list; one that was only broken, by a block between two steps, is one list."""
+    found: list[list[tuple[int, str]]] = []
+    for group, line in steps:
+        last = found[-1][-1] if found else None
+        if last and (group == last[0] or _number(line) == _number(last[1]) + 1):
+            found[-1].append((group, line))
+        else:
+            found.append([(group, line)])
+    return found
+
+
+def _places(lines: Sequence[str]) -> Sequence[int]:
+    """The numbers that are read where they are written out, the places where every item is "1."."""
+    numbers = [_number(line) for line in lines]
+    return numbers if numbers == sorted(set(numbers)) else range(1, len(lines) + 1)
+
+
+def _number(line: str) -> int:
+    return int(re.split("[.)]", line.strip(), maxsplit=1)[0])
 
 
 def steps_missing(quoted: Sequence[Candidate], section: Iterable[Candidate]) -> list[Candidate]:

@@ -32,7 +32,8 @@ def turned_numbers(
     question are one; `place`: of the atom in its section.
     """
     whether = bool(asked.kinds & YES_OR_NO)
-    off = "off" in asked.kinds and answers_kind("off", f"{atom.lead}\n{atom.text}\n{heading}")
+    wanted = "disabled" if "disabled" in asked.kinds else "off"
+    off = "off" in asked.kinds and answers_kind(wanted, f"{atom.lead}\n{atom.text}\n{heading}")
     under = whether and _asks_whether(heading)
     kind = "must" if "must" in asked.kinds else "modal"
     said = place == 0 and (

@@ -10,6 +10,7 @@ from worker.excerpts import Excerpt
 from worker.finding import support
 from worker.finding.find import Found
 from worker.finding.quotes import Quote
+from worker.finding.several import unanswered
 from worker.pipeline.sanitise import Sanitiser
 from worker.prompts import Prompts, Quotes
 
@@ -23,11 +24,22 @@ def quotable(found: Found, kept: Sequence[Excerpt], language: str) -> Quotes:
         return ()
     numbers = {(excerpt.path, excerpt.heading_path): excerpt.number for excerpt in reversed(kept)}
     places = ((quote.excerpt.path, quote.excerpt.heading_path) for quote in found.quotes)
-    return [
+    quotes = [
         (numbers[place], signed(quote, language))
         for place, quote in zip(places, found.quotes, strict=True)
         if place in numbers
     ]
+    if quotes and (open_parts := _left_open(found, language)):
+        number, text = quotes[-1]
+        quotes[-1] = (number, f"{text}\n\n*{open_parts}*")
+    return quotes
+
+
+def _left_open(found: Found, language: str) -> str:
+    """Which parts of the question the quotes do not answer, said in a line; empty where they answer all."""
+    parts = unanswered(found.reading.asked, [one for quote in found.quotes for one in quote.candidates])
+    said = ("；" if language == "zh" else "; ").join(part.rstrip(" ?？,，;；。.") for part in parts)
+    return say("part_left_open", language, part=said) if parts else ""
 
 
 def signed(quote: Quote, language: str) -> str:
