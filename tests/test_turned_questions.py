@@ -170,3 +170,37 @@ def test_who_asks_how_to_turn_it_off_is_not_told_what_it_avoids(question: str, w
     told = {one.atom.text: one.numbers[turned] for one in read_excerpts(question, excerpts, None).candidates}
     assert told[aim] == 0
     assert told[way] > 0
+
+
+@pytest.mark.parametrize(
+    ("question", "default"),
+    [
+        ("which status does the kiln send unless told otherwise", True),
+        ("which colour does it take if I set none", True),
+        ("what happens if we don't specify a floor", True),
+        ("temperature when nothing is configured", True),
+        ("which floor is heated when unset", True),
+        ("which port does it use out of the box", True),
+        ("不设温度会怎样", True),
+        ("没写端口的话用哪个端口", True),
+        ("未指定楼层时是几楼", True),
+        ("how do I set the temperature", False),
+        ("I set nothing wrong and it fails", False),
+        ("what if I do not give notice", False),
+        ("没有设置成功怎么办", False),
+        ("为什么没写进文件", False),
+        ("没有配置文件在哪里下载", False),
+    ],
+)
+def test_what_holds_where_nothing_is_set_asks_for_the_default(question: str, default: bool) -> None:
+    assert ("default" in kinds_asked(question)) == default
+
+
+def test_what_holds_where_nothing_is_set_is_answered_with_the_default() -> None:
+    texts = (
+        ("Codes", f"Some kilns send a code to the bell when the door opens. {FILLER}"),
+        ("Bell", f"A code for the bell is one of 3, 7 (this is the default) and 9. {FILLER}"),
+    )
+    excerpts = [Excerpt(n, "Kiln", text, ("Kiln", heading)) for n, (heading, text) in enumerate(texts, 1)]
+    reading = read_excerpts("which code does the kiln send to the bell unless told otherwise", excerpts, None)
+    assert "the default" in reading.candidates[0].atom.text
