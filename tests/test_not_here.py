@@ -15,9 +15,11 @@ from index.gate.gate import open_gate
 from index.search.searcher import Searcher
 from index.search.versions import open_current
 from worker.engines.choose import open_llm
+from worker.excerpts import Excerpt
 from worker.finding.find import stands_out
-from worker.finding.reading import product_of
-from worker.finding.support import SUPPORT, probability
+from worker.finding.quotes import quotes_of
+from worker.finding.reading import product_of, read_excerpts
+from worker.finding.support import SUPPORT, Background, probability, support_numbers
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.pipeline import Pipeline
 
@@ -185,3 +187,18 @@ def test_a_source_that_the_question_names_is_answered_from_and_no_other(tmp_path
     assert "pg_dump" not in named.text
     plain, _ = pipeline.run(Question(asked.replace("{} ", ""), "en", mentioned=True))
     assert "pg_dump" in plain.text
+
+
+@pytest.mark.parametrize(
+    ("text", "defined"),
+    [
+        ("Kestrel is a gateway for parcels. It runs on one machine.", True),
+        ("Join the team of Kestrel: everybody who works on Kestrel is welcome in the team.", False),
+    ],
+)
+def test_what_something_is_is_answered_by_a_sentence_that_says_so(text: str, defined: bool) -> None:
+    reading = read_excerpts("what is Kestrel", [Excerpt(1, "Page", text, ("Page",))], None)
+    numbers = support_numbers(reading, quotes_of(reading), Background(chunks=100, search_drop=0.05))
+    assert (numbers[SUPPORT.index("defined")] == 1.0) is defined
+    unsaid = [0.0 if name == "defined" else number for name, number in zip(SUPPORT, numbers, strict=True)]
+    assert (probability(numbers) > probability(unsaid)) is defined

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from bot.errors import IndexMissing
 from index.build.build import assemble
 from index.search.copies import page_key, page_numbers
 from index.search.dense import Dense
-from index.search.fusion import Weights
+from index.search.fusion import Weights, fused
 from index.search.lexical import Lexical
 from index.search.ngrams import CharacterNGrams, NGramWriter
 from index.search.part import part_of
@@ -265,3 +266,10 @@ def test_a_part_of_an_index_scores_like_an_index_of_these_documents_alone(
         assert [passage.score for passage in ours] == pytest.approx([passage.score for passage in theirs])
     with pytest.raises(IndexMissing, match="nothing"):
         part_of(searcher, {"nothing"})
+
+
+def test_a_question_of_words_that_every_chunk_has_is_scored_as_any_other(searcher: Searcher) -> None:
+    lookup = searcher.look_up("what is the harbor")
+    found = np.full(len(lookup.rows), 2.0, np.float32)
+    everywhere = replace(lookup.signals, rarity=0.0002, bm25_text=found / 10, headings=found)
+    assert fused(everywhere, Weights(), lookup.pages).max() < 1.5

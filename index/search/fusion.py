@@ -78,6 +78,11 @@ class Weights:
         return replace(self, dense_text=0, dense_heading=0, dense_headings=0, dense_title=0)
 
 
+LEAST_RARITY = 1.0
+"""A question whose words stand in every chunk, such as the product's name alone, can reach next to no BM25:
+what is divided by less than this grows without end."""
+
+
 @dataclass(frozen=True)
 class Signals:
     """What is known of the candidates for one question, each (candidates,)."""
@@ -133,8 +138,8 @@ def _weighted(signals: Signals, weights: Weights) -> list[Scores]:
         np.where(signals.headless, np.maximum(values, signals.dense_text), values)
         for values in (signals.dense_heading, signals.dense_headings, signals.dense_title)
     )
-    own = max(signals.rarity, 1e-6)
-    both = max(signals.translated_rarity, 1e-6)
+    own = max(signals.rarity, LEAST_RARITY)
+    both = max(signals.translated_rarity, LEAST_RARITY)
     return [
         weights.dense_text * text,
         weights.dense_heading * np.maximum(heading, 0),

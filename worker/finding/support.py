@@ -28,7 +28,7 @@ from worker.finding.shares import has_word, share_of
 
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",
-    "no_value", "no_exact", "talk", "unknown", "no_reason", "page_missing",
+    "no_value", "no_exact", "talk", "unknown", "no_reason", "page_missing", "defined",
 )  # fmt: skip
 _LETTER = re.compile("[a-z]")
 _WHY = re.compile(r"\bwhy\b|\breasons?\b|为什么|为啥|为何|原因", re.IGNORECASE)
@@ -80,6 +80,7 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         sum(lacks[word] for word in asked.unknown) / asked.total,
         float(bool(_WHY.search(asked.text)) and _lacks_kind(asked, REASON, [quote.text for quote in quotes])),
         max(0.0, 1 - share_of(asked, _words_of_page(reading, quotes[0]) | words) - MAY_LACK),
+        float(most("defines") >= 1.0 and sum(lacks.values()) <= MAY_LACK * asked.total),
     ]
 
 
