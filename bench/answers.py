@@ -2,12 +2,12 @@
 
 The questions (`bench/answer_sets`) are about public documents that nobody tuned the bot on: a keyboard's
 firmware, an operating system for microcontrollers, a gateway, web servers and frameworks, handbooks of
-companies, a mail server, a login library, a package manager, four Go projects in one index. The documents are
-not part of this repository: `sets.json` names the repository, commit and folder they are from, and --corpora
-(or FENNEL_BENCH_CORPORA) the folder where they lie, one folder a set, .mdx files renamed to .md. The two
-sets of ../shared/data/domains and the nine projects of ../shared/data/docs in one index (`ml`) are added
-where they are there. `dev` rows were looked at while the answering was made, `unseen` ones were not. Indexes
-are kept in data/bench/answers after the first run.
+companies, a mail server, a login library, a package manager, a reader of feeds, a database, four Go
+projects in one index. The documents are not part of this repository: `sets.json` names the repository,
+commit and folder they are from, and --corpora (or FENNEL_BENCH_CORPORA) the folder where they lie, one
+folder a set, .mdx files renamed to .md. The two sets of ../shared/data/domains and the nine projects of
+../shared/data/docs in one index (`ml`) are added where they are there. `dev` rows were looked at while the
+answering was made, `unseen` ones were not. Indexes are kept in data/bench/answers after the first run.
 
     python -m bench.answers [--corpora DIR] [--half dev|unseen|all] [--sets NAMES] [--replies DIR] [--json]
 """
