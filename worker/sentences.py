@@ -19,7 +19,7 @@ from index.text.chinese import CHARACTERS
 _SENTENCE_END = re.compile(
     rf"(?<=[。！？；])(?!\s)|(?<=[。！？；!?])(?=\s)|(?<=[.;])(?=\s+[A-Z\[\"'(`*{CHARACTERS}])|(?<=\n)"
 )
-_CITATION_TAIL = re.compile(r"\A\s*+(?:\[\d{1,2}\]\s*+)++")
+_CITATION_TAIL = re.compile(r"\A\s*+(?>(?:\[\d{1,2}\]\s*+)+)")
 _PARSER = MarkdownIt("commonmark").enable("table")
 _MAY_HOLD_CODE = re.compile(r"```|~~~|^ {4}|\t", re.MULTILINE)
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?[^`\n](?<!`)\1(?!`)")

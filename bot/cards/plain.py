@@ -16,7 +16,7 @@ from bot.markdown.dialect import quiet_tags, without_tags
 
 MOST_BARE = 6000
 """Characters of a bare card: well within Feishu's 30 KB in any language."""
-_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\((?:[^()]++|\([^()]*+\))*+\)")
+_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\((?>(?:[^()]++|\([^()]*+\))*)\)")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\n)?^[ \t]*\|[ :|-]+\|[ \t]*$(?:\n[ \t]*\|.*$)*", re.MULTILINE)
 
 

@@ -26,7 +26,7 @@ _OPENING = re.compile(r"\A(`{3,}+(?=[^`]*$)|~{3,}+)(.*)$")
 _QUOTE = 0
 """Stands for a quote among the containers; a list item is the width of what stands before its text."""
 _ITEM = re.compile(r"\A(?:[-+*]|(\d{1,9})[.)])(?=\s|$)")
-_RULE = re.compile(r"\A(?:(?:\*[ \t]*+){3,}+|(?:-[ \t]*+){3,}+|(?:_[ \t]*+){3,}+)$")
+_RULE = re.compile(r"\A(?:(?>(?:\*[ \t]*+){3,})|(?>(?:-[ \t]*+){3,})|(?>(?:_[ \t]*+){3,}))$")
 _HEADING = re.compile(r"\A#{1,6}(?:\s|$)")
 _UNDERLINE = re.compile(r"\A(?:=++|-++)\s*+$")
 

@@ -22,7 +22,7 @@ _UNWANTED = re.compile(
 )
 """Control characters but tab, newline and its like; overrides of the writing direction; lone surrogates."""
 
-_SPAN = r"``(?:[^`\n]|`(?!`))*+``|`[^`\n]++`"
+_SPAN = r"``(?>(?:[^`\n]|`(?!`))*)``|`[^`\n]++`"
 """Inline code as `inline_code` writes it; outside it no backtick is left unescaped."""
 _LINE_START = re.compile(rf"(?m){_SPAN}|(?P<mark>(?:^|(?<=<br>))(?:[#+=:-]|\d{{1,9}}[.)]))")
 """What opens a heading, a list item, a rule or an underline when a line starts with it; code is passed by."""

@@ -20,7 +20,7 @@ OTHER_SCRIPTS = 0.1
 """With this share of characters beyond Latin a line may be text without spaces."""
 _DATA = re.compile(r"[A-Za-z0-9+/=_%-]{1000,}+")
 """No word and no address is so long."""
-_DATA_LINES = re.compile(r"(?:^[ \t>]{0,8}+[A-Za-z0-9+/=_-]{60,}+[ \t]*+(?:\n|\Z)){12,}+", re.MULTILINE)
+_DATA_LINES = re.compile(r"(?>(?:^[ \t>]{0,8}+[A-Za-z0-9+/=_-]{60,}+[ \t]*+(?:\n|\Z)){12,})", re.MULTILINE)
 """Data wrapped into lines of one length, as in a certificate or a mail's attachment."""
 _LATIN_END = 0x024F
 

@@ -44,8 +44,8 @@ _ASIDE = re.compile(
 )
 """Paths of pages that are not what newcomers ask about."""
 _NUMBER = re.compile(
-    r"^(?:(?:q\s*+\d*+|step \d++|\d++(?:\.\d++)*+|第.{1,3}步)\s*+[.:：、)]\s*+"
-    rf"|\d++(?:\.\d++)++\s++|\d{{1,2}}\s++(?=[{CHARACTERS}])(?![种个步类项条台次天点年月日分秒位件级层]))",
+    r"^(?:(?:q\s*+\d*+|step \d++|\d++(?>(?:\.\d++)*)|第.{1,3}步)\s*+[.:：、)]\s*+"
+    rf"|\d++(?>(?:\.\d++)+)\s++|\d{{1,2}}\s++(?=[{CHARACTERS}])(?![种个步类项条台次天点年月日分秒位件级层]))",
     re.IGNORECASE,
 )
 _DATED = re.compile(

@@ -15,11 +15,12 @@ from worker.conversation.heading_words import words_of
 
 _VERBS_ZH = sorted(words_of("verbs_zh"), key=len, reverse=True)
 _HOW = (
-    r"(?<![a-z])how (?:do|can|to|should|would|could|must)(?: (?:i|we|you|one|to|properly|safely)(?![a-z]))*+ "
+    r"(?<![a-z])how (?:do|can|to|should|would|could|must)"
+    r"(?>(?: (?:i|we|you|one|to|properly|safely)(?![a-z]))*) "
 )
 _ACT = re.compile(rf"{_HOW}([a-z][a-z-]++)", re.IGNORECASE)
 _ACT_ON_IT = re.compile(
-    rf"{_HOW}([a-z][a-z-]++)(?: (?:up|down|on|off|out|in))?+"
+    rf"{_HOW}([a-z][a-z-]++)(?>(?: (?:up|down|on|off|out|in))?)"
     r" (?:(?:it|them)(?![a-z'])(?! from )"
     r"|(?:this|that|these|those)(?![a-z'])(?! (?!on |in |with |for |to )[a-z]))",
     re.IGNORECASE,

@@ -23,13 +23,13 @@ _ASKING = (
 _AFTER_GREETING = rf"([,，!！。~]++\s*+|\.(?=\s)\s*+|\s*+$|\s++{_ASKING})"
 """A greeting ends here: "Hello world" and "hello.py" are no greetings."""
 _OPENING = re.compile(
-    r"^\s*+((请问|想问|问|想请教|请教)(一下|下(?![载拉面划线标游级行列降单架次层一发推属部沉]))[，,：:\s]*+"
+    r"^\s*+(?>((请问|想问|问|想请教|请教)(一下|下(?![载拉面划线标游级行列降单架次层一发推属部沉]))[，,：:\s]*+"
     r"|(请问|想问|想请教)[，,：:\s]*+"
     r"|(各位)?大佬们?[，,：:\s]*+|各位(?=[，,：:\s请想有谁好])好?[，,：:\s]*+"
     r"|(hi|hello|hey)(?![\s,.!]*+world)"
     rf"(\s++(there|all|everyone|everybody|guys|folks|team|again))?{_AFTER_GREETING}"
     rf"|(hi|hello|hey)\s++(?!world)(?-i:[A-Z][a-z]++)[,，!！]\s*+{_ASKING}"
-    rf"|please(,\s*+|\s++{_ASKING}))++",
+    rf"|please(,\s*+|\s++{_ASKING}))+)",
     re.IGNORECASE,
 )
 """What a question begins with that belongs to the moment it was asked in."""

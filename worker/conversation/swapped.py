@@ -30,12 +30,13 @@ MOST_WORDS = 4
 _ENDS = " \t\n?？.!！。…~"
 
 _OPENS = re.compile(
-    r"^\s*+(?:(?:ok|okay|hm+|so|and|but|or|then|also|plus|same|what about|how about|what of|what if|the same"
+    r"^\s*+(?>(?:(?:ok|okay|hm+|so|and|but|or|then|also|plus|same|what about|how about|what of|what if"
+    r"|the same"
     r"|(?:does|do|is|will|would|can) (?:it|that|this|they|the same)(?: also)?"
     r"(?: (?:work|works|apply|hold|go|true|possible|happen|done))?"
     r"|(?:can|could|how (?:do|can|would)) (?:i|we|you|one) (?:also )?do (?:it|that|this|the same)"
     r"|if (?:i|we) (?:use|have|am on|are on|run)|i (?:use|have)|for|on|with|in|at|under|using|via|from|to|by)"
-    r"(?![a-z'])[\s,:]*+)++",
+    r"(?![a-z'])[\s,:]*+)+)",
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"(?<![a-z])(?:for|on|with|in|at|under|via|from|to|by)(?![a-z])", re.IGNORECASE)
@@ -53,7 +54,7 @@ _ASKS = re.compile(
 """A message with one of these, what opens and closes it apart, asks something of its own."""
 _OPENS_ZH = re.compile(
     r"^\s*+(?:(?:好的?|嗯+|哦|噢)[，,\s]*+)?"
-    r"(?:(?:那么?(?![个些种边里时])|还有|然后|另外|换成|换做|换|改成|改用|如果是?|要是|假如是?|用|在|对于?|同样)\s*+)*+"
+    r"(?>(?:(?:那么?(?![个些种边里时])|还有|然后|另外|换成|换做|换|改成|改用|如果是?|要是|假如是?|用|在|对于?|同样)\s*+)*)"
 )
 _CLOSES_ZH = re.compile(
     r"(?:的话)?(?:[上里中下]面?)?\s{0,3}(?:呢|也(?:一样|可以|行|能用|支持|是)(?:吗|么|嘛)?|(?:行|可以)(?:不行|吗|么|嘛)?|一样(?:吗|么)"

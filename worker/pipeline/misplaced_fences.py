@@ -13,7 +13,7 @@ from bot.config.fences import RUN, FenceReader
 _WRAPPED = re.compile(rf"\A\s*+({RUN})[ \t]*+(?:markdown|md)[ \t]*+\r?\n", re.IGNORECASE)
 _FENCE = re.compile(rf"^ {{0,3}}({RUN})[ \t]*+(\S*)", re.MULTILINE)
 _CITATION = re.compile(r"\[\d{1,2}\]")
-_HELD = re.compile(r"(?:[ \t]*+>)*+[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?")
+_HELD = re.compile(r"(?>(?:[ \t]*+>)*)[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?")
 """What makes a line one of a quote, or the first of an item."""
 _BARE_FENCE = re.compile(r"`{3,}[\w+#.-]{0,20}")
 

@@ -48,7 +48,7 @@ _FENCE_LINE = re.compile(
 )
 """A line that repeats the marks around the material. Programs have <<< too: here-strings, CUDA, conflicts."""
 _CITED_FENCE = re.compile(
-    rf"^([^\S\n]*+{RUN})[ \t]*+((?:\[\d{{1,2}}\][ \t]*+)++[.。]?)[ \t]*+$", re.MULTILINE
+    rf"^([^\S\n]*+{RUN})[ \t]*+((?>(?:\[\d{{1,2}}\][ \t]*+)+)[.。]?)[ \t]*+$", re.MULTILINE
 )
 """A closing fence with a citation behind it, which closes nothing."""
 _NAME = "|".join(
@@ -57,9 +57,9 @@ _NAME = "|".join(
         *("context", "文档", "文献", "来源", "参考", "引用", "段落", *MATERIAL.values()),
     )
 )
-_LINES = r"(?::\d{1,3}(?=†))?(?:†(?:[^\]】\n,，;；、]|[,，;；、](?!\s{0,9}\d{1,2}[:†])){0,60}+)?"
+_LINES = r"(?::\d{1,3}(?=†))?(?:†(?>(?:[^\]】\n,，;；、]|[,，;；、](?!\s{0,9}\d{1,2}[:†])){0,60}))?"
 _NUMBER = rf"(?:(?:{_NAME})\s*+[:：#_-]?\s*+)?\d{{1,2}}{_LINES}"
-_NUMBERS = rf"{_NUMBER}(?:\s*+(?:[,，、;；&–~-]|and\b|和|与)\s*+{_NUMBER})*+"
+_NUMBERS = rf"{_NUMBER}(?>(?:\s*+(?:[,，、;；&–~-]|and\b|和|与)\s*+{_NUMBER})*)"
 _FORM = re.compile(
     rf"(?:<sup>\s*+)?(?:(?<![\w)\]])\^)?(?:(\[\[)|\\?\[|【|［)\^?\s*+({_NUMBERS})\s*+\^?"
     r"(?(1)\]\]|(?:\\?\]|】|］))(?:\([^()\s]{0,300}+\))?(?:\s*+</sup>)?",
@@ -67,7 +67,7 @@ _FORM = re.compile(
 )
 """A dagger and lines stand in what gpt-oss cites (`【1†L3-L5】`), `citation:1` in DeepSeek's."""
 _NAMED = rf"(?:{_NAME})\s{{0,3}}[:：#_-]?\s{{0,3}}"
-_LISTED = r"\d{1,2}(?:\s{0,3}[,，、;；-]\s{0,3}\d{1,2}){0,8}+"
+_LISTED = r"\d{1,2}(?>(?:\s{0,3}[,，、;；-]\s{0,3}\d{1,2}){0,8})"
 _OTHER_FORM = re.compile(
     rf"<(cite|ref|citation|source|co)>\s{{0,3}}({_LISTED})\s{{0,3}}</\1>|"
     rf"(?<![\w)\]])<sup>\s{{0,3}}({_LISTED})\s{{0,3}}</sup>|"

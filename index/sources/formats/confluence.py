@@ -6,9 +6,9 @@ import html
 import re
 
 _CODE = re.compile(
-    r"<ac:plain-text-body>\s{0,200}+((?:<!\[CDATA\[(?:(?!\]\]>|<!\[CDATA)[\s\S])*+\]\]>\s{0,200}+)++)</ac:plain-text-body>"
+    r"<ac:plain-text-body>\s{0,200}+((?>(?:<!\[CDATA\[(?>(?:(?!\]\]>|<!\[CDATA)[\s\S])*)\]\]>\s{0,200}+)+))</ac:plain-text-body>"
 )
-_CDATA = re.compile(r"<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA)[\s\S])*+)\]\]>")
+_CDATA = re.compile(r"<!\[CDATA\[((?>(?:(?!\]\]>|<!\[CDATA)[\s\S])*))\]\]>")
 _PARAMETER = re.compile(r"<ac:parameter\b([^<>]*+)>([^<>]*+)</ac:parameter>")
 _LINK = re.compile(
     r"<ac:link\b[^<>]*+>\s{0,200}+<ri:page\b([^<>]*+)>\s{0,200}+(?:</ri:page>\s{0,200}+)?</ac:link>"

@@ -44,7 +44,7 @@ ANY = re.compile(
     rf"(?P<call>{_CALLS})|(?P<stray>{_CALL_ENDS})|(?P<alone>{_ALONE})|(?P<turn>{_TURNS})", re.IGNORECASE
 )
 TURN = re.compile(_TURNS, re.IGNORECASE)
-ALONE_RUN = re.compile(rf"(?:{_ALONE})++", re.IGNORECASE)
+ALONE_RUN = re.compile(rf"(?>(?:{_ALONE})+)", re.IGNORECASE)
 CALL_LIKE = re.compile(r"\A\s*+(?:[\[{<✿]|\Z|[\w.:/-]{1,64}+[ \t]*+(?:[\n(\[{=<|]|\Z))", re.IGNORECASE)
 """What a call begins with: JSON, another tag, or the name of a tool."""
 OPENS_TURN = re.compile(
@@ -59,8 +59,8 @@ FENCE_ENDS = re.compile(r"\n[ ]{0,3}```")
 LONGEST_END = 60
 STEP = 1_000
 """Characters of a long piece that the filters read at a time, so that no mark costs the rest of the piece."""
-RUN_OF_TURNS = re.compile(rf"(?:(?:{_TURNS})\s*+)++", re.IGNORECASE)
-GLUED_TURNS = re.compile(rf"(?:{_TURNS})++", re.IGNORECASE)
+RUN_OF_TURNS = re.compile(rf"(?>(?:(?:{_TURNS})\s*+)+)", re.IGNORECASE)
+GLUED_TURNS = re.compile(rf"(?>(?:{_TURNS})+)", re.IGNORECASE)
 LONG_RUN = re.compile(rf"(?:(?:{_TURNS})\s*+){{8}}", re.IGNORECASE)
 """So many marks together are in no sentence: a model that goes on with `<pad>` for ever."""
 NEEDS_NOTHING = re.compile(
@@ -90,11 +90,12 @@ _KEYS = (
     "name|tool|tool_name|function|function_name|function_call|tool_call|tool_calls|action|"
     "type|id|call_id|index"
 )
-BARE = re.compile(rf'\A(?:functools)?+\[?+\s*+\{{\s*+"(?:{_KEYS})"\s*+:', re.IGNORECASE)
+BARE = re.compile(rf'\A(?>(?:functools)?)\[?+\s*+\{{\s*+"(?:{_KEYS})"\s*+:', re.IGNORECASE)
 """A call written as an object alone; whether it is one is known only at the end."""
 _BEFORE_IT = "|".join("functools"[:size] for size in range(1, 9))
 BARE_BEGINS = re.compile(
-    rf'\A(?:{_BEFORE_IT}|(?:functools)?+\[?+\s*+(?:\{{\s*+(?:"\w{{0,14}}+"?+\s*+)?+)?+)\Z', re.IGNORECASE
+    rf'\A(?:{_BEFORE_IT}|(?>(?:functools)?)\[?+\s*+(?>(?:\{{\s*+(?>(?:"\w{{0,14}}+"?+\s*+)?))?))\Z',
+    re.IGNORECASE,
 )
 BEGINNINGS = "<[{fF"
 """What a turn begun once more, and such a call, begin with."""

@@ -61,7 +61,7 @@ _PAIRS = ("**", "__", '""', "''", "“”", "‘’", "「」", "()", "（）", 
 _LIST = re.compile(r"\A\s*+(?:[-+*>|#]|\d{1,9}[.)])(?:\s|\Z)")
 _LEADS = re.compile(
     r"(?:\A[ \t]*+(?:[-+*>#•·]|\d{1,9}[.)]?(?=\s)|\d{1,9}[、)）])"
-    r"(?:[ \t]++(?:[-+*>#•·](?=\s)|\[[ xX]\]))*+|\|)[ \t]*+\Z"
+    r"(?>(?:[ \t]++(?:[-+*>#•·](?=\s)|\[[ xX]\]))*)|\|)[ \t]*+\Z"
 )
 """The sign or number of a list's item, or the edge of a table's cell, with nothing behind it."""
 _OF_MARKS = re.compile(

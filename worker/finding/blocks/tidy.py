@@ -21,7 +21,8 @@ _LINES = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _ALERT = re.compile(
-    r"^([ \t]*+(?:>[ \t]*+)++)(?:\\?\[![A-Za-z][\w-]{1,20}((?:\|[^\]\n]{0,200})?)\\?\][-+]?)[ \t]*+(.*\n?)",
+    r"^([ \t]*+(?>(?:>[ \t]*+)+))"
+    r"(?:\\?\[![A-Za-z][\w-]{1,20}((?:\|[^\]\n]{0,200})?)\\?\][-+]?)[ \t]*+(.*\n?)",
     re.MULTILINE,
 )
 """The mark of a coloured box in a quote, `> [!NOTE]`; docsify writes a style and a title into it."""
@@ -39,7 +40,7 @@ _ITEM = re.compile(r"^[ \t]*<li\b[^>\n]*>", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"(?<!\\)</?[A-Za-z][A-Za-z0-9.]*(?:\s[^<>]*)?/?>")
 _ATTRIBUTES = re.compile(r"\{:?\s*+[.#][^{}\n]*+\}")
 _SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%(?:(?!\{%)[^\n])*?%\}")
-_BLANK = re.compile(r"\n(?:[ \t]*+\n)++")
+_BLANK = re.compile(r"\n(?>(?:[ \t]*+\n)+)")
 LONGEST_TABLE = 60_000
 """Characters of raw HTML that are read as one table."""
 

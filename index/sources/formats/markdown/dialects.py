@@ -13,7 +13,7 @@ from index.sources.formats.markdown.html_inside import shown_values
 
 _DATA = re.compile(
     r"data:[A-Za-z0-9.+/-]{0,80}(?:;[A-Za-z0-9=_.+-]{1,60}){0,4};base64,"
-    r"(?:[A-Za-z0-9+/=%_-]{60,}+\n?)*+[A-Za-z0-9+/=%_-]*+"
+    r"(?>(?:[A-Za-z0-9+/=%_-]{60,}+\n?)*)[A-Za-z0-9+/=%_-]*+"
 )
 _DATA_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\(\s*+<?data:…>?[^()\n]*+\)")
 _ESM = re.compile(r"(?:import\s++(?:[\w*{$]|['\"])|export\s++(?:const|let|var|function|default|\{|\*|async))")
@@ -21,13 +21,13 @@ _EXPRESSION_COMMENT = re.compile(r"\{/\*(?:(?!\{/\*)[\s\S])*?\*/\}")
 _WORDS_IN_BRACES = re.compile(r"\{(['\"])([^'\"{}\n]{0,200}|[{}])\1\}")
 _SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%-?(?:(?!\{%)[^\n])*?-?%\}")
 _HIGHLIGHT = re.compile(
-    r"^[ \t]*+\{%-?\s*+(?:highlight|codeblock|code)\s*+(?:lang:)?([\w+#-]{0,30}+)((?:(?!%\})[^\n])*+)%\}"
-    r"((?:(?!\{%-?\s*+(?:end)?(?:highlight|codeblock|code)\b)[\s\S])*+)\{%-?\s*+end(?:highlight|codeblock|code)\s*+-?%\}",
+    r"^[ \t]*+\{%-?\s*+(?:highlight|codeblock|code)\s*+(?:lang:)?([\w+#-]{0,30}+)((?>(?:(?!%\})[^\n])*))%\}"
+    r"((?>(?:(?!\{%-?\s*+(?:end)?(?:highlight|codeblock|code)\b)[\s\S])*))\{%-?\s*+end(?:highlight|codeblock|code)\s*+-?%\}",
     re.MULTILINE,
 )
 _HUGO = re.compile(
-    r"^[ \t]*+\{\{[<%]\s*+highlight\s*+([\w+#-]{0,30}+)((?:(?![>%]\}\})[^\n])*+)[>%]\}\}"
-    r"((?:(?!\{\{[<%]\s*+/?highlight\b)[\s\S])*+)\{\{[<%]\s*+/highlight\s*+[>%]\}\}",
+    r"^[ \t]*+\{\{[<%]\s*+highlight\s*+([\w+#-]{0,30}+)((?>(?:(?![>%]\}\})[^\n])*))[>%]\}\}"
+    r"((?>(?:(?!\{\{[<%]\s*+/?highlight\b)[\s\S])*))\{\{[<%]\s*+/highlight\s*+[>%]\}\}",
     re.MULTILINE,
 )
 _PARTS = re.compile(
@@ -60,7 +60,7 @@ _CONTAINER = re.compile(r"^[ \t]*+(?::{3,}+|@{3,}+)[ \t]*+(.*)$")
 _PANDOC = re.compile(r"\{[ ]?[.#][^{}]*+\}[ ]?:*+")
 """What a container is by Pandoc and Quarto: ::: {.callout-note title="Ebb"}."""
 _ADMONITION = re.compile(r"^([ \t]*+)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]++(.*)$")
-_ALERT = re.compile(r"^((?:[ \t]*+>)++[ \t]*+)\[!([A-Za-z]{1,20})\][-+]?[ \t]*+(.*)$")
+_ALERT = re.compile(r"^((?>(?:[ \t]*+>)+)[ \t]*+)\[!([A-Za-z]{1,20})\][-+]?[ \t]*+(.*)$")
 _QUOTED = re.compile(r"[\"“]([^\"“”]*+)[\"”]")
 _ATTRIBUTE_LIST = re.compile(r"\{:[^{}\n]*+\}|(?<=[)\]`*])\{[.#][^{}\n]*+\}")
 _ICON = re.compile(

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from bot.config.fences import stretches
 
-_BRACES = r"\{(?:[^{}<>]++|\{[^{}<>]*+\})*+\}"
-_ATTRIBUTES = rf"""(?:[^<>"'{{}}`]++|"[^"<]*+"|'[^'<]*+'|{_BRACES}|`[^`<>]*+`)*+"""
+_BRACES = r"\{(?>(?:[^{}<>]++|\{[^{}<>]*+\})*)\}"
+_ATTRIBUTES = rf"""(?>(?:[^<>"'{{}}`]++|"[^"<]*+"|'[^'<]*+'|{_BRACES}|`[^`<>]*+`)*)"""
 _TAG = re.compile(rf"(?<!\\)<(/?)([A-Za-z][A-Za-z0-9.:_-]*+)({_ATTRIBUTES})>")
 _TABLE = re.compile(r"</?table(?=[\s>])[^<>]*+>", re.IGNORECASE)
 _ADDRESS = re.compile(r"<((?:https?|ftp|mailto):[^\s<>]++|[\w.+-]{1,100}@[\w.-]++)>")
