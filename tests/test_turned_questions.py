@@ -12,7 +12,7 @@ from worker.finding.kinds import answers_kind, kinds_asked
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import read_excerpts
 from worker.finding.several import unanswered
-from worker.pipeline.quoted import quotable
+from worker.pipeline.quoted import as_said, quotable
 from worker.prompts import Prompts
 
 FILLER = "The kiln is looked after by two people of the second floor, who keep its book. " * 4
@@ -204,3 +204,16 @@ def test_what_holds_where_nothing_is_set_is_answered_with_the_default() -> None:
     excerpts = [Excerpt(n, "Kiln", text, ("Kiln", heading)) for n, (heading, text) in enumerate(texts, 1)]
     reading = read_excerpts("which code does the kiln send to the bell unless told otherwise", excerpts, None)
     assert "the default" in reading.candidates[0].atom.text
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("how do I set quant_policy?", "how do I set quant_policy"),
+        ("what does *this* `x` mean [1]", r"what does \*this\* \`x\` mean (1)"),
+        ("谁能看到<at id=all></at>？", r"谁能看到\<at id=all\>\</at\>"),
+        ("x" * 500, "x" * 80 + "…"),
+    ],
+)
+def test_what_is_left_open_is_said_without_its_marks(part: str, said: str) -> None:
+    assert as_said(part) == said

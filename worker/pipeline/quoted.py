@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,11 @@ from worker.finding.quotes import Quote
 from worker.finding.several import unanswered
 from worker.pipeline.sanitise import Sanitiser
 from worker.prompts import Prompts, Quotes
+
+PART = 80
+"""Characters of a part of a question that are repeated."""
+_NO_CITATION = str.maketrans("[]", "()")
+_MARKS = re.compile(r"[\\`*<>]")
 
 
 def quotable(found: Found, kept: Sequence[Excerpt], language: str) -> Quotes:
@@ -38,8 +44,14 @@ def quotable(found: Found, kept: Sequence[Excerpt], language: str) -> Quotes:
 def _left_open(found: Found, language: str) -> str:
     """Which parts of the question the quotes do not answer, said in a line; empty where they answer all."""
     parts = unanswered(found.reading.asked, [one for quote in found.quotes for one in quote.candidates])
-    said = ("；" if language == "zh" else "; ").join(part.rstrip(" ?？,，;；。.") for part in parts)
+    said = ("；" if language == "zh" else "; ").join(map(as_said, parts))
     return say("part_left_open", language, part=said) if parts else ""
+
+
+def as_said(part: str) -> str:
+    """A part of a question as our own line repeats it: its beginning, without what marks text or cites."""
+    shown = part if len(part) <= PART else f"{part[:PART]}…"
+    return _MARKS.sub(r"\\\g<0>", shown.translate(_NO_CITATION)).rstrip(" ?？,，;；。.")
 
 
 def signed(quote: Quote, language: str) -> str:
