@@ -63,8 +63,10 @@ class LikeWords:
             for term in known:
                 self._found.move_to_end((term, own[term]))
         new = {term: word for term, word in own.items() if term not in known}
-        known |= self._look(new, embedder) if new else {}
-        self._remember({(term, word): known[term] for term, word in new.items()})
+        if new:
+            rows = self._rows(list(new.items()), embedder)
+            known |= dict(zip(new, rows, strict=True))
+            self._remember(dict(zip(new.items(), rows, strict=True)))
         return {term: known[term] for term in own}
 
     def ahead(self, questions: Iterable[str], embedder: Embedder) -> None:
@@ -81,9 +83,6 @@ class LikeWords:
             self._found.update(found)
             while len(self._found) > REMEMBERED:
                 self._found.popitem(last=False)
-
-    def _look(self, own: dict[str, str], embedder: Embedder) -> dict[str, dict[str, float]]:
-        return dict(zip(own, self._rows(list(own.items()), embedder), strict=True))
 
     def _rows(self, words: Sequence[tuple[str, str]], embedder: Embedder) -> list[dict[str, float]]:
         cosines = embedder.embed([word for _, word in words]) @ self.vectors.T
