@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,12 @@ scratch.choose()
 # they start; several stories are about what these do.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# Where no more than 1,024 may be open, as on many a desktop, the indexes of a run of all tests are too many.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = 16_384 if _hard == resource.RLIM_INFINITY else min(16_384, _hard)
+if _soft != resource.RLIM_INFINITY and _soft < _wanted:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_wanted, _hard))
 
 pytest_plugins = (
     "tests.parallel",

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import BinaryIO
 
 import pytest
@@ -79,7 +80,7 @@ class RawServer:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as came:
+        with suppress(ConnectionError), connection, connection.makefile("rb") as came:
             _read_request(came)
             self.requests += 1
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")

@@ -29,7 +29,7 @@ dd if=/dev/zero of=filled bs=4k 2>/dev/null
 exit 0
 """
 READ_ONLY = """#!/bin/sh
-mount -o remount,ro "$PWD"
+mount -o remount,bind,ro "$PWD"
 """
 KEYS = {"FEISHU_APP_ID": "cli_1", "FEISHU_APP_SECRET": "s"}
 COMMANDS = {

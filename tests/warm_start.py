@@ -130,7 +130,7 @@ def become(asked: Mapping[str, Any]) -> NoReturn:
     sys.path[:] = [asked["folder"], *added, *(one for one in sys.path if one != str(ROOT))]
     sys.argv[1:] = asked["words"][1:]
     if Path("sitecustomize.py").is_file():  # Python imports it at its start
-        importlib.import_module("sitecustomize")
+        runpy.run_path("sitecustomize.py")  # Debian's own, of that name, is imported already
     status: object = 0
     try:
         runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)

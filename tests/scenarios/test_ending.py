@@ -74,7 +74,9 @@ def test_a_replay_leaves_no_process(tmp_path: Path, index: Path, number: int, fo
     settings = {"FENNEL_INDEX__DIR": str(index), "FENNEL_LLM__ENGINE": "extractive"}
     with family(tmp_path, "-m", "bot", "replay", "chat.jsonl", **settings) as process:
         wait_for(lambda: "worker_started" in log(tmp_path / "data/replay/worker.log"), limit=START_LIMIT)
-        assert len(of_family(tmp_path)) >= 5, "Redis, the webhook, the worker and the indexer run"
+        wait_for(
+            lambda: len(of_family(tmp_path)) >= 5, "Redis, the webhook, the worker and the indexer to run"
+        )
         ends(process, tmp_path, number)
 
 
@@ -96,7 +98,9 @@ def test_up_leaves_no_process(tmp_path: Path, index: Path, number: int, forked_p
     }
     with family(tmp_path, "-m", "bot", "up", **settings) as process:
         wait_for(lambda: log(tmp_path / "out.log").count("worker_started") >= 2, limit=START_LIMIT)
-        assert len(of_family(tmp_path)) >= 5, "Redis, the webhook, the worker and the indexer run"
+        wait_for(
+            lambda: len(of_family(tmp_path)) >= 5, "Redis, the webhook, the worker and the indexer to run"
+        )
         ends(process, tmp_path, number)
 
 

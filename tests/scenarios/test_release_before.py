@@ -45,7 +45,9 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"the history of {BEFORE} is not here")
     folder = tmp_path_factory.mktemp("before")
     with tarfile.open(fileobj=BytesIO(packed.stdout)) as tree:
-        tree.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # Debian's Python 3.11.2 has none
+            tree.extraction_filter = tarfile.data_filter
+        tree.extractall(folder)
     for page in folder.glob("docs/*/*.md"):
         if page.name not in PAGES:
             page.unlink()
