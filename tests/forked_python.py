@@ -220,9 +220,10 @@ def become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
         if asked["new_session"]:
             os.setsid()
         os.chdir(asked["folder"])
+        counts = os.environ[METRICS]  # the seed's; in a folder that all share, others have files
         os.environ.clear()
         os.environ.update(asked["environment"])
-        Path(os.environ.setdefault(METRICS, tempfile.gettempdir())).mkdir(parents=True, exist_ok=True)
+        Path(os.environ.setdefault(METRICS, counts)).mkdir(parents=True, exist_ok=True)
         sys.stdin, sys.stdout, sys.stderr = map(_text, STREAMS, ("r", "w", "w"))
         sys.stdout.reconfigure(write_through="PYTHONUNBUFFERED" in os.environ)
         subprocess._fork_exec = _as_fork  # type: ignore[attr-defined]
