@@ -132,7 +132,7 @@ def test_times_grow_with_the_text_and_not_faster(name: str) -> None:
                 continue
             if growth(pattern, small, large) > MOST:
                 longer = next(islice(hostile_texts(pattern, 4 * SIZE), number, None))
-                again = growth(pattern, large, longer)
+                again = min(growth(pattern, large, longer) for _ in range(5))  # a square is one each time
                 assert again <= MOST, (
                     f"{place}: 4 times the text takes {again:.0f} times as long: {small[:40]!r}"
                 )
