@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import ssl
+import sys
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,7 @@ from bot.config.settings import Settings, SourceSettings, WebSearchSettings
 from bot.errors import FetchRefused
 from tests.refused_addresses import ADDRESSES
 from tests.relay import Relay
-from tests.waiting import LIMIT
+from tests.waiting import LIMIT, join
 from tests.web_server import Reply, WebServer
 from worker.doctor.checks import proxies as proxy_rows
 from worker.web.fetch import Fetcher, Rules, StatusRefused
@@ -66,6 +70,56 @@ def test_tls_is_with_the_page_and_not_with_the_proxy(server: WebServer, kind: st
         assert trusting.fetch("https://docs.example.com/page").body == b"<p>reached</p>"
         with pytest.raises(FetchRefused):
             trusting.fetch("https://other.example.com/page")
+
+
+@pytest.mark.parametrize("kind", ["", "http", "socks5"])
+def test_a_connection_ends_with_the_fetch_whether_or_not_the_server_says_goodbye(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path, "docs.example.com")
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: left.append(one.exc_value))
+    with silent_server(certificate, key) as port, closing(Relay(port, kind or "http")) as relay:
+        proxies.use(relay.address if kind else "")
+        tls = ssl.create_default_context(cafile=certificate)
+        here = {
+            "resolve": lambda host, asked: ["127.0.0.1" if not kind else "93.184.215.14"],
+            "permitted": lambda address: True,
+            "ports": {"https": (port,)},
+        }
+        page = fetcher(tls, **here).fetch(f"https://docs.example.com:{port}/")
+        assert page.body == b"<p>reached</p>"
+        del page
+        gc.collect()
+        assert left == []
+
+
+@contextmanager
+def silent_server(certificate: Path, key: Path) -> Iterator[int]:
+    """Answers one request over TLS, and then neither says that it hears the end of it nor hangs up."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    over = threading.Event()
+
+    def serve() -> None:
+        client, _ = listening.accept()
+        with context.wrap_socket(client, server_side=True) as talking:
+            asked = b""
+            while b"\r\n\r\n" not in asked:
+                asked += talking.recv(65536)
+            talking.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>reached</p>"
+            )
+            over.wait(LIMIT)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            over.set()
+            join(serving)
 
 
 @pytest.mark.parametrize("kind", ["http", "socks5"])

@@ -14,6 +14,7 @@ IPv4-compatible and site-local IPv6 addresses through and has no deadline over a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import time
@@ -31,6 +32,7 @@ from yarl import URL
 
 from bot.config.proxies import proxy_for, shown
 from bot.errors import FetchRefused
+from worker.transports import Transports
 from worker.web import proxied
 from worker.web.addresses import Target, in_domains, is_public, read_url
 
@@ -162,7 +164,10 @@ class Fetcher:
         unless: Mapping[str, str],
     ) -> FetchedPage | str:
         connector, through = self._way(proxy, addresses)
+        transports = Transports()
+        transports.note(connector)
         async with (
+            contextlib.aclosing(transports),
             asyncio.timeout(deadline - time.monotonic()),
             aiohttp.ClientSession(
                 connector=connector,

@@ -27,6 +27,7 @@ from bot.errors import EngineUnavailable
 from worker import socks
 from worker.engines.openai.event_stream import PAUSE_SECONDS, EventStream, asked, plain_status, read_within
 from worker.engines.openai.running_call import Running, named, patience, stop_if_over
+from worker.transports import Transports
 
 T = TypeVar("T")
 LOOKS_PER_SECOND = 100.0
@@ -60,10 +61,11 @@ class Connection:
         self._proxies: dict[str, str] = {}
         """The proxy for each URL: a look through the environment costs more than reading ten tokens."""
         self._through_socks: dict[str, aiohttp.ClientSession] = {}
+        self._transports = Transports()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="model-connection", daemon=True)
         self._thread.start()
-        opened = asyncio.run_coroutine_threadsafe(_open_session(max_connections), self._loop)
+        opened = asyncio.run_coroutine_threadsafe(self._open(), self._loop)
         self._session = opened.result(timeout=10)
 
     def __enter__(self) -> Connection:
@@ -128,8 +130,22 @@ class Connection:
         if not proxy.startswith("socks"):
             return self._session, proxy or None
         if proxy not in self._through_socks:
-            self._through_socks[proxy] = _socks_session(proxy, self._most)
+            self._through_socks[proxy] = self._pooled(
+                socks.connector(proxy, limit=self._most, keepalive_timeout=IDLE_SECONDS)
+            )
         return self._through_socks[proxy], None
+
+    async def _open(self) -> aiohttp.ClientSession:
+        """The pool; a session can only be made on its loop."""
+        return self._pooled(aiohttp.TCPConnector(limit=self._most, keepalive_timeout=IDLE_SECONDS))
+
+    def _pooled(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        """No server's cookies are kept: one that pins its clients would get all of them."""
+        self._transports.note(connector)
+        connector._factory = partial(_Reading, loop=asyncio.get_running_loop())  # type: ignore[assignment]
+        return aiohttp.ClientSession(
+            connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+        )
 
     def _pause(self) -> float:
         """Seconds a reader rests between two looks at its stream."""
@@ -164,23 +180,7 @@ class Connection:
         await asyncio.gather(*(asyncio.wrap_future(item.future) for item in left), return_exceptions=True)
         for session in (self._session, *self._through_socks.values()):
             await session.close()
-        for _ in range(3):  # turns in which the closed transports let go of their sockets
-            await asyncio.sleep(0)
-
-
-async def _open_session(max_connections: int) -> aiohttp.ClientSession:
-    """The pool; a session can only be made on its loop."""
-    return _session(aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=IDLE_SECONDS))
-
-
-def _socks_session(proxy: str, max_connections: int) -> aiohttp.ClientSession:
-    return _session(socks.connector(proxy, limit=max_connections, keepalive_timeout=IDLE_SECONDS))
-
-
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    """No server's cookies are kept: one that pins its clients would get all of them."""
-    connector._factory = partial(_Reading, loop=asyncio.get_running_loop())  # type: ignore[assignment]
-    return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        await self._transports.aclose()
 
 
 class _Reading(ResponseHandler):
