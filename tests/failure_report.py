@@ -33,7 +33,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.sections += [(f"state of {name}", _told(name)) for name in list(STATES)]
         factory: TempPathFactory = item.config._tmp_path_factory  # type: ignore[attr-defined]
         report.sections += log_ends(factory.getbasetemp(), item.stash.get(_BEGAN, 0.0))
+        if call.excinfo and isinstance(group := call.excinfo.value, BaseExceptionGroup):
+            report.longrepr.reprcrash.message = "; ".join(causes(group))  # type: ignore[union-attr]
     return report  # type: ignore[return-value]
+
+
+def causes(error: BaseException) -> Iterator[str]:
+    """First lines of what is in a group of exceptions: the list at the end of a run shows no more of it."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from causes(one)
+    else:
+        yield f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def log_ends(folder: Path, since: float) -> list[tuple[str, str]]:
