@@ -146,3 +146,22 @@ assert services == {"im", "cardkit"}, services
 assert not {"lark_oapi", "lark_oapi.api"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.slow
+def test_the_long_connection_and_the_registration_load_none_and_the_whole_package_can_still_be_had() -> None:
+    program = """
+import sys
+from bot.feishu.sdk_parts import without_the_services
+with without_the_services():
+    from lark_oapi.scene.registration import register_app
+    from lark_oapi.ws import Client
+services = {name.split(".")[2] for name in sys.modules if name.startswith("lark_oapi.api.")}
+assert services == {"im", "cardkit"}, services
+import lark_oapi
+from lark_oapi.event.dispatcher_handler import EventDispatcherHandler
+assert lark_oapi.Client and EventDispatcherHandler is not object
+with without_the_services():
+    assert sys.modules["lark_oapi"] is lark_oapi
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigError
 from bot.feishu.app_needs import CALLBACKS, EVENTS, LISTENING_SCOPE, SCOPES
+from bot.feishu.sdk_parts import without_the_services
 
 GRACE = 60.0
 """Seconds after the link's own end until a server that does not answer is given up on."""
@@ -111,7 +112,8 @@ class _Flow:
 
     def _sdk(self) -> Any:
         try:
-            from lark_oapi.scene.registration import register_app
+            with without_the_services():
+                from lark_oapi.scene.registration import register_app
         finally:
             self.loaded.set()
         return register_app

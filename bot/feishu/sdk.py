@@ -1,43 +1,12 @@
-"""The parts of lark-oapi that Fennel calls, imported without the sixty services that it does not.
-
-`import lark_oapi` runs its `__init__`, which imports every service of the platform: 6 s and 171 MB measured
-on lark-oapi 1.7.5, against 1 s and 61 MB for this module (`bench/transport.py`). Python runs a package's
-`__init__` before any of its submodules, so the two outer packages are stood in for while ours are imported,
-and taken away again: a later `import lark_oapi` finds the real ones. Where the SDK is loaded already nothing
-is stood in for.
-"""
+"""The parts of lark-oapi that Fennel calls, imported without the sixty services that it does not."""
 
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
-from types import ModuleType
 
-_OUTER = ("lark_oapi", "lark_oapi.api")
+from bot.feishu.sdk_parts import without_the_services
 
-
-@contextmanager
-def _without_the_other_services() -> Iterator[None]:
-    if "lark_oapi" in sys.modules:
-        yield
-        return
-    spec = find_spec("lark_oapi")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for name, folder in zip(_OUTER, ("", "/api"), strict=True):
-        stand_in = ModuleType(name)
-        stand_in.__path__ = [path + folder for path in folders]
-        sys.modules[name] = stand_in
-    try:
-        yield
-    finally:
-        for name in _OUTER:
-            sys.modules.pop(name, None)
-
-
-with _without_the_other_services():
+with without_the_services():
     from lark_oapi.api.cardkit.v1.model import (
         Card,
         ContentCardElementRequest,

@@ -3,7 +3,6 @@
 The SDK keeps the connection and its reconnects; what arrives goes the same way as a push to the webhook
 (`bot.queue.intake`). Feishu has authenticated the connection, so there is no signature to check. An exception
 in the handler makes the SDK answer 500, and Feishu sends the event again: a Redis that is away loses nothing.
-Only this process imports the whole lark_oapi package, which takes 6 s.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from bot import logs
 from bot.config.settings import Settings
 from bot.errors import ConfigError, MalformedEvent
 from bot.events.reader import read_event
+from bot.feishu.sdk_parts import without_the_services
 from bot.queue.intake import Intake
 from bot.queue.queue import Queue
 from bot.redis_keys import connect
@@ -69,8 +69,9 @@ def run(settings: Settings) -> None:
     if not (feishu.app_id and feishu.app_secret.get_secret_value()):
         raise ConfigError("feishu.app_id and feishu.app_secret are needed for the long connection")
     logs.configure("longconn")
-    from lark_oapi.core.enum import LogLevel
-    from lark_oapi.ws import Client
+    with without_the_services():
+        from lark_oapi.core.enum import LogLevel
+        from lark_oapi.ws import Client
 
     write_as_we_do(logging.getLogger("Lark"))
     intake = Intake(Queue(connect(settings.redis.url), settings), settings)
