@@ -160,7 +160,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 
 def answer(pipeline: Pipeline, case: ExaminedMessage, shown: list[str]) -> Answer:
     question = Question(case.question, language_of(case.question, "auto"), point="eager", force_web=True)
-    answer, _ = pipeline.run(question, on_text=shown.append)
+    answer, _ = pipeline.run(question, on_text=lambda draft: shown.append(draft()))
     return answer
 
 

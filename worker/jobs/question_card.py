@@ -21,6 +21,7 @@ from bot.events.events import Message
 from bot.feishu.card_stream import CardStream
 from bot.messages import say
 from bot.redis_keys import ANSWER, CANCELLED, SEEN, TRACE
+from worker.pipeline.generate import Draft
 from worker.process.process import Process
 from worker.runner.lease import Lease
 from worker.runner.waiting import HandBack
@@ -91,7 +92,7 @@ class QuestionCard:
         self._lock = threading.Lock()
         self._first_line = ""
         self._progress = ""
-        self._text = ""
+        self._draft: Draft | None = None
         self._asked = False
         self._showing: Future[None] | None = None
         self._error: Exception | None = None
@@ -111,9 +112,9 @@ class QuestionCard:
         """
         self._post(progress=text)
 
-    def write(self, text: str) -> None:
+    def write(self, draft: Draft) -> None:
         """Shows the answer so far. Raises MessageGone, FeishuError."""
-        self._post(text=text)
+        self._post(draft=draft)
 
     def finish(self, answer: Answer, state: CardState) -> str:
         """Ends with the answer's cards; returns the card's message id. Raises MessageGone, FeishuError."""
@@ -128,7 +129,7 @@ class QuestionCard:
         stream.finish(cards)
         return stream.message_id
 
-    def _post(self, progress: str = "", text: str = "") -> None:
+    def _post(self, progress: str = "", draft: Draft | None = None) -> None:
         with self._lock:
             if self._error is not None:
                 raise self._error
@@ -136,8 +137,10 @@ class QuestionCard:
             if self._silenced:
                 return
             self._first_line = self._first_line or progress
+            if not progress and self._showing is None and self._stream and not self.process.frames.room:
+                return  # it would wake a thread for nothing
             self._progress = progress or self._progress
-            self._text = text or self._text
+            self._draft = draft or self._draft
             if self._showing is None:
                 self._showing = self.process.cards.submit(copy_context().run, self._show)
 
@@ -145,13 +148,13 @@ class QuestionCard:
         """Shows the newest of what was posted until there is nothing new."""
         while True:
             with self._lock:
-                progress, text = self._progress, self._text
-                self._progress = self._text = ""
-                if not progress and not text:
+                progress, draft = self._progress, self._draft
+                self._progress, self._draft = "", None
+                if not progress and draft is None:
                     self._showing = None
                     return
             try:
-                self._frame(progress, text)
+                self._frame(progress, draft)
             except FeishuError as error:
                 with self._lock:
                     self._showing, self._silenced = None, error.retriable
@@ -164,17 +167,17 @@ class QuestionCard:
                     self._error = None if silenced else error
                 return
 
-    def _frame(self, progress: str, text: str) -> None:
+    def _frame(self, progress: str, draft: Draft | None) -> None:
         stream = self._open()
         if progress and progress != self._first_line and self.process.frames.take():
             stream.progress(progress)
-        if text and self.process.frames.take():
-            stream.write(text)
+        if draft is not None and self.process.frames.take():
+            stream.write(draft())
 
     def _settle(self) -> None:
         """Waits for the frame under way, drops what was not shown yet, and raises what went wrong."""
         with self._lock:
-            self._progress = self._text = ""
+            self._progress, self._draft = "", None
             showing = self._showing
         if showing is not None:
             showing.result()

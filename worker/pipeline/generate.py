@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bot.errors import AnswerTimeout, Cancelled, EngineSilent, EngineUnavailable
 from worker.llm import LLM, IsCancelled, Reply
@@ -17,8 +18,10 @@ from worker.pipeline.sanitise import Sanitiser
 from worker.pipeline.trace import Trace
 from worker.prompts import Prompt
 
-OnText = Callable[[str], None]
-"""Gets the whole text so far, each time more of it."""
+Draft = Callable[[], str]
+"""Gives the whole text so far as it may be shown; made when it is asked for, as few drafts are shown."""
+OnText = Callable[[Draft], None]
+"""Gets a draft with each piece that comes, each time of more text."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def _write(
             text, reply.anew = "", False
         text += piece
         if not not_found.may_become(text):
-            on_text(sanitiser.clean(text[: limits.characters]))
+            on_text(partial(sanitiser.clean, text[: limits.characters]))
         if reason := _must_end(text, limits, cancelled):
             _end(reply, reason)
             text = text[: limits.characters]

@@ -20,7 +20,7 @@ from worker.finding import find, support
 from worker.llm import IsCancelled, never
 from worker.pipeline import retrieve, score
 from worker.pipeline.disagreeing import contradictions, outdated
-from worker.pipeline.generate import OnText, WritingLimits, Written, generate
+from worker.pipeline.generate import Draft, OnText, WritingLimits, Written, generate
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.progress import OnProgress, Progress
 from worker.pipeline.quoted import quotable, with_quotes
@@ -43,7 +43,7 @@ NEAREST = 3
 """How many pages a "not found" lists."""
 
 
-def ignore(_: str) -> None:
+def ignore(_: object) -> None:
     """For callers that want neither progress nor partial text."""
 
 
@@ -242,12 +242,14 @@ class _Run:
         self.trace.note(support={**support_facts(self.found), "written": round(likely, 3)})
         return support.answers(likely)
 
-    def _show(self, text: str) -> None:
+    def _show(self, draft: Draft) -> None:
         """The text so far, and once that the writing has begun."""
-        if text and not self.shown:
+        if not self.shown:
+            if not draft():
+                return
             self.progress.writing()
             self.shown = True
-        self.on_text(text)
+        self.on_text(draft)
 
     def _cited(
         self, excerpts: Sequence[Excerpt], written: Written, verified: Verified, sanitiser: Sanitiser

@@ -23,13 +23,23 @@ class FrameBudget:
         self._at = time.monotonic()
         self._lock = threading.Lock()
 
+    @property
+    def room(self) -> bool:
+        """Whether one more frame might be shown now: cheap, for who would have to wake a thread to show it."""
+        with self._lock:
+            return self._grown() >= 1
+
     def take(self) -> bool:
         """Whether one more frame may be shown now."""
         with self._lock:
-            now = time.monotonic()
-            self._left = min(self.burst, self._left + (now - self._at) * self.per_second)
-            self._at = now
-            if self._left < 1:
+            if self._grown() < 1:
                 return False
             self._left -= 1
             return True
+
+    def _grown(self) -> float:
+        """What there is by now; the caller holds the lock."""
+        now = time.monotonic()
+        self._left = min(self.burst, self._left + (now - self._at) * self.per_second)
+        self._at = now
+        return self._left
