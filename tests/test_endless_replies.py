@@ -44,7 +44,7 @@ def write(engine: Endless, limits: WritingLimits, cancelled: Any = lambda: False
         engine,
         Sanitiser((), "en"),
         limits,
-        shown.append,
+        lambda draft: shown.append(draft()),
         cancelled,
         Trace("om_1", "?"),
     )

@@ -205,6 +205,19 @@ def test_characters_find_what_words_miss(tmp_path: Path) -> None:
     assert not len(characters.best("", 3))
 
 
+def test_characters_beside_those_asked_for_count_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = NGramWriter(tmp_path)
+    writer.add(["deploying with TensorRT", "完全不同的内容", "deploy the model"])
+    writer.finish()
+    characters, every = CharacterNGrams(tmp_path), np.arange(3)
+    scores = characters.scores("deploymnt", every)
+    monkeypatch.setattr("index.search.ngrams._GROUP_BITS", 1)  # all buckets are neighbours
+    assert np.array_equal(characters.scores("deploymnt", every), scores)
+    assert scores[0] > scores[1] == 0
+
+
 def test_characters_of_an_earlier_release_and_of_this_one_score_alike(tmp_path: Path) -> None:
     texts = ["deploying with TensorRT", "完全不同的内容", ""]
     own, older = tmp_path / "own", tmp_path / "older"

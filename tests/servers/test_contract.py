@@ -68,7 +68,9 @@ def test_questions_are_answered_in_both_languages(
     llm = WithFallback(engine, Extractive())
     parts = PipelineParts(settings, searcher, open_gate(settings, searcher), llm, quote=quoted)
     shown: list[str] = []
-    answer, trace = Pipeline(parts).run(Question(question, language), on_text=lambda draft: shown.append(draft()))
+    answer, trace = Pipeline(parts).run(
+        Question(question, language), on_text=lambda draft: shown.append(draft())
+    )
     assert answer.outcome in (Outcome.ANSWERED, Outcome.PARTLY, Outcome.NOT_FOUND)
     assert trace.facts["usage"]["calls"] >= 1, "the model was asked"
     if not server.quiet:
