@@ -25,7 +25,7 @@ class FrameBudget:
 
     @property
     def room(self) -> bool:
-        """Whether one more frame might be shown now: cheap, for who would have to wake a thread to show it."""
+        """Whether one more frame might be shown now, for who would have to wake a thread to show it."""
         with self._lock:
             return self._grown() >= 1
 
