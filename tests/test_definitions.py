@@ -6,7 +6,7 @@ import pytest
 
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
-from worker.finding.definition import defines, goes_without_name, introduction_of, subject_of
+from worker.finding.forms.definition import defines, goes_without_name, introduction_of, subject_of
 from worker.prompts import Prompts
 
 

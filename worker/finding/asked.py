@@ -17,7 +17,8 @@ from index.text.chinese import CHARACTERS, has_chinese, is_chinese
 from index.text.general_words import LEAST, open_general_words
 from index.text.glossary import covers, translated
 from index.text.terms import STOP_WORDS, is_noun, terms
-from worker.finding.definition import subject_of
+from worker.finding.forms.definition import subject_of
+from worker.finding.forms.needed import needed_of
 from worker.finding.kinds import APART, EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
 from worker.finding.phrases import KEPT_FROM, TELLS, as_one, kept_from, literal_words
 
@@ -76,6 +77,8 @@ class Asked:
     """Terms of identifiers, error codes and Latin words inside Chinese: what a page must be about."""
     subject: str = ""
     """What it asks to be told what it is; empty for any other question."""
+    needed: str = ""
+    """What it asks the needed version of; empty for any other question."""
     unknown: frozenset[str] = frozenset()
     """Its nouns and names that no page of the index has."""
 
@@ -197,7 +200,8 @@ def read_question(
     own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
-    kinds = kinds_asked(text)
+    needed = needed_of(text)
+    kinds = kinds_asked(text) | ({"version"} if needed else frozenset())
     quoted = literal_words(text)
     lacked = [word for word in own if not known(word)]
     mostly = 2 * len(lacked) > len(own)
@@ -227,6 +231,7 @@ def read_question(
         language="zh" if has_chinese(text) else "en",
         names=names - quoted,
         subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
+        needed=needed,
         unknown=frozenset(word for word in own if not (known(word) or word in across) and _is_telling(word)),
     )
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from worker.finding.asked import Asked, tells_more
 from worker.finding.blocks.atoms import Atom
 from worker.finding.blocks.tidy import one_line
-from worker.finding.definition import defines, goes_without_name, is_introduction
+from worker.finding.forms.definition import defines, goes_without_name, is_introduction
+from worker.finding.forms.needed import tells_version
 from worker.finding.kinds import answers_kind
 from worker.finding.sections import SectionRead, Words, section_words, words_of
 from worker.finding.shares import precision_of, rarest_of, share_of, share_of_names, share_told
@@ -38,6 +39,7 @@ FEATURES = (
     "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
     "title_precise", "early", "default", "empty", "defines", "new_value", "exact_value", "code",
+    "needed",
     *TURNED,
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
@@ -131,6 +133,7 @@ def _of_atom(
         float(bool(waited.inexact) and tells_more(asked, waited.inexact, atom.told)),
         float(bool(waited.exact) and tells_more(asked, waited.exact, atom.told)),
         float(atom.kind == "code" and bool(waited.others & TO_DO)),
+        tells_version(asked.needed, atom.told, section.heading) if asked.needed else 0.0,
         *(
             turned_numbers(
                 asked,

@@ -24,7 +24,7 @@ BY_HAND = {
     "names": 0.5, "dense": 1.0, "found": 2.0, "page_found": 1.0, "kind": 0.5, "value": 0.3, "value_near": 1.0,
     "best_sentence": 1.0, "links": -1.0, "heading_precise": 0.3, "title_precise": 0.1, "early": 0.2,
     "default": 0.8, "introduction": -0.3,
-    "language": 1.0, "empty": -2.0, "new_value": 1.0, "exact_value": 2.0, "code": 0.7,
+    "language": 1.0, "empty": -2.0, "new_value": 1.0, "exact_value": 2.0, "code": 0.7, "needed": 6.0,
     "turned_off": 3.0, "says_whether": 1.0, "verdict": 3.0, "asks_alike": 3.0, "code_for_must": -2.0,
 }  # fmt: skip
 

@@ -23,8 +23,9 @@ from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.blocks.atoms import Atom
 from worker.finding.blocks.tidy import one_line
-from worker.finding.definition import introduction_of
 from worker.finding.features import BODY, MEANING, measure, of_cosines
+from worker.finding.forms.definition import introduction_of
+from worker.finding.forms.needed import needed_query
 from worker.finding.ranking import rank
 from worker.finding.sections import SectionRead, Words, read_section
 from worker.finding.turned import off_query
@@ -37,8 +38,8 @@ PAGES = 8
 """Pages that are read."""
 INTRODUCTIONS = 4
 """Pages more that are read where a question asks what something is."""
-OFF = 3
-"""Pages more that are read where a question asks how to keep something from happening."""
+OTHERWISE = 3
+"""Pages more that are read where pages say what is asked in words that the question has not."""
 SECTIONS = 24
 """Sections of one page that are read, the best by the search: of a manual in one page not all."""
 LOOKED_AT = 24
@@ -86,7 +87,7 @@ def read_pages(
         for row in [*rows, *_introductions(searcher, lookup, asked, rows)]
         for section in _sections(searcher, lookup, row, top)
     ]
-    return read(asked, [*sections, *_turned_off(searcher, asked, rows)], similarity)
+    return read(asked, [*sections, *_said_otherwise(searcher, asked, rows)], similarity)
 
 
 def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Similarity | None) -> Reading:
@@ -165,8 +166,16 @@ def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[
         row = searcher.copy_in(passage.row, asked.language, lookup)
         chunk = searcher.chunks[row]
         first.setdefault((chunk.source, chunk.path), row)
-    chunks = {row: searcher.chunks[row] for row in first.values()}
+    apart = asked.needed if _is_for_another(searcher, asked) else None
+    chunks = {
+        row: chunk for row in first.values() if product_of((chunk := searcher.chunks[row]).path) != apart
+    }
     return _of_named_products(chunks, asked.text, several=len(searcher.projects) > 1)[:PAGES]
+
+
+def _is_for_another(searcher: Searcher, asked: Asked) -> bool:
+    """Whether a version is needed by another product that is named: its own pages say which."""
+    return bool(asked.needed and named(asked.text, map(str.lower, searcher.projects)) - {asked.needed})
 
 
 def _of_named_products(chunks: Mapping[int, Chunk], question: str, *, several: bool) -> list[int]:
@@ -208,19 +217,22 @@ def _introductions(searcher: Searcher, lookup: Lookup, asked: Asked, rows: Seque
     return [row for row in more if _page_of(searcher, row) not in read][:INTRODUCTIONS]
 
 
-def _turned_off(searcher: Searcher, asked: Asked, rows: Sequence[int]) -> list[SectionRead]:
-    """The sections of pages that may say how what the question wants no more is turned off.
+def _said_otherwise(searcher: Searcher, asked: Asked, rows: Sequence[int]) -> list[SectionRead]:
+    """The sections of pages that may say how what the question wants no more is turned off, or which version
+    is needed.
 
-    Scored by a search of their own: the question has the words of pages that say how it is done.
+    Scored by a search of their own: the question has the words of pages that say something else.
     """
     query = off_query(asked)
+    if asked.needed:
+        query = needed_query(asked.needed, asked.language)
     if not query:
         return []
     lookup = searcher.look_up(query)
     top = max(float(lookup.fused.max(initial=0)), 1e-6)
     read = {_page_of(searcher, row) for row in rows}
-    more = _pages(searcher, lookup, asked, searcher.search(query, OFF * 2, lookup=lookup))
-    own = [row for row in more if _page_of(searcher, row) not in read][:OFF]
+    more = _pages(searcher, lookup, asked, searcher.search(query, OTHERWISE * 2, lookup=lookup))
+    own = [row for row in more if _page_of(searcher, row) not in read][:OTHERWISE]
     return [section for row in own for section in _sections(searcher, lookup, row, top)]
 
 
