@@ -46,10 +46,11 @@ _SAME = (
 )
 """Names of one thing, of which pages give one version."""
 _BESIDE = (
-    r"(?:[^\w\n.。;；,，!?@:/-]|:\s|versions?|releases?|is|must|be|at least|of|的|版本|要求|需要|必须|应|"
-    r"至少|最低|不低于|大于|高于|等于|为|是){0,12}?"
+    r"(?:[^\w\n.。;；,，!?@:/-]|:\s|，(?=需要|要求|版本)|versions?|releases?|is|must|be|"
+    r"at least|of|的|版本|要求|需要|必须|应|至少|最低|不低于|大于|高于|等于|为|是){0,12}?"
 )
 _NUMBER = r"(?<![\w.@/-])v?\d{1,4}(?:\.\d{1,4}){0,3}(?![\w%:]|\.\w)"
+_LINK = re.compile(r"\]\([^()\s]{0,300}\)")
 _DEMANDS = re.compile(
     r"requir|prerequisit|minimum|at least|supported|depend|\bneeds?\b|\bor (?:later|newer|above|higher)\b|"
     r">=|≥|\d\+|环境|要求|需要|必须|前置|依赖|准备|至少|最低|以上|支持|确保",
@@ -71,6 +72,7 @@ def needed_of(question: str) -> str:
 
 def tells_version(name: str, text: str, above: str = "") -> float:
     """1 for a text that has a version beside the name, less where nothing near it nor `above` demands it."""
+    text = _LINK.sub("]", text)
     found = list(islice(_version_of(name).finditer(text), LOOKED_AT))
     if not found:
         return 0.0
@@ -88,5 +90,5 @@ def needed_query(name: str, language: str) -> str:
 @lru_cache(maxsize=256)
 def _version_of(name: str) -> re.Pattern[str]:
     names = next((same for same in _SAME if name in same), (name,))
-    either = "|".join(re.escape(one) for one in names)
-    return re.compile(rf"(?<![\w.@/-])(?:{either})(?![\w-]|\.\w){_BESIDE}{_NUMBER}", re.IGNORECASE)
+    own = rf"(?<![\w.@/-])(?:{'|'.join(map(re.escape, names))})(?![\w-]|\.\w)"
+    return re.compile(rf"{own}{_BESIDE}{_NUMBER}|{_NUMBER}\W{{0,3}}版本的\W{{0,3}}{own}", re.IGNORECASE)
