@@ -15,7 +15,8 @@ from worker.finding.asked import read_question, without_form
 from worker.finding.blocks.atoms import Atom, atoms_of
 from worker.finding.blocks.pieces import PIECE
 from worker.finding.blocks.tidy import tidied
-from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for, shown
+from worker.finding.quote import shown
+from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for
 from worker.finding.reading import Candidate, read_excerpts
 from worker.finding.sections import SectionRead
 from worker.prompts import Prompts

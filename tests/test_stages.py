@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from worker.excerpts import Excerpt
-from worker.finding.quotes import Quote, quotes_of
+from worker.finding.quote import Quote
+from worker.finding.quotes import quotes_of
 from worker.finding.reading import read_excerpts
 from worker.finding.sections import stage_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from worker.excerpts import Excerpt
-from worker.finding.quotes import Quote, quotes_of
+from worker.finding.quote import Quote, Steps
+from worker.finding.quotes import quotes_of
 from worker.finding.reading import read_excerpts
-from worker.finding.steps import Steps
 from worker.pipeline.quoted import signed
 
 FILLER = "The lamp stands on a rock and is looked after by two keepers who live below it. " * 3

@@ -10,19 +10,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 
-from index.text.chinese import CHARACTERS, has_chinese, is_chinese
-from index.text.general_words import LEAST, open_general_words
-from index.text.glossary import covers, translated
-from index.text.terms import STOP_WORDS, is_noun, terms
+from index.text.chinese import CHARACTERS, has_chinese
+from index.text.glossary import translated
+from index.text.terms import terms
 from worker.finding.forms.definition import subject_of
 from worker.finding.forms.needed import needed_of
 from worker.finding.kinds import APART, EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
 from worker.finding.phrases import KEPT_FROM, TELLS, as_one, kept_from, literal_words
+from worker.finding.telling import (
+    START,
+    in_the_other_language,
+    is_telling,
+    known_pieces,
+    like_of,
+    like_words,
+    starts_of,
+    surest_of,
+    tells,
+    weak_words,
+)
 
-_WORDS = Path(__file__).parent / "words"
 _WORD = re.compile(r"\w|[$¥￥€£]")
 FORM = re.compile(
     r"请问|怎么办|怎么样|怎么|怎样|如何|为什么|为啥|什么是|是什么|是啥|咋整|咋办|咋弄|咋|干嘛用的|有没有|"
@@ -110,7 +119,7 @@ class Asked:
         """
         found: dict[str, dict[str, float]] = {}
         for term in self.weights:
-            forms, share = _starts_of(term)
+            forms, share = starts_of(term)
             counts = [*self.like.get(term, {}).items(), *((form, share) for form in forms), (term, 1.0)]
             for word, worth in counts:
                 terms_of = found.setdefault(word, {})
@@ -197,7 +206,7 @@ def read_question(
     """Reads a question; `idf` and `known` are the index's, and so are the words `near` to the question's."""
     text = as_one(text)
     about = without_form(text)
-    own = dict.fromkeys(piece for word in terms(about) for piece in _known_pieces(word, known))
+    own = dict.fromkeys(piece for word in terms(about) for piece in known_pieces(word, known))
     english = frozenset(word for word in translated(text) if word not in own and known(word))
     names = frozenset(term for name in _IDENTIFIER.findall(text) for term in terms(name))
     needed = needed_of(text)
@@ -207,18 +216,20 @@ def read_question(
     mostly = 2 * len(lacked) > len(own)
     kept = kept_from(text)
     turned = {term: 1.0 for word in KEPT_FROM for term in terms(word)}
-    across = {word: found for word in lacked if mostly and (found := _across(word, known, near or {}))}
+    across = {
+        word: found for word in lacked if mostly and (found := in_the_other_language(word, known, near or {}))
+    }
     return Asked(
         text=text,
         about=about,
         weights={
-            word: idf(_surest(word, across)) * _tells(word) * (TELLS if word in quoted else 1.0)
+            word: idf(surest_of(word, across)) * tells(word) * (TELLS if word in quoted else 1.0)
             for word in own
         },
         like={
             word: like
             for word in own
-            if (like := _like(word, near or {}) | across.get(word, {}) | (turned if word in kept else {}))
+            if (like := like_of(word, near or {}) | across.get(word, {}) | (turned if word in kept else {}))
         },
         translations=english,
         everything=frozenset().union(
@@ -232,7 +243,7 @@ def read_question(
         names=names - quoted,
         subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
         needed=needed,
-        unknown=frozenset(word for word in own if not (known(word) or word in across) and _is_telling(word)),
+        unknown=frozenset(word for word in own if not (known(word) or word in across) and is_telling(word)),
     )
 
 
@@ -244,117 +255,6 @@ def _is_own(name: str, idf: Callable[[str], float]) -> bool:
     """Whether the documents use a name so often that it is theirs."""
     own = terms(name)
     return bool(own) and min(map(idf, own)) <= OWN and not all(word in weak_words() for word in own)
-
-
-LIKE = 0.4
-"""What a like word of the list counts of the word itself."""
-
-
-def _across(
-    word: str, known: Callable[[str], bool], near: Mapping[str, Mapping[str, float]]
-) -> dict[str, float]:
-    """What pages in the other language have for a word that no page has, each with what it counts of it.
-
-    Asked for where the pages lack most of a question's words, so that nothing else can be found there: the
-    surest counts as the word itself.
-    """
-    from index.search.store.crossing import LEAST as SURE_ENOUGH
-    from index.search.store.like_words import SURE
-
-    found = {
-        term: worth / SURE
-        for term, worth in near.get(word, {}).items()
-        if is_chinese(term) != is_chinese(word) and worth >= SURE_ENOUGH
-    }
-    listed = translated(word) if covers(word) or not found else ()
-    return found | {term: 1.0 for term in listed if known(term)}
-
-
-def _surest(word: str, across: Mapping[str, Mapping[str, float]]) -> str:
-    """The word of the pages by which it is told how much a word of the question tells."""
-    found = across.get(word)
-    return max(found, key=lambda term: found[term]) if found else word
-
-
-def _like(word: str, near: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """What stands for a word: by the list, and by the meaning of the documents' own words."""
-    listed = dict.fromkeys(like_words().get(word, ()), LIKE)
-    return listed | {term: max(worth, listed.get(term, 0.0)) for term, worth in near.get(word, {}).items()}
-
-
-START = 5
-"""Letters by which an inflected word is known."""
-
-
-def _starts_of(word: str) -> tuple[tuple[str, ...], float]:
-    """What stands for the start of a word among words, and what it counts of it."""
-    if not word.isascii():
-        return ((f"~{word}",), 0.5) if len(word) == 1 else ((), 0.0)
-    start = word[:START]
-    return ((f"~{start}", start), 0.8) if len(start) == START else ((), 0.0)
-
-
-def _known_pieces(word: str, known: Callable[[str], bool]) -> list[str]:
-    """The word; a Chinese one that no page has is taken apart: it may be none, cut in the wrong place.
-
-    A noun stays beside its parts: it is what the question asks about, and no page tells of it.
-    """
-    if word.isascii() or len(word) < 2 or known(word):
-        return [word]
-    pieces = [piece for piece in word if piece not in STOP_WORDS and known(piece)]
-    return [word, *pieces] if is_noun(word) else pieces or [word]
-
-
-CALLED = -13.0
-"""A Latin word rarer than this in general text (natural logarithm) is what something is called."""
-
-
-def _is_telling(word: str) -> bool:
-    """Whether a word that no page has tells by itself that the question is about something else."""
-    if not word.isascii():
-        return len(word) > 1 and is_noun(word)
-    return len(word) > 2 and word.isalnum() and open_general_words().word(word) <= CALLED
-
-
-GENERAL, SPECIAL = -7.5, -10.0
-"""From the one log-probability in general text on a word tells little, up to the other everything."""
-WEAK = 0.2
-"""What a word tells that any message may have."""
-
-
-@lru_cache(maxsize=1)
-def weak_words() -> frozenset[str]:
-    """Words that any message may have, from words/weak.txt."""
-    lines = (_WORDS / "weak.txt").read_text("utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
-
-
-def _tells(word: str) -> float:
-    """How much a word tells of what is asked, 0 to 1: little where any message may have it."""
-    if word in weak_words():
-        return WEAK
-    if not word.isascii():
-        return 0.6 if len(word) == 1 else 1.0
-    if not word.isalpha():
-        return 1.0
-    common = open_general_words().word(word)
-    if common <= LEAST:
-        return 1.0
-    return min(1.0, max(WEAK, (GENERAL - common) / (GENERAL - SPECIAL)))
-
-
-@lru_cache(maxsize=1)
-def like_words() -> dict[str, frozenset[str]]:
-    """For every word of the groups in words/like.txt, the others of its groups; as terms."""
-    found: dict[str, set[str]] = {}
-    text = (_WORDS / "like.txt").read_text("utf-8")
-    for line in text.splitlines():
-        if line.startswith("#"):
-            continue
-        group = {term for word in line.split() for term in terms(word)[:1]}
-        for term in group:
-            found.setdefault(term, set()).update(group - {term})
-    return {term: frozenset(others) for term, others in found.items()}
 
 
 def tells_more(asked: Asked, kinds: Iterable[str], text: str) -> bool:

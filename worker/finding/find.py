@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from worker.excerpts import Excerpt
 from worker.finding.asked import NO_QUESTION, about_of
-from worker.finding.quotes import Quote, quotes_of
+from worker.finding.quote import Quote
+from worker.finding.quotes import quotes_of
 from worker.finding.reading import Reading, Similarity, read_pages
 from worker.finding.support import Background, probability, support_numbers
 

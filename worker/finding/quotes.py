@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from dataclasses import replace
 
 from index.text.terms import terms
-from worker.excerpts import Excerpt
 from worker.finding.announcing import announces
 from worker.finding.asked import Asked, tells_more
 from worker.finding.blocks.atoms import Atom
-from worker.finding.blocks.together import as_markdown
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
+from worker.finding.procedures.whole import as_procedure, with_steps
+from worker.finding.quote import Quote, page_of, shown, size_of
 from worker.finding.reading import Candidate, Reading
 from worker.finding.several import left_out
-from worker.finding.steps import (
-    Steps,
-    asks_for_all,
-    asks_for_all_stages,
-    stages_of,
-    step_of,
-    steps_missing,
-    steps_shown,
-)
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
@@ -57,8 +47,6 @@ MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
 CURE = 600
 """Characters of what stands below a message that is only repeated, at most."""
-WITH_STEPS = 640
-"""Characters of all quotes together up to which the steps that are left out of a list are added."""
 ECHOED = 0.6
 """A piece of a log with this share of the question's words, or whose words are the question's to this share,
 repeats the message that is asked about."""
@@ -71,20 +59,6 @@ _QUESTION = re.compile(
 )
 REPEATED = 0.8
 """An atom with this share of its words in what is quoted already says nothing new."""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """Whole atoms of one section, in order."""
-
-    excerpt: Excerpt
-    text: str
-    """Markdown."""
-    score: float
-    """Of its best atom."""
-    candidates: tuple[Candidate, ...] = ()
-    steps: Steps | None = None
-    """Which steps of a numbered list are in it."""
 
 
 def quotes_of(reading: Reading) -> list[Quote]:
@@ -101,7 +75,7 @@ def quotes_of(reading: Reading) -> list[Quote]:
         reading.asked, [one for quote in found for one in quote.candidates], reading.candidates
     ):
         _add(found, [more], more.score)
-    return _as_procedure(_with_steps(found, reading), reading)
+    return as_procedure(with_steps(found, reading), reading)
 
 
 def _left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
@@ -118,16 +92,11 @@ def _left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
                 candidate.score >= least
                 and page_of(candidate.section.excerpt) in pages
                 and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
-                and _size(candidate) <= ALL
+                and size_of(candidate) <= ALL
                 and tells_more(asked, wanted, candidate.atom.told)
             ):
                 return candidate
     return None
-
-
-def page_of(excerpt: Excerpt) -> tuple[str, str, str]:
-    """What the sections of one page share."""
-    return excerpt.path, excerpt.url, excerpt.title
 
 
 def _chosen(reading: Reading) -> list[Quote]:
@@ -141,7 +110,7 @@ def _chosen(reading: Reading) -> list[Quote]:
         if len(found) == MOST or candidate.score < ranked[0].score - _margin(left):
             break
         taken = (id(candidate.section), candidate.place) in used
-        if taken or (found and (_repeats(candidate, said) or _size(candidate) > left)):
+        if taken or (found and (_repeats(candidate, said) or size_of(candidate) > left)):
             continue
         told = said | _said(candidate)
         whole = not (found or reading.asked.subject) and _asked_above(candidate)
@@ -154,7 +123,7 @@ def _chosen(reading: Reading) -> list[Quote]:
         chosen += _cure(chosen[-1], reading.asked, beside, used)
         used |= {(id(one.section), one.place) for one in chosen}
         said |= set(terms(shown(chosen)))
-        left -= sum(map(_size, chosen))
+        left -= sum(map(size_of, chosen))
         _add(found, chosen, candidate.score)
     return _filled(found, beside)
 
@@ -195,78 +164,23 @@ def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> lis
     section = id(first.candidates[0].section)
     own = {candidate.place for candidate in first.candidates}
     said = set(terms(" ".join(quote.text for quote in found)))
-    room = FILLED - sum(_size(candidate) for quote in others for candidate in quote.candidates)
-    size = sum(map(_size, first.candidates))
+    room = FILLED - sum(size_of(candidate) for quote in others for candidate in quote.candidates)
+    size = sum(map(size_of, first.candidates))
     more: list[Candidate] = []
     growing = True
     while growing:
         growing = False
         for place in (max(own) + 1, min(own) - 1):
             near = beside.get((section, place))
-            if near is not None and size + _size(near) <= room and not _repeats(near, said):
+            if near is not None and size + size_of(near) <= room and not _repeats(near, said):
                 more.append(near)
                 own.add(place)
-                size += _size(near)
+                size += size_of(near)
                 growing = True
     if not more:
         return found
     together = tuple(sorted([*first.candidates, *more], key=lambda candidate: candidate.place))
     return [Quote(first.excerpt, shown(together), first.score, together), *others]
-
-
-def _with_steps(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
-    """The quotes, with the steps that they leave out of a numbered list where those are short.
-
-    Where they are long, and the question asks for the whole list, with its first steps.
-    """
-    used = sum(_size(one) for quote in quotes for one in quote.candidates)
-    found: list[Quote] = []
-    for quote in quotes:
-        section = [one for one in reading.candidates if one.section is quote.candidates[0].section]
-        missing = steps_missing(quote.candidates, section)
-        more = sum(map(_size, missing))
-        together = quote.candidates
-        if missing and used + more <= WITH_STEPS:
-            used += more
-            together = tuple(sorted([*quote.candidates, *missing], key=lambda one: one.place))
-        elif missing and asks_for_all(reading.asked, quote.candidates):
-            together = _from_the_first(quote.candidates, missing, WITH_STEPS - used)
-            used += sum(map(_size, together)) - sum(map(_size, quote.candidates))
-        text = quote.text if together == quote.candidates else shown(together)
-        found.append(replace(quote, text=text, candidates=together, steps=steps_shown(together, section)))
-    return found
-
-
-def _as_procedure(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
-    """Steps that are sections in their order; from the first on where the question asks for all of them."""
-    if not quotes:
-        return []
-    stages = stages_of(quotes[0].candidates[0], reading.candidates)
-    own = [one for one in quotes if one.candidates[0] in stages.get(one.candidates[0].section.stage, ())]
-    if len(stages) < 2 or not asks_for_all_stages(reading.asked, quotes[0].candidates):
-        ordered = iter(sorted(own, key=lambda one: one.candidates[0].section.stage))
-        return [next(ordered) if one in own else one for one in quotes]
-    sizes = accumulate(sum(map(_size, pieces)) for pieces in stages.values())
-    fitting = [stage for stage, size in zip(stages, sizes, strict=True) if size <= WITH_STEPS]
-    if len(fitting) < 2:
-        return list(quotes)
-    found = [
-        Quote(stages[stage][0].section.excerpt, shown(stages[stage]), quotes[0].score, tuple(stages[stage]))
-        for stage in fitting
-    ]
-    places = tuple(range(1, len(fitting) + 1))
-    return [*found[:-1], replace(found[-1], steps=Steps(places, len(stages)))]
-
-
-def _from_the_first(
-    quoted: Sequence[Candidate], missing: Sequence[Candidate], room: int
-) -> tuple[Candidate, ...]:
-    """The quote with the first steps of its list in place of those it has, and so many characters more."""
-    steps = sorted((one for one in (*quoted, *missing) if step_of(one.atom)[1]), key=lambda one: one.place)
-    others = [one for one in quoted if not step_of(one.atom)[1]]
-    room += sum(_size(one) for one in quoted if step_of(one.atom)[1])
-    fitting = [one for one, size in zip(steps, accumulate(map(_size, steps)), strict=True) if size <= room]
-    return tuple(sorted([*others, *fitting], key=lambda one: one.place)) if fitting else tuple(quoted)
 
 
 def _margin(left: int) -> float:
@@ -318,17 +232,17 @@ def _with_neighbours(
     """The atom and what stands right below and above it in its section and `tells`, nearest first, within the
     room."""
     chosen = [best]
-    size, first, last = _size(best), best.place, best.place
+    size, first, last = size_of(best), best.place, best.place
     growing = True
     while growing:
         growing = False
         for place in (last + 1, first - 1):
             key = (id(best.section), place)
             near = beside.get(key)
-            if near is None or key in used or size + _size(near) > room or not tells(near):
+            if near is None or key in used or size + size_of(near) > room or not tells(near):
                 continue
             chosen.append(near)
-            size += _size(near)
+            size += size_of(near)
             first, last = min(first, place), max(last, place)
             growing = True
     return sorted(chosen, key=lambda candidate: candidate.place)
@@ -340,7 +254,7 @@ def _cure(
     """What stands below an atom that only repeats the message asked about: there is what to do."""
     key = (id(last.section), last.place + 1)
     below = beside.get(key)
-    if below is None or key in used or _size(below) > CURE or not _is_echo(last.atom, asked):
+    if below is None or key in used or size_of(below) > CURE or not _is_echo(last.atom, asked):
         return []
     return [below]
 
@@ -352,12 +266,3 @@ def _is_echo(atom: Atom, asked: Asked) -> bool:
     if atom.kind == "code":
         return len(own & told) >= ECHOED * len(told)
     return len(own - told) <= max(2, (1 - ECHOED) * len(own))
-
-
-def _size(candidate: Candidate) -> int:
-    return candidate.atom.seen + 2
-
-
-def shown(candidates: Sequence[Candidate]) -> str:
-    """The atoms as Markdown."""
-    return as_markdown([(one.place, one.atom) for one in candidates])

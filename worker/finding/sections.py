@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from index.text.terms import terms
 from worker.excerpts import Excerpt
-from worker.finding.asked import START
 from worker.finding.blocks.atoms import Atom, atoms_of
+from worker.finding.telling import START
 from worker.sentences import sentences
 
 _NUMBERS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from index.text.terms import terms
-from worker.finding.asked import START, Asked
+from worker.finding.asked import Asked
+from worker.finding.telling import START
 
 
 def share_of(asked: Asked, words: frozenset[str]) -> float:

@@ -17,14 +17,15 @@ from dataclasses import dataclass
 
 from index.text.general_words import open_general_words
 from index.text.terms import terms
-from worker.finding.asked import CALLED, Asked, tells_more
+from worker.finding.asked import Asked, tells_more
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
-from worker.finding.quotes import Quote, page_of
+from worker.finding.quote import Quote, page_of
 from worker.finding.ranking import weights
 from worker.finding.reading import Reading
 from worker.finding.sections import section_words, with_starts
 from worker.finding.shares import has_word, share_of
+from worker.finding.telling import CALLED
 
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",

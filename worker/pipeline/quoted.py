@@ -10,7 +10,7 @@ from bot.messages import say
 from worker.excerpts import Excerpt
 from worker.finding import support
 from worker.finding.find import Found
-from worker.finding.quotes import Quote
+from worker.finding.quote import Quote
 from worker.finding.several import unanswered
 from worker.pipeline.sanitise import Sanitiser
 from worker.prompts import Prompts, Quotes

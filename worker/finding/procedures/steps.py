@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from worker.finding.asked import Asked
 from worker.finding.blocks.atoms import PARTS, Atom
+from worker.finding.quote import Steps
 from worker.finding.reading import Candidate
 from worker.finding.sections import words_of
 from worker.finding.shares import share_of
@@ -24,32 +24,6 @@ FEWEST = 3
 
 TOLD_ABOVE, TOLD_BY_STEP = 0.7, 0.1
 """A question asks for all of a list whose headings have this share of it, and whose steps little more."""
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Which steps of a numbered list are shown."""
-
-    shown: tuple[int, ...]
-    """Their places in the list, from 1 on."""
-    of: int
-    """How many the list has."""
-
-    @property
-    def left_out(self) -> bool:
-        """Whether the list has steps that are not shown."""
-        return len(self.shown) < self.of
-
-    @property
-    def spans(self) -> str:
-        """The places as a reader says them: "2-4, 6"."""
-        runs: list[list[int]] = []
-        for place in self.shown:
-            if runs and place == runs[-1][-1] + 1:
-                runs[-1].append(place)
-            else:
-                runs.append([place])
-        return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def step_of(atom: Atom) -> tuple[int, str]:

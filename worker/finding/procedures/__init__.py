@@ -1,0 +1,1 @@
+"""What is done in steps: numbered items, sections that are steps, and none left out unsaid."""
