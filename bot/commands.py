@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bot.config.command_line import AsJson, Config
+from bot.config.command_line import AsJson, Config, Typed
 from bot.config.settings import load_settings
 
 
-def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> None:
+def explain(message_id: Typed, as_json: AsJson = False, config: Config = None) -> None:
     """Why a message was answered or not: its Trace."""
     from bot import trace
 
@@ -140,7 +140,7 @@ def longconn(config: Config = None) -> None:
     run(load_settings(config))
 
 
-def notify(text: str, config: Config = None) -> None:
+def notify(text: Typed, config: Config = None) -> None:
     """Sends one message to the custom-bot webhook of feishu.webhook_url, signed."""
     from bot.feishu.webhook import notify as send
 

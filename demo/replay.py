@@ -31,7 +31,7 @@ from redis import Redis
 from bot import trace as traces
 from bot.answer import Outcome
 from bot.config import progress
-from bot.config.faults import misspelt
+from bot.config.faults import encodable_json, misspelt
 from bot.config.settings import Settings, load_settings
 from bot.errors import ConfigError
 from bot.queue.queue import Queue
@@ -107,7 +107,7 @@ def _rows(chat: Path) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = encodable_json(line)
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{chat}:{number} is not JSON; {_ROW}") from error
         if not isinstance(row, dict):

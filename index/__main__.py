@@ -16,6 +16,7 @@ import typer
 
 from bot.config import progress
 from bot.config.command_line import AsJson, Config, Version, run
+from bot.config.faults import encodable
 from bot.config.settings import load_settings
 from bot.errors import RemovalUnconfirmed
 
@@ -115,7 +116,7 @@ def _show_progress(stage: str, done: int, total: int) -> None:
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="The question.")],
+    query: Annotated[str, typer.Argument(help="The question.", callback=encodable)],
     config: Config = None,
     as_json: AsJson = False,
     k: Annotated[int, typer.Option("-k", help="How many passages.", min=1)] = 5,

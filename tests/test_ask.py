@@ -136,3 +136,14 @@ def test_thanks_and_greetings_get_what_a_group_would_give(config: Path) -> None:
     assert (both["outcome"], both["sources"][0]["path"]) == ("answered", "coffee.md")
     alone = CliRunner().invoke(app, ["ask", "thanks", "--config", str(config)])
     assert "thanked" in alone.stdout
+
+
+def test_half_a_character_in_a_row_or_on_the_command_line_is_asked_as_a_replaced_one(config: Path) -> None:
+    batch = config.with_name("halves.jsonl")
+    batch.write_text('{"id": "\\udc80", "text": "\\ud800 error E05 on the machine"}\n', "utf-8")
+    rows = CliRunner().invoke(app, ["ask", "--batch", str(batch), "--json", "--config", str(config)])
+    assert rows.exit_code == 0, rows.output
+    row = json.loads(rows.stdout)
+    assert (row["id"], row["outcome"], row["trace"]["question"][0]) == ("\ufffd", "answered", "\ufffd")
+    typed = ["ask", "\udcff error E05 on the machine", "--json", "--config", str(config)]
+    assert json.loads(CliRunner().invoke(app, typed).stdout)["outcome"] == "answered"

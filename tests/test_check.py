@@ -315,3 +315,10 @@ def test_the_command(pottery: Settings, tmp_path: Path) -> None:
     assert {"outcomes", "mistakes", "unreached", "duplicates", "contradictions", "untitled"} <= set(
         json.loads(done.stdout)
     )
+
+
+def test_half_a_character_in_ones_own_row_is_read_as_a_replaced_one(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"text": "\\ud800 lone \\ud83d\\ude00", "relevant": ["\\udc00.md"]}', "utf-8")
+    (question,) = read(file)
+    assert (question.text, question.pages) == ("\ufffd lone \U0001f600", ("\ufffd.md",))

@@ -20,6 +20,7 @@ from index.build.build import build
 from index.search.versions import Versions
 from index.sources import formats
 from index.sources.load import LoadReport, load
+from index.sources.question_pairs import pairs_in
 from index.sources.reading.messages import ReadingRequest
 from index.sources.reading.reader import ReadingLimits, ReadingProcess
 from tests.index_files import WordEmbedder, settings_for
@@ -234,3 +235,14 @@ def test_a_damaged_cache_of_embeddings_is_made_anew(good: Path, tmp_path: Path, 
         cache.write_bytes(damage)
         (good / "good.md").write_text(f"# Harbor\n\nRun harbor at {time.time()}.\n", "utf-8")
         assert build(settings, embedder=WordEmbedder()).published
+
+
+def test_half_a_character_in_a_pair_can_be_encoded() -> None:
+    raw = b'{"question": "\\ud800 why", "answer": "\\udc00 so", "url": "https://x.example/\\ud801"}'
+    (pair,), problems = pairs_in(".jsonl", raw)
+    assert (pair.question, pair.answer, pair.url, problems) == (
+        "\ufffd why",
+        "\ufffd so",
+        "https://x.example/\ufffd",
+        (),
+    )

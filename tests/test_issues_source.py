@@ -56,6 +56,19 @@ def test_what_gh_exports(tmp_path: Path) -> None:
     assert page.updated_at == 1767323045
 
 
+def test_half_a_character_anywhere_in_an_export_can_be_encoded(tmp_path: Path) -> None:
+    comment = {"body": "Give it \udc11", "author": {"login": "mia"}, "authorAssociation": "MEMBER"}
+    row = {
+        "number": 7, "title": "\ud800 port", "state": "CLOSED", "url": "https://x.example/\ud801",
+        "body": "\ud802 closed", "comments": [comment],
+    }  # fmt: skip
+    file = tmp_path / "issues.json"
+    file.write_text(json.dumps([row]), encoding="utf-8")
+    (page,) = read(tmp_path, str(file)).values()
+    assert (page.title, page.url) == ("\ufffd port", "https://x.example/\ufffd")
+    page.text.encode()
+
+
 def test_discussions_and_gitlab_exports() -> None:
     discussion = {
         "data": {"repository": {"discussions": {"nodes": [

@@ -12,11 +12,14 @@ import typer
 
 from bot.config import disk, progress
 from bot.config.command_line import AsJson, Config
+from bot.config.faults import encodable
 from bot.config.settings import load_settings
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="The question; left out with --batch.")] = "",
+    question: Annotated[
+        str, typer.Argument(help="The question; left out with --batch.", callback=encodable)
+    ] = "",
     batch: Annotated[
         Path | None, typer.Option("--batch", help="JSON lines {id, text, mentioned?}; a line comes out each.")
     ] = None,

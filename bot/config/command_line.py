@@ -20,6 +20,7 @@ import typer
 from bot.config import disk
 from bot.config.ending import die_as_told, end_as_by_keyboard
 from bot.config.extras import what_to_install
+from bot.config.faults import encodable
 from bot.config.release import VERSION
 from bot.errors import FennelError
 
@@ -30,6 +31,8 @@ OWN = ("bot", "index", "worker", "simulator", "demo", "bench", "tests")
 Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default FENNEL_CONFIG or config.yaml.")
 ]
+Typed = Annotated[str, typer.Argument(callback=encodable)]
+"""A text as it was typed, on a terminal that need not be set to UTF-8."""
 _START_REDIS = "start one with `appendonly yes`, or set redis.url"
 _CONNECTING = re.compile(r"connecting to (?P<place>\S+)\.? (?P<why>.+)")
 """How redis-py says that it could not connect."""

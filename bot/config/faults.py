@@ -1,7 +1,12 @@
-"""What is wrong with a setting, or a row of a file, in words for somebody who does not write Python."""
+"""What is wrong with a setting, or a row of a file, in words for somebody who does not write Python.
+
+What is wrong with a text and needs no word, halves of characters, is replaced here for everybody.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
@@ -25,6 +30,25 @@ _WANTED = {
     "path_type": "needs a path",
 }
 """Pydantic's types of errors that speak of Python, and what they mean here."""
+_HALF = re.compile(r"\\u[dD]|[\ud800-\udfff]")
+"""What may be half a character in JSON, as an escape or as it stands."""
+
+
+def encodable(text: str) -> str:
+    """The text with halves of characters put together; those alone, which no encoder takes, become U+FFFD.
+
+    Such lone surrogates come out of JSON (`"\\ud800"`), and out of a command line that is not UTF-8.
+    """
+    return (
+        text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    )
+
+
+def encodable_json(raw: str | bytes) -> Any:
+    """What a JSON text holds, every string in it encodable. Raises ValueError or RecursionError."""
+    text = raw if isinstance(raw, str) else raw.decode(json.detect_encoding(raw), "surrogatepass")
+    data = json.loads(text)
+    return json.loads(encodable(json.dumps(data, ensure_ascii=False))) if _HALF.search(text) else data
 
 
 def explained(item: ErrorDetails, model: type[BaseModel]) -> str:

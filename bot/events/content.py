@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.config.faults import encodable
 from bot.config.fences import fenced
 from bot.errors import MalformedEvent
 
@@ -53,7 +54,7 @@ class Content:
         """Notes an attachment; what is no key is left out. Returns '' for the text."""
         if len(self.attachments) < _MOST_ATTACHMENTS:
             key = key if isinstance(key, str) and _KEY.fullmatch(key) else ""
-            name = _printable(name)[:_NAME_CHARACTERS] if isinstance(name, str) else ""
+            name = encodable(name)[:_NAME_CHARACTERS] if isinstance(name, str) else ""
             self.attachments.append(Attachment(kind, key, name))
         return ""
 
@@ -104,10 +105,10 @@ def _words_of(kind: str, data: dict[str, Any]) -> str:
     if kind == "vote":
         options = data.get("options")
         words = [data.get("topic"), *(options if isinstance(options, list) else [])]
-        return "\n".join(_printable(one) for one in words if isinstance(one, str))
+        return "\n".join(encodable(one) for one in words if isinstance(one, str))
     names = {"location": "name", "share_calendar_event": "summary", "calendar": "summary"}
     value = data.get(names.get(kind, ""))
-    return _printable(value) if isinstance(value, str) else ""
+    return encodable(value) if isinstance(value, str) else ""
 
 
 def _read_post(data: dict[str, Any], found: Content) -> str:
@@ -157,14 +158,14 @@ def _card_lines(node: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(node, list):
         row = [one for one in node if isinstance(one, dict) and isinstance(one.get("text"), str)]
         if row and len(row) == len(node):
-            yield "".join(_printable(one["text"]) for one in row if one.get("tag") != "button")
+            yield "".join(encodable(one["text"]) for one in row if one.get("tag") != "button")
             return
         for one in node:
             yield from _card_lines(one, depth + 1)
     elif isinstance(node, dict):
         for name in ("title", "text", "content"):
             if isinstance(node.get(name), str) and node.get("tag") != "button":
-                yield _printable(node[name])
+                yield encodable(node[name])
         for name in ("title", "header", "body", "text", "elements", "columns", "fields", "content"):
             if isinstance(node.get(name), list | dict):
                 yield from _card_lines(node[name], depth + 1)
@@ -178,14 +179,10 @@ def _list(data: dict[str, Any], name: str) -> list[Any]:
 
 
 def text_of(data: dict[str, Any], name: str, *, required: bool = False) -> str:
-    """A string field; lone surrogates, which no encoder takes later, become '?'. Raises MalformedEvent."""
+    """A string field; lone surrogates, which no encoder takes later, become U+FFFD. Raises MalformedEvent."""
     value = data.get(name)
     if value is None and not required:
         return ""
     if not isinstance(value, str):
         raise MalformedEvent(f"{name} is not a string")
-    return _printable(value)
-
-
-def _printable(value: str) -> str:
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return encodable(value)

@@ -9,11 +9,11 @@ unexpected `data` beside a refusal would break.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import requests
 
+from bot.config.faults import encodable_json
 from bot.errors import FileTooLarge
 from bot.feishu.sdk import (
     JSON,
@@ -134,7 +134,7 @@ def read_body(raw: RawResponse) -> dict[str, Any]:
 def read_object(content: bytes, status: int, headers: dict[str, str]) -> dict[str, Any]:
     """A JSON object with a whole number as its `code`. Raises UnreadableAnswer."""
     try:
-        body = json.loads(content)
+        body = encodable_json(content)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer(status, headers) from error
     if not isinstance(body, dict) or type(body.get("code")) is not int:

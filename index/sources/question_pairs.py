@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.config.faults import encodable_json
 from bot.errors import LoadError
 from index.sources.formats.encoding import decode
 
@@ -75,7 +76,7 @@ def _rows(text: str, suffix: str) -> Iterator[tuple[int, Any]]:
                 if line.strip():
                     yield number, _json_line(line)
         else:
-            yield from enumerate(_json_rows(json.loads(text)), 1)
+            yield from enumerate(_json_rows(encodable_json(text)), 1)
     except (json.JSONDecodeError, csv.Error) as error:
         raise LoadError(f"not valid {suffix[1:]}: {error}") from error
 
@@ -109,7 +110,7 @@ def _known(cells: list[str]) -> int:
 
 def _json_line(line: str) -> Any:
     try:
-        return json.loads(line)
+        return encodable_json(line)
     except (json.JSONDecodeError, RecursionError):
         return "not JSON"
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from bot.config.faults import misspelt
+from bot.config.faults import encodable_json, misspelt
 from bot.errors import ConfigError
 from bot.redis_keys import EXAMPLES, FEEDBACK, TRACE
 
@@ -54,7 +54,7 @@ def json_row(line: str, place: str, fields: Sequence[str]) -> dict[str, Any]:
     """The object of one line. Raises ConfigError, also for a field that is one of `fields` misspelt."""
     wanted = ", ".join(fields)
     try:
-        data = json.loads(line)
+        data = encodable_json(line)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{place}: not JSON ({error}); must be a JSON object with {wanted}") from error
     if not isinstance(data, dict):

@@ -78,6 +78,13 @@ def test_a_wrong_row_is_named_with_its_line_and_field(tmp_path: Path, line: str,
         replay.read(chat)
 
 
+def test_half_a_character_is_said_as_a_replaced_one(tmp_path: Path) -> None:
+    chat = tmp_path / "chat.jsonl"
+    chat.write_text('{"id": "\\ud801", "text": "\\ud800 lone", "user": "\\ud802"}', "utf-8")
+    (row,) = replay.read(chat)
+    assert (row.id, row.text) == ("\ufffd", "\ufffd lone")
+
+
 def test_a_row_for_a_batch_says_mentioned(tmp_path: Path) -> None:
     chat = tmp_path / "chat.jsonl"
     chat.write_text('{"id": "1", "text": "hello", "mentioned": false, "kind": "chat"}', "utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.answer import Source
-from bot.config.faults import misspelt
+from bot.config.faults import encodable_json, misspelt
 from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FennelError
@@ -92,7 +92,7 @@ def read_batch(file: Path) -> list[Row]:
 
 def _row(line: str, where: str) -> Row:
     try:
-        data = json.loads(line)
+        data = encodable_json(line)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: not JSON; each line is {{'id': ..., 'text': ...}}") from error
     if not isinstance(data, dict):

@@ -7,7 +7,6 @@ https://docs.github.com/en/rest/issues, https://docs.gitlab.com/api/issues/
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from bot.config.faults import encodable_json
 from bot.config.settings import Settings, SourceSettings
 from bot.errors import LoadError
 from bot.http_session import CONNECT_TIMEOUT, EndlessAnswer, in_words, new_session, read_whole
@@ -69,7 +69,7 @@ def _exported(file: Path) -> object:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise LoadError(f"{file}: larger than {MOST_BYTES // 1_000_000} MB")
-        return json.loads(file.read_text("utf-8-sig"))
+        return encodable_json(file.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise LoadError(f"{file}: {error}; see index.sources") from error
     except (ValueError, RecursionError) as error:
@@ -118,7 +118,7 @@ class _Host:
         except requests.RequestException as error:
             raise LoadError(f"{place}: no answer: {in_words(error)}") from None
         try:
-            return answer, json.loads(raw)
+            return answer, encodable_json(raw)
         except (ValueError, RecursionError):
             raise LoadError(f"{place}: an answer is no JSON") from None
 

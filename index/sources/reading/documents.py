@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from bot.config.faults import encodable
 from bot.errors import LoadError
 from index.sources import formats
 from index.sources.question_pairs import pairs_in
@@ -114,9 +115,7 @@ def _pairs(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[s
 
 def clean(text: str) -> str:
     """The text without control characters and with halves of characters replaced: it can be encoded."""
-    if not text.isascii():
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _UNWANTED.sub("", text)
+    return _UNWANTED.sub("", encodable(text))
 
 
 def title_from(path: str) -> str:

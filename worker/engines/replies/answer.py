@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from operator import attrgetter
 
+from bot.config.faults import encodable
 from worker.engines.replies.chunks import ERROR, FILTER, LENGTH, STOP, TOOLS, Chunk, PlainChunk
 from worker.engines.replies.mark_forms import SUSPECT
 from worker.engines.replies.marks import MarksFilter
 from worker.engines.replies.reasoning import ReasoningFilter
 from worker.engines.replies.reasoning_forms import FINAL_BEGINS, LONGEST_FINAL, MAY_HOLD_TAG
-from worker.engines.replies.repeats import WHOLE, Repeats, may_be_whole, pairs_joined
+from worker.engines.replies.repeats import WHOLE, Repeats, may_be_whole
 from worker.llm import Usage
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -252,11 +253,7 @@ class AnswerReading:
         text, self._half = self._half + text, ""
         if "\ud800" <= text[-1:] <= "\udbff":
             text, self._half = text[:-1], text[-1]
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return pairs_joined(text)
-        return text
+        return encodable(text)
 
 
 def _is_plain(text: str) -> bool:

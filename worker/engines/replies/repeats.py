@@ -72,8 +72,3 @@ class Repeats:
 def may_be_whole(piece: str, length: int) -> bool:
     """Whether a piece behind `length` characters may be the reply once more, by its own length."""
     return len(piece) >= WHOLE and abs(len(piece) - length) <= ABOUT
-
-
-def pairs_joined(text: str) -> str:
-    """`text` with halves of characters (UTF-16 surrogates) put together; halves alone become U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
