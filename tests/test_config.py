@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.config.env_file import NAMED
 from bot.config.file import secret_names
-from bot.config.settings import Settings, SourceSettings, load_settings
+from bot.config.settings import GroupSettings, Settings, SourceSettings, load_settings
 from bot.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -314,3 +314,38 @@ def test_a_fault_is_said_in_words_for_yaml(tmp_path: Path, text: str, said: str)
     with pytest.raises(ConfigError) as fault:
         load_settings(file)
     assert said in str(fault.value)
+
+
+NOTHING = {
+    "cards.tables", "groups.gather_seconds", "index.max_removed", "limits.questions_per_day",
+    "limits.questions_per_group_per_day", "limits.questions_per_group_per_minute",
+    "limits.questions_per_user_per_day", "limits.questions_per_user_per_minute", "limits.tokens_per_day",
+    "limits.tokens_per_group_per_day", "limits.tokens_per_user_per_day", "llm.cache_max_entry_count",
+    "llm.max_batch_size", "llm.reasoning_tokens", "llm.session_len", "llm.temperature", "web.operator_port",
+    "web.port", "worker.metrics_port", "worker.stop_timeout",
+}  # fmt: skip
+"""Numbers of which 0 is one that makes sense."""
+
+
+def _numbers(model: type[BaseModel], name: str = "") -> Iterator[tuple[str, type[BaseModel], str]]:
+    """(name, section, field) of every number that can be set."""
+    for field, facts in model.model_fields.items():
+        kind = GroupSettings if field == "groups" else facts.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _numbers(kind, f"{name}{field}.")
+        elif kind in (int, float):
+            yield f"{name}{field}", model, field
+
+
+@pytest.mark.parametrize(("name", "section", "field"), [*_numbers(Settings)])
+def test_no_number_may_be_below_what_makes_sense(name: str, section: type[BaseModel], field: str) -> None:
+    for value in (-1, float("inf"), float("nan"), *(() if name in NOTHING else (0,))):
+        with pytest.raises(ValidationError, match=field):
+            section.model_validate({field: value})
+    if name in NOTHING:
+        assert getattr(section.model_validate({field: 0}), field) == 0
+
+
+def test_keeping_no_version_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"index\.keep_versions: must be greater than or equal to 1"):
+        load_settings(write(tmp_path, "index: {keep_versions: 0}"))

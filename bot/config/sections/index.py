@@ -63,7 +63,7 @@ class EmbedderSettings(SettingsSection):
     """A local path or hub name; HF_ENDPOINT chooses a mirror."""
     base_url: str = ""
     api_key: SecretStr = SecretStr("")
-    batch_size: int = 64
+    batch_size: int = Field(default=64, ge=1)
 
     @field_validator("base_url")
     @classmethod
@@ -76,7 +76,7 @@ class RerankerSettings(SettingsSection):
     model: str = ""
     base_url: str = ""
     api_key: SecretStr = SecretStr("")
-    top: int = 20
+    top: int = Field(default=20, ge=1)
     """How many fused passages are reranked."""
 
     @field_validator("base_url")
@@ -119,7 +119,7 @@ class IndexSettings(SettingsSection):
     embedder: EmbedderSettings = EmbedderSettings()
     reranker: RerankerSettings = RerankerSettings()
     gate: GateSettings = GateSettings()
-    keep_versions: int = 5
+    keep_versions: int = Field(default=5, ge=1)
     max_removed: float = Field(default=0.3, ge=0, le=1)
     """Share of all documents that one build may remove without being asked to (`--yes`)."""
     document_chunks: int = Field(default=3_000, ge=1)

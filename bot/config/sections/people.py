@@ -14,16 +14,17 @@ _CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
 
 
 class LimitSettings(SettingsSection):
-    queue_total: int = 500
-    queue_per_group: int = 50
+    queue_total: int = Field(default=500, ge=1)
+    queue_per_group: int = Field(default=50, ge=1)
     running_per_group: int = Field(default=8, ge=1, le=64)
     """Answers of one group that may run or stand in the shared queue at once: others get their turn."""
     tell_position_from: int = Field(default=16, ge=1)
     """An asker who mentioned the bot is told at once how many questions are ahead when it is this many."""
-    questions_per_user_per_minute: int = 10
-    questions_per_group_per_minute: int = 60
+    questions_per_user_per_minute: int = Field(default=10, ge=0)
+    """0: no limit, here and below."""
+    questions_per_group_per_minute: int = Field(default=60, ge=0)
     questions_per_user_per_day: int = Field(default=0, ge=0)
-    """0: no limit, here and below. One card says that a day's budget is used up."""
+    """One card says that a day's budget is used up."""
     questions_per_group_per_day: int = Field(default=0, ge=0)
     questions_per_day: int = Field(default=0, ge=0)
     tokens_per_user_per_day: int = Field(default=0, ge=0)

@@ -17,9 +17,10 @@ OperatingPoint = Literal["quiet", "balanced", "eager"]
 
 
 class SettingsSection(BaseModel):
-    """Never changes; an unknown key is an error; what was given is not quoted in errors: it may be secret."""
+    """Never changes; an unknown key is an error, and so is an infinite number; what was given is not
+    quoted in errors: it may be secret."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -23,7 +23,7 @@ class FeishuSettings(SettingsSection):
     domain: str = "https://open.feishu.cn"
     allow_unproven_events: bool = False
     """Start the webhook without any secret. Only for a closed test network."""
-    max_event_age: int = 600
+    max_event_age: int = Field(default=600, ge=1)
     """Seconds a push's timestamp may lie in the past before it is refused as a replay."""
     keep_trying: int = Field(default=172_800, ge=3600)
     """Seconds an answer waits at most for Feishu to take it; then it is given up and listed."""
@@ -99,27 +99,27 @@ class LLMSettings(SettingsSection):
     api_key: SecretStr = SecretStr("")
     tokenizer: str = ""
     """Folder or tokenizer.model file; empty: the model's own."""
-    context_tokens: int = 8192
-    max_answer_tokens: int = 1024
+    context_tokens: int = Field(default=8192, ge=1)
+    max_answer_tokens: int = Field(default=1024, ge=1)
     reasoning_tokens: int = Field(default=2048, ge=0)
     """What a model that thinks may think, on top of its answer."""
     thinking: Literal["auto", "off"] = "auto"
     """Whether answers are thought about: as the server does, or not where it can be switched off."""
     trace_reasoning: bool = False
     """Whether the Trace keeps what the model thought."""
-    temperature: float = 0.0
+    temperature: float = Field(default=0.0, ge=0)
     extra_body: dict[str, Any] = Field(default={})
     """Laid over every request to the model server; null takes a field away."""
     extra_headers: dict[str, SecretStr] = Field(default={})
-    max_connections: int = 64
-    startup_timeout: int = 1800
+    max_connections: int = Field(default=64, ge=1)
+    startup_timeout: int = Field(default=1800, ge=1)
     """Seconds the model server may take to load before it counts as failed."""
-    port: int = 23333
-    session_len: int = 0
+    port: int = Field(default=23333, ge=1, le=65535)
+    session_len: int = Field(default=0, ge=0)
     """0: computed for the card, like the three below."""
-    cache_max_entry_count: float = 0.0
+    cache_max_entry_count: float = Field(default=0.0, ge=0, lt=1)
     quant_policy: Literal[-1, 0, 4, 8] = -1
-    max_batch_size: int = 0
+    max_batch_size: int = Field(default=0, ge=0)
     hf_endpoint: str = ""
     use_modelscope: bool = False
 
@@ -143,17 +143,17 @@ class WebSearchSettings(SettingsSection):
     engine: Literal["none", "serper", "searxng", "ddgs"] = "none"
     api_key: SecretStr = SecretStr("")
     base_url: str = ""
-    results: int = 4
+    results: int = Field(default=4, ge=1)
     domains: tuple[str, ...] = ()
     """Where given, only pages of these domains and their subdomains are read."""
-    timeout: float = 8.0
+    timeout: float = Field(default=8.0, gt=0)
 
 
 class WorkerSettings(SettingsSection):
     concurrency: int = Field(default=16, ge=1, le=256)
     answer_timeout: int = Field(default=120, ge=1)
     """Seconds one answer may take before it ends with what it has."""
-    stop_timeout: int = 30
+    stop_timeout: int = Field(default=30, ge=0)
     """Seconds SIGTERM leaves running answers before they are handed back."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """0: no metrics port of the worker's own."""
@@ -185,7 +185,7 @@ class WebSettings(SettingsSection):
     """0: there are none."""
     operator_token: SecretStr = SecretStr("")
     """Set, the operator pages ask for it; needed where operator_host is not this machine's own."""
-    max_body_bytes: int = 1_000_000
+    max_body_bytes: int = Field(default=1_000_000, ge=1)
     dashboard_token: SecretStr = SecretStr("")
     """Set, RQ's dashboard is served at /rq of the operator pages behind this token."""
 
