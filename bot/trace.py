@@ -34,6 +34,17 @@ def reason_ignored(redis: Redis, message_id: str) -> str:
     return str(read_object(raw).get("reason") or "")
 
 
+def why_failed(facts: dict[str, Any]) -> str:
+    """What a question failed of, such as "QuestionTooLong: ..."; empty for one that did not fail."""
+    failures = [event for event in facts.get("events", []) if event["event"] in ("failed", "unsendable")]
+    return _facts_of(failures[-1]) if failures else ""
+
+
+def _facts_of(event: dict[str, Any]) -> str:
+    """What an event says beside its name and its time."""
+    return " ".join(str(value) for name, value in event.items() if name not in ("event", "at"))
+
+
 def load(settings: Settings, message_id: str) -> dict[str, Any]:
     """The same for the command line; what is unknown has the outcome "unknown"."""
     redis = connect(settings.redis.url, FOR_COMMANDS)
@@ -89,5 +100,7 @@ def _lines(facts: dict[str, Any]) -> str:
         lines.append(f"verify: {verify['checked']} sentences checked, {verify['dropped']} dropped")
     lines.append(f"engine calls {usage.get('calls', 0)}, prompt tokens {usage.get('prompt_tokens', 0)}")
     lines.append("seconds: " + ", ".join(f"{step} {spent:.3f}" for step, spent in facts["seconds"].items()))
-    lines += [f"+{event['at']:.2f} s {event['event']}" for event in facts["events"]]
+    lines += [
+        f"+{event['at']:.2f} s {event['event']} {_facts_of(event)}".rstrip() for event in facts["events"]
+    ]
     return "\n".join(lines)

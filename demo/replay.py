@@ -73,6 +73,8 @@ class Replayed:
     """answer, decline, or empty where it did not come to one."""
     outcome: str
     """That of the Trace; "silent" for a message without a reply, "ignored" for one that was not taken."""
+    reason: str
+    """Why it failed, such as QuestionTooLong, or why it was ignored; empty for all others."""
     answer: str
     """What the card says, Markdown; empty without a card."""
     standalone: str
@@ -152,10 +154,18 @@ def run(chat: Path, settings: Settings, *, as_json: bool) -> None:
         return
     for row, result in zip(rows, results, strict=True):
         print(
-            f"{result.decision or 'ignored':9} {result.seconds:6.2f} s  {row.text[:60]!r} -> {result.outcome}"
+            f"{result.decision or 'ignored':9} {result.seconds:6.2f} s  {row.text[:60]!r} -> {_told(result)}"
         )
     for name, value in summary(results).items():
         print(f"{name}: {value}")
+
+
+def _told(result: Replayed) -> str:
+    """The outcome with its reason, and what the asker was told of a failure."""
+    words = (
+        f": {' '.join(result.answer.split())}" if result.outcome == Outcome.FAILED and result.answer else ""
+    )
+    return f"{result.outcome} ({result.reason}){words}" if result.reason else result.outcome
 
 
 def replay(rows: list[Row], settings: Settings) -> list[Replayed]:
@@ -236,6 +246,7 @@ def _result(stack: LocalStack, redis: Redis, row: Row, message_id: str) -> Repla
         id=row.id,
         decision=str(trace.get("decision", "")),
         outcome=_outcome(trace, shown=kept is not None),
+        reason=traces.why_failed(trace) or traces.reason_ignored(redis, message_id),
         answer=kept.answer.text if kept else "",
         standalone=str(trace.get("standalone", "")),
         sources=[{"path": one.path, "title": one.title, "url": one.url} for one in sources],

@@ -20,7 +20,11 @@ def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
     tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch, forked_python: None
 ) -> None:
     chat = tmp_path / "chat.jsonl"
-    rows = [{"id": "a", "text": "怎么清空 Harbor 的缓存？"}, {"id": "b", "text": "好的", "mention": False}]
+    rows = [
+        {"id": "a", "text": "怎么清空 Harbor 的缓存？"},
+        {"id": "b", "text": "好的", "mention": False},
+        {"id": "c", "text": "Harbor 的缓存 " * 9_000, "user": "ou_bob"},
+    ]
     chat.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
     folder = tmp_path / "replay"
     monkeypatch.setattr(replay, "FOLDER", folder)
@@ -28,9 +32,11 @@ def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
     monkeypatch.setenv("PYTHONPATH", str(Path(replay.__file__).parents[1]))
     monkeypatch.setenv("FENNEL_LLM__ENGINE", "extractive")
     settings = Settings(index={"dir": index})  # type: ignore[arg-type]
-    asked, chatted = replay.replay(replay.read(chat), settings)
+    asked, chatted, long = replay.replay(replay.read(chat), settings)
     assert (asked.decision, asked.outcome, asked.cards) == ("answer", "answered", 1)
     assert (chatted.decision, chatted.cards) == ("", 0)
+    assert long.outcome == "failed"
+    assert long.reason.startswith("QuestionTooLong: ")
     assert "worker_started" in (folder / "worker.log").read_text("utf-8"), "the logs are where errors say"
 
 
@@ -93,7 +99,7 @@ def test_a_row_for_a_batch_says_mentioned(tmp_path: Path) -> None:
 
 def test_what_was_not_found_is_not_counted_as_answered() -> None:
     def replayed(decision: str, outcome: str, label: int | None) -> replay.Replayed:
-        return replay.Replayed("1", decision, outcome, "", "", [], 1, 0.5, 0, 0, label)
+        return replay.Replayed("1", decision, outcome, "", "", "", [], 1, 0.5, 0, 0, label)
 
     figures = replay.summary(
         [

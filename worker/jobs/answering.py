@@ -13,7 +13,7 @@ import structlog
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
-from bot.errors import Cancelled, FeishuError, MessageGone
+from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
 from bot.events.events import Message
 from bot.feishu.sent_record import State
@@ -127,7 +127,8 @@ class Answering:
     def _note_failure(self, error: Exception) -> None:
         unforeseen("answer", error)
         log.warning("answer_failed", message_id=self.message.message_id, error=type(error).__name__)
-        self.trace.event("failed", error=type(error).__name__)
+        words = f": {error}" if isinstance(error, FennelError) else ""  # others may quote what was said
+        self.trace.event("failed", error=f"{type(error).__name__}{words}"[:300])
 
     def _find_answer(self) -> kept_answers.Kept | None:
         understanding = Understanding(self.process, self.message, self.verdict, self.trace)
