@@ -12,7 +12,7 @@ from bot.config.command_line import AsJson, Config, Typed
 from bot.config.settings import load_settings
 
 
-def explain(message_id: Typed, as_json: AsJson = False, config: Config = None) -> None:
+def explain(message_id: str, as_json: AsJson = False, config: Config = None) -> None:
     """Why a message was answered or not: its Trace."""
     from bot import trace
 
