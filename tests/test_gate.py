@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,10 @@ import pytest
 from bot.config.settings import EmbedderSettings, GateSettings, Settings, SourceSettings
 from bot.errors import ConfigError, IndexMismatch
 from index.build.build import build
-from index.gate.evidence import Evidence
+from index.gate.evidence import Evidence, kept_evidence
 from index.gate.examined_message import ExaminedMessage
 from index.gate.features import FEATURES
-from index.gate.gate import Gate, open_gate
+from index.gate.gate import Gate, evidence_file, open_evidence, open_gate
 from index.gate.logistic import logit_of, sigmoid
 from index.gate.model import POINTS, GateModel, GateStore, joined, read_model, shipped_model
 from index.search.embed import Embedder, open_embedder
@@ -289,3 +290,46 @@ def test_a_gate_of_another_release_is_named(tmp_path: Path) -> None:
     with pytest.raises(IndexMismatch, match="another release"):
         read_model(file)
     assert GateModel.from_json(shipped_model().to_json(), "here").name == "shipped"
+
+
+DAMAGE = (b"", b"junk\n", b"\xff\xfe", b"[" * 100_000, b"[]", b"PK\x05\x06" + bytes(18))
+
+
+@pytest.mark.parametrize("raw", DAMAGE)
+@pytest.mark.parametrize("ending", ["json", "npz", "CURRENT"])
+def test_a_damaged_gate_is_named_with_its_file_and_what_to_do(
+    tmp_path: Path, remembering: GateModel, ending: str, raw: bytes
+) -> None:
+    store = GateStore(tmp_path)
+    store.apply(remembering)
+    place = store.folder / ("CURRENT" if ending == "CURRENT" else f"{remembering.name}.{ending}")
+    place.write_bytes(raw)
+    if not store.current_name():
+        assert store.current().origin == "shipped"
+        return
+    named = "is in use but no longer in" if ending == "CURRENT" else re.escape(str(place))
+    with pytest.raises(IndexMismatch, match=rf"{named}.*run `python -m index build --force` or calibrate"):
+        store.current()
+    assert store.readable() is None
+
+
+@pytest.mark.parametrize("raw", DAMAGE)
+def test_counts_that_are_damaged_are_counted_anew(tmp_path: Path, searcher: Searcher, raw: bytes) -> None:
+    settings = Settings(index={"dir": tmp_path})  # type: ignore[arg-type]
+    counted, file = open_evidence(settings, searcher), evidence_file(settings, searcher.version)
+    file.write_bytes(raw)
+    assert kept_evidence(file) is None
+    assert open_evidence(settings, searcher).vocabulary == counted.vocabulary
+    kept = kept_evidence(file)
+    assert kept is not None
+    assert kept.total == counted.total
+
+
+def test_a_build_fits_a_damaged_gate_anew(tmp_path: Path, settings: Settings, embedder: Embedder) -> None:
+    shutil.copytree(settings.index.dir, tmp_path / "index")
+    own = settings_of_guide(tmp_path / "index")
+    store = GateStore(own.index.dir)
+    name = store.current_name()
+    (store.folder / f"{name}.json").write_bytes(b"junk")
+    build(own, embedder=embedder, force=True)
+    assert store.current().origin == "questions"

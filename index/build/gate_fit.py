@@ -17,7 +17,7 @@ from typing import Any
 from bot.config.aside import aside
 from bot.config.settings import Settings
 from index.build.report import Difference
-from index.gate.evidence import Evidence
+from index.gate.evidence import Evidence, kept_evidence
 from index.gate.gate import evidence_file
 from index.gate.model import SHIPPED, GateStore
 from index.gate.moved_evidence import moved
@@ -38,10 +38,20 @@ def fit_is_due(settings: Settings, embedder: str, documents: int, changes: Diffe
 def _changed_since(settings: Settings, embedder: str, documents: int, changes: Difference) -> int | None:
     """Documents changed since the last fit, those of this build too; None where it must be made again."""
     facts, kept = _facts(embedder, settings), _read(_file(settings))
-    known = {name: kept.get(name) for name in facts} == facts and isinstance(kept.get("changed"), int)
+    known = (
+        _is_readable(settings)
+        and {name: kept.get(name) for name in facts} == facts
+        and isinstance(kept.get("changed"), int)
+    )
     total = len(changes.added) + len(changes.changed) + len(changes.removed)
     total += int(kept["changed"]) if known else 0
     return total if known and total <= REFIT_SHARE * documents else None
+
+
+def _is_readable(settings: Settings) -> bool:
+    """Whether the gate in use, where one was fitted, can go on being used."""
+    store = GateStore(settings.index.dir)
+    return not store.current_name() or store.readable() is not None
 
 
 def _file(settings: Settings) -> Path:
@@ -66,11 +76,11 @@ def fit_where_needed(
         fit_from_settings(searcher, settings, counted)
         _write(_file(settings), {**_facts(embedder, settings), "changed": 0})
         return True
-    counts = evidence_file(settings, before)
-    if counts.is_file():  # else who opens the gate over this version counts
+    counts = kept_evidence(evidence_file(settings, before))
+    if counts is not None:  # else who opens the gate over this version counts
         gone = old((*changes.changed, *changes.removed))
         come = new((*changes.changed, *changes.added))
-        moved(Evidence.load(counts), come, gone).save(evidence_file(settings, searcher.version))
+        moved(counts, come, gone).save(evidence_file(settings, searcher.version))
     _write(_file(settings), {**_facts(embedder, settings), "changed": changed})
     return False
 
@@ -91,7 +101,7 @@ def _facts(embedder: str, settings: Settings) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Any]:
     try:
         kept = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 

@@ -16,12 +16,17 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from bot.config.aside import aside
+from bot.errors import IndexDamaged
 from index.search.lexical import headings_of
+from index.search.storage import damage
 from index.text.general_words import open_general_words
 from index.text.split import Chunk
 from index.text.terms import terms
+
+log = structlog.get_logger(__name__)
 
 Counts = npt.NDArray[np.int64]
 _PIECE_CHARACTERS = 2000
@@ -151,3 +156,15 @@ class Evidence:
             vocabulary = tuple(text.split("\n")) if text else ()
             counted = (vocabulary, kept["counts"], kept["pieces"], chunk_count, document_count)
             return cls(*counted, reference=Reference(kept["means"], kept["talk"], kept["asked"]))
+
+
+def kept_evidence(file: Path) -> Evidence | None:
+    """The counts in a file; None where there is none, or it is damaged, for they can be counted anew."""
+    if not file.is_file():
+        return None
+    try:
+        with damage(file, "it is counted anew"):
+            return Evidence.load(file)
+    except IndexDamaged as error:
+        log.warning("evidence_damaged", error=str(error))
+        return None

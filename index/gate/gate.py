@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from bot.config.settings import OperatingPoint, Settings
-from index.gate.evidence import Evidence
+from index.gate.evidence import Evidence, kept_evidence
 from index.gate.examined_message import ExaminedMessage, examined
 from index.gate.features import FEATURES, typicality
 from index.gate.logistic import logit_of, sigmoid
@@ -222,8 +222,8 @@ def open_evidence(
     """The counts of this version, from their file where it was written before; `counted` gives what needs no
     search where somebody has counted it."""
     file = evidence_file(settings, searcher.version)
-    if file.is_file():
-        return Evidence.load(file)
+    if kept := kept_evidence(file):
+        return kept
     evidence = evidence_of(searcher, counted)
     evidence.save(file)
     for old in sorted(file.parent.glob("[!.]*.npz"))[: -max(settings.index.keep_versions, 1)]:

@@ -18,6 +18,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from bot.config.aside import aside
 from bot.errors import IndexMismatch
@@ -25,8 +26,13 @@ from index.gate.examined_message import ExaminedMessage
 from index.gate.features import FEATURES
 from index.gate.logistic import Logistic, Numbers
 from index.gate.memory import Memory
+from index.search.storage import damage
+
+log = structlog.get_logger(__name__)
 
 FORMAT = 4
+_ANEW = "run `python -m index build --force` or calibrate"
+_NAME_BYTES = 200
 POINTS = ("quiet", "balanced", "eager")
 SHIPPED = Path(__file__).parent / "gate_prior.json"
 """The gate of a fresh install; `python -m bench.gate_prior` makes it and says from what."""
@@ -179,9 +185,7 @@ class GateModel:
 def _of_this_release(data: dict[str, Any], place: str) -> None:
     """Raises IndexMismatch; asked before a memory is read, whose file changes with the format."""
     if data.get("format") != FORMAT or tuple(data.get("features", {})) != FEATURES:
-        raise IndexMismatch(
-            f"{place} was fitted by another release: run `python -m index build --force` or calibrate"
-        )
+        raise IndexMismatch(f"{place} was fitted by another release: {_ANEW}")
 
 
 def _logistic_json(model: Logistic) -> dict[str, Any]:
@@ -205,11 +209,14 @@ _PLAIN = (
 
 
 def read_model(file: Path) -> GateModel:
-    """A model's file. Raises IndexMismatch when another release wrote it."""
-    data = json.loads(file.read_text(encoding="utf-8"))
-    _of_this_release(data, str(file))
-    memory = Memory.load(file.with_suffix(".npz")) if data.get("memory") else None
-    return GateModel.from_json(data, str(file), memory)
+    """A model's file. Raises IndexMismatch, also when another release wrote it, IndexDamaged among them."""
+    with damage(file, _ANEW):
+        data = json.loads(file.read_text(encoding="utf-8"))
+        _of_this_release(data, str(file))
+        beside = file.with_suffix(".npz")
+        with damage(beside, _ANEW):
+            memory = Memory.load(beside) if data.get("memory") else None
+        return GateModel.from_json(data, str(file), memory)
 
 
 def shipped_model() -> GateModel:
@@ -231,17 +238,22 @@ class GateStore:
     def current_name(self) -> str:
         """Name of the gate in use; empty where none was fitted."""
         file = self.folder / "CURRENT"
-        return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+        return file.read_bytes()[:_NAME_BYTES].decode("utf-8", "replace").strip() if file.is_file() else ""
 
     def current(self) -> GateModel:
         """The gate in use: the fitted one, else the shipped one. Raises IndexMismatch."""
         name = self.current_name()
         if name and name not in self.names():
-            raise IndexMismatch(
-                f"gate {name!r} is in use but no longer in {self.folder}: "
-                "run `python -m index build --force` or calibrate"
-            )
+            raise IndexMismatch(f"gate {name!r} is in use but no longer in {self.folder}: {_ANEW}")
         return read_model(self.folder / f"{name}.json") if name else shipped_model()
+
+    def readable(self) -> GateModel | None:
+        """The fitted gate in use; None where there is none, or it must be fitted anew."""
+        try:
+            return self.current() if self.current_name() else None
+        except IndexMismatch as error:
+            log.warning("gate_unreadable", error=str(error))
+            return None
 
     def apply(self, model: GateModel) -> None:
         """Keeps a fitted gate and puts it in use."""

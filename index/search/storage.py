@@ -224,7 +224,7 @@ def _synced(place: Path) -> None:
 def read(folder: Path) -> Snapshot:
     """Opens a version. Raises IndexMissing or IndexMismatch (IndexDamaged when it is not whole)."""
     manifest = read_manifest(folder)
-    with _damage(folder):
+    with damage(folder):
         if manifest.format == OLDER:
             return _converted(folder, manifest)
         if _size(folder) <= COMPARED_BELOW and not is_whole(folder):
@@ -258,17 +258,17 @@ def _converted(folder: Path, manifest: Manifest) -> Snapshot:
 
 
 @contextmanager
-def _damage(folder: Path) -> Iterator[None]:
-    """Whatever goes wrong while files of a version are read means that they are damaged."""
+def damage(place: Path, remedy: str = "run `python -m index build`") -> Iterator[None]:
+    """Whatever goes wrong while files of the index are read means that they are damaged: IndexDamaged."""
     try:
         yield
     except (IndexMissing, IndexMismatch):
         raise
     except FileNotFoundError as error:
-        raise IndexDamaged(f"{folder} lacks {error.filename}; run `python -m index build`") from error
+        raise IndexDamaged(f"{place} lacks {error.filename}; {remedy}") from error
     except Exception as error:  # JSON, NumPy, SciPy and FAISS have each their own
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        raise IndexDamaged(f"{folder} is damaged ({reason}); run `python -m index build`") from error
+        raise IndexDamaged(f"{place} is damaged ({reason}); {remedy}") from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -276,7 +276,7 @@ def read_manifest(folder: Path) -> Manifest:
     file = folder / "manifest.json"
     if not file.is_file():
         raise IndexMissing(f"{folder} holds no index version; run `python -m index build`")
-    with _damage(folder):
+    with damage(folder):
         data = json.loads(file.read_text("utf-8"))
         if data.get("format") not in (OLDER, FORMAT):
             raise IndexMismatch(
@@ -303,7 +303,7 @@ def is_whole(folder: Path) -> bool:
 
 def read_digests(folder: Path) -> dict[str, str]:
     """ "source/path" of every document of a version -> its digest. Raises IndexDamaged."""
-    with _damage(folder):
+    with damage(folder):
         digests: dict[str, str] = json.loads((folder / "documents.json").read_text("utf-8"))
         return digests
 
@@ -311,7 +311,7 @@ def read_digests(folder: Path) -> dict[str, str]:
 def read_origins(folder: Path) -> dict[str, str]:
     """ "source/path" of every document -> key of its source; empty in versions of an older release."""
     file = folder / "origins.json"
-    with _damage(folder):
+    with damage(folder):
         origins: dict[str, str] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
         return origins
 
@@ -319,7 +319,7 @@ def read_origins(folder: Path) -> dict[str, str]:
 def read_chunks(folder: Path) -> Sequence[Chunk]:
     """The chunks of a version in order. Raises IndexDamaged."""
     manifest = read_manifest(folder)
-    with _damage(folder):
+    with damage(folder):
         return older_chunks(folder) if manifest.format == OLDER else ChunkFile(folder)
 
 

@@ -21,7 +21,7 @@ import typer
 from redis.exceptions import RedisError
 
 from bot.config.settings import Settings
-from bot.errors import ConfigError, IndexMismatch, QueueUnavailable
+from bot.errors import ConfigError, QueueUnavailable
 from index.gate.evidence import Evidence
 from index.gate.gate import open_evidence
 from index.gate.logistic import Numbers, logit_of
@@ -84,7 +84,7 @@ def fit_from_settings(
     documents, the shipped gate is in use.
     """
     store = GateStore(settings.index.dir)
-    in_use = _readable(store)
+    in_use = store.readable()
     if in_use is not None and in_use.origin == "calibrated":
         return in_use
     examples = known_questions(settings.index.gate.questions)
@@ -109,15 +109,6 @@ def fit_from_settings(
     return model
 
 
-def _readable(store: GateStore) -> GateModel | None:
-    """The gate in use; None where there is none, or where another release fitted it and it is fitted anew."""
-    try:
-        return store.current() if store.current_name() else None
-    except IndexMismatch as error:
-        log.warning("gate_of_another_release", error=str(error))
-        return None
-
-
 def _balanced(model: GateModel) -> float:
     return float(logit_of(model.points["balanced"]))
 
@@ -139,7 +130,7 @@ def calibrate(
             f"{good} good and {len(examples) - good} bad examples: at least {LEAST_OF_EACH} of each needed"
         )
     store = GateStore(settings.index.dir)
-    current = (_readable(store) or shipped_model()).for_embedder(searcher.embedder.name)
+    current = (store.readable() or shipped_model()).for_embedder(searcher.embedder.name)
     table = tabulate(examples, searcher, open_evidence(settings, searcher))
     model, before, after, verdict = better_of(table, current, searcher.version, "calibrated")
     if apply:
