@@ -13,6 +13,7 @@ import pytest
 
 from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
 from bot.errors import IndexDamaged
+from index.build import embedding_cache
 from index.build.build import assemble, build
 from index.search.dense import Dense
 from index.search.lexical import FIELDS, Lexical, LexicalWriter
@@ -249,6 +250,18 @@ def test_arrays_grow_in_a_file_and_may_be_empty(tmp_path: Path) -> None:
     assert blank(tmp_path, "blank", np.uint32, (0,)).shape == (0,)
     assert mapped(tmp_path, "blank").shape == (0,)
     assert spans(np.array([2, 7, 9]), np.array([4, 9, 9])).tolist() == [2, 3, 7, 8]
+
+
+def test_what_is_mapped_to_be_written_has_its_room_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blank(tmp_path, "blank", np.uint32, (1 << 20,))
+    monkeypatch.setattr(embedding_cache, "IN_MEMORY", 0)
+    monkeypatch.setattr(embedding_cache, "TemporaryFile", lambda dir: (dir / "room").open("w+b"))
+    embedding_cache.room((1 << 10, 1 << 10), tmp_path)
+    for name in ("blank.npy", "room"):
+        facts = (tmp_path / name).stat()
+        assert facts.st_blocks * 512 >= facts.st_size, "a hole of a full disk ends the process with SIGBUS"
 
 
 def test_ranges_are_read_from_their_file(tmp_path: Path) -> None:

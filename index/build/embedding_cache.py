@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from index.build.room import calls_that_fit
 from index.search.embed import Embedder, Vectors
+from index.search.store.arrays import take_room
 
 log = structlog.get_logger(__name__)
 
@@ -221,9 +222,11 @@ class EmbeddingCache:
 
 def room(shape: tuple[int, int], folder: Path) -> Vectors:
     """An array to be filled; a large one lies in a file without a name, which goes with it."""
-    if 4 * shape[0] * shape[1] <= IN_MEMORY:
+    size = 4 * shape[0] * shape[1]
+    if size <= IN_MEMORY:
         return np.empty(shape, dtype=np.float32)
     with TemporaryFile(dir=folder) as file:
+        take_room(file, size)
         return np.asarray(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
 
 

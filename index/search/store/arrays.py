@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 from weakref import finalize
 
 import numpy as np
@@ -66,12 +66,24 @@ class ReadSpans:
 
 
 def blank(folder: Path, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Array:
-    """An array of zeros in a file, to be filled in any order."""
+    """An array of zeros in a file, to be filled in any order. Raises OSError where the disk has no room."""
     file = folder / f"{name}.npy"
     if 0 in shape:
         np.save(file, np.empty(shape, dtype))
         return np.empty(shape, dtype)
-    return np.lib.format.open_memmap(file, mode="w+", dtype=np.dtype(dtype), shape=shape)
+    made = np.lib.format.open_memmap(file, mode="w+", dtype=np.dtype(dtype), shape=shape)
+    with file.open("r+b") as opened:
+        take_room(opened, file.stat().st_size)
+    return made
+
+
+def take_room(file: IO[bytes], size: int) -> None:
+    """Has the disk give a file its bytes before they are mapped. Raises OSError where it has none left.
+
+    What is mapped is mostly holes, and writing into a hole of a full disk ends the process with SIGBUS.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
 
 
 class Growing:
