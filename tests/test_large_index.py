@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from dataclasses import asdict, replace
@@ -11,6 +12,7 @@ import faiss
 import numpy as np
 import pytest
 
+from bot.config import disk
 from bot.config.settings import GateSettings, IndexSettings, Settings, SourceSettings
 from bot.errors import IndexDamaged
 from index.build import embedding_cache
@@ -19,7 +21,7 @@ from index.search.dense import Dense
 from index.search.lexical import FIELDS, Lexical, LexicalWriter
 from index.search.ngrams import CharacterNGrams
 from index.search.searcher import Searcher
-from index.search.storage import FORMAT, checksums, make, read, write
+from index.search.storage import FORMAT, checksums, make, making, read, write
 from index.search.store.arrays import Growing, ReadSpans, blank, keep, mapped, spans
 from index.search.store.chunks import ChunkFile, ChunkWriter
 from index.search.store.older import OLDER
@@ -262,6 +264,20 @@ def test_what_is_mapped_to_be_written_has_its_room_on_the_disk(
     for name in ("blank.npy", "room"):
         facts = (tmp_path / name).stat()
         assert facts.st_blocks * 512 >= facts.st_size, "a hole of a full disk ends the process with SIGBUS"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("write error in f"), OSError("9 requested and 4 written")])
+def test_what_a_library_does_not_say_of_a_full_disk_is_asked_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(disk, "fault_of", lambda folder: full if folder.is_dir() else None)
+    with pytest.raises(OSError, match="No space left on device"), making(tmp_path, "v"):
+        raise error
+    monkeypatch.setattr(disk, "fault_of", lambda folder: None)
+    with pytest.raises(OSError, match=str(error)), making(tmp_path, "v"):
+        raise error
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ranges_are_read_from_their_file(tmp_path: Path) -> None:

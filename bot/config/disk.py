@@ -69,6 +69,16 @@ def try_writing(folder: Path, instead: str, wanted: Path | None = None) -> None:
             file.write(bytes(PROBE_BYTES))
 
 
+def fault_of(folder: Path) -> OSError | None:
+    """What the disk answers to a little that is written there now; None where it takes it."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE_BYTES))
+    except OSError as error:
+        return error
+    return None
+
+
 def why_nothing_starts(folder: Path) -> str:
     """Why a program may not have come up that writes into `folder`; empty where the disk is not to blame."""
     try:

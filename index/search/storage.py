@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from bot.config import disk
 from bot.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.search.copies import page_numbers
 from index.search.dense import Dense
@@ -164,9 +165,12 @@ def making(versions: Path, name: str) -> Iterator[Path]:
         folder.mkdir()
         yield folder
     except BaseException as error:
+        # FAISS and NumPy ("325120 requested and 149440 written") do not say what the system said.
+        unsaid = isinstance(error, RuntimeError) or (isinstance(error, OSError) and error.errno is None)
+        fault = disk.fault_of(folder) if unsaid else None
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, RuntimeError):  # FAISS's own for a full disk
-            raise OSError(" ".join(str(error).split())[:300]) from error
+        if unsaid:
+            raise fault or OSError(" ".join(str(error).split())[:300]) from error
         raise
 
 
