@@ -104,6 +104,32 @@ def test_the_documents_are_asked_once_what_a_text_is_about(text: str) -> None:
     assert len(documents.asked) == len(set(documents.asked))
 
 
+LUNCH = Earlier("what shall we have for lunch?")
+
+
+def test_talk_that_the_documents_do_not_answer_lends_no_word_to_the_question_after_it() -> None:
+    documents = Documents(what=(0.01, 0.1), so=(0.02, 0.1), can=(0.8, 0.3))
+    for text in ("can it scan an image?", "locked out, what to do?"):
+        found = standalone(text, [LUNCH], documents, whole_anew=True)
+        assert (found.relation, found.searched) == (Relation.ALONE, text)
+    assert standalone("memory needed", [LUNCH], documents).relation is Relation.ALONE
+    tired = Earlier("so tired today")
+    assert standalone("how do I renew a token?", [tired], documents).relation is Relation.ALONE
+
+
+def test_who_goes_on_after_talk_goes_on_from_the_question_before_it() -> None:
+    documents = Documents(what=(0.01, 0.1), install=(0.9, 0.3))
+    found = standalone("on windows", [*INSTALL, LUNCH], documents)
+    assert (found.relation, found.searched) == (Relation.FOLLOW_UP, "install harbor on windows")
+
+
+def test_a_question_that_was_declined_is_still_corrected_and_pointed_at() -> None:
+    documents = Documents(what=(0.01, 0.1))
+    asked = [Earlier("what does a harber robot cost?")]
+    assert standalone("no, I mean harbor", asked, documents).relation is Relation.CORRECTION
+    assert standalone("and that on windows?", asked, documents).relation is Relation.FOLLOW_UP
+
+
 def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
     documents = Documents(how=(0.7, 0.2), token=(0.7, 0.3))
     upgrade = "how do i upgrade harbor?"
@@ -139,7 +165,7 @@ def test_a_subject_that_the_documents_do_not_know_is_lent_no_other() -> None:
     before = INSTALL
     weather = standalone("nice weather today", before, Documents(nice=(0.01, 0.1)))
     assert weather.relation is Relation.ALONE
-    lunch, documents = "how do i lunch?", Documents(how=(0.02, 0.1))
+    lunch, documents = "lunch, how?", Documents(lunch=(0.02, 0.1))
     assert standalone(lunch, before, documents, whole_anew=True).relation is Relation.ALONE
     assert standalone(lunch, before, documents).relation is Relation.FOLLOW_UP, "in a thread: one word is few"
 

@@ -194,6 +194,25 @@ def test_two_whole_questions_in_a_row_get_two_answers(house: House) -> None:
     assert "harbor cache clear" in words(house.card(second))
 
 
+def test_a_question_after_talk_is_the_question_alone(house: House) -> None:
+    lunch = house.ask("今天中午吃什么？", user="ou_ida")
+    assert ended(house, lunch)["outcome"] == "declined"
+    asked = house.ask("磁盘快满了怎么办", user="ou_ida")
+    card = house.card(asked)
+    assert "standalone" not in ended(house, asked)
+    assert "吃" not in words(card)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_piece_that_would_hide_the_question_after_it_is_left_out(house: House) -> None:
+    piece = house.ask("I am on Ubuntu 22.04 with docker compose", chat="oc_patient", user="ou_jan")
+    house.feishu.wait_for_push(piece)
+    asked = house.feishu.say(text="缓存满了咋整", chat="oc_patient", user="ou_jan")
+    card = house.card(asked)
+    assert ended(house, piece)["outcome"] == "joined"
+    assert "harbor cache clear" in words(card)
+
+
 def test_a_private_chat_is_one_conversation(house: House) -> None:
     asked = house.feishu.say(user="ou_dora", text="Harbor 缓存大小怎么调？", chat="p2p")
     house.card(asked)

@@ -180,6 +180,8 @@ def standalone(
     back = points_back(text) or (not whole_anew and bool(_LACKS_SUBJECT.match(text)))
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
+    if _was_talk(before, text, back, documents):
+        return standalone(text, earlier[:-1], documents, whole_anew=whole_anew)
     if not back and _DEFINES.match(text) and documents.subjects(text):
         return _anew(text, "" if whole_anew else documents.project(before), documents)
     joined = _joined(before, subject, text, documents)
@@ -187,6 +189,17 @@ def standalone(
     if back or not _stands_alone(text, subject, joined, documents, anew):
         return Standalone(spoken(_chain(earlier), text), Relation.FOLLOW_UP, joined)
     return _anew(text, "" if whole_anew else documents.project(before), documents)
+
+
+def _was_talk(before: str, text: str, back: bool, documents: Documents) -> bool:
+    """Whether what was said before is nothing that the documents answer: it lends its words to no question.
+
+    Two pieces neither of which is a question may still be one, and who points `back` may mean what was said,
+    but not if the documents answer the question as it stands.
+    """
+    if not (is_whole(before) or is_whole(text)) or documents.fit(before).probability >= FOREIGN:
+        return False
+    return not back or documents.fit(text).probability >= LIKELY
 
 
 def _anew(text: str, project: str, documents: Documents) -> Standalone:

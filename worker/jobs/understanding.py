@@ -23,7 +23,7 @@ from bot.stored import decoded
 from bot.talk.history import History, Turn
 from bot.talk.said import FOLLOWS, Part, Said
 from bot.talk.whole import is_whole
-from worker.conversation.follow_up import Earlier, Relation, Standalone, points_back, standalone
+from worker.conversation.follow_up import FOREIGN, Earlier, Relation, Standalone, points_back, standalone
 from worker.conversation.known import Known
 from worker.conversation.log_lines import boiled_down
 from worker.conversation.parts import wait_for_more
@@ -103,7 +103,7 @@ class Understanding:
         parts = self._parts(text, cancelled)
         if parts is None:
             return Understood(Meaning.JOINED, text)
-        text = without_thanks(" ".join(part.text for part in parts if part.text))
+        text = without_thanks(self._asked_in(parts))
         text, quoted = self._with_quoted(text)
         text, notice = self._with_posted(boiled_down(text))
         if not text or notice:
@@ -137,6 +137,22 @@ class Understanding:
             for part in parts[:-1]:
                 self.process.redis.set(JOINED.of(part.id), own.id, ex=JOINED.seconds)
         return parts
+
+    def _asked_in(self, parts: list[Part]) -> str:
+        """The parts as one text; the last alone if it is a question that what stands before it would hide."""
+        own, text = parts[-1].text, " ".join(part.text for part in parts if part.text)
+        documents = self._documents() if len(parts) > 1 and is_whole(own) else None
+        if documents and documents.fit(text).probability < FOREIGN <= documents.fit(own).probability:
+            return own
+        return text
+
+    def _documents(self) -> Known | None:
+        """What the documents know; None while there is no index."""
+        try:
+            pair = self.process.knowledge.current
+        except IndexMissing:
+            return None
+        return Known(pair.searcher, pair.gate)
 
     def _unanswered(self) -> list[Part]:
         """What this person said here, less what was answered or taken back.
@@ -219,11 +235,9 @@ class Understanding:
         if not turns or (self.verdict.reason in UNASKED and not is_whole(text) and not points_back(text)):
             return Standalone(text, Relation.ALONE)
         earlier = [Earlier(turn.text, turn.standalone, turn.search) for turn in turns]
-        try:
-            pair = self.process.knowledge.current
-        except IndexMissing:
+        documents = self._documents()
+        if documents is None:
             return Standalone(text, Relation.ALONE)
-        documents = Known(pair.searcher, pair.gate)
         if self.message.chat_type == "p2p" or self.message.root_id:
             return self._rewritten(text, earlier, cancelled) or standalone(text, earlier, documents)
         found = standalone(text, earlier, documents, whole_anew=True)
