@@ -6,6 +6,7 @@ the rest.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,8 +83,13 @@ def take_room(file: IO[bytes], size: int) -> None:
 
     What is mapped is mostly holes, and writing into a hole of a full disk ends the process with SIGBUS.
     """
-    if hasattr(os, "posix_fallocate"):
+    try:
         os.posix_fallocate(file.fileno(), 0, size)
+    except AttributeError:
+        return  # macOS has no such call
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # the file system cannot do it
+            raise
 
 
 class Growing:
