@@ -180,13 +180,13 @@ def standalone(
     back = points_back(text) or (not whole_anew and bool(_LACKS_SUBJECT.match(text)))
     if subject and not back and not _telling(subject, text):
         return Standalone(text, Relation.ALONE)  # it says all of the subject again
-    if _was_talk(before, text, back, documents):
-        return standalone(text, earlier[:-1], documents, whole_anew=whole_anew)
     if not back and _DEFINES.match(text) and documents.subjects(text):
         return _anew(text, "" if whole_anew else documents.project(before), documents)
     joined = _joined(before, subject, text, documents)
     anew = whole_anew and is_whole(text)
     if back or not _stands_alone(text, subject, joined, documents, anew):
+        if _was_talk(before, text, back, documents):
+            return standalone(text, earlier[:-1], documents, whole_anew=whole_anew)
         return Standalone(spoken(_chain(earlier), text), Relation.FOLLOW_UP, joined)
     return _anew(text, "" if whole_anew else documents.project(before), documents)
 
