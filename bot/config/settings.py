@@ -159,8 +159,8 @@ class Settings(BaseSettings):
 
     def group(self, chat_id: str) -> GroupSettings:
         """The settings of one chat: what was chosen in it, over those of the file."""
-        group = self.from_file(chat_id)
-        return self._choices.over(chat_id, group) if self._choices is not None else group
+        group, choices = self.from_file(chat_id), self._choices
+        return choices.over(chat_id, group) if choices else group
 
     def from_file(self, chat_id: str) -> GroupSettings:
         """The same by the file alone; `groups.default` where it names none of the chat's own."""
@@ -168,7 +168,8 @@ class Settings(BaseSettings):
 
     def quiet_until(self, chat_id: str) -> float:
         """Unix seconds until which a chat asked the bot to be quiet; 0 for none."""
-        return self._choices.quiet_until(chat_id) if self._choices is not None else 0.0
+        choices = self._choices
+        return choices.quiet_until(chat_id) if choices else 0.0
 
     def lay_over(self, choices: Choices) -> None:
         """From now on what was chosen from chat lies over the file (bot/talk/chosen.py)."""

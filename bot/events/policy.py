@@ -42,6 +42,8 @@ class Verdict:
     mentioned: bool = False
     """The bot was asked in person: by mention, or in a private chat."""
     command: Command | None = None
+    text: str = ""
+    """The words that were judged: what is left without the mention of the bot."""
 
 
 Follows = Callable[[Message], str]
@@ -100,10 +102,10 @@ def _judge_words(
     if group.work_time and not is_open(group.work_time, message.create_time):
         return Verdict(Handling.IGNORE, "outside_hours", mentioned)
     if follow:
-        return Verdict(Handling.ANSWER, follow, mentioned)
+        return Verdict(Handling.ANSWER, follow, mentioned, text=text)
     asked = "mentioned" if text else "quoted"
     reason = "private" if message.chat_type == "p2p" else asked if mentioned else "all_messages"
-    return Verdict(Handling.ANSWER, reason, mentioned)
+    return Verdict(Handling.ANSWER, reason, mentioned, text=text)
 
 
 def _barred(message: Message, access: AccessSettings, group: GroupSettings, bot_open_id: str | None) -> str:

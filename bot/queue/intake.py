@@ -21,13 +21,13 @@ from bot.errors import QueueFull, QueueUnavailable, UnprovenEvent
 from bot.events.events import BotAdded, CardPress, Challenge, Event, Message, Reaction, Recall, Unknown
 from bot.events.policy import Handling, Verdict, decide
 from bot.messages import say
-from bot.queue.queue import Queue
+from bot.queue.queue import Queue, Submission
 from bot.redis_keys import BOT_OPEN_ID
 from bot.stored import decoded
 from bot.talk.chosen import Chosen
 from bot.talk.heard import note_heard
 from bot.talk.helping import question_helped
-from bot.talk.said import FOLLOWS, Noted, Said, noted
+from bot.talk.said import FOLLOWS, Said, noted
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -116,10 +116,7 @@ class Intake:
                 command = verdict.command
                 submission = self.queue.submit_command(message, command.name, command.argument)
             elif verdict.action is Handling.ANSWER:
-                kept = self._noted(message, verdict) if verdict.mentioned else None
-                meant = verdict.reason if verdict.reason in FOLLOWS else ""
-                taken = replace(message, meant=meant)
-                submission = self.queue.submit(taken, mentioned=verdict.mentioned, noted=kept)
+                submission = self._submit(message, verdict)
             else:
                 self.said.note_ignored(message, verdict.reason)
                 if verdict.reason == "outside_hours" and verdict.mentioned:
@@ -138,9 +135,13 @@ class Intake:
             ahead=submission.position,
         )
 
-    def _noted(self, message: Message, verdict: Verdict) -> Noted:
-        text = message.text_without(self.identity.open_id() or "")
-        return noted(message, text, named=verdict.reason in ("mentioned", "quoted"))
+    def _submit(self, message: Message, verdict: Verdict) -> Submission:
+        kept = None
+        if verdict.mentioned:
+            kept = noted(message, verdict.text, named=verdict.reason in ("mentioned", "quoted"))
+        if verdict.reason in FOLLOWS:
+            message = replace(message, meant=verdict.reason)
+        return self.queue.submit(message, mentioned=verdict.mentioned, noted=kept)
 
     def _helps(self, message: Message) -> bool:
         """Whether it is an expert's or admin's word in a thread that experts were called into."""

@@ -128,8 +128,7 @@ if askers_key ~= '' then
     redis.call('EXPIRE', askers_key, CONSTANTS.askers_seconds)
 end
 if row_key ~= '' then
-    redis.call('RPUSH', row_key, part)
-    redis.call('LTRIM', row_key, -CONSTANTS.most_parts, -1)
+    if redis.call('RPUSH', row_key, part) > CONSTANTS.most_parts then redis.call('LPOP', row_key) end
     redis.call('EXPIRE', row_key, CONSTANTS.parts_seconds)
 end
 if bounded then

@@ -43,8 +43,8 @@ class Chosen:
 
     def over(self, chat_id: str, group: GroupSettings) -> GroupSettings:
         """The group's settings with what was chosen over them. Raises QueueUnavailable where strict."""
-        own = {name: value for name, value in self.of(chat_id).items() if name in NAMES}
-        if not own:
+        chosen = self.of(chat_id)
+        if not (own := chosen and {name: chosen[name] for name in NAMES if name in chosen}):
             return group
         try:
             return GroupSettings(**{**group.model_dump(), **own})
