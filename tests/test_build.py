@@ -116,7 +116,12 @@ def test_unreadable_documents_are_told_and_empty_sources_are_an_error(
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4")
     report = build(settings, embedder=WordEmbedder())
     assert "broken.pdf" in report.errors[0]
-    assert "not read 1" in describe(report, "redis://x")
+    assert "not read 1: " in describe(report, "redis://x")
+    for number in range(12):
+        (folder / f"torn{number}.pdf").write_bytes(b"%PDF-1.4")
+    told = describe(build(settings, embedder=WordEmbedder()), "redis://x")
+    assert "not read 13:\n" in told
+    assert all(f"torn{number}.pdf: " in told for number in range(12)), told
     empty = settings_for(folder, SourceSettings(path=folder / "absent"))
     with pytest.raises(IndexMissing, match="absent"):
         build(empty, embedder=WordEmbedder())

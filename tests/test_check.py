@@ -16,6 +16,7 @@ from index.build.build import build
 from index.build.report import describe as describe_build
 from index.check.check import check
 from index.check.judge import answering_by
+from index.check.kept import file_of
 from index.check.own import read
 from index.check.pages import contradictions, duplicates, untitled
 from index.check.questions import foreign, of_documents, shortened
@@ -201,6 +202,18 @@ def test_a_build_says_which_answers_got_worse_before_it_publishes(
     assert in_use == [first.version]
     assert "1 of 2 own questions got worse" in describe_build(report, "redis://")
     assert check(pottery, open_current(pottery, embedder=embedder)).shares()["own en"]["wrong"] == 0.5
+
+
+def test_damaged_questions_do_not_keep_new_documents_from_members(
+    pottery: Settings, embedder: Embedder, tmp_path: Path
+) -> None:
+    own = rows(tmp_path / "own.jsonl", {"text": "how to warm up the kiln", "facts": [["brass lever"]]})
+    check(pottery, open_current(pottery, embedder=embedder), own)
+    file_of(pottery).write_text('{"text": "how to', "utf-8")
+    report = build(pottery, embedder=embedder, force=True)
+    assert report.published
+    assert [f"{file_of(pottery)}:1" in note for note in report.notes] == [True]
+    assert "give them again: check --questions FILE" in describe_build(report, "redis://")
 
 
 def test_whole_answers_are_judged_by_a_named_function(pottery: Settings, embedder: Embedder) -> None:

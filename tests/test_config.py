@@ -58,6 +58,7 @@ def test_a_file_of_another_user_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     [
         ("llm: {engin: openai}", r"llm\.engin: no such setting"),
         ("nonsense: 1", "nonsense: no such setting"),
+        ('"": 1', ': "": no such setting'),
         ("llm: {engine: gpt}", r"llm\.engine: .*turbomind"),
         ("worker: {concurrency: 0}", r"worker\.concurrency"),
         ("index: {sources: [{path: a, git: b}]}", "exactly one of path, git"),

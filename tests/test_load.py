@@ -160,6 +160,24 @@ def test_a_file_without_a_pair_says_what_is_missing(tmp_path: Path, text: str) -
     assert "faq.json: " in str(report.errors[0])
 
 
+def test_a_table_whose_columns_are_called_otherwise_is_named_with_them(tmp_path: Path) -> None:
+    (tmp_path / "faq.csv").write_text("topic,answer\nOpening hours,Nine to five\nReturns,30 days\n", "utf-8")
+    documents, report = read_all(SourceSettings(qa=tmp_path / "faq.csv"))
+    assert not documents
+    (told,) = map(str, report.errors)
+    assert "'topic', 'answer'" in told
+    assert "hold the questions; name that one 'question' in the first line" in told
+
+
+def test_what_the_bot_keeps_among_the_documents_is_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "guide.md").write_text("# Guide\n\nTurn it on.\n", "utf-8")
+    for own in ("kept/index/versions/1/like.txt", "kept/other/notes.txt"):
+        (tmp_path / own).parent.mkdir(parents=True)
+        (tmp_path / own).write_text("kiln oven furnace", "utf-8")
+    documents, report = read_all(SourceSettings(path=tmp_path), clones=tmp_path / "kept/index/sources")
+    assert sorted(documents) == ["guide.md", "kept/other/notes.txt"]
+
+
 def test_blank_rows_and_a_wrong_row_leave_the_other_pairs(tmp_path: Path) -> None:
     (tmp_path / "faq.csv").write_text(
         'Frage;question;answer\n1;"How; really?";Like this.\n;;\n2;No answer;\n\n3;Where?;Here.\n', "utf-8"

@@ -224,4 +224,4 @@ def _explain(error: ValidationError, file: Path) -> str:
 
 
 def _where(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place)
+    return ".".join(str(part) or '""' for part in place)

@@ -277,7 +277,7 @@ def _report(
         errors=gathered.errors,
         faults=gathered.faults,
         kept=gathered.kept,
-        notes=gathered.notes,
+        notes=gathered.notes + ((compared.fault,) if compared and compared.fault else ()),
         unread=gathered.unread,
         read_seconds=gathered.seconds,
         embedded=embedded,

@@ -9,6 +9,8 @@ from bot.config.settings import RedisSettings
 
 _LISTED = 10
 """How many paths of a list are shown."""
+_TOLD = 50
+"""How many remarks are shown, each on a line: which file is missing is what an operator reads a build for."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,8 @@ def describe(report: BuildReport, redis_url: str) -> str:
     ]
     for word, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
         lines.extend(_listed(word, paths))
-    lines.extend(_listed("not read", report.errors))
-    lines.extend(_listed("read with a remark", report.notes))
+    lines.extend(_told("not read", report.errors))
+    lines.extend(_told("read with a remark", report.notes))
     if report.unread:
         lines.append(f"formats that are not read: {unread_formats(report.unread)}")
     if report.faults:
@@ -117,7 +119,8 @@ def describe(report: BuildReport, redis_url: str) -> str:
     if report.pruned:
         lines.append(f"dropped old versions: {', '.join(report.pruned)}")
     if report.dry_run:
-        return "\n".join([*lines, f"nothing was written; {report.version or 'no version'} stays"])
+        stays = f"{report.version} stays" if report.version else "there is no version yet"
+        return "\n".join([*lines, f"nothing was written; {stays}"])
     state = f"published {report.version}" if report.published else f"nothing changed: {report.version} stays"
     return "\n".join([*lines, state + ("" if report.redis_told else _without_redis(redis_url))])
 
@@ -145,6 +148,14 @@ def _suffix(suffix: str, count: int) -> str:
 
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _told(word: str, remarks: tuple[str, ...]) -> list[str]:
+    if len(remarks) < 2:
+        return [f"{word} {len(remarks)}: {one}" for one in remarks]
+    more = len(remarks) - _TOLD
+    rest = [f"  and {more} more; --json names them all"] if more > 0 else []
+    return [f"{word} {len(remarks)}:", *(f"  {one}" for one in remarks[:_TOLD]), *rest]
 
 
 def _listed(word: str, paths: tuple[str, ...]) -> list[str]:

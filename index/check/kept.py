@@ -11,10 +11,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from bot.config.settings import Settings
-from bot.errors import EngineUnavailable, IndexMismatch, IndexMissing
+from bot.errors import ConfigError, EngineUnavailable, IndexMismatch, IndexMissing
 from index.check.judge import Judge, Judged
 from index.check.own import read
 from index.check.questions import Question
@@ -24,9 +22,6 @@ from index.gate.reference import evidence_of
 from index.search.searcher import Searcher
 from index.search.versions import Versions, open_version
 
-log = structlog.get_logger(__name__)
-
-
 @dataclass(frozen=True)
 class Compared:
     """The kept questions over two versions."""
@@ -35,6 +30,8 @@ class Compared:
     worse: tuple[str, ...]
     """Right before and no longer."""
     better: tuple[str, ...]
+    fault: str = ""
+    """Why they could not be asked."""
 
 
 def file_of(settings: Settings) -> Path:
@@ -72,19 +69,23 @@ def judged_over(searcher: Searcher, settings: Settings, questions: list[Question
 def compare_before_publishing(after: Searcher, versions: Versions, settings: Settings) -> Compared:
     """The kept questions over the version in use and a new one; nothing without either.
 
-    A version in use that cannot be read, by another embedder or another release, is not compared with.
+    A version in use that cannot be read, by another embedder or another release, is not compared with, nor
+    with questions that cannot: what the documents say now is worth more than the comparison.
     """
-    questions, name = kept(settings), versions.current()
-    if not questions or not name:
-        return Compared(0, (), ())
     try:
+        questions, name = kept(settings), versions.current()
+        if not questions or not name:
+            return Compared(0, (), ())
         if versions.manifest(name).embedder != after.embedder.name:
             return Compared(0, (), ())
         before = open_version(settings, name, after.embedder, None)
         return compare(before, after, settings, questions)
     except (IndexMismatch, IndexMissing, EngineUnavailable) as error:
-        log.warning("versions_not_compared", reason=str(error))
-        return Compared(0, (), ())
+        return Compared(0, (), (), f"own questions could not be asked: {error}")
+    except ConfigError as error:
+        return Compared(
+            0, (), (), f"own questions could not be asked: {error}; give them again: check --questions FILE"
+        )
 
 
 def compare(before: Searcher, after: Searcher, settings: Settings, questions: list[Question]) -> Compared:

@@ -41,13 +41,19 @@ Unreadable = Callable[[str, str], None]
 """Told (path of a folder relative to the root, why) for a folder that cannot be listed."""
 
 
-def files_in(root: Path, source: SourceSettings, unreadable: Unreadable) -> Iterator[Found]:
-    """The regular files under `root` in a stable order, through the source's include and exclude globs."""
+def files_in(
+    root: Path, source: SourceSettings, unreadable: Unreadable, own: Path | None = None
+) -> Iterator[Found]:
+    """The regular files under `root` in a stable order, through the source's include and exclude globs.
+
+    `own`: the folder that the bot keeps its own files in. Word lists of the index are nobody's documents, where
+    the index lies among them.
+    """
     includes = [glob_pattern(glob) for glob in source.include]
     excludes = [glob_pattern(glob) for glob in source.exclude]
     inside = os.path.realpath(root)
     taken: set[str] = set()
-    for entry in _walk(os.fspath(root), unreadable):
+    for entry in _walk(os.fspath(root), unreadable, os.path.realpath(own) if own else ""):
         relative = os.path.relpath(entry.path, root)
         path = printable(relative)
         if includes and not any(pattern.fullmatch(path) for pattern in includes):
@@ -59,7 +65,7 @@ def files_in(root: Path, source: SourceSettings, unreadable: Unreadable) -> Iter
             yield _named_apart(found, taken)
 
 
-def _walk(root: str, unreadable: Unreadable) -> Iterator[os.DirEntry[str]]:
+def _walk(root: str, unreadable: Unreadable, own: str) -> Iterator[os.DirEntry[str]]:
     """Entries that are no folders, depth first in the order of their names; links are not descended into."""
     waiting = [iter(_listed(root, "", unreadable))]
     while waiting:
@@ -68,7 +74,7 @@ def _walk(root: str, unreadable: Unreadable) -> Iterator[os.DirEntry[str]]:
             waiting.pop()
         elif not entry.is_dir(follow_symlinks=False):
             yield entry
-        elif not _skipped_folder(entry.name):
+        elif not _skipped_folder(entry.name) and os.path.realpath(entry.path) != own:
             path = printable(os.path.relpath(entry.path, root))
             waiting.append(iter(_listed(entry.path, path, unreadable)))
 

@@ -76,8 +76,9 @@ def load(
 ) -> Iterator[Document]:
     """Every document of every source.
 
-    `clones` is the folder that git repositories are kept in. `ask` reads what must be asked over a
-    network (index/sources/asked.py); without it such sources are reported.
+    `clones` is the folder that git repositories are kept in; the one it lies in holds the bot's own files and
+    is no part of any source. `ask` reads what must be asked over a network (index/sources/asked.py); without it
+    such sources are reported.
     """
     for _, loaded in load_chunks(sources, clones, report, ask, with_text=True):
         yield loaded.document
@@ -106,9 +107,9 @@ def load_chunks(
             if only and read.name not in only:
                 read.skipped = True
                 continue
-            loading = _Loading(source, read, report, readers.limits, with_text)
+            loading = _Loading(source, read, report, readers.limits, with_text, clones)
             try:
-                for answered in readers.answers(loading.requests(clones, ask)):
+                for answered in readers.answers(loading.requests(ask)):
                     for loaded in loading.told(answered):
                         read.documents += 1
                         yield read, loaded
@@ -149,21 +150,23 @@ class _Loading:
         report: LoadReport,
         limits: ReadingLimits,
         with_text: bool,
+        clones: Path,
     ) -> None:
         self.source = source
         self.read = read
         self.report = report
         self.limits = limits
         self.with_text = with_text
+        self.clones = clones
         self._titles: dict[str, str] = {}
 
-    def requests(self, clones: Path, ask: Reader | None) -> Iterator[ReadingRequest]:
+    def requests(self, ask: Reader | None) -> Iterator[ReadingRequest]:
         """The documents to read. Raises LoadError or OSError when the source as a whole cannot be read."""
         source = self.source
         if source.path is not None:
             yield from self._path(source.path)
         elif source.git is not None:
-            yield from self._git(source.git, clones)
+            yield from self._git(source.git)
         elif source.qa is not None:
             yield self._pairs(source.qa)
         elif ask is None:
@@ -216,8 +219,8 @@ class _Loading:
                 raise LoadError(f"{root}: {found.suffix or 'such'} files are not read")
             yield self._request("file", found, self._link(found), found.updated_at)
 
-    def _git(self, address: str, clones: Path) -> Iterator[ReadingRequest]:
-        checkout = repository.update(address, self.source.branch, clones)
+    def _git(self, address: str) -> Iterator[ReadingRequest]:
+        checkout = repository.update(address, self.source.branch, self.clones)
         yield from self._folder(checkout.folder, checkout)
 
     def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[ReadingRequest]:
@@ -229,7 +232,7 @@ class _Loading:
     def _listed(self, root: Path, checkout: repository.Checkout | None) -> list[Found]:
         """The files of a folder that are read; the others are counted by their formats."""
         files = []
-        for found in files_in(root, self.source, self._unlisted):
+        for found in files_in(root, self.source, self._unlisted, self.clones.parent):
             if checkout and found.path in checkout.links:
                 continue
             if found.suffix in self._suffixes():

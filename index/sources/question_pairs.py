@@ -81,6 +81,16 @@ def _rows(text: str, suffix: str) -> Iterator[tuple[int, Any]]:
         raise LoadError(f"not valid {suffix[1:]}: {error}") from error
 
 
+def _demand_columns(header: list[str]) -> None:
+    """Raises LoadError for a table of which no row can be a pair."""
+    for wanted, names in (("questions", _QUESTION_NAMES), ("answers", _ANSWER_NAMES)):
+        if not _fields(dict.fromkeys(header)).keys() & set(names):
+            raise LoadError(
+                f"none of its columns {', '.join(map(repr, header))} is known to hold the {wanted}; "
+                f"name that one {names[0]!r} in the first line"
+            )
+
+
 def _table_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     header: list[str] = []
     table = csv.reader(io.StringIO(text), delimiter=separator_of(text))
@@ -92,6 +102,7 @@ def _table_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             yield number, dict(zip(header, cells, strict=False))
         elif len(cells) > 1 or _known(cells):
             header = cells
+            _demand_columns(header)
 
 
 def separator_of(text: str) -> str:

@@ -45,7 +45,8 @@ _ASIDE = re.compile(
 """Paths of pages that are not what newcomers ask about."""
 _NUMBER = re.compile(
     r"^(?:(?:q\s*+\d*+|step \d++|\d++(?>(?:\.\d++)*)|第.{1,3}步)\s*+[.:：、)]\s*+"
-    rf"|\d++(?>(?:\.\d++)+)\s++|\d{{1,2}}\s++(?=[{CHARACTERS}])(?![种个步类项条台次天点年月日分秒位件级层]))",
+    rf"|\d++(?>(?:\.\d++)+)\s++|\d{{1,2}}\s++(?=[{CHARACTERS}])(?![种个步类项条台次天点年月日分秒位件级层])"
+    rf"|\d{{1,2}}\s++(?=[A-Za-z][A-Za-z0-9_.+-]*+\s*+[{CHARACTERS}]))",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -165,6 +166,8 @@ def as_question(heading: str, text: str = "") -> tuple[int, str] | None:
 def _english(heading: str, text: str, *, asks: bool) -> tuple[int, str] | None:
     words = heading.split()
     first, rest = words[0].lower(), " ".join(words[1:])
+    if first.isdecimal():  # its number on the page, or how many there are
+        return None
     if _ASKS_EN.match(heading):
         return _asking(heading, words, text, asks=asks)
     if asks:
