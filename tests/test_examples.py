@@ -158,7 +158,14 @@ def test_the_bot_suggests_what_its_documents_answer_from_the_section_itself(sett
 
 
 def test_the_number_of_a_heading_is_not_asked() -> None:
-    headings = ("8 关于集群模式的升级", "3.2 安装依赖", "2 种部署方式的配置", "3 Koko 配置", "4 Docker部署", "5 Rotate the keys")
+    headings = (
+        "8 关于集群模式的升级",
+        "3.2 安装依赖",
+        "2 种部署方式的配置",
+        "3 Koko 配置",
+        "4 Docker部署",
+        "5 Rotate the keys",
+    )
     asked = {example.text for example in examples([chunk(one, f"{one}.md") for one in headings])}
     assert asked
     assert not any(question[0] in "3845" for question in asked), asked

@@ -174,7 +174,7 @@ def test_what_the_bot_keeps_among_the_documents_is_none_of_them(tmp_path: Path) 
     for own in ("kept/index/versions/1/like.txt", "kept/other/notes.txt"):
         (tmp_path / own).parent.mkdir(parents=True)
         (tmp_path / own).write_text("kiln oven furnace", "utf-8")
-    documents, report = read_all(SourceSettings(path=tmp_path), clones=tmp_path / "kept/index/sources")
+    documents, _ = read_all(SourceSettings(path=tmp_path), clones=tmp_path / "kept/index/sources")
     assert sorted(documents) == ["guide.md", "kept/other/notes.txt"]
 
 

@@ -22,6 +22,7 @@ from index.gate.reference import evidence_of
 from index.search.searcher import Searcher
 from index.search.versions import Versions, open_version
 
+
 @dataclass(frozen=True)
 class Compared:
     """The kept questions over two versions."""

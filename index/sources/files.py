@@ -46,8 +46,8 @@ def files_in(
 ) -> Iterator[Found]:
     """The regular files under `root` in a stable order, through the source's include and exclude globs.
 
-    `own`: the folder that the bot keeps its own files in. Word lists of the index are nobody's documents, where
-    the index lies among them.
+    `own`: the folder that the bot keeps its own files in. The word lists of an index that lies among the
+    documents are none.
     """
     includes = [glob_pattern(glob) for glob in source.include]
     excludes = [glob_pattern(glob) for glob in source.exclude]

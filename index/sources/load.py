@@ -77,8 +77,8 @@ def load(
     """Every document of every source.
 
     `clones` is the folder that git repositories are kept in; the one it lies in holds the bot's own files and
-    is no part of any source. `ask` reads what must be asked over a network (index/sources/asked.py); without it
-    such sources are reported.
+    is no part of any source. `ask` reads what must be asked over a network (index/sources/asked.py); without
+    it such sources are reported.
     """
     for _, loaded in load_chunks(sources, clones, report, ask, with_text=True):
         yield loaded.document
