@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "index", "worker", "simulator")
-SIZE = 1_200
+SIZE = 600
 MOST = 9.0
 """Four times the text may take this many times as long: 4 is linear, 16 a square."""
 A_SQUARE = re.compile("a+b")

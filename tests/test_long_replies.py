@@ -13,11 +13,11 @@ from tests.test_reply_marks import cut
 from worker.engines.replies.answer import AnswerReading
 from worker.engines.replies.chunks import Chunk
 
-SIZE = 2_500
+SIZE = 1_000
 MOST = 12.0
 """Five times the text may take this many times as long: 5 is linear, 25 a square."""
-WORTH_A_LOOK = 0.2
-"""Seconds for five times SIZE, far above what one pass takes."""
+WORTH_A_LOOK = 0.03
+"""Seconds for five times SIZE, above what one pass takes on most machines; the rest are looked at again."""
 UNITS = (
     "</think> ends it; ",
     "ChatML has <|im_end|>, R1 has </think> too. ",
@@ -54,6 +54,11 @@ def seconds(text: str, size: int, opened: str) -> float:
     return time.thread_time() - start
 
 
+def growth(small: str, large: str, size: int, opened: str) -> float:
+    """How many times longer the larger text takes."""
+    return seconds(large, size, opened) / min(seconds(small, size, opened) for _ in range(3))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("opened", ["no", "maybe"])
 @pytest.mark.parametrize("size", [12, 10**6])
@@ -61,7 +66,7 @@ def seconds(text: str, size: int, opened: str) -> float:
 def test_time_grows_with_the_reply(unit: str, size: int, opened: str) -> None:
     for start in STARTS:
         small, large = (start + unit * (length // len(unit)) for length in (SIZE, 5 * SIZE))
-        if (took := seconds(large, size, opened)) < WORTH_A_LOOK:
+        if seconds(large, size, opened) < WORTH_A_LOOK:
             continue
-        growth = min(seconds(large, size, opened), took) / min(seconds(small, size, opened) for _ in range(3))
-        assert growth < MOST, f"{start!r} and {unit!r}: five times the text takes {growth:.0f} times as long"
+        looks = 5  # a square is one each time
+        assert any(growth(small, large, size, opened) < MOST for _ in range(looks)), f"{start!r} and {unit!r}"
