@@ -1,4 +1,8 @@
-"""Fixtures every test may use: a real Redis, a local Feishu, an environment without stray settings."""
+"""Fixtures every test may use: a real Redis, a local Feishu, an environment without stray settings.
+
+What they need is imported where they are set up: the process that hands out the tests of a run imports this
+file before it starts the others, and sets up nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,20 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-import structlog
-from playwright.sync_api import Browser
-from redis import Redis
 
-from bot.supervisor.redis_server import RedisServer
-from simulator import LocalFeishu
-from simulator.tenant import limits
 from tests import scratch
-from tests.browser import CHROMIUM, NO_CHROMIUM, chromium
-from tests.feishu_caller import Caller
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from redis import Redis
+
+    from bot.supervisor.redis_server import RedisServer
+    from simulator import LocalFeishu
+    from tests.feishu_caller import Caller
 
 scratch.choose()
 # A shell that runs the tests in the background ignores Ctrl+C and a closed terminal, and so would all that
@@ -60,9 +65,10 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A real redis-server on a free loopback port, with append-only persistence."""
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        from tests.left_behind import lasts  # after pytest has made a plugin of it
+    from bot.supervisor.redis_server import RedisServer
+    from tests.left_behind import lasts
 
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
         assert server.process is not None
         lasts(server.process.pid)
         yield server
@@ -71,6 +77,8 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 @pytest.fixture
 def redis(redis_server: RedisServer) -> Iterator[Redis]:
     """A client on an emptied database."""
+    from redis import Redis
+
     client = Redis.from_url(redis_server.url)
     client.flushall()
     yield client
@@ -86,6 +94,8 @@ def redis_url(redis: Redis, redis_server: RedisServer) -> str:
 @pytest.fixture
 def local() -> Iterator[LocalFeishu]:
     """A fresh local Feishu; files whose tests may share one, or need a special one, make their own."""
+    from simulator import LocalFeishu
+
     with LocalFeishu() as feishu:
         yield feishu
 
@@ -93,12 +103,16 @@ def local() -> Iterator[LocalFeishu]:
 @pytest.fixture
 def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that the test does happens in one second of the local Feishu's rate limits."""
+    from simulator.tenant import limits
+
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1.0))
 
 
 @pytest.fixture
 def caller(local: LocalFeishu) -> Iterator[Caller]:
     """A bare client of its API."""
+    from tests.feishu_caller import Caller
+
     calling = Caller(local)
     yield calling
     calling.close()
@@ -107,6 +121,8 @@ def caller(local: LocalFeishu) -> Iterator[Caller]:
 @pytest.fixture(autouse=True)
 def _logs_off_stdout() -> Iterator[None]:
     """Logs go to logging, where caplog sees them, whatever a command that ran before has set up."""
+    import structlog
+
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     structlog.reset_defaults()
@@ -143,6 +159,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One headless Chromium for a module; a page of its own for each test."""
+    from tests.browser import CHROMIUM, NO_CHROMIUM, chromium
+
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
     with chromium() as running:
