@@ -10,6 +10,7 @@ One hash in Redis (AWAY): interface -> {"since", "until", "failures", "why", "co
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -30,6 +31,8 @@ SHORT = 2.0
 LONGEST_PAUSE = 60.0
 PROBE_SECONDS = 15.0
 """How long one caller tries alone; another may when it has not come back by then."""
+_WELL_SECONDS = 0.25
+"""How long a process takes it to hold that nothing is away; what it finds out itself it knows at once."""
 
 _CLAIM = """
 local held = redis.call('HGET', KEYS[1], ARGV[1])
@@ -49,6 +52,7 @@ class Outages:
         self._clock = clock
         self._sleep = sleep or clock.sleep
         self._claim = redis.register_script(_CLAIM)
+        self._well_until = 0.0
 
     def enter(self, interface: str, *, may_probe: bool = True) -> bool:
         """Before a call: whether it is the one that finds out if the interface is back.
@@ -56,10 +60,14 @@ class Outages:
         Without `may_probe` that is left to another. Raises FeishuError, which says when to come again, while
         the interface is not to be called.
         """
-        found = self._redis.hmget(AWAY.name, interface, TOKEN)
-        raw = found[0]
-        if interface != TOKEN and found[1] is not None:
-            self._refuse_before(TOKEN, read_away(found[1]))
+        if time.monotonic() < self._well_until:
+            return False
+        found = self._redis.hgetall(AWAY.name)
+        if not found:
+            self._well_until = time.monotonic() + _WELL_SECONDS
+        raw, token = found.get(interface.encode()), found.get(TOKEN.encode())
+        if interface != TOKEN and token is not None:
+            self._refuse_before(TOKEN, read_away(token))
         if raw is None:
             return False
         away = read_away(raw)
@@ -73,6 +81,7 @@ class Outages:
 
     def failed(self, interface: str, why: str, code: int = 0, retry_after: float = 0.0) -> None:
         """An attempt failed in a passing way, and not for what was sent."""
+        self._well_until = 0.0
         raw = self._redis.hget(AWAY.name, interface)
         now = self._clock.now()
         before = read_away(raw) if raw is not None else Away(now, now, 0, why, code)

@@ -64,9 +64,15 @@ class History:
         """Adds a turn, once. Raises redis.RedisError."""
         text = json.dumps(asdict(_cut(turn)), ensure_ascii=False)
         talks = _talks(message)
-        with self._redis.pipeline() as pipeline:
+        with self._redis.pipeline(transaction=False) as pipeline:
             for talk in talks:
-                self._drop(pipeline, talk, {turn.id})
+                pipeline.lrange(TALK.of(talk), 0, -1)
+            before = pipeline.execute()
+        with self._redis.pipeline() as pipeline:
+            for talk, rows in zip(talks, before, strict=True):
+                for row in rows:
+                    if read_object(row).get("id") == turn.id:
+                        pipeline.lrem(TALK.of(talk), 0, row)
                 pipeline.rpush(TALK.of(talk), text)
                 pipeline.ltrim(TALK.of(talk), -MOST_TURNS, -1)
                 pipeline.expire(TALK.of(talk), TALK.seconds)
@@ -93,12 +99,6 @@ class History:
     def _turns(self, talk: str) -> list[Turn]:
         rows: Iterable[bytes] = self._redis.lrange(TALK.of(talk), 0, -1)  # type: ignore[assignment]
         return [turn for row in rows if (turn := read_as(Turn, row)) is not None]
-
-    def _drop(self, pipeline: Redis, talk: str, ids: set[str]) -> None:
-        rows: Iterable[bytes] = self._redis.lrange(TALK.of(talk), 0, -1)  # type: ignore[assignment]
-        for row in rows:
-            if read_object(row).get("id") in ids:
-                pipeline.lrem(TALK.of(talk), 0, row)  # type: ignore[arg-type]
 
     def _write(self, talk: str, turns: list[Turn]) -> None:
         with self._redis.pipeline() as pipeline:

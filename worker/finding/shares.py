@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import fsum
 
 from index.text.terms import terms
 from worker.finding.asked import Asked
@@ -32,7 +33,7 @@ def _share_of(asked: Asked, words: frozenset[str]) -> float:
     for word in words:
         for term, counts in asked.stand_ins.get(word, ()):
             worth[term] = max(counts, worth.get(term, 0.0))
-    own = sum(weight * worth[term] for term, weight in asked.weights.items() if term in worth)
+    own = fsum(asked.weights.get(term, 0.0) * counts for term, counts in worth.items())
     if asked.translations and own < asked.total:
         share = len(asked.translations & words) / len(asked.translations)
         own += 0.7 * share * (asked.total - own)
