@@ -56,12 +56,11 @@ def configure(process: str, level: str = "info") -> None:
     ]
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from math import log
 from pathlib import Path
 from typing import Self
 
@@ -36,9 +37,6 @@ _PATH_WORDS = re.compile(r"[/\\#]")
 MOST_ENTRIES = 300_000
 """Entries of lists that are added up to find a question's best chunks, its rarest words first. A word that
 is left out by then is in so many chunks that it chooses none of them; the chosen ones are scored with it."""
-
-IDF_KEPT = 20_000
-"""Terms whose rarity is remembered: each search asks for that of every word of its best passages."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,6 @@ class Lexical:
         self._fields = {name: Field(name, self._postings[name], self._lengths[name]) for name in FIELDS}
         self.characters = CharacterNGrams(folder)
         self.count = len(self._lengths["text"])
-        self._idf = lru_cache(maxsize=IDF_KEPT)(self._idf_of)
 
     @classmethod
     def build(
@@ -172,10 +169,7 @@ class Lexical:
 
     def idf(self, term: str) -> float:
         """ln((chunks + 1) / (document frequency + 1)) + 1: 1 for a term of every chunk."""
-        return self._idf(term)
-
-    def _idf_of(self, term: str) -> float:
-        return float(np.log((self.count + 1) / (self.document_frequency(term) + 1)) + 1)
+        return log((self.count + 1) / (self.document_frequency(term) + 1)) + 1
 
     def rarity(self, words: Iterable[str]) -> float:
         """The sum of the terms' BM25 weights, words that no chunk has included: no text scores more.

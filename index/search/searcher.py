@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from dataclasses import fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +97,7 @@ class Searcher:
         self._grown = lru_cache(maxsize=SECTIONS_KEPT)(self._grower.grow)
         self.projects = frozenset({*self.places.sources, *self.places.folders} - {""})
         """Names of sources, and of folders that are projects; lower case."""
-        self._named = lru_cache(maxsize=256)(lambda query: named(query, self.projects))
+        self._named = lru_cache(maxsize=256)(partial(named, names=self.projects))
 
     def names_project(self, text: str) -> bool:
         """Whether the text is the name of a source, or of a project in one: "Pi-hole" of pihole too."""
