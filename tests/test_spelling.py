@@ -7,7 +7,10 @@ import pytest
 from index.text.spelling import spelt
 from index.text.terms import stem
 
-WORDS = "sabbatical permission environment keyboard configuration warehouse lantern enable"
+WORDS = (
+    "sabbatical permission environment keyboard configuration warehouse lantern enable "
+    "token valid stack backup group"
+)
 KNOWN = {stem(word): 3 for word in WORDS.split()}
 
 
@@ -22,6 +25,8 @@ def frequency(term: str) -> int:
         ("permision denied", "permission denied"),
         ("set the enviroment", "set the environment"),
         ("the keybaord is dead", "the keyboard is dead"),
+        ("how long is a tokn valld", "how long is a token valid"),
+        ("make a bakup of my goup", "make a backup of my group"),
         ("Configration of the wharehouse", "configuration of the warehouse"),
     ],
 )
@@ -39,6 +44,7 @@ def test_a_word_one_letter_away_is_read_as_the_documents_write_it(question: str,
         "see docs/enviroment",
         "笔记本怎么领",
         "table and cable",
+        "does it work with slack or toke",
         "",
     ],
 )
@@ -49,4 +55,4 @@ def test_other_names_identifiers_and_common_words_stay(question: str) -> None:
 def test_only_a_few_words_are_looked_at() -> None:
     """A pasted text of nonsense costs no more than a question."""
     question = " ".join(["sabatical"] * 50)
-    assert spelt(question, frequency).split().count("sabbatical") == 3
+    assert spelt(question, frequency).split().count("sabbatical") == 6

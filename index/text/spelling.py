@@ -1,8 +1,9 @@
 """A misspelt word of a question -> the word of the documents that it stands for.
 
-Only a long word that neither the documents nor general text know is looked at, and only what is one letter
-away counts: added, left out, changed, or two in the wrong order. Names of other software are not one letter
-away from a word of the documents, so a question about them stays one.
+Only a word that neither the documents nor general text know is looked at, and only what is one letter away
+counts: added, left out, changed, or two in the wrong order. Names of other software are not one letter away
+from a word of the documents, so a question about them stays one. A short word is one letter away from many:
+it stands for a word of general text alone, with the same first letter, that the documents have several times.
 """
 
 from __future__ import annotations
@@ -14,10 +15,23 @@ from collections.abc import Callable, Iterator
 from index.text.general_words import LEAST, open_general_words
 from index.text.terms import stem
 
-SHORTEST, LONGEST = 6, 20
-"""Letters of a word that is looked at: a short one is one letter away from many."""
-MOST = 3
+SHORTEST, LONG, LONGEST = 4, 6, 20
+"""Letters of a word that is looked at, and of one that is long."""
+KNOWN, OFTEN = -15.5, 2
+"""What a short word stands for is likelier than this in general text, and in so many passages."""
+MOST = 6
 """Words of a question that are looked at."""
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_CLOSE = (
+    *(row[at : at + 2] for row in _ROWS for at in range(len(row) - 1)),
+    "li",
+    "lj",
+    "ij",
+    "vy",
+    "aq",
+    "sw",
+)
+"""Letters that are side by side on a keyboard or look alike."""
 _WORD = re.compile(rf"(?<![\w./:@#$%&+-])[A-Za-z]{{{SHORTEST},{LONGEST}}}(?![\w/:@#+-]|\.\w)")
 
 
@@ -30,14 +44,26 @@ def spelt(question: str, frequency: Callable[[str], int]) -> str:
         if not left[0] or frequency(stem(word.lower())) or not _is_strange(word.lower()):
             return word
         left[0] -= 1
-        best = max(_near(word.lower()), key=lambda near: frequency(stem(near)))
-        return best if frequency(stem(best)) else word
+        is_long = len(word) >= LONG
+        near = ((frequency(stem(one)), one) for one in _near(word.lower()))
+        found = [(often, one) for often, one in near if often >= (1 if is_long else OFTEN)]
+        return max((pair for pair in found if is_long or _is_sure(word, pair[1])), default=(0, word))[1]
 
     return _WORD.sub(rewritten, question)
 
 
 def _is_strange(word: str) -> bool:
     return open_general_words().word(stem(word)) <= LEAST
+
+
+def _is_sure(word: str, near: str) -> bool:
+    """Whether a short word may stand for one near it, and is no name that is near by chance: slack, stack."""
+    word = word.lower()
+    if len(near) == len(word) and sorted(near) != sorted(word):
+        changed = next({one, other} for one, other in zip(word, near, strict=True) if one != other)
+        if len(word) == SHORTEST or not any(changed <= set(close) for close in _CLOSE):
+            return False
+    return len(near) >= SHORTEST and near[0] == word[0] and open_general_words().word(stem(near)) > KNOWN
 
 
 def _near(word: str) -> Iterator[str]:
