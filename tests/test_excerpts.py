@@ -15,6 +15,12 @@ from worker.excerpts import EXCERPT_LENGTH, Excerpt
         ("Before:\n\n| a |  |\n|---|---|\n| b | c |\n\nAfter.", "Before: a b · c After."),
         ("cat a | grep b", "cat a | grep b"),
         ("|", "|"),
+        (
+            "## Light it\n\n- Fill in oil\n- [x] Trim\n\n```sh\nlamp --on\n```",
+            "Light it Fill in oil Trim lamp --on",
+        ),
+        ("1. ~~~ bash\n   lamp\n   ~~~\n\n::: tip\n> Wait\n:::", "lamp Wait"),
+        ("lamp-{{ lamp.version }}.tgz {% raw %}burns{% endraw %}", "lamp-….tgz burns"),
     ],
 )
 def test_a_source_is_shown_in_one_line(text: str, shown: str) -> None:

@@ -6,12 +6,20 @@ treat a page like a passage.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.answer import Source
+from bot.config.fences import RUN
 
 EXCERPT_LENGTH = 160
 """Characters of the two-line excerpt that a source shows on demand."""
+_DRAWN = re.compile(rf"\A[ \t>]*+(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?(?:{RUN}|:::|[-*_]{{3,}}+[ \t]*+$)")
+"""A line that only draws: a fence, a container, a rule."""
+_MARK = re.compile(r"^[ \t>]*+(?:(?:[-*+]|#{1,6}+)[ \t]++(?:\[[ xX]\][ \t]++)?)?")
+_MACRO = re.compile(r"\{\{[^{}\n]{0,80}\}\}")
+_TAG = re.compile(r"\{%[^%{}\n]{0,200}%\}|\{\{[<%][^{}\n]{0,200}[>%]\}\}")
+"""What a site fills in, and its tags."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,9 @@ class Excerpt:
 
 
 def in_one_line(text: str) -> str:
-    """Text for a place that knows no Markdown tables: their cells, with nothing of their lines."""
-    lines = (_cells(line) for line in text.splitlines())
-    return " ".join(" ".join(lines).split())
+    """Text for a place that knows no blocks of Markdown: words and cells, no fences, bullets and macros."""
+    lines = (_cells(_MARK.sub("", line)) for line in text.splitlines() if not _DRAWN.match(line))
+    return " ".join(_MACRO.sub("…", _TAG.sub(" ", " ".join(lines))).split())
 
 
 def _cells(line: str) -> str:
