@@ -60,6 +60,8 @@ _CONTAINER = re.compile(r"^[ \t]*+(?::{3,}+|@{3,}+)[ \t]*+(.*)$")
 _PANDOC = re.compile(r"\{[ ]?[.#][^{}]*+\}[ ]?:*+")
 """What a container is by Pandoc and Quarto: ::: {.callout-note title="Ebb"}."""
 _ADMONITION = re.compile(r"^([ \t]*+)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]++(.*)$")
+_TAB_LINE = re.compile(r"^[ \t]*+@tab(?::active)?(?:#[\w-]{1,40})?[ \t]++(\S.*)$")
+"""The name of a tab of VuePress's."""
 _ALERT = re.compile(r"^((?>(?:[ \t]*+>)+)[ \t]*+)\[!([A-Za-z]{1,20})\][-+]?[ \t]*+(.*)$")
 _QUOTED = re.compile(r"[\"“]([^\"“”]*+)[\"”]")
 _ATTRIBUTE_LIST = re.compile(r"\{:[^{}\n]*+\}|(?<=[)\]`*])\{[.#][^{}\n]*+\}")
@@ -285,6 +287,8 @@ def _line(line: str) -> str | None:
         return f"\n{indent}{_container_title(found[1])}\n"
     if found := _ADMONITION.match(line):
         return f"\n{indent}{_admonition_title(_ATTRIBUTE_LIST.sub('', found[2]))}\n"
+    if found := _TAB_LINE.match(line):
+        return f"\n{indent}{found[1].strip()}\n"
     if found := _ALERT.match(line):
         return f"{found[1]}{found[3] or found[2].capitalize()}"
     if found := _FOOTNOTE.match(line):
