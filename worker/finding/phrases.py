@@ -13,7 +13,7 @@ from index.text.terms import terms
 _AS_ONE = {
     "set up": "setup", "log in": "login", "sign in": "login", "back up": "backup", "turn on": "enable",
     "turn off": "disable", "switch on": "enable", "switch off": "disable", "get rid of": "remove",
-    "shut down": "shutdown", "roll back": "rollback", "take off": "remove",
+    "more than one": "multiple", "shut down": "shutdown", "roll back": "rollback", "take off": "remove",
 }  # fmt: skip
 """Phrases that are one word to a document."""
 _PHRASES = re.compile(rf"\b(?:{'|'.join(_AS_ONE)})\b", re.IGNORECASE)

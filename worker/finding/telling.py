@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from index.text.glossary import covers, translated
 from index.text.terms import STOP_WORDS, is_noun, terms
 
 _WORDS = Path(__file__).parent / "words"
-LIKE = 0.4
-"""What a like word of the list counts of the word itself."""
+LIKE, SAME = 0.4, 0.8
+"""What a like word of the list counts of the word itself, and one that means the same in any text."""
 
 
 def in_the_other_language(
@@ -44,7 +44,7 @@ def surest_of(word: str, across: Mapping[str, Mapping[str, float]]) -> str:
 
 def like_of(word: str, near: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """What stands for a word: by the list, and by the meaning of the documents' own words."""
-    listed = dict.fromkeys(like_words().get(word, ()), LIKE)
+    listed = dict.fromkeys(like_words().get(word, ()), LIKE) | dict.fromkeys(same_words().get(word, ()), SAME)
     return listed | {term: max(worth, listed.get(term, 0.0)) for term, worth in near.get(word, {}).items()}
 
 
@@ -112,11 +112,24 @@ def tells(word: str) -> float:
 @lru_cache(maxsize=1)
 def like_words() -> dict[str, frozenset[str]]:
     """For every word of the groups in words/like.txt, the others of its groups; as terms."""
+    return _grouped(line.removeprefix("=") for line in _like_lines())
+
+
+@lru_cache(maxsize=1)
+def same_words() -> dict[str, frozenset[str]]:
+    """The same of the groups that begin with "=": their words mean the same."""
+    return _grouped(line[1:] for line in _like_lines() if line.startswith("="))
+
+
+def _like_lines() -> list[str]:
+    lines = (_WORDS / "like.txt").read_text("utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def _grouped(lines: Iterable[str]) -> dict[str, frozenset[str]]:
+    """For every word of a line, the others; as terms."""
     found: dict[str, set[str]] = {}
-    text = (_WORDS / "like.txt").read_text("utf-8")
-    for line in text.splitlines():
-        if line.startswith("#"):
-            continue
+    for line in lines:
         group = {term for word in line.split() for term in terms(word)[:1]}
         for term in group:
             found.setdefault(term, set()).update(group - {term})
