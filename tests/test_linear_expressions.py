@@ -45,6 +45,7 @@ OUR_OWN = {
     "worker.finding.forms.definition": "a name of at most 60 characters from the question, escaped",
     "worker.finding.forms.needed": "a name of at most 31 characters from the question, escaped",
     "worker.finding.asked": "words of the question, which are letters alone",
+    "worker.finding.blocks.labels": "a list of the module, which is kept and so measured",
     "worker.finding.kinds": "a table of the module, which is kept and so measured",
     "bot.events.events": "the keys of the message's own mentions, escaped",
     "worker.engines.openai.refusals": "names of fields that are in the module",

@@ -11,7 +11,7 @@ from worker.finding.find import Found
 from worker.finding.kinds import answers_kind, kinds_asked
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import read_excerpts
-from worker.finding.several import unanswered
+from worker.finding.several import apart, unanswered
 from worker.pipeline.quoted import as_said, quotable
 from worker.prompts import Prompts
 
@@ -217,3 +217,20 @@ def test_what_holds_where_nothing_is_set_is_answered_with_the_default() -> None:
 )
 def test_what_is_left_open_is_said_without_its_marks(part: str, said: str) -> None:
     assert as_said(part) == said
+
+
+def test_a_part_is_answered_from_pages_of_its_own() -> None:
+    """The page of the second part is not among those that were read for the whole question."""
+    whole = "how is the lamp lit, and how much is a ferry ticket?"
+    lamp = Excerpt(1, "Lamp", "To light the lamp, hold a match to its wick: the lamp is lit.", ("Lamp",))
+    fares = Excerpt(2, "Fares", "A ferry ticket is 4 euros, a return ticket 7 euros.", ("Fares",))
+    reading = read_excerpts(whole, [lamp], None)
+    parts = [read_excerpts(part, [lamp, fares], None) for part in apart(reading.asked)]
+    assert [part.asked.text for part in parts] == ["how is the lamp lit", "how much is a ferry ticket"]
+    assert "4 euros" in quotes_of(reading, parts)[-1].text
+    assert len(quotes_of(reading, parts[:1])) == len(quotes_of(reading))
+
+
+def test_a_part_that_means_nothing_alone_is_not_looked_up() -> None:
+    reading = read_excerpts("what is the lamp and how do I light it?", [], None)
+    assert apart(reading.asked) == ["what is the lamp"]

@@ -15,6 +15,7 @@ from functools import cached_property
 from index.text.chinese import CHARACTERS, has_chinese
 from index.text.glossary import translated
 from index.text.terms import terms
+from worker.finding.blocks.labels import ways_in
 from worker.finding.forms.definition import subject_of
 from worker.finding.forms.needed import needed_of
 from worker.finding.kinds import APART, EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
@@ -41,7 +42,7 @@ FORM = re.compile(
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(
-    r"[A-Za-z][A-Za-z0-9]{0,60}(?:[_./:-][A-Za-z0-9]+)+|[a-z]{1,40}[A-Z]\w*|&\w+|--?[a-z][\w-]+|\b[A-Z]{2,}\d*\b"
+    r"[A-Za-z][A-Za-z0-9]{0,60}(?:[_./:-][A-Za-z0-9]+)+|(?<![A-Za-z0-9])[A-Za-z][a-z0-9]{1,40}[A-Z]\w*|[a-z][A-Z]\w*|&\w+|--?[a-z][\w-]+|\b[A-Z]{2,}\d*\b"
 )
 
 
@@ -173,6 +174,11 @@ class Asked:
         return "off" in self.kinds or bool(self.kinds & YES_OR_NO)
 
     @cached_property
+    def ways(self) -> frozenset[str]:
+        """The systems, packagers and languages that it names, where it does not ask for a yes or no."""
+        return frozenset() if self.kinds & YES_OR_NO else ways_in(self.text)
+
+    @cached_property
     def weightiest(self) -> str:
         """The term that tells most; empty for a question without any."""
         return max(self.weights, key=lambda word: self.weights[word], default="")
@@ -215,6 +221,7 @@ def read_question(
     lacked = [word for word in own if not known(word)]
     mostly = 2 * len(lacked) > len(own)
     kept = kept_from(text)
+    parts = _of_own_names(text, idf)
     turned = {term: 1.0 for word in KEPT_FROM for term in terms(word)}
     across = {
         word: found for word in lacked if mostly and (found := in_the_other_language(word, known, near or {}))
@@ -223,7 +230,10 @@ def read_question(
         text=text,
         about=about,
         weights={
-            word: idf(surest_of(word, across)) * tells(word) * (TELLS if word in quoted else 1.0)
+            word: idf(surest_of(word, across))
+            * tells(word)
+            * (TELLS if word in quoted else 1.0)
+            * parts.get(word, 1.0)
             for word in own
         },
         like={
@@ -240,7 +250,7 @@ def read_question(
         ),
         kinds=kinds,
         language="zh" if has_chinese(text) else "en",
-        names=names - quoted,
+        names=names - quoted - parts.keys(),
         subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
         needed=needed,
         unknown=frozenset(word for word in own if not (known(word) or word in across) and is_telling(word)),
@@ -249,6 +259,23 @@ def read_question(
 
 OWN = 3.0
 """Inverse document frequency up to which a name is the documents' own: about one chunk in seven has it."""
+
+
+EVERYWHERE = 2.0
+"""Inverse document frequency of a word that one chunk in three has."""
+
+
+def _of_own_names(text: str, idf: Callable[[str], float]) -> dict[str, float]:
+    """For the words that a name of the documents' own is put together of, what each counts of itself.
+
+    "BookWyrm" is three terms, and together they tell no more than a name of one.
+    """
+    found: dict[str, float] = {}
+    for name in _IDENTIFIER.findall(text):
+        own = terms(name)
+        if len(own) > 1 and max(map(idf, own)) <= EVERYWHERE:
+            found |= dict.fromkeys(own, 1 / len(own))
+    return found
 
 
 def _is_own(name: str, idf: Callable[[str], float]) -> bool:

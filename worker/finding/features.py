@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.finding.asked import Asked, tells_more
+from worker.finding.asked import Asked, Waited, tells_more
 from worker.finding.blocks.atoms import Atom
+from worker.finding.blocks.labels import names_a_way, ways_in
+from worker.finding.blocks.pieces import is_command
 from worker.finding.blocks.tidy import one_line
 from worker.finding.forms.definition import defines, goes_without_name, is_introduction
 from worker.finding.forms.needed import tells_version
@@ -39,7 +41,7 @@ FEATURES = (
     "value", "value_missing", "value_near", "kind", "kind_missing", "code_for_how", "after_echo",
     "echo", "length", "long", "row", "item", "introduction", "links", "language", "heading_precise",
     "title_precise", "early", "default", "empty", "defines", "new_value", "exact_value", "code",
-    "needed",
+    "needed", "way",
     *TURNED,
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
@@ -48,7 +50,7 @@ MEANING = FEATURES.index("meaning")
 
 def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:
     """The numbers of FEATURES for each of a section's `atoms`; those of meaning are its section's."""
-    above = _above(asked, section)
+    above = _above(asked, section, atoms)
     return [_of_atom(asked, section, above, atom, words, place) for place, (atom, words) in enumerate(atoms)]
 
 
@@ -69,9 +71,13 @@ class _Above:
     """How much nearer than by chance the section is in meaning, its heading, and the section again."""
     introduction: float
     language: float
+    own_ways: frozenset[str]
+    """The ways of one thing that the heading names."""
+    ways: frozenset[str]
+    """Those that the labels in the section name; only where the question names any."""
 
 
-def _above(asked: Asked, section: SectionRead) -> _Above:
+def _above(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> _Above:
     excerpt, telling, own_heading = section.excerpt, asked.telling, section.heading
     heading = words_of(own_heading)
     title = words_of(f"{excerpt.title} {excerpt.path.replace('/', ' ')}")
@@ -92,6 +98,8 @@ def _above(asked: Asked, section: SectionRead) -> _Above:
         meaning=of_cosines(section.dense, section.dense_heading, section.dense),
         introduction=float(section.first and len(excerpt.heading_path) <= 1),
         language=float(excerpt.language in ("", asked.language)),
+        own_ways=ways_in(own_heading) if asked.ways and names_a_way(own_heading) else frozenset(),
+        ways=frozenset().union(*(_ways_of(atom) for atom, _ in atoms)) if asked.ways else frozenset(),
     )
 
 
@@ -100,6 +108,8 @@ def _of_atom(
 ) -> list[float]:
     """Some hundred atoms are measured for a question: what several of them share is worked out above."""
     text, near = words.text & asked.telling, words.near & asked.telling
+    if atom.kind == "row" and text:  # what a cell says, its column's name says with it
+        text |= near
     headed = near | above.heading
     around = text | near | above.telling
     waited = asked.waits_for
@@ -132,8 +142,9 @@ def _of_atom(
         _defines(asked, section, above, atom, words.text, place) if asked.subject else 0.0,
         float(bool(waited.inexact) and tells_more(asked, waited.inexact, atom.told)),
         float(bool(waited.exact) and tells_more(asked, waited.exact, atom.told)),
-        float(atom.kind == "code" and bool(waited.others & TO_DO)),
+        float(atom.kind == "code" and bool(waited.others & TO_DO) and _may_be_run(waited, atom)),
         tells_version(asked.needed, atom.told, section.heading) if asked.needed else 0.0,
+        about * _way(asked, atom, above) if asked.ways else 0.0,
         *(
             turned_numbers(
                 asked,
@@ -155,6 +166,25 @@ def _best_sentence(asked: Asked, words: Words, share: float) -> float:
     if len(words.sentences) == 1 and words.sentences[0] == words.text:
         return share
     return max([share_of(asked, sentence) for sentence in words.sentences], default=0.0)
+
+
+def _may_be_run(waited: Waited, atom: Atom) -> bool:
+    """Whether code is something to do: where something is wrong, a log only says the question again."""
+    return "trouble" not in waited.others or is_command(atom.text)
+
+
+def _way(asked: Asked, atom: Atom, above: _Above) -> float:
+    """1 for what stands under the way that the question names, such as its system; -1 under one beside it."""
+    own = _ways_of(atom) or above.own_ways
+    if own & asked.ways:
+        return 1.0
+    return -1.0 if own and above.ways & asked.ways else 0.0
+
+
+def _ways_of(atom: Atom) -> frozenset[str]:
+    """The ways of one thing that the label above an atom names."""
+    label = atom.heading or (atom.lead if atom.kind == "code" else "")
+    return ways_in(label) if label and names_a_way(label) else frozenset()
 
 
 OF_TROUBLE = frozenset({"trouble", "reason"})

@@ -14,6 +14,7 @@ from worker.finding.asked import NO_QUESTION, about_of
 from worker.finding.quote import Quote
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import Reading, Similarity, read_pages
+from worker.finding.several import apart
 from worker.finding.support import Background, probability, support_numbers
 
 if TYPE_CHECKING:
@@ -64,11 +65,17 @@ def find(
 ) -> Found:
     """Reads the pages of the passages and judges what they hold."""
     reading = read_pages(searcher, lookup, passages, similarity)
-    quotes = tuple(quotes_of(reading))
+    quotes = tuple(quotes_of(reading, [_read(searcher, part, similarity) for part in apart(reading.asked)]))
     if not quotes:
         return Found(reading, (), 0.0)
     background = background_of(searcher, lookup, decision)
     return Found(reading, quotes, probability(support_numbers(reading, quotes, background)), background)
+
+
+def _read(searcher: Searcher, question: str, similarity: Similarity | None) -> Reading:
+    """What is read for a part of a question by itself."""
+    lookup = searcher.look_up(question)
+    return read_pages(searcher, lookup, searcher.search(question, PASSAGES, lookup=lookup), similarity)
 
 
 def judged(found: Found, text: str, cited: Sequence[Excerpt]) -> float:

@@ -14,12 +14,16 @@ from index.text.terms import terms
 from worker.finding.announcing import announces
 from worker.finding.asked import Asked, tells_more
 from worker.finding.blocks.atoms import Atom
+from worker.finding.blocks.pieces import is_command
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
+from worker.finding.procedures.commands import is_of_another_way, with_commands
 from worker.finding.procedures.whole import as_procedure, with_steps
 from worker.finding.quote import Quote, page_of, shown, size_of
 from worker.finding.reading import Candidate, Reading
-from worker.finding.several import left_out
+from worker.finding.sections import words_of
+from worker.finding.several import best_apart, left_out
+from worker.finding.shares import share_of
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
@@ -32,6 +36,7 @@ WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
 its headings, has this share of the question's words."""
 LOOKED_FOR = ("path", "disabled")
 """Kinds of answers beside values that no quote may lack where a piece of its page has one."""
+_COMMAND = re.compile(r"\bcommands?\b|命令|指令", re.IGNORECASE)
 MOST = 4
 """Quotes at most."""
 MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
@@ -41,8 +46,9 @@ FILLED = 400
 """A card with fewer characters that are seen takes more of what stands around its first quote."""
 SMALL, WEIGHT = 200, 0.4
 """What an atom that takes all the room is worth less than its score; one of SMALL characters nothing."""
-FAR = 4.0
-"""What stands beside an atom and scores so much less says something else; beside code it explains it."""
+FAR, LESS = 4.0, 0.05
+"""What stands beside an atom and scores so much less says something else; beside code it explains it. So does
+a row of a table whose cells have less of the question: rows are not read one after the other."""
 MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
 CURE = 600
@@ -61,10 +67,11 @@ REPEATED = 0.8
 """An atom with this share of its words in what is quoted already says nothing new."""
 
 
-def quotes_of(reading: Reading) -> list[Quote]:
+def quotes_of(reading: Reading, parts: Sequence[Reading] = ()) -> list[Quote]:
     """The quotes that answer best, the best first; none where nothing was read.
 
     Where they have no value of the kind that is asked for, and a piece of the same pages has, it comes first.
+    `parts`: what was read for each part of the question by itself.
     """
     found = _chosen(reading)
     if (lacked := _left_out(reading, found)) is not None:
@@ -75,7 +82,17 @@ def quotes_of(reading: Reading) -> list[Quote]:
         reading.asked, [one for quote in found for one in quote.candidates], reading.candidates
     ):
         _add(found, [more], more.score)
-    return as_procedure(with_steps(found, reading), reading)
+    for more in best_apart([one for quote in found for one in quote.candidates], parts, reading.candidates):
+        _add(found, [more], more.score)
+    every = Reading(reading.asked, (*reading.candidates, *(one for part in parts for one in part.candidates)))
+    return as_procedure(with_commands(with_steps(found, every), every), every)
+
+
+def _command_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
+    """The best code of the quoted pages, where a command is asked for by this word and no quote has any."""
+    if not _COMMAND.search(reading.asked.text) or any("`" in quote.text for quote in quotes):
+        return None
+    return _first_of_pages(reading, quotes, lambda one: one.atom.kind == "code" and is_command(one.atom.text))
 
 
 def _left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
@@ -85,17 +102,30 @@ def _left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
     for wanted in (values, *(asked.kinds & {kind} for kind in LOOKED_FOR)):
         if not quotes or not wanted or any(tells_more(asked, wanted, quote.text) for quote in quotes):
             continue
-        pages = {page_of(quote.excerpt) for quote in quotes}
-        least = reading.candidates[0].score - WORTH_A_VALUE
-        for candidate in reading.candidates:
-            if (
-                candidate.score >= least
-                and page_of(candidate.section.excerpt) in pages
-                and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
-                and size_of(candidate) <= ALL
-                and tells_more(asked, wanted, candidate.atom.told)
-            ):
-                return candidate
+        if found := _first_of_pages(reading, quotes, _telling_more(asked, wanted)):
+            return found
+    return _command_left_out(reading, quotes)
+
+
+def _telling_more(asked: Asked, kinds: frozenset[str]) -> Callable[[Candidate], bool]:
+    return lambda one: tells_more(asked, kinds, one.atom.told)
+
+
+def _first_of_pages(
+    reading: Reading, quotes: Sequence[Quote], answers: Callable[[Candidate], bool]
+) -> Candidate | None:
+    """The best piece of the quoted pages that is about the question and `answers`."""
+    pages = {page_of(quote.excerpt) for quote in quotes}
+    least = reading.candidates[0].score - WORTH_A_VALUE if reading.candidates else 0.0
+    for candidate in reading.candidates:
+        if (
+            candidate.score >= least
+            and page_of(candidate.section.excerpt) in pages
+            and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
+            and size_of(candidate) <= ALL
+            and answers(candidate)
+        ):
+            return candidate
     return None
 
 
@@ -112,12 +142,20 @@ def _chosen(reading: Reading) -> list[Quote]:
         taken = (id(candidate.section), candidate.place) in used
         if taken or (found and (_repeats(candidate, said) or size_of(candidate) > left)):
             continue
+        if any(_is_other_row(reading.asked, one, candidate) for quote in found for one in quote.candidates):
+            continue
         told = said | _said(candidate)
         whole = not (found or reading.asked.subject) and _asked_above(candidate)
         far = float("inf") if whole or candidate.atom.kind == "code" else FAR
 
-        def tells(near: Candidate, least: float = candidate.score - far, told: set[str] = told) -> bool:
-            return near.score >= least and not _repeats(near, told)
+        def tells(
+            near: Candidate,
+            least: float = candidate.score - far,
+            told: set[str] = told,
+            of: Candidate = candidate,
+        ) -> bool:
+            other = is_of_another_way(reading.asked, of, near) or _is_other_row(reading.asked, of, near)
+            return near.score >= least and not other and not _repeats(near, told)
 
         chosen = _with_neighbours(candidate, beside, used, left if found or whole else FIRST, tells)
         chosen += _cure(chosen[-1], reading.asked, beside, used)
@@ -125,7 +163,7 @@ def _chosen(reading: Reading) -> list[Quote]:
         said |= set(terms(shown(chosen)))
         left -= sum(map(size_of, chosen))
         _add(found, chosen, candidate.score)
-    return _filled(found, beside)
+    return _filled(reading.asked, found, beside)
 
 
 def _telling(reading: Reading) -> Sequence[Candidate]:
@@ -152,7 +190,7 @@ def room_for(ranked: Sequence[Candidate]) -> int:
     return ROOM_TO_CHOOSE if crowd else ALL
 
 
-def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:
+def _filled(asked: Asked, found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:
     """The quotes, the first with what stands below and above it while the card is short.
 
     Nothing else scores well enough then, and the rest of a short section is seldom beside the point: the cure
@@ -172,7 +210,10 @@ def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> lis
         growing = False
         for place in (max(own) + 1, min(own) - 1):
             near = beside.get((section, place))
-            if near is not None and size + size_of(near) <= room and not _repeats(near, said):
+            best = max(first.candidates, key=lambda one: one.score)
+            if near is None or is_of_another_way(asked, best, near) or _is_other_row(asked, best, near):
+                continue
+            if size + size_of(near) <= room and not _repeats(near, said):
                 more.append(near)
                 own.add(place)
                 size += size_of(near)
@@ -181,6 +222,14 @@ def _filled(found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> lis
         return found
     together = tuple(sorted([*first.candidates, *more], key=lambda candidate: candidate.place))
     return [Quote(first.excerpt, shown(together), first.score, together), *others]
+
+
+def _is_other_row(asked: Asked, piece: Candidate, near: Candidate) -> bool:
+    """Whether what stands near is a row of the same table whose cells have less of what is asked."""
+    same = piece.section is near.section and piece.atom.group == near.atom.group
+    if not same or not piece.atom.kind == near.atom.kind == "row":
+        return False
+    return share_of(asked, words_of(near.atom.text)) < share_of(asked, words_of(piece.atom.text)) - LESS
 
 
 def _margin(left: int) -> float:

@@ -25,6 +25,7 @@ BY_HAND = {
     "best_sentence": 1.0, "links": -1.0, "heading_precise": 0.3, "title_precise": 0.1, "early": 0.2,
     "default": 0.8, "introduction": -0.3,
     "language": 1.0, "empty": -2.0, "new_value": 1.0, "exact_value": 2.0, "code": 0.7, "needed": 6.0,
+    "way": 1.5,
     "turned_off": 3.0, "says_whether": 1.0, "verdict": 3.0, "asks_alike": 3.0, "code_for_must": -2.0,
 }  # fmt: skip
 

@@ -80,7 +80,7 @@ class Words:
     near: frozenset[str]
     """What announces it and the bold line above it."""
     sentences: tuple[frozenset[str], ...]
-    """The same of its sentences."""
+    """The same of its sentences; those of a table, its rows, each with the names of the columns."""
     links: float
     """The share of its characters that are links."""
     bare: frozenset[str]
@@ -130,13 +130,20 @@ def read_section(text: str) -> tuple[tuple[Atom, Words], ...]:
     return tuple((atom, _words(atom)) for atom in atoms_of(text))
 
 
+def _head_of(atom: Atom) -> str:
+    """The names of a table's columns: each row says what it says of them."""
+    head = {"row": atom.lead, "table": atom.text}.get(atom.kind, "")
+    return head.split("\n", 1)[0]
+
+
 def _words(atom: Atom) -> Words:
     text, said = atom.text, tuple(sentences(atom.text)[:12])
     own = terms(text)
+    columns = terms(_head_of(atom))
     return Words(
         text=with_starts(own),
         near=with_starts(terms(f"{atom.heading} {atom.lead}")),
-        sentences=tuple(with_starts(terms(sentence)) for sentence in said),
+        sentences=tuple(with_starts([*terms(sentence), *columns]) for sentence in said),
         links=min(1.0, sum(map(len, _LINK_TEXT.findall(text))) / (len(text) + 1)),
         bare=frozenset(own),
         said=said,

@@ -1,7 +1,8 @@
 """Questions in several parts: "what is the port, and which one is the status page".
 
 The best piece often answers the first part alone, and its neighbours fill the card. So where the quotes have
-none of a part's words, the best piece that has them comes beside them.
+none of a part's words, the best piece that has them comes beside them. A part is looked up by itself too: its
+page may not be among those that the whole question finds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 
 from index.text.terms import terms
 from worker.finding.asked import Asked
-from worker.finding.reading import Candidate
+from worker.finding.features import FEATURES
+from worker.finding.reading import Candidate, Reading
 from worker.finding.sections import words_of
 from worker.finding.shares import has_word
 
@@ -34,6 +36,15 @@ BELOW = 8.0
 """... and scores at most so far below the best."""
 SILENT = 0.2
 """A part with less of its weight among the words of the card is said to be left open."""
+MOST = 3
+"""Parts that are looked up by themselves."""
+BEST, ABOUT_IT = 3, 0.5
+"""A part is answered by any of the best so many pieces of its own; one that is added has this share of it."""
+_ALL_WORDS = FEATURES.index("all_words")
+_REFERS = re.compile(
+    r"\b(?:it|its|them|they|their|this|that|these|those|one|ones|same)\b|它|这个|那个|这些|该|其",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -57,12 +68,41 @@ def parts_of(asked: Asked) -> list[Part]:
     return found if sum(bool(part.weights) for part in found) > 1 else []
 
 
+def apart(asked: Asked) -> list[str]:
+    """The parts that can be understood and looked up by themselves; none of a question in one part."""
+    return [
+        part.text.strip(" ,，、")
+        for part in parts_of(asked)
+        if part.weights and not _REFERS.search(part.text)
+    ][:MOST]
+
+
 def unanswered(asked: Asked, quoted: Iterable[Candidate]) -> list[str]:
     """The parts of which the quoted pieces say next to nothing."""
     words = _words(quoted)
     return [
         part.text for part in parts_of(asked) if part.weights and _share(asked, part.weights, words) < SILENT
     ]
+
+
+def best_apart(
+    quoted: Iterable[Candidate], parts: Iterable[Reading], ranked: Sequence[Candidate]
+) -> list[Candidate]:
+    """The best piece of each part's own reading, where none of its best is quoted."""
+    have = {_place_of(one) for one in quoted}
+    known = {_place_of(one): one for one in ranked}
+    found: list[Candidate] = []
+    for part in parts:
+        best = [one for one in part.candidates[:BEST] if one.numbers[_ALL_WORDS] >= ABOUT_IT]
+        if best and have.isdisjoint(map(_place_of, best)):
+            found.append(known.get(_place_of(best[0]), best[0]))
+            have.add(_place_of(best[0]))
+    return found
+
+
+def _place_of(one: Candidate) -> tuple[str, str, tuple[str, ...], int]:
+    excerpt = one.section.excerpt
+    return excerpt.source_name, excerpt.path, excerpt.heading_path, one.place
 
 
 def left_out(asked: Asked, quoted: Iterable[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -15,7 +15,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.config.fences import opening
-from worker.finding.blocks.pieces import ITEM, LONGEST, items_of, parts_of_code, pieces_of
+from worker.finding.blocks.labels import (
+    are_other_ways,
+    captions_below,
+    is_caption,
+    labelled,
+    title_of_fence,
+    untitled,
+)
+from worker.finding.blocks.pieces import ITEM, LONGEST, is_output, items_of, parts_of_code, pieces_of
 from worker.finding.blocks.tidy import one_line, tidied
 from worker.sentences import MarkdownBlock, blocks, pieces_of_prose
 
@@ -25,6 +33,8 @@ LONG_ITEM = 400
 """A longer item with blocks in it, such as a step with its commands and remarks, is taken apart."""
 WHOLE_TABLE = 6
 """A table of at most so many rows is one atom."""
+LONGEST_COMMAND = 400
+"""Code of at most so many characters, with what announces it, is shown above the code right below it."""
 PARTS = 1000
 """Groups of the parts of an item are numbered from so many times its own on."""
 CONTENTS = 0.7
@@ -42,7 +52,7 @@ _QUESTION = re.compile(
     r"([^\n]{4,200}?[?？])\s*+(?:\*\*|__)?\s*+"
 )
 _MARKED_QUESTION = re.compile(
-    r"\A\s*+(?:\*\*|__)?\s*+(?:Q|问)\s*+\d*+\s*+[.:：]\s*+([^\n]{4,200}?)\s*+(?:\*\*|__)?\s*+"
+    r"\A\s*+(?:\*\*|__)?\s*+(?:Q(?:uestion)?|问题?)\s*+\d*+\s*+[.:：]\s*+([^\n]{4,200}?)\s*+(?:\*\*|__)?\s*+"
 )
 _LABELS = frozenset(
     [
@@ -79,6 +89,10 @@ class Atom:
     """What announces it and is shown above it: a sentence before an item, the head of a table."""
     group: int = 0
     """Atoms of one list or table share it."""
+    at: int = 0
+    """Which row of a table it is, from 1 on."""
+    of: int = 0
+    """How many rows the table has."""
 
     @property
     def shown(self) -> str:
@@ -110,7 +124,12 @@ def atoms_of(markdown: str) -> list[Atom]:
     heading = above = ""
     announced = ""
     bold: Atom | None = None
-    for group, block in enumerate(blocks(tidied(markdown))):
+    parts = blocks(tidied(markdown))
+    below = captions_below(parts)
+    for group, (block, label) in enumerate(zip(parts, labelled(parts), strict=True)):
+        if label is None:
+            announced = ""
+            continue
         title = _heading(block)
         if title:
             found += [bold] if bold else []
@@ -122,15 +141,25 @@ def atoms_of(markdown: str) -> list[Atom]:
             announced = ""
             continue
         bold = None
+        if is_caption(block) and below and found and found[-1].group == group - 1 and _is_shown(found[-1]):
+            found[-1] = replace(found[-1], lead=_joined(block.text.strip(), found[-1].lead))
+            announced = ""
+            continue
         for atom in _of_block(block, group):
-            found.append(replace(atom, heading=atom.heading or heading, lead=_joined(announced, atom.lead)))
+            over = atom.heading or (_under(heading, label) if label else heading)
+            found.append(replace(atom, heading=over, lead=_joined(announced, atom.lead)))
         announced = ""
-        if _announces(block.text) and len(block.text) < WHOLE_LIST and found:
-            announced = found.pop().text
+        if (_announces(block.text) or (is_caption(block) and not below)) and len(block.text) < WHOLE_LIST:
+            announced = found.pop().text if found else ""
     if announced:
         found.append(Atom(_without_announcement(announced), "paragraph", heading))
     found += [bold] if bold else []
     return [atom for atom in _with_code(found) if len(atom.text) <= LONGEST]
+
+
+def _under(heading: str, label: str) -> str:
+    """A label below the bold line that it stands under."""
+    return f"{heading}: {label}" if heading else label
 
 
 def _heading(block: MarkdownBlock) -> str:
@@ -173,8 +202,8 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
             yield Atom(text, "table", group=group)
             return
         head = "\n".join(lines[:2])
-        for line in lines[2:]:
-            yield Atom(line, "row", lead=head, group=group)
+        for at, line in enumerate(lines[2:], 1):
+            yield Atom(line, "row", lead=head, group=group, at=at, of=len(lines) - 2)
     elif block.kind == "code":
         for part in parts_of_code(text):
             yield Atom(part, "code", group=group)
@@ -208,21 +237,40 @@ def _item_question(item: str) -> bool:
 
 
 def _with_code(atoms: list[Atom]) -> list[Atom]:
-    """A command is joined to the sentence before it, which says what it does."""
+    """A command is joined to the sentence before it, which says what it does; code right below it to both.
+
+    That is its output, which says nothing by itself, or what is done next.
+    """
     joined: list[Atom] = []
     for atom in atoms:
         above = joined[-1] if joined else None
-        if (
-            atom.kind == "code"
-            and not atom.lead
-            and above
-            and _explains(above)
-            and above.heading == atom.heading
-        ):
+        if not above or atom.kind != "code" or atom.lead or above.heading != atom.heading:
+            joined.append(atom)
+        elif _explains(above):
             joined[-1] = replace(atom, lead=_joined(above.lead, above.text))
+        elif _goes_before(above, atom):
+            joined.append(replace(atom, lead=_titled(above).shown))
         else:
             joined.append(atom)
-    return joined
+    return [_titled(atom) for atom in joined]
+
+
+def _titled(atom: Atom) -> Atom:
+    """Code with the name that stands in its fence above it."""
+    title = title_of_fence(atom.text) if atom.kind == "code" else ""
+    return replace(atom, lead=_joined(atom.lead, title), text=untitled(atom.text)) if title else atom
+
+
+def _goes_before(above: Atom, atom: Atom) -> bool:
+    """Whether code belongs to the code above it, and is not the same for another packager."""
+    other_way = are_other_ways(above.text, atom.text) and not is_output(atom.text)
+    close = above.group + 1 == atom.group and not title_of_fence(atom.text)
+    return above.kind == "code" and close and len(above.shown) <= LONGEST_COMMAND and not other_way
+
+
+def _is_shown(atom: Atom) -> bool:
+    """Whether it is what a caption is of."""
+    return atom.kind in ("code", "table", "row")
 
 
 def _explains(atom: Atom) -> bool:

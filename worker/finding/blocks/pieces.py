@@ -27,6 +27,11 @@ PART_LINES = 10
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|dr|mr|mrs|ms|st|inc|ltd|[A-Z])\.)\s*+\Z", re.IGNORECASE
 )
+_PRINTED = frozenset({"text", "txt", "output", "log", "plaintext", "plain", "none", "stdout"})
+_SHELLS = frozenset(
+    {"sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "terminal"}
+)
+_PROMPT = re.compile(r"^[ \t]*(?:\w{0,30}(?:=#|>) \S|\+-{3,}|\|-{3,}|[-+|]{9,})", re.MULTILINE)
 ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 
 
@@ -48,6 +53,20 @@ def parts_of_code(text: str) -> Iterator[str]:
     for part in _paragraphs(body):
         if len(part) <= LONGEST_CODE_LINES:
             yield "\n".join([*first, *part, *last])
+
+
+def is_output(code: str) -> bool:
+    """Whether a block of code is what a command printed: by its language, or a prompt or a frame in it."""
+    first, _, rest = code.lstrip().partition("\n")
+    fence = opening(first)
+    return bool(fence and fence.info.strip().lower() in _PRINTED) or _PROMPT.search(rest) is not None
+
+
+def is_command(code: str) -> bool:
+    """Whether a block of code is what one types into a shell, by its language."""
+    fence = opening(code.lstrip().split("\n", 1)[0])
+    language = fence.info.split()[:1] if fence else []
+    return bool(fence) and (not language or language[0].lower() in _SHELLS) and not is_output(code)
 
 
 def _paragraphs(lines: list[str]) -> Iterator[list[str]]:

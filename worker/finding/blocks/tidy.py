@@ -35,12 +35,18 @@ _IMAGE = re.compile(r"!\[[^\[\]\n]*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])(?:\{[^{}
 _EMPTY_LINK = re.compile(r"\[\s*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])")
 _ANSWER = re.compile(r"^[ \t]*+(?:\*\*|__)?(?:A|Answer|答)[:：](?:\*\*|__)?[ \t]*+(?=\S)", re.MULTILINE)
 """The mark of an answer below its question."""
+_APART = re.compile(r"^[ \t]*+(Q|A|Question|Answer|问题?|答)[ \t]*+\n\s{0,8}[:：][ \t]*+", re.MULTILINE)
+"""The mark of a question or an answer in a line above it, such as a badge that became a paragraph."""
 _BREAK = re.compile(r"(?<!\\)<br\s*/?>", re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*<li\b[^>\n]*>", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"(?<!\\)</?[A-Za-z][A-Za-z0-9.]*(?:\s[^<>]*)?/?>")
 _ATTRIBUTES = re.compile(r"\{:?\s*+[.#][^{}\n]*+\}")
 _SHORTCODE = re.compile(r"\{\{[<%](?:(?!\{\{)[^\n])*?[>%]\}\}|\{%(?:(?!\{%)[^\n])*?%\}")
+_MACRO = re.compile(r"\{\{[ \t]*+[A-Za-z_][\w.-]{0,60}+[ \t]*+\}\}")
+"""A word that the site's generator fills in."""
 _BLANK = re.compile(r"\n(?>(?:[ \t]*+\n)+)")
+_MARKS = re.compile(r"[*`#>]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""Marks of Markdown; an underline within a word is part of a name."""
 LONGEST_TABLE = 60_000
 """Characters of raw HTML that are read as one table."""
 
@@ -60,12 +66,12 @@ def _prose_with_spans(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    text = _ANSWER.sub("", text)
+    text = _ANSWER.sub("", _APART.sub(r"\1: ", text))
     text = _TIP.sub("", _ALERT.sub(_without_mark, _LINES.sub("", text)))
     text = _EMPTY_LINK.sub("", _IMAGE.sub("", text))
     if "<" in text:
         text = _TAG.sub("", _ITEM.sub("- ", _BREAK.sub(" ", text)))
-    return _ATTRIBUTES.sub("", _SHORTCODE.sub("", text))
+    return _MACRO.sub("…", _ATTRIBUTES.sub("", _SHORTCODE.sub("", text)))
 
 
 def _without_mark(match: re.Match[str]) -> str:
@@ -94,4 +100,4 @@ def _as_table(match: re.Match[str]) -> str:
 
 def one_line(markdown: str) -> str:
     """A line without marks and entities: for comparing, never for showing."""
-    return " ".join(html.unescape(re.sub(r"[*_`#>]+", " ", markdown)).split())
+    return " ".join(html.unescape(_MARKS.sub(" ", markdown)).split())

@@ -1,7 +1,8 @@
 """Atoms of one section -> the Markdown that shows them together, in order.
 
 What announces several of them stands once, and so does a bold line above them. Between sentences of a
-paragraph and items of a list stands a mark where some are left out: nobody takes half a list for the whole.
+paragraph, items of a list and rows of a table stands a mark where some are left out: nobody takes half a list
+for the whole.
 """
 
 from __future__ import annotations
@@ -20,15 +21,20 @@ def as_markdown(pieces: Sequence[tuple[int, Atom]]) -> str:
     parts: list[str] = []
     last, above = 0, None
     for place, atom in pieces:
+        if above and above.kind == "row" and above.group != atom.group and above.at < above.of:
+            parts.append(_rows_left_out(above))
         if atom.heading and (above is None or above.heading != atom.heading):
             parts.append(f"\n\n**{atom.heading}**")
-        if atom.lead and (above is None or above.lead != atom.lead):
+        if atom.lead and (above is None or atom.lead not in (above.lead, above.shown)):
             parts.append(f"\n\n{without_padding(atom.lead) if atom.kind == 'row' else atom.lead}")
         together = above is not None and above.group == atom.group and above.kind == atom.kind
         text = without_padding(atom.text) if atom.kind in ("row", "table") else atom.text
         joint = _joint(above if together else None, atom)
-        parts.append(f"{_gap(atom, joint) if together and place > last + 1 else joint}{text}")
+        left_out = place > last + 1 if together else atom.at > 1
+        parts.append(f"{_gap(atom, joint) if left_out else joint}{text}")
         last, above = place, atom
+    if above and above.kind == "row" and above.at < above.of:
+        parts.append(_rows_left_out(above))
     return "".join(parts).strip("\n")
 
 
@@ -43,6 +49,14 @@ def _joint(above: Atom | None, atom: Atom) -> str:
 
 def _gap(atom: Atom, joint: str) -> str:
     """The same where something between the two is left out; numbered steps say it by their numbers."""
+    if atom.kind == "row":
+        return f"{_rows_left_out(atom)}{joint}"
     if atom.kind == "paragraph":
         return f"{joint}…{joint}" if joint else "……"
     return "\n- …\n" if atom.kind == "item" and _BULLET.match(atom.text) else joint
+
+
+def _rows_left_out(row: Atom) -> str:
+    """A row that says that there are others."""
+    cells = max(1, row.lead.split("\n", 1)[0].strip().strip("|").count("|") + 1)
+    return f"\n| … |{'  |' * (cells - 1)}"

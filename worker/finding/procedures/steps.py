@@ -91,7 +91,7 @@ def asks_for_all(asked: Asked, quoted: Sequence[Candidate]) -> bool:
     leads = (words_of(one.atom.lead) for one in quoted if one.atom.group < PARTS)
     above = words_of(quoted[0].section.excerpt.name).union(*leads)
     steps = (words_of(one.atom.text) for one in quoted if step_of(one.atom)[1])
-    return _asks_for_what_is_above(asked, above, above.union(*steps))
+    return asks_for_what_is_above(asked, above, above.union(*steps))
 
 
 def asks_for_all_stages(asked: Asked, quoted: Sequence[Candidate]) -> bool:
@@ -99,10 +99,11 @@ def asks_for_all_stages(asked: Asked, quoted: Sequence[Candidate]) -> bool:
     section = quoted[0].section
     above = words_of(" ".join(section.procedure))
     own = (words_of(one.atom.text) for one in quoted)
-    return _asks_for_what_is_above(asked, above, above.union(words_of(section.heading), *own))
+    return asks_for_what_is_above(asked, above, above.union(words_of(section.heading), *own))
 
 
-def _asks_for_what_is_above(asked: Asked, above: frozenset[str], whole: frozenset[str]) -> bool:
+def asks_for_what_is_above(asked: Asked, above: frozenset[str], whole: frozenset[str]) -> bool:
+    """Whether `above` has what a question how something is done asks, and `whole` has little more of it."""
     told = share_of(asked, above)
     return "how" in asked.kinds and told >= TOLD_ABOVE and share_of(asked, whole) < told + TOLD_BY_STEP
 
