@@ -8,6 +8,7 @@ from index.sources.formats.markdown.pages import read_markdown
 from worker.excerpts import Excerpt
 from worker.finding.blocks.atoms import Atom, atoms_of
 from worker.finding.blocks.labels import names_a_way
+from worker.finding.blocks.together import as_markdown
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import read_excerpts
 
@@ -158,3 +159,13 @@ def test_a_cure_stands_before_a_log_that_repeats_the_error() -> None:
     excerpts = [Excerpt(at, title, text, (title,)) for at, (title, text) in enumerate(pages, 1)]
     quotes = quotes_of(read_excerpts(f"{error}, what to do?", excerpts, None))
     assert "Fill the tank to its rim" in quotes[0].text
+
+
+def test_what_announces_several_parts_stands_once() -> None:
+    parts = [
+        (at, Atom(f"Part {at} of it.", "paragraph", lead=f"There are two ways:\n\n- Way {at}", group=at))
+        for at in (1, 2)
+    ]
+    assert as_markdown(parts) == (
+        "There are two ways:\n\n- Way 1\n\nPart 1 of it.\n\n- Way 2\n\nPart 2 of it."
+    )

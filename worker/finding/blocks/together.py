@@ -26,7 +26,8 @@ def as_markdown(pieces: Sequence[tuple[int, Atom]]) -> str:
         if atom.heading and (above is None or above.heading != atom.heading):
             parts.append(f"\n\n**{atom.heading}**")
         if atom.lead and (above is None or atom.lead not in (above.lead, above.shown)):
-            parts.append(f"\n\n{without_padding(atom.lead) if atom.kind == 'row' else atom.lead}")
+            lead = _not_said(atom.lead, above.lead if above else "")
+            parts.append(f"\n\n{without_padding(lead) if atom.kind == 'row' else lead}")
         together = above is not None and above.group == atom.group and above.kind == atom.kind
         text = without_padding(atom.text) if atom.kind in ("row", "table") else atom.text
         joint = _joint(above if together else None, atom)
@@ -36,6 +37,17 @@ def as_markdown(pieces: Sequence[tuple[int, Atom]]) -> str:
     if above and above.kind == "row" and above.at < above.of:
         parts.append(_rows_left_out(above))
     return "".join(parts).strip("\n")
+
+
+def _not_said(lead: str, above: str) -> str:
+    """What announces an atom, without the sentences at its beginning that announce the one above it too."""
+    if "```" in lead or "~~~" in lead:
+        return lead
+    own, said = lead.split("\n\n"), above.split("\n\n")
+    same = 0
+    while same < min(len(own) - 1, len(said)) and own[same] == said[same]:
+        same += 1
+    return "\n\n".join(own[same:])
 
 
 def _joint(above: Atom | None, atom: Atom) -> str:
