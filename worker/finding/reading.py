@@ -150,10 +150,13 @@ def _with_meaning(candidate: Candidate, cosines: dict[str, float]) -> tuple[floa
 
 
 def _texts(candidate: Candidate) -> tuple[str, str]:
-    """What an atom's meaning is taken from, and its heading's."""
+    """What an atom's meaning is taken from, and its heading's; of a name with underlines its words."""
     atom, excerpt = candidate.atom, candidate.section.excerpt
-    heading = atom.heading or (excerpt.heading_path[-1] if excerpt.heading_path else excerpt.title)
-    return one_line(f"{atom.lead if atom.kind == 'item' else ''} {atom.text}")[:BODY], heading
+    heading = atom.heading.replace("_", " ") or (
+        excerpt.heading_path[-1] if excerpt.heading_path else excerpt.title
+    )
+    text = one_line(f"{atom.lead if atom.kind == 'item' else ''} {atom.text}".replace("_", " "))
+    return text[:BODY], heading
 
 
 def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[Passage]) -> list[int]:
