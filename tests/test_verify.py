@@ -99,6 +99,23 @@ def test_a_not_that_the_source_lacks_is_noticed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("title", "heading", "said"),
+    [
+        ("Lifts", "Stops without a call", "The lift stops where somebody waits."),
+        ("电梯", "含义与区别", "货梯可以载货，客梯可以载人。"),
+        ("电梯常见问题", "提示“No Floor”，如何诊断？", "先看控制柜里的指示灯。"),
+    ],
+)
+def test_the_heading_of_a_quote_states_nothing_and_stays(title: str, heading: str, said: str) -> None:
+    excerpt = Excerpt(1, title, said, heading_path=("Operation", heading), path="lifts.md")
+    written = f"**{title} > {heading}** [1]\n\n{said}"
+    result = Verifier("lift", [excerpt], None).verify(written)
+    assert (result.text, result.dropped, result.recited) == (written, 0, 0)
+    made_up = f"**{title} > Stops without a fault** [1]\n\n{said}"
+    assert "without a fault" not in Verifier("lift", [excerpt], None).verify(made_up).text
+
+
 def test_meaning_is_looked_at_only_where_it_decides() -> None:
     compared: list[str] = []
 

@@ -43,6 +43,7 @@ _HARD = re.compile(
     r"--?[a-zA-Z][\w-]*|\b\d+(?:\.\d+)+\b|\b\d{2,}\b|\b[a-zA-Z]+[_/.][\w./-]*\w|\b[a-z]+[A-Z]\w*"
 )
 _LIST_ITEM = re.compile(r"^(\s*(?:[-*+]|\d{1,3}[.)])\s+)(.*)$")
+_BOLD = re.compile(r"\*\*(.+)\*\*")
 _ITEM_LEAD = re.compile(r"(?:\s|>|[-*+]\s|\d{1,3}[.)]\s)*")
 """What stands before a code block's first line in a list item or quote."""
 
@@ -136,12 +137,26 @@ class Verifier:
         for place, line in enumerate(lines):
             item = _LIST_ITEM.match(line)
             lead, body = (item.group(1), item.group(2)) if item else ("", line)
+            if self._is_place(body):
+                kept.append(lead + self._keep_known(body))
+                continue
             left = "".join(self._sentence(piece, result) for piece in pieces_of_prose(body)).rstrip()
             if left:
                 kept.append(lead + left)
             elif not line.strip() and place in (0, len(lines) - 1):  # what parts it from the code beside it
                 kept.append("")
         return kept
+
+    def _is_place(self, line: str) -> bool:
+        """Whether a line only names where its source stands, in bold: a heading states nothing."""
+        if not (bold := _BOLD.fullmatch(_without_citations(line).strip())):
+            return False
+        steps = {_squeezed(step) for step in bold[1].split(" > ")}
+        return any(
+            steps <= {_squeezed(step) for step in self.excerpts[number].name.split(" > ")}
+            for number in _cited_in(line)
+            if number in self.excerpts
+        )
 
     def _code_in_list(self, code: str, result: Verified) -> list[str]:
         """A code block in a list item or quote, with a citation below it where one is due.
