@@ -102,9 +102,9 @@ def run(*, once: bool, docs: str = "") -> int:
         clock = _Started(started, first_run)
         passed = [_show(stack, one, clock if number == 0 else None) for number, one in enumerate(exchanges)]
         print(f"{sum(passed)} of {len(passed)} exchanges went as expected.")
-        page = f"{stack.feishu.url}/simulator/"
-        print(f"The group chat: {page} (in English: {page}?lang=en)")
         if not once:
+            page = f"{stack.feishu.url}/simulator/"
+            print(f"The group chat: {page} (in English: {page}?lang=en)")
             _stay_up()
     return 0 if passed and all(passed) else 1
 

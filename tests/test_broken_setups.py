@@ -261,7 +261,17 @@ SETUPS = (
         sources("{path: nowhere}"),
     ),
     Broken(
-        "an empty source folder", BUILD, "hold no readable document: no file found", sources("{path: empty}")
+        "an empty source folder",
+        BUILD,
+        "no page found in path:empty; look at the path",
+        sources("{path: empty}"),
+    ),
+    Broken("no source at all", BUILD, "index.sources names nothing; give at least one", sources("")),
+    Broken(
+        "a link without its scheme",
+        BUILD,
+        "index.sources.0.url: must be a web address such as https://",
+        sources("{path: guide, url: docs.example.org}"),
     ),
     Broken(
         "a folder of pictures",

@@ -204,6 +204,20 @@ def test_a_build_says_which_answers_got_worse_before_it_publishes(
     assert check(pottery, open_current(pottery, embedder=embedder)).shares()["own en"]["wrong"] == 0.5
 
 
+def test_a_page_that_no_source_has_is_named(pottery: Settings, embedder: Embedder, tmp_path: Path) -> None:
+    own = rows(
+        tmp_path / "own.jsonl",
+        {
+            "text": "how do I clean the wheel",
+            "facts": ["sponge"],
+            "relevant": ["wheel.md", "pottery/oven.md"],
+        },
+    )
+    report = check(pottery, open_current(pottery, embedder=embedder), own)
+    assert report.absent == ("pottery/oven.md",)
+    assert "not in the index: look at its path in `relevant`\n  pottery/oven.md" in describe(report)
+
+
 def test_damaged_questions_do_not_keep_new_documents_from_members(
     pottery: Settings, embedder: Embedder, tmp_path: Path
 ) -> None:

@@ -74,6 +74,16 @@ def test_bad_settings_are_named(tmp_path: Path, text: str, named: str) -> None:
         load_settings(write(tmp_path, text))
 
 
+def test_a_path_may_begin_at_ones_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    settings = load_settings(write(tmp_path, "index: {dir: ~/index, sources: [{path: ~/docs, name: '~'}]}"))
+    assert settings.index.dir == tmp_path / "home/index"
+    assert settings.index.sources[0].path == tmp_path / "home/docs"
+    assert settings.index.sources[0].name == "~"
+    with pytest.raises(ConfigError, match=r"index\.dir: ~no-such-user is nobody's folder here"):
+        load_settings(write(tmp_path, "index: {dir: ~no-such-user/index}"))
+
+
 def test_a_misspelt_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FENNEL_LLM__ENGIN", "openai")
     with pytest.raises(ConfigError, match=r"llm\.engin: no such setting"):

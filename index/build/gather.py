@@ -127,8 +127,11 @@ def gather(
     gathered.unread = dict(report.unread.most_common())
     gathered.seconds = time.perf_counter() - started
     if not gathered.chunks:
+        if not sources:
+            raise IndexMissing("index.sources names nothing; give at least one, such as [{path: docs}]")
         told = "; ".join(gathered.errors[:_LISTED]) or _why_nothing(gathered)
-        raise IndexMissing(f"index.sources hold no readable document: {told}")
+        stays = "; an index needs a document, so the version in use stays" if previous.name else ""
+        raise IndexMissing(f"index.sources hold no readable document: {told}{stays}")
     if not confirmed:
         _refuse_large_removal(gathered, previous, settings.index.max_removed)
     return gathered
@@ -148,7 +151,10 @@ def _refuse_unknown(sources: Iterable[SourceSettings], only: Collection[str]) ->
 
 def _why_nothing(gathered: Gathered) -> str:
     formats = ", ".join(f"{count} {suffix}" for suffix, count in gathered.unread.items())
-    return f"no file of a format that is read ({formats})" if formats else "no file found"
+    if formats:
+        return f"no file of a format that is read ({formats})"
+    places = ", ".join(read.key for read in gathered.sources)
+    return f"no page found in {places}; look at the path, `include` and `exclude`"
 
 
 _HIDDEN = "one hides the other; give each a `name` under index.sources"

@@ -10,10 +10,10 @@ from pathlib import Path
 from bot.config.progress import waiting
 from bot.config.settings import Settings
 from index.check import pages
-from index.check.judge import Judge, Judged, answering_by
+from index.check.judge import Judge, Judged, answering_by, same_page
 from index.check.kept import keep, kept
 from index.check.own import read
-from index.check.questions import every_heading, foreign, of_documents
+from index.check.questions import Question, every_heading, foreign, of_documents
 from index.check.report import CheckReport, describe
 from index.gate.gate import open_gate
 from index.search.copies import page_key
@@ -46,11 +46,18 @@ def check(
         duplicates=twice,
         contradictions=against,
         untitled=tuple(pages.untitled(searcher.chunks)),
+        absent=_absent(own, searcher),
         kept_in=str(keep(settings, own)) if own else "",
         whole=bool(answers),
         seconds=time.perf_counter() - started,
         language=_language(settings, searcher),
     )
+
+
+def _absent(own: Sequence[Question], searcher: Searcher) -> tuple[str, ...]:
+    there = {f"{chunk.source}/{chunk.path}" for chunk in searcher.chunks}
+    named = dict.fromkeys(page for one in own for page in one.pages)
+    return tuple(page for page in named if not any(same_page(one, page) for one in there))
 
 
 def _language(settings: Settings, searcher: Searcher) -> str:

@@ -97,13 +97,13 @@ def _page(passage: Passage) -> str:
 
 def _holds(question: Question, pages: Sequence[str], text: str) -> bool:
     """Whether the pages are right and the text holds the facts."""
-    on_page = not question.pages or any(_same_page(page, own) for page in pages for own in question.pages)
+    on_page = not question.pages or any(same_page(page, own) for page in pages for own in question.pages)
     plain = _MARKS.sub("", text)
     facts = all(any(re.search(fact, plain, re.IGNORECASE) for fact in group) for group in question.facts)
     return on_page and facts
 
 
-def _same_page(page: str, own: str) -> bool:
+def same_page(page: str, own: str) -> bool:
     return page == own or page.endswith(f"/{own}")
 
 
@@ -113,7 +113,7 @@ def _of_answer(question: Question, reply: dict[str, Any]) -> Judged:
     if str(reply.get("outcome") or "") not in _ANSWERED:
         return Judged(question, "declined", found)
     named = question.facts or not question.pages
-    cited = any(_same_page(page, own) or own.endswith(f"/{page}") for page in found for own in question.pages)
+    cited = any(same_page(page, own) or own.endswith(f"/{page}") for page in found for own in question.pages)
     right = question.answerable and _holds(
         Question(question.text, question.kind, (), question.facts), (), str(reply.get("answer") or "")
     )

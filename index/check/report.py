@@ -29,6 +29,8 @@ class CheckReport:
     duplicates: tuple[Duplicate, ...]
     contradictions: tuple[Contradiction, ...]
     untitled: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    """Pages that one's own questions name and no source has."""
     kept_in: str = ""
     seconds: float = 0.0
     whole: bool = False
@@ -64,6 +66,7 @@ class CheckReport:
             "duplicates": [asdict(one) for one in self.duplicates],
             "contradictions": [asdict(one) for one in self.contradictions],
             "untitled": list(self.untitled),
+            "absent": list(self.absent),
             "kept_in": self.kept_in,
             "seconds": round(self.seconds, 1),
         }
@@ -101,6 +104,7 @@ def describe(report: CheckReport) -> str:
     own = [one for one in report.judged if _is_missed(one)]
     accepted = [one.question.text for one in report.judged if not one.question.answerable and not one.right]
     listed = partial(_listed, report.language)
+    lines += listed("absent", report.absent)
     lines += listed("own_wrong", [f"{word(one.outcome)}: {one.question.text}" for one in own])
     lines += listed("accepted", accepted)
     lines += listed("unreached", report.unreached)

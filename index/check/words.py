@@ -78,6 +78,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "",
         "1 statement differs from another in its numbers: see which is right, and mend the other",
     ),
+    "absent": (
+        "你的问题里有 {count} 个页面不在索引中：检查 relevant 里的路径",
+        "{count} pages that your questions name are not in the index: look at the paths in `relevant`",
+    ),
+    "absent_one": (
+        "",
+        "1 page that your questions name is not in the index: look at its path in `relevant`",
+    ),
     "untitled": (
         "有 {count} 个页面没有标题，只能显示文件名：在开头加一行 `# 标题`，或者在导航里起名",
         "{count} pages have no title and are called after their file: begin them with a heading `# ...`, or "

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bot.config.sections.section import OperatingPoint, SettingsSection, server_address
+from bot.config.sections.section import OperatingPoint, SettingsSection, server_address, web_address
 from bot.config.timetable import read_timetable
 
 
@@ -49,6 +49,11 @@ class SourceSettings(SettingsSection):
     def _can_be_kept(cls, value: str) -> str:
         read_timetable(value)
         return value
+
+    @field_validator("url")
+    @classmethod
+    def _opens(cls, value: str) -> str:
+        return web_address(value)
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:

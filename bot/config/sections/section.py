@@ -7,10 +7,11 @@ says what it must be.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
 Language = Literal["zh", "en"]
 OperatingPoint = Literal["quiet", "balanced", "eager"]
@@ -31,6 +32,28 @@ class SettingsSection(BaseModel):
         fields = cls.model_fields
         texts = {name for name, field in fields.items() if field.annotation in (str, SecretStr)}
         return {name: value for name, value in data.items() if value is not None or name not in texts}
+
+    @field_validator("*")
+    @classmethod
+    def _from_home(cls, value: Any) -> Any:
+        """A path that begins with `~`, as a shell would read it."""
+        if not isinstance(value, Path) or not value.parts or not value.parts[0].startswith("~"):
+            return value
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"{value.parts[0]} is nobody's folder here; write the path out") from error
+
+
+def web_address(value: str) -> str:
+    """An address that a browser opens, or empty. Raises ValueError that says what it must be."""
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        parts = urlsplit("")
+    if value.strip() and not (parts.scheme in ("http", "https") and parts.netloc):
+        raise ValueError("must be a web address such as https://docs.example.com/guide")
+    return value.strip()
 
 
 ADDED = ("/chat/completions", "/completions", "/embeddings", "/rerank")
