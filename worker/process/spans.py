@@ -8,7 +8,8 @@ imported only when an endpoint is set; it reads variables of its own (OTEL_EXPOR
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.config.extras import require
@@ -27,14 +28,18 @@ _KEPT = ("message_id", "decision", "outcome", "engine", "index_version")
 """Facts of a Trace that are no words of anybody."""
 _USAGE = {"prompt_tokens": "gen_ai.usage.input_tokens", "completion_tokens": "gen_ai.usage.output_tokens"}
 """Names of the semantic conventions for generative AI."""
+END_SECONDS = 1.0
+"""So long an ending worker tries to send what waits; a collector that is away does not hold it up longer."""
 _FAILED = ("failed", "unavailable", "timeout")
 
 
 class Spans:
     """Writes Traces as spans of a provider. For many threads."""
 
-    def __init__(self, provider: TracerProvider) -> None:
+    def __init__(self, provider: TracerProvider, give_up: Callable[[], None] = lambda: None) -> None:
+        """`give_up` ends whatever is being sent."""
         self._provider = provider
+        self._give_up = give_up
         self._tracer = provider.get_tracer(SERVICE, VERSION)
 
     def write(self, trace: Trace) -> None:
@@ -56,7 +61,11 @@ class Spans:
 
     def close(self) -> None:
         """Sends what waits."""
+        timer = threading.Timer(END_SECONDS, self._give_up)
+        timer.start()
         self._provider.shutdown()
+        timer.cancel()
+        timer.join()
 
 
 def _attributes(facts: Mapping[str, Any]) -> dict[str, str | int | float]:
@@ -89,4 +98,4 @@ def open_spans(settings: TracingSettings) -> Spans | None:
     provider = TracerProvider(resource=Resource.create({"service.name": SERVICE, "service.version": VERSION}))
     exporter = OTLPSpanExporter(endpoint=address, session=new_session())
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    return Spans(provider)
+    return Spans(provider, exporter.shutdown)
