@@ -1,7 +1,8 @@
 """The whole bot inside one test process: webhook, queue, worker and local Feishu over real sockets.
 
 Redis is a real server, the index is built from documents of the test's own, the runner is the one that
-`python -m worker` runs. Only the processes are threads, so that a test may look inside.
+`python -m worker` runs. Only the processes are threads, so that a test may look inside, and what looks into
+Redis once a second or twice does so more often: every story would wait for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pytest
 from redis import Redis
 from werkzeug.serving import make_server
 
@@ -23,6 +25,7 @@ from bot.clock import SYSTEM, Clock
 from bot.config.settings import Settings
 from bot.queue.queue import ANSWER_QUEUE, INDEX_QUEUE, QUICK_QUEUE
 from bot.supervisor.redis_server import free_port
+from bot.talk import chosen
 from bot.web.app import create_app
 from simulator import LocalFeishu, SentCard
 from tests.waiting import LIMIT, join, shown_on_failure, wait_for
@@ -30,6 +33,7 @@ from worker.jobs.running import runner_of
 from worker.llm import LLM
 from worker.process import process
 from worker.process.process import open_process
+from worker.runner import waiting
 from worker.runner.runner import Runner
 
 DOCUMENTS = {
@@ -132,6 +136,10 @@ def write_documents(folder: Path, documents: Mapping[str, str] = DOCUMENTS) -> P
     return folder
 
 
+LOOK = 0.05
+"""Seconds between looks into Redis."""
+
+
 class House:
     """Start it with `with`; then talk through `feishu`. `engine` replaces the configured LLM."""
 
@@ -183,6 +191,9 @@ class House:
 
     def __enter__(self) -> House:
         with ExitStack() as opened:
+            patch = opened.enter_context(pytest.MonkeyPatch.context())
+            patch.setattr(chosen, "_FRESH", LOOK)
+            patch.setattr(waiting, "LOOK_INTERVAL", LOOK)
             opened.callback(self.redis.close)
             opened.callback(self.feishu.stop)
             self.feishu.start()

@@ -314,9 +314,12 @@ def test_a_damaged_gate_is_named_with_its_file_and_what_to_do(
 
 
 @pytest.mark.parametrize("raw", DAMAGE)
-def test_counts_that_are_damaged_are_counted_anew(tmp_path: Path, searcher: Searcher, raw: bytes) -> None:
+def test_counts_that_are_damaged_are_counted_anew(
+    tmp_path: Path, searcher: Searcher, gate: Gate, raw: bytes
+) -> None:
     settings = Settings(index={"dir": tmp_path})  # type: ignore[arg-type]
-    counted, file = open_evidence(settings, searcher), evidence_file(settings, searcher.version)
+    counted, file = gate.evidence, evidence_file(settings, searcher.version)
+    file.parent.mkdir(parents=True)
     file.write_bytes(raw)
     assert kept_evidence(file) is None
     assert open_evidence(settings, searcher).vocabulary == counted.vocabulary

@@ -201,6 +201,7 @@ def test_twins_lose_the_words_of_the_documents(evidence: Evidence) -> None:
     assert estranged("今天吃红烧肉", evidence, random.Random(0)) == "今天吃红烧肉"
 
 
+@pytest.mark.slow
 def test_memory_knows_what_sounds_alike(tmp_path: Path) -> None:
     good = [f"how to install the {word} module" for word in ("cache", "queue", "index", "card", "token")]
     bad = [f"lunch with {name} today haha" for name in ("anna", "bob", "carl", "dora", "emil")]

@@ -289,6 +289,7 @@ def test_a_sign_that_leaves_no_ink_hides_no_code_while_it_grows(sign: str) -> No
     assert "cd **_**\n\nthen **x**" in stream_text(text)
 
 
+@pytest.mark.slow
 @given(markdown=MARKDOWN)
 @settings(max_examples=80, deadline=None)
 def test_any_half_written_text_streams(markdown: str) -> None:

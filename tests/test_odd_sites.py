@@ -186,6 +186,7 @@ def test_a_page_with_an_etag_alone_and_one_that_leads_in_a_circle(
     assert (told["/"], told["/one"]) == ('W/"7"', '"1"')
 
 
+@pytest.mark.slow
 def test_a_page_of_three_megabytes_is_read_and_one_of_six_is_told(
     server: WebServer, reading: Reading
 ) -> None:

@@ -48,6 +48,7 @@ def test_such_groups_are_seen(pattern: str, count: int) -> None:
     assert len(repeated_groups(_parser.parse(pattern))) == count
 
 
+@pytest.mark.slow
 def test_no_expression_repeats_a_group_possessively() -> None:
     found = [
         f"{name}: {pattern.pattern[:80]}"

@@ -1,15 +1,19 @@
-"""The webhook as it runs: gunicorn's processes, a real Redis, and what Feishu does when either fails."""
+"""The webhook as it runs: gunicorn's processes, a real Redis, and what Feishu does when either fails.
+
+Where settings change, gunicorn and what it loads to try them start from nothing; else they are forks.
+"""
 
 from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ from bench.webhook import servers
 from bench.webhook.events import ENCRYPT_KEY, TOKEN, question, request_bytes
 from bot.supervisor.redis_server import RedisServer, free_port
 from bot.web.app import EVENT_PATH
+from tests.forked_python import forks
 from tests.waiting import LIMIT, START_LIMIT, join, wait_for
 
 pytestmark = pytest.mark.slow
@@ -37,15 +42,25 @@ def server(folder: Path) -> Iterator[RedisServer]:
         yield server
 
 
-def webhook(redis: RedisServer, folder: Path, **how: Any) -> AbstractContextManager[int]:
+PARENTS: dict[int, int] = {}
+"""Port -> the process id of gunicorn's parent."""
+
+
+@contextmanager
+def webhook(redis: RedisServer, folder: Path, **how: Any) -> Iterator[int]:
     """The webhook, with more patience for a Redis on a busy machine: there it would rightly answer 503."""
     patient = f"{redis.url}?socket_timeout={LIMIT}&socket_connect_timeout={LIMIT}"
-    return servers.webhook(redis, folder, redis_url=patient, **how)
+    with servers.webhook(redis, folder, redis_url=patient, **how) as port:
+        log = (folder / "web.log").read_text("utf-8")
+        [PARENTS[port]] = map(int, re.findall(r"Listening at: .* \((\d+)\)", log))
+        yield port
 
 
 @pytest.fixture(scope="module")
 def port(server: RedisServer, folder: Path) -> Iterator[int]:
-    with webhook(server, folder) as port:
+    with ExitStack() as opened:
+        with forks():
+            port = opened.enter_context(webhook(server, folder))
         yield port
 
 
@@ -80,26 +95,6 @@ def push_until_taken(port: int, number: int, run: str) -> None:
     wait_for(lambda: push(port, number, run) == 200, "a push to be taken")
 
 
-def gunicorn(port: int) -> int:
-    """The process id of gunicorn's parent, found by its command line and its port's environment."""
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes()
-            environment = (entry / "environ").read_bytes()
-            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-        if (
-            b"gunicorn" in command
-            and f"FENNEL_WEB__PORT={port}".encode() in environment
-            and parent == os.getpid()
-        ):
-            return int(entry.name)
-    raise AssertionError("gunicorn does not run")
-
-
 def children(parent: int) -> list[int]:
     listed = Path(f"/proc/{parent}/task/{parent}/children").read_text()
     return [int(pid) for pid in listed.split()]
@@ -126,9 +121,9 @@ def test_a_reload_under_load_fails_nobody(port: int, jobs: Redis) -> None:
     for thread in threads:
         thread.start()
     wait_for(lambda: len(statuses) > 8, "pushes under way")
-    before = children(gunicorn(port))
-    os.kill(gunicorn(port), signal.SIGHUP)
-    wait_for(lambda: not set(children(gunicorn(port))) & set(before), "the old processes to go", START_LIMIT)
+    before = children(PARENTS[port])
+    os.kill(PARENTS[port], signal.SIGHUP)
+    wait_for(lambda: not set(children(PARENTS[port])) & set(before), "the old processes to go", START_LIMIT)
     reloaded = len(statuses)
     wait_for(lambda: len(statuses) > reloaded + 8, "pushes to the new ones")
     stop.set()
@@ -155,7 +150,7 @@ def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[in
 
 
 def test_operator_pages_are_on_their_own_port_whatever_headers_say(
-    server: RedisServer, tmp_path: Path
+    server: RedisServer, tmp_path: Path, forked_python: None
 ) -> None:
     operator = free_port()
     with webhook(server, tmp_path, operator_port=operator) as port:
@@ -172,13 +167,13 @@ def test_operator_pages_are_on_their_own_port_whatever_headers_say(
         assert (status, b"fennel_redis_up 1.0" in page) == (200, True)
         assert b'"workers"' in get(operator, "/readyz")[1]
         assert get(operator, EVENT_PATH)[0] == 404
-        parent = gunicorn(port)
+        parent = PARENTS[port]
         assert set(reload(parent, lambda number: push(port, number, "op"))) == {200}
         assert get(operator, "/metrics")[0] == 200, "still there after a reload"
 
 
 def test_the_webhook_starts_also_where_the_operator_port_is_taken(
-    server: RedisServer, tmp_path: Path
+    server: RedisServer, tmp_path: Path, forked_python: None
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -195,7 +190,7 @@ def test_keys_are_rotated_without_a_refused_push(server: RedisServer, tmp_path: 
         file.write_text(secret, "utf-8")
     settings = write_settings(tmp_path / "s.yaml", encrypt_key=old, verification_token=token)
     with webhook(server, tmp_path, secrets=False, file=settings) as port:
-        parent = gunicorn(port)
+        parent = PARENTS[port]
         assert [push(port, 1, "r", "old key"), push(port, 2, "r", "new key")] == [200, 401]
         write_settings(settings, encrypt_key=new, previous_encrypt_key=old, verification_token=token)
         statuses = reload(parent, lambda number: push(port, number, "both", "old key"))
@@ -223,7 +218,7 @@ def test_a_mistake_in_the_settings_ends_nothing_that_serves(
     served: tuple[int, Path], mistake: str, said: str
 ) -> None:
     port, settings = served
-    parent = gunicorn(port)
+    parent = PARENTS[port]
     wait_for(lambda: len(children(parent)) == 2, "both processes")
     before = set(children(parent))
     already = not_reloaded(settings.parent)
@@ -245,7 +240,7 @@ def test_mended_settings_are_served(served: tuple[int, Path]) -> None:
     """After all those mistakes, or after one of its own where it runs alone."""
     port, settings = served
     settings.write_text("no settings", "utf-8")
-    parent = gunicorn(port)
+    parent = PARENTS[port]
     already = not_reloaded(settings.parent)
     os.kill(parent, signal.SIGHUP)
     wait_for(
@@ -295,7 +290,7 @@ def test_a_killed_process_loses_and_doubles_nothing(port: int, jobs: Redis) -> N
     with ThreadPoolExecutor(4) as pool:
         pushed = [pool.submit(push_until_taken, port, number, "c") for number in range(60)]
         wait_for(lambda: jobs.zcard("fennel:pending"), "pushes under way")
-        os.kill(children(gunicorn(port))[0], signal.SIGKILL)
+        os.kill(children(PARENTS[port])[0], signal.SIGKILL)
         for one in pushed:
             one.result()
     assert jobs.zcard("fennel:pending") == 60
