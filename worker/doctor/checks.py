@@ -108,6 +108,9 @@ def _automatic(settings: Settings) -> list[Row]:
         if own.engine == "auto":
             strong = strong_model(own.model, default)
             rows.append((name, GOOD, f"{strong.model if strong.place else otherwise}: {strong.why}", ""))
+    if settings.index.second_look != "none":
+        told = f"{settings.index.second_look} looks again at the best pieces of each question"
+        rows.append(("second look", GOOD, told, ""))
     return rows
 
 

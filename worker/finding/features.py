@@ -43,9 +43,12 @@ FEATURES = (
     "title_precise", "early", "default", "empty", "defines", "new_value", "exact_value", "code",
     "needed", "way",
     *TURNED,
+    "second_look",
 )  # fmt: skip
 MEANING = FEATURES.index("meaning")
 """An atom's own; its heading's is the next."""
+SECOND_LOOK = FEATURES.index("second_look")
+"""0 for what got none; see worker/finding/second_look."""
 
 
 def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:
@@ -158,6 +161,7 @@ def _of_atom(
             if asked.turns
             else NOT_TURNED
         ),
+        0.0,
     ]
 
 

@@ -14,6 +14,7 @@ from worker.finding.asked import NO_QUESTION, about_of
 from worker.finding.quote import Quote
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import Reading, Similarity, read_pages
+from worker.finding.second_look.pieces import read_again
 from worker.finding.several import apart
 from worker.finding.support import Background, probability, support_numbers
 
@@ -62,20 +63,30 @@ def find(
     passages: Sequence[Passage],
     decision: Decision,
     similarity: Similarity | None,
+    again: Similarity | None = None,
 ) -> Found:
-    """Reads the pages of the passages and judges what they hold."""
-    reading = read_pages(searcher, lookup, passages, similarity)
-    quotes = tuple(quotes_of(reading, [_read(searcher, part, similarity) for part in apart(reading.asked)]))
+    """Reads the pages of the passages and judges what they hold; `again`: the second look's cosines."""
+    reading = _looked_at(read_pages(searcher, lookup, passages, similarity), again)
+    parts = [_read(searcher, part, similarity, again) for part in apart(reading.asked)]
+    quotes = tuple(quotes_of(reading, parts))
     if not quotes:
         return Found(reading, (), 0.0)
     background = background_of(searcher, lookup, decision)
-    return Found(reading, quotes, probability(support_numbers(reading, quotes, background)), background)
+    numbers = support_numbers(reading, quotes, background)
+    return Found(reading, quotes, probability(numbers, second=reading.second), background)
 
 
-def _read(searcher: Searcher, question: str, similarity: Similarity | None) -> Reading:
+def _read(
+    searcher: Searcher, question: str, similarity: Similarity | None, again: Similarity | None
+) -> Reading:
     """What is read for a part of a question by itself."""
     lookup = searcher.look_up(question)
-    return read_pages(searcher, lookup, searcher.search(question, PASSAGES, lookup=lookup), similarity)
+    passages = searcher.search(question, PASSAGES, lookup=lookup)
+    return _looked_at(read_pages(searcher, lookup, passages, similarity), again)
+
+
+def _looked_at(reading: Reading, again: Similarity | None) -> Reading:
+    return reading if again is None else read_again(reading, again)
 
 
 def judged(found: Found, text: str, cited: Sequence[Excerpt]) -> float:
@@ -83,7 +94,8 @@ def judged(found: Found, text: str, cited: Sequence[Excerpt]) -> float:
     if found.background is None or not found.reading.candidates:
         return 0.0
     written = [Quote(excerpt, text if place == 0 else "", 0.0) for place, excerpt in enumerate(cited)]
-    return probability(support_numbers(found.reading, written, found.background))
+    numbers = support_numbers(found.reading, written, found.background)
+    return probability(numbers, second=found.reading.second)
 
 
 def background_of(searcher: Searcher, lookup: Lookup, decision: Decision) -> Background:

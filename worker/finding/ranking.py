@@ -27,19 +27,21 @@ BY_HAND = {
     "language": 1.0, "empty": -2.0, "new_value": 1.0, "exact_value": 2.0, "code": 0.7, "needed": 6.0,
     "way": 1.5,
     "turned_off": 3.0, "says_whether": 1.0, "verdict": 3.0, "asks_alike": 3.0, "code_for_must": -2.0,
+    "second_look": 25.0,
 }  # fmt: skip
 
 
 @lru_cache(maxsize=1)
 def weights() -> dict[str, Any]:
-    """What is in the file: {"ranking": {feature: weight}, "support": {...}}."""
+    """What is in the file: {"ranking": {feature: weight}, "support": {...}}, and under "second_look" the same
+    for readings that had one."""
     read: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
     return read
 
 
-@lru_cache(maxsize=1)
-def _ranking() -> Numbers:
-    given = weights()["ranking"]
+@lru_cache(maxsize=2)
+def _ranking(second: bool) -> Numbers:
+    given = (weights()["second_look"] if second else weights())["ranking"]
     return np.array([float(given.get(name, 0.0)) for name in FEATURES])
 
 
@@ -48,6 +50,6 @@ def by_hand() -> Numbers:
     return np.array([BY_HAND.get(name, 0.0) for name in FEATURES])
 
 
-def rank(numbers: Numbers) -> Numbers:
-    """A score for each row of features, (rows,)."""
-    return np.asarray(numbers @ _ranking())
+def rank(numbers: Numbers, *, second: bool = False) -> Numbers:
+    """A score for each row of features, (rows,); `second`: there was a second look."""
+    return np.asarray(numbers @ _ranking(second))

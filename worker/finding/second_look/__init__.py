@@ -1,0 +1,1 @@
+"""A slower model's second look at the pieces that look best."""
