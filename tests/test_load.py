@@ -123,8 +123,13 @@ def test_links_out_of_the_folder_and_hidden_folders_are_not_read(folder: Path, t
     (folder / "link.md").symlink_to(tmp_path / "secret.md")
     (folder / ".git").mkdir()
     (folder / ".git" / "notes.md").write_text("# internal", "utf-8")
-    documents, _ = read_all(SourceSettings(path=folder))
+    (tmp_path / "shelf").mkdir()
+    (folder / "linked").symlink_to(tmp_path / "shelf")
+    (folder / "python3").symlink_to("/usr/bin/env")
+    documents, report = read_all(SourceSettings(path=folder))
     assert "link.md" not in documents
+    told = [note.split(":")[1].strip() for note in report.notes if "link out of the folder" in note]
+    assert told == ["link.md", "linked"]
     assert ".git/notes.md" not in documents
 
 

@@ -42,12 +42,17 @@ Unreadable = Callable[[str, str], None]
 
 
 def files_in(
-    root: Path, source: SourceSettings, unreadable: Unreadable, own: Path | None = None
+    root: Path,
+    source: SourceSettings,
+    unreadable: Unreadable,
+    own: Path | None = None,
+    outside: Callable[[str], None] = lambda path: None,
 ) -> Iterator[Found]:
     """The regular files under `root` in a stable order, through the source's include and exclude globs.
 
     `own`: the folder that the bot keeps its own files in. The word lists of an index that lies among the
-    documents are none.
+    documents are none. `outside` is told the path of a link that leads out of the folder: what it leads to is
+    not read.
     """
     includes = [glob_pattern(glob) for glob in source.include]
     excludes = [glob_pattern(glob) for glob in source.exclude]
@@ -60,8 +65,11 @@ def files_in(
             continue
         if any(pattern.fullmatch(path) for pattern in excludes):
             continue
-        found = None if _skipped(path) else _found(entry, path, inside)
-        if found:
+        if _skipped(path):
+            continue
+        if entry.is_symlink() and not _is_inside(entry.path, inside):
+            outside(path)
+        elif found := _found(entry, path):
             yield _named_apart(found, taken)
 
 
@@ -88,15 +96,19 @@ def _listed(folder: str, path: str, unreadable: Unreadable) -> list[os.DirEntry[
         return []
 
 
-def _found(entry: os.DirEntry[str], path: str, inside: str) -> Found | None:
-    """The file of an entry; None for what is no regular file or lies outside the folder."""
+def _is_inside(path: str, folder: str) -> bool:
+    try:
+        return os.path.commonpath((folder, os.path.realpath(path))) == folder
+    except (OSError, ValueError):
+        return False
+
+
+def _found(entry: os.DirEntry[str], path: str) -> Found | None:
+    """The file of an entry; None for what is no regular file."""
     link = ""
     try:
         if entry.is_symlink():
             link = os.readlink(entry.path)
-            target = os.path.realpath(entry.path)
-            if os.path.commonpath((inside, target)) != inside:
-                return None
         if not entry.is_file():
             return None
         facts = entry.stat()

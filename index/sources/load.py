@@ -232,7 +232,7 @@ class _Loading:
     def _listed(self, root: Path, checkout: repository.Checkout | None) -> list[Found]:
         """The files of a folder that are read; the others are counted by their formats."""
         files = []
-        for found in files_in(root, self.source, self._unlisted, self.clones.parent):
+        for found in files_in(root, self.source, self._unlisted, self.clones.parent, self._outside):
             if checkout and found.path in checkout.links:
                 continue
             if found.suffix in self._suffixes():
@@ -250,6 +250,14 @@ class _Loading:
             raise LoadError(f"{self.source.path or self.source.git}: {why}")
         self.read.unreadable.add(f"{path}/")
         self.report.errors.append(LoadError(f"{self.read.name}: {path}/: {why}"))
+
+    def _outside(self, path: str) -> None:
+        """Tells of a link to documents elsewhere, which somebody may count on; what git brings is its own."""
+        if self.source.path and (Path(path).suffix in self._suffixes() or (self.source.path / path).is_dir()):
+            self.report.notes.append(
+                f"{self.read.name}: {path}: is a link out of the folder, not followed; name what it leads to "
+                "under index.sources"
+            )
 
     def _link(self, found: Found) -> str:
         base = self.source.url.rstrip("/")
