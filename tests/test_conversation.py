@@ -396,6 +396,36 @@ def test_the_thing_in_the_place_of_which_another_is_named_is_not_searched(
     assert standalone(text, [Earlier(before)], Documents()).searched == searched
 
 
+class FaintlyAlike(Documents):
+    """All things are a little like each other."""
+
+    def likeness(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        return [0.35 if one != "cluster" else 0.45 for one in others]
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "searched"),
+    [
+        ("start cluster on ubuntu", "and on windows?", "start cluster and on windows?"),
+        ("nodes in podman", "what about in kubernetes", "nodes what about in kubernetes"),
+        ("start node fast", "and on windows?", "start node fast and on windows?"),
+        ("is hot reload possible", "and dark mode?", "possible and dark mode?"),
+        ("is hot reload possible", "and on windows?", "is hot reload possible and on windows?"),
+        ("hot reload", "and dark mode?", "hot reload and dark mode?"),
+    ],
+)
+def test_what_stands_as_the_new_thing_does_gives_way_to_it(before: str, text: str, searched: str) -> None:
+    assert standalone(text, [Earlier(before)], FaintlyAlike()).searched == searched
+
+
+@pytest.mark.parametrize("text", ["里面的文件怎么恢复", "其中哪个最快", "那里面有几个副本"])
+def test_what_is_in_it_goes_on_from_what_was_spoken_of(text: str) -> None:
+    knows = Documents(**{text: (0.99, 0.5)})
+    found = standalone(text, [Earlier("回收站 在哪")], knows)
+    assert found.searched == f"回收站 在哪 {text}"
+    assert not points_back("回收站里面的文件怎么恢复")
+
+
 @pytest.mark.parametrize(
     ("text", "thing"),
     [

@@ -66,6 +66,19 @@ def test_a_question_whether_something_must_be_is_told(question: str, must: bool)
     assert ("must" in kinds_asked(question)) == must
 
 
+@pytest.mark.parametrize(
+    ("question", "price"),
+    [
+        ("停车要交什么费", True),
+        ("怎么批量消费", False),
+        ("怎么减少内存浪费？", False),
+        ("怎么加快消费 重试", False),
+    ],
+)
+def test_a_word_that_ends_as_fees_do_asks_for_no_price(question: str, price: bool) -> None:
+    assert ("price" in kinds_asked(question)) == price
+
+
 def test_what_says_how_to_prevent_it_wins_over_what_says_how_to_do_it() -> None:
     quoted = card(
         "how do I stop the kiln from upgrading its firmware by itself?",

@@ -65,6 +65,12 @@ _ASKS_ZH = re.compile(
 )
 
 
+_PREDICATES = frozenset(["possible", "allowed", "supported", "safe", "ok", "okay", "needed", "required"])
+"""What is asked of a thing, and no thing."""
+_IS_IT_SO = re.compile(
+    rf"(?<![a-z])(?:is|are) (?!there(?![a-z])).{{1,60}} (?:{'|'.join(sorted(_PREDICATES))})\W{{0,3}}$",
+    re.IGNORECASE,
+)
 _ACTIONS = frozenset(words_of("verbs_zh")) | (
     frozenset(words_of("verbs")) - frozenset(words_of("verbs_or_nouns"))
 )
@@ -113,14 +119,30 @@ def swapped(
     if not new or common(new):
         return ""
     actions = _ACTIONS | {word.lower() for word in actions_of(before)}
-    things = [thing for thing in _things(kept, before, actions) if not common(thing)]
+    asked = [word for word in kept if word.lower() not in _PREDICATES]
+    things = [thing for thing in _things(asked, before, actions) if not common(thing)]
     same = [thing for thing in things if has_chinese(thing) == has_chinese(new)] or things
     if not same:
         return ""
     sure = len(things) == 1 or _PLACED.search(text)
-    pairs = zip(likeness(new, same), same, strict=True)
-    like = [pair for pair in pairs if pair[0] >= (SURE if sure or pair[1].lower() in actions else LEAST)]
-    return max(like)[1] if like else ""
+    like = []
+    for value, thing in zip(likeness(new, same), same, strict=True):
+        acted = thing.lower() in actions
+        alike = not acted and _stands_alike(thing, before, text)
+        if value >= (SURE if acted or (sure and not alike) else LEAST):
+            like.append((alike, value, thing))
+    return max(like)[2] if like else ""
+
+
+def _stands_alike(thing: str, before: str, text: str) -> bool:
+    """Whether `before` says of the thing what `text` says of the new one.
+
+    "On Debian", "and on a Mac?"; or all that was asked is whether it is so: "is hot reload possible".
+    """
+    if _PLACED.search(text):
+        placed = rf"{_PLACED.pattern} (?:(?:an?|the|our|my|your) )?{re.escape(thing)}"
+        return bool(re.search(placed, before, re.IGNORECASE))
+    return bool(_IS_IT_SO.search(before))
 
 
 def _things(kept: Sequence[str], before: str, actions: frozenset[str]) -> list[str]:
