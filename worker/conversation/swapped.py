@@ -68,8 +68,12 @@ _ASKS_ZH = re.compile(
 _PREDICATES = frozenset(["possible", "allowed", "supported", "safe", "ok", "okay", "needed", "required"])
 """What is asked of a thing, and no thing."""
 _IS_IT_SO = re.compile(
-    rf"(?<![a-z])(?:is|are) (?!there(?![a-z])).{{1,60}} (?:{'|'.join(sorted(_PREDICATES))})\W{{0,3}}$",
+    r"(?<![a-z])(?:is|are) (?!there(?![a-z])).{1,60} "
+    r"(?:possible|allowed|supported|safe|ok|okay|needed|required)\W{0,3}$",
     re.IGNORECASE,
+)
+_PLACED_AT_END = re.compile(
+    r"(?<![a-z])(?:for|on|with|in|at|under|via|from|to|by) (?:(?:an?|the|our|my|your) )?$", re.IGNORECASE
 )
 _ACTIONS = frozenset(words_of("verbs_zh")) | (
     frozenset(words_of("verbs")) - frozenset(words_of("verbs_or_nouns"))
@@ -140,8 +144,8 @@ def _stands_alike(thing: str, before: str, text: str) -> bool:
     "On Debian", "and on a Mac?"; or all that was asked is whether it is so: "is hot reload possible".
     """
     if _PLACED.search(text):
-        placed = rf"{_PLACED.pattern} (?:(?:an?|the|our|my|your) )?{re.escape(thing)}"
-        return bool(re.search(placed, before, re.IGNORECASE))
+        at = before.find(thing)
+        return bool(_PLACED_AT_END.search(before[max(0, at - 12) : at]))
     return bool(_IS_IT_SO.search(before))
 
 

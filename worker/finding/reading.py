@@ -7,7 +7,7 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from worker.finding.blocks.tidy import one_line
 from worker.finding.features import BODY, MEANING, measure, of_cosines
 from worker.finding.forms.definition import introduction_of
 from worker.finding.forms.needed import needed_query
+from worker.finding.forms.numbered import is_of_another, numbered_in, numbers_of
 from worker.finding.ranking import rank
 from worker.finding.sections import SectionRead, Words, read_section
 from worker.finding.turned import off_query
@@ -120,7 +121,9 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
         for place, (atom, _) in enumerate(read_section(section.excerpt.text))
     ]
     numbers = [measure(asked, section, read_section(section.excerpt.text)) for section in sections]
-    rough = _scored(pieces, [tuple(row) for of_section in numbers for row in of_section])
+    rough = _of_its_number(
+        asked, _scored(pieces, [tuple(row) for of_section in numbers for row in of_section])
+    )
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
@@ -129,6 +132,21 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
     pieces = [(one.atom, one.section, one.place) for one in looked_at]
     again = [*_scored(pieces, [_with_meaning(one, cosines) for one in looked_at]), *others]
     return Reading(asked, tuple(sorted(again, key=SCORE, reverse=True)))
+
+
+def _of_its_number(asked: Asked, candidates: list[Candidate]) -> list[Candidate]:
+    """Without those about another of the same name, where the question names one by its number and any piece
+    has it."""
+    one = numbered_in(asked.text)
+    if one is None or not any(one.number in numbers_of(one.name, of.atom.text) for of in candidates):
+        return candidates
+    return [of for of in candidates if not is_of_another(one, _above(of), of.atom.told)]
+
+
+def _above(candidate: Candidate) -> Iterator[str]:
+    """The headings that an atom stands under, the nearest first."""
+    excerpt = candidate.section.excerpt
+    return iter((candidate.atom.heading, *reversed(excerpt.heading_path), excerpt.title))
 
 
 def _scored(
