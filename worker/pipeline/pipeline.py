@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 PASSAGES = 8
 """How many passages search returns; the token budget decides how many the engine reads."""
+QUOTING = "extractive"
+"""The engine that writes nothing of its own."""
 FOR_WRITING = 20.0
 """Seconds before a question's deadline from which on nothing is looked at again."""
 NOT_CHAT = 0.2
@@ -131,7 +133,7 @@ class _Run:
         """Where the gate is sure and the model found nothing: the passage that answers, quoted."""
         sure = decision.verdict == "answer" and bool(prompts.excerpts)
         text = self.parts.quote(prompts.answer()) if sure else ""
-        written = Written(text, engine="extractive", degraded="engine_found_nothing", finish_reason="stop")
+        written = Written(text, engine=QUOTING, degraded="engine_found_nothing", finish_reason="stop")
         return self._checked(prompts, written, self._sanitiser(prompts)) if text else None
 
     def _look(self) -> tuple[Sequence[Passage], Decision]:
@@ -156,8 +158,10 @@ class _Run:
 
     def _second_look(self) -> Similarity | None:
         """None too where the time that is left is for writing the answer."""
-        late = time.monotonic() > self.deadline - FOR_WRITING
-        return None if late else second_look_of(self.parts.settings.index.second_look)
+        if time.monotonic() > self.deadline - FOR_WRITING:
+            return None
+        writes = self.parts.llm.name != QUOTING
+        return second_look_of(self.parts.settings.index.second_look, writes=writes)
 
     def _accepted(self, decision: Decision, prompts: Prompts, passages: Sequence[Passage]) -> bool:
         if self.question.force_web:

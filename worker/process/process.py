@@ -208,7 +208,8 @@ def open_process(settings: Settings, *, answers: bool = True, clock: Clock = SYS
         clock=clock,
     )
     if answers:
-        second_look_of(settings.index.second_look)  # a package that is missing is told now
+        # A package that is missing is told now, and the model read before somebody waits for it.
+        second_look_of(settings.index.second_look, writes=process.llm.name != Extractive.name)
         process.knowledge.start()
     return process
 

