@@ -56,7 +56,7 @@ class Counting:
 
 def page(number: int, pieces: int) -> Excerpt:
     text = "\n\n".join(
-        f"The kiln of shelf {number} is fired at step {piece} first." for piece in range(pieces)
+        f"The kiln on shelf {number} is fired at step {piece} first." for piece in range(pieces)
     )
     return Excerpt(
         number=number,
@@ -72,7 +72,7 @@ def page(number: int, pieces: int) -> Excerpt:
 @pytest.fixture
 def reading() -> Reading:
     pages = [page(1, BEST + 5), *(page(number, 2) for number in range(2, 9))]
-    return read_excerpts("how is the kiln of shelf 1 fired", pages, None)
+    return read_excerpts("how is the kiln on the first shelf fired", pages, None)
 
 
 def test_the_best_pieces_and_the_best_of_other_pages_are_looked_at_with_their_headings(
