@@ -19,6 +19,7 @@ from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.procedures.commands import is_of_another_way, with_commands
 from worker.finding.procedures.counted import with_all_points
+from worker.finding.procedures.ends import with_ends
 from worker.finding.procedures.whole import as_procedure, with_steps
 from worker.finding.quote import Quote, page_of, shown, size_of
 from worker.finding.reading import Candidate, Reading
@@ -86,7 +87,8 @@ def quotes_of(reading: Reading, parts: Sequence[Reading] = ()) -> list[Quote]:
     for more in best_apart([one for quote in found for one in quote.candidates], parts, reading.candidates):
         _add(found, [more], more.score)
     every = Reading(reading.asked, (*reading.candidates, *(one for part in parts for one in part.candidates)))
-    return as_procedure(with_commands(with_all_points(with_steps(found, every), every), every), every)
+    whole = with_commands(with_all_points(with_steps(found, every), every), every)
+    return as_procedure(with_ends(whole, every), every)
 
 
 def _command_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -47,6 +47,7 @@ _LINK_ITEM = re.compile(
 )
 _FULL_STOPS = ("。", "！", ".", "!", "；", ";", "，", ",")
 _BOLD = re.compile(r"\A\s*+(?:\*\*|__)([^*\n]{2,160}?)(?:\*\*|__)\s*+[:：]?\s*+")
+_NAME_ITEM = re.compile(r"\A\s*+[-*+] {1,3}(?:\*\*|`)([^*`\n]{2,80})(?:\*\*|`)\s*+[:：]?\s*+")
 _QUESTION = re.compile(
     r"\A\s*+(?:[-*+]\s++)?(?:\*\*|__)?\s*+(?:(?:Q|问题?)\s*+\d*+\s*+[.:：、]\s*+)?"
     r"([^\n]{4,200}?[?？])\s*+(?:\*\*|__)?\s*+"
@@ -130,7 +131,7 @@ def atoms_of(markdown: str) -> list[Atom]:
         if label is None:
             announced = ""
             continue
-        title = _heading(block)
+        title = _heading(block) or _name_above(parts, group)
         if title:
             found += [bold] if bold else []
             above = above if bold else heading
@@ -172,6 +173,15 @@ def _heading(block: MarkdownBlock) -> str:
         _bold_title(block.text) or _MARKED_QUESTION.fullmatch(block.text) or _QUESTION.fullmatch(block.text)
     )
     return one_line(match.group(1)) if match else ""
+
+
+def _name_above(parts: Sequence[MarkdownBlock], place: int) -> str:
+    """The name that is all there is of a list of one item, where the paragraph below says what it is."""
+    below = parts[place + 1] if place + 1 < len(parts) else None
+    if parts[place].kind != "list" or below is None or below.kind != "paragraph":
+        return ""
+    name = _NAME_ITEM.fullmatch(parts[place].text)
+    return name.group(1) if name else ""
 
 
 def _bold_title(text: str) -> re.Match[str] | None:
