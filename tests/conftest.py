@@ -146,12 +146,11 @@ def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("FENNEL_") or name.lower() in PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("FENNEL_ENV_FILE", "")
-    monkeypatch.setenv("FENNEL_INDEX__SECOND_LOOK", "none")  # half a second of computing for each question
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_second_look() -> Iterator[None]:
-    """Nor where a test gives its settings as objects; who is about it takes this back."""
+    """Half a second of computing for each question, where no test is about it; one that is takes this back."""
     from worker.finding.second_look import model
 
     with pytest.MonkeyPatch.context() as patch:

@@ -129,10 +129,7 @@ def test_the_guide_names_only_settings_that_exist() -> None:
                 assert key in fields, f"{page.name} names {section}.{key}"
 
 
-def test_every_setting_is_explained_in_both_languages_with_its_default(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("FENNEL_INDEX__SECOND_LOOK")
+def test_every_setting_is_explained_in_both_languages_with_its_default() -> None:
     values = {key: value for key, value in _keys(Settings()) if key not in ("groups", "admins")}
     values |= {f"groups.<chat id>.{key}": value for key, value in _keys(GroupSettings())}
     named = {key: f"${{{name}:-}}" for key, name in NAMED.items()}

@@ -206,7 +206,6 @@ def test_the_package_finds_the_piece_that_answers_in_both_languages() -> None:
 
 @pytest.fixture(autouse=True)
 def _can_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FENNEL_INDEX__SECOND_LOOK")
     monkeypatch.setattr(model, "can_run", lambda: True)
 
 
