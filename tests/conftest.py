@@ -150,7 +150,7 @@ def _no_stray_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_second_look() -> Iterator[None]:
-    """Half a second of computing for each question, where no test is about it; one that is takes this back."""
+    """Half a second of computing for each question; a test that is about it takes this back."""
     from worker.finding.second_look import model
 
     with pytest.MonkeyPatch.context() as patch:
