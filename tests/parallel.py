@@ -68,7 +68,7 @@ LONGEST = (
     "tests/test_turbomind.py",
 )
 """Files of ten seconds and more, with the files of their group, the longest first."""
-MORE = 1
+MORE = 2
 """Processes more than cores, as many tests wait for sockets and processes."""
 MOST = 8
 
