@@ -47,13 +47,20 @@ class SettingsSection(BaseModel):
 
 def web_address(value: str) -> str:
     """An address that a browser opens, or empty. Raises ValueError that says what it must be."""
-    try:
-        parts = urlsplit(value.strip())
-    except ValueError:
-        parts = urlsplit("")
-    if value.strip() and not (parts.scheme in ("http", "https") and parts.netloc):
+    address = value.strip()
+    if address and not _is_web(address):
         raise ValueError("must be a web address such as https://docs.example.com/guide")
-    return value.strip()
+    return address
+
+
+def _is_web(address: str) -> bool:
+    """Whether it is one address with a scheme of the web, a host and, if any, a port that can be."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return bool(host) and parts.scheme in ("http", "https") and len(address.split()) == 1
 
 
 ADDED = ("/chat/completions", "/completions", "/embeddings", "/rerank")
@@ -65,13 +72,9 @@ def server_address(value: str) -> str:
     address = value.strip().rstrip("/")
     if not address:
         return ""
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https") or len(address.split()) > 1:
+    if not _is_web(address):
         raise ValueError("must be an address such as http://127.0.0.1:23333/v1")
+    parts = urlsplit(address)
     if end := next((one for one in ADDED if parts.path.endswith(one)), ""):
         raise ValueError(f"must end before {end}, which is added to it")
     if "/v1/v1" in parts.path:
