@@ -138,6 +138,3 @@ def _marked(together: Sequence[Candidate], run: Sequence[Candidate]) -> str:
     if any(place > last for place in left_out):
         found.append([])
     return f"\n\n{MARK}\n\n".join(shown(pieces) for pieces in found).strip("\n")
-
-
-__all__ = ["with_commands"]
