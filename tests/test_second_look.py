@@ -17,6 +17,7 @@ from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSett
 from bot.errors import ConfigError
 from index.build.build import build
 from tests.reading_here import read_here  # noqa: F401
+from tests.waiting import LIMIT, join, wait_for
 from worker.doctor.checks import _automatic
 from worker.excerpts import Excerpt
 from worker.finding.features import SECOND_LOOK
@@ -251,12 +252,11 @@ def test_the_processor_is_asked(
 
 
 def test_who_comes_while_several_are_at_it_goes_without(counting: Counting) -> None:
-    begun, go_on = threading.Semaphore(0), threading.Event()
+    go_on = threading.Event()
     passage = counting.passage
 
     def slow(texts: list[str]) -> Any:
-        begun.release()
-        go_on.wait(60)
+        assert go_on.wait(LIMIT)
         return passage(texts)
 
     counting.passage = slow  # type: ignore[method-assign]
@@ -265,13 +265,10 @@ def test_who_comes_while_several_are_at_it_goes_without(counting: Counting) -> N
     threads = [threading.Thread(target=look, args=("a", ["x"])) for _ in range(CROWD)]
     for thread in threads:
         thread.start()
-    begun.acquire(timeout=60)
-    while not model._opened().is_crowded:
-        threading.Event().wait(0.01)
+    wait_for(lambda: model._opened().is_crowded, "all of them to be at it")
     assert second_look_of("auto") is None
     go_on.set()
-    for thread in threads:
-        thread.join()
+    join(*threads)
     assert second_look_of("auto") is not None
 
 
