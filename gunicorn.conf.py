@@ -45,7 +45,7 @@ def _read_settings() -> Any:
 
 
 _settings = _read_settings()
-_metrics_are_ours = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+_metrics_are_ours = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 # Before any worker imports prometheus_client; a folder given from outside is shared with the workers.
 if _metrics_are_ours:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="fennel-metrics-")

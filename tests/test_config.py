@@ -6,6 +6,7 @@ import re
 import tempfile
 import traceback
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,82 @@ def test_a_file_of_another_user_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 def test_bad_settings_are_named(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         load_settings(write(tmp_path, text))
+
+
+def _dotted(settings: Settings, name: str) -> Any:
+    return reduce(getattr, name.split("."), settings)
+
+
+LEFT_EMPTY = (
+    "index.dir",
+    "index.milvus.url",
+    "feishu.domain",
+    "redis.url",
+    "web.host",
+    "web.operator_host",
+    "limits.day_timezone",
+)
+"""Paths, addresses and names that nothing can be without."""
+
+
+@pytest.mark.parametrize("empty", ["", "''", "'  '"], ids=["null", "empty", "blank"])
+@pytest.mark.parametrize("name", LEFT_EMPTY)
+def test_a_path_or_an_address_left_empty_in_the_file_has_its_default(
+    tmp_path: Path, name: str, empty: str
+) -> None:
+    *sections, key = name.split(".")
+    text = "".join(f"{'  ' * depth}{part}:\n" for depth, part in enumerate(sections))
+    settings = load_settings(write(tmp_path, f"{text}{'  ' * len(sections)}{key}: {empty}"))
+    assert _dotted(settings, name) == _dotted(Settings(), name)
+
+
+@pytest.mark.parametrize("name", LEFT_EMPTY)
+def test_an_empty_variable_leaves_the_value_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Compose files hand `${DIR:-}` on; it must not become the folder the command runs in."""
+    given = {"index.dir": "/srv/index", "redis.url": "unix:///run/redis"}.get(name, "https://10.0.0.1")
+    if name == "limits.day_timezone":
+        given = "Europe/Berlin"
+    *sections, key = name.split(".")
+    text = "".join(f"{'  ' * depth}{part}:\n" for depth, part in enumerate(sections))
+    file = write(tmp_path, f"{text}{'  ' * len(sections)}{key}: {given}\nweb: {{operator_token: t}}")
+    if name.startswith("web."):
+        file = write(tmp_path, f"web: {{operator_token: t, {key}: '{given}'}}")
+    monkeypatch.setenv(f"FENNEL_{name.upper().replace('.', '__')}", " ")
+    assert str(_dotted(load_settings(file), name)) == given
+
+
+def test_an_empty_variable_takes_away_a_text_that_need_not_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FENNEL_LLM__BASE_URL", "")
+    monkeypatch.setenv("FENNEL_LLM__MODEL", "")
+    settings = load_settings(write(tmp_path, "llm: {base_url: 'http://127.0.0.1:1/v1', model: m}"))
+    assert (settings.llm.base_url, settings.llm.model) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("index: {sources: [{path: ''}]}", r"index\.sources\.0: give exactly one of path, git.* empty one"),
+        ("index: {sources: [{site: ' '}]}", r"index\.sources\.0: give exactly one of path, git.* empty one"),
+        ("index: {gate: {questions: ['']}}", r"index\.gate\.questions: has an empty entry"),
+        ("index: {sources: [{path: a, include: ['']}]}", r"index\.sources\.0\.include: has an empty entry"),
+        ("web_search: {domains: ['']}", r"web_search\.domains: has an empty entry"),
+        ("access: {allow_groups: ['']}", r"access\.allow_groups: has an empty entry"),
+        ("admins: ['']", r"admins: has an empty entry"),
+        ("web: {port: ''}", r"web\.port: needs a whole number"),
+    ],
+)
+def test_what_may_not_be_empty_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        load_settings(write(tmp_path, text))
+
+
+def test_of_two_places_an_empty_one_does_not_count(tmp_path: Path) -> None:
+    [source] = load_settings(write(tmp_path, "index: {sources: [{path: docs, git: ''}]}")).index.sources
+    assert (source.path, source.git) == (Path("docs"), None)
 
 
 def test_a_path_may_begin_at_ones_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from pydantic import PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -37,7 +37,7 @@ from bot.config.sections.people import (
     PrivacySettings,
     WorkTime,
 )
-from bot.config.sections.section import Language, OperatingPoint
+from bot.config.sections.section import Language, OperatingPoint, no_empty_entry, said
 from bot.config.sections.services import (
     CardSettings,
     FeishuSettings,
@@ -132,7 +132,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        def environment() -> dict[str, Any]:
+            return said(env_settings(), settings_cls)
+
+        return cast(PydanticBaseSettingsSource, environment), init_settings
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _entries(cls, value: Any) -> Any:
+        return no_empty_entry(value)
 
     @field_validator("groups", mode="before")
     @classmethod

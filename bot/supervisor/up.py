@@ -112,7 +112,7 @@ def _redis(settings: Settings) -> Iterator[str]:
 
 
 def _environment(redis_url: str, config: Path | None) -> dict[str, str]:
-    metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "data/metrics")
+    metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or "data/metrics"
     disk.try_writing(Path(metrics), "set PROMETHEUS_MULTIPROC_DIR")
     named = {"FENNEL_CONFIG": str(config)} if config else {}
     return {

@@ -58,7 +58,7 @@ class SourceSettings(SettingsSection):
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:
         if sum(getattr(self, place) is not None for place in self.PLACES) != 1:
-            raise ValueError(f"give exactly one of {', '.join(self.PLACES)}")
+            raise ValueError(f"give exactly one of {', '.join(self.PLACES)}; an empty one does not count")
         return self
 
 

@@ -92,8 +92,11 @@ class RedisSettings(SettingsSection):
 
 
 class LLMSettings(SettingsSection):
+    MAY_BE_EMPTY = frozenset({"model"})
+
     engine: Literal["auto", "turbomind", "openai", "extractive"] = "auto"
     model: str = "internlm/internlm2-chat-7b"
+    """Empty: the first that the server lists."""
     base_url: str = ""
     """An OpenAI-compatible server, with its /v1; several, separated by commas, share the load."""
     api_key: SecretStr = SecretStr("")
