@@ -83,6 +83,22 @@ def test_a_question_and_a_batch_at_once_are_refused() -> None:
     assert CliRunner().invoke(app, ["ask"]).exit_code == 2
 
 
+@pytest.mark.parametrize("text", ["   ", "？？!", "\u200b\u3164"], ids=["blanks", "marks", "unseen"])
+def test_a_question_without_words_is_refused(text: str) -> None:
+    ran = CliRunner().invoke(app, ["ask", text])
+    assert ran.exit_code == 2
+    assert "holds no words" in " ".join(ran.output.split())
+
+
+def test_a_row_without_words_is_left_alone_as_in_a_group(config: Path) -> None:
+    batch = config.with_name("marks.jsonl")
+    rows = [{"id": "a", "text": "？？"}, {"id": "b", "text": "…", "mentioned": False}]
+    batch.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    ran = CliRunner().invoke(app, ["ask", "--batch", str(batch), "--json", "--config", str(config)])
+    told = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [(one["outcome"], one["answer"]) for one in told] == [("ignored", "")] * 2
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

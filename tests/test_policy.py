@@ -79,10 +79,22 @@ def test_a_group_may_have_every_message_read() -> None:
         (replace(ASKED, sender_id=""), "no_sender"),
         (replace(ASKED, message_type="image", text=""), "unreadable_type"),
         (replace(ASKED, text="@_user_1  "), "empty"),
+        (replace(ASKED, text="@_user_1 ？？……"), "empty"),
+        (replace(ASKED, text="@_user_1 \u200b\u2060\u3164\ufffd~"), "empty"),
+        (replace(PRIVATE, text="!?"), "empty"),
     ],
 )
 def test_what_is_never_answered(message: Message, reason: str) -> None:
     assert verdict(message)[:2] == ("ignore", reason)
+
+
+@pytest.mark.parametrize("text", ["👍", "7", "²", "ก", "[THUMBSUP]", "/帮助"])
+def test_a_picture_or_one_sign_says_something(text: str) -> None:
+    assert verdict(replace(ASKED, text=f"@_user_1 {text}"))[0] != "ignore"
+
+
+def test_marks_alone_ask_about_the_message_they_reply_to() -> None:
+    assert verdict(replace(ASKED, text="@_user_1 ??", parent_id="om_2"))[:2] == ("answer", "quoted")
 
 
 def test_allow_and_deny_lists() -> None:

@@ -14,6 +14,7 @@ from bot.config import disk, progress
 from bot.config.command_line import AsJson, Config
 from bot.config.faults import encodable
 from bot.config.settings import load_settings
+from bot.events.content import has_words
 
 
 def ask(
@@ -29,6 +30,8 @@ def ask(
     """Questions through the real pipeline, with no Feishu and no Redis."""
     if bool(question) == (batch is not None):
         raise typer.BadParameter("give either a question or --batch FILE")
+    if batch is None and not has_words(question):
+        raise typer.BadParameter("the question holds no words, only blanks or marks")
     from worker.process import ask as asking
 
     if batch is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.events.chat_commands import Command, is_mistyped, parse
-from bot.events.content import READABLE
+from bot.events.content import READABLE, has_words
 from bot.events.events import Message
 
 if TYPE_CHECKING:
@@ -88,9 +88,10 @@ def _judge_words(
 ) -> Verdict:
     text = message.text_without(bot_open_id or "")
     quotes = mentioned and not follow and bool(message.parent_id)
-    if not text and not quotes and not (mentioned and message.attachments):
-        return Verdict(Handling.IGNORE, "empty", mentioned)
     command = parse(text, reply=mentioned and bool(message.parent_id or message.root_id))
+    text = text if has_words(text) else ""
+    if not text and not command and not quotes and not (mentioned and message.attachments):
+        return Verdict(Handling.IGNORE, "empty", mentioned)
     if command is None and mentioned and not follow and is_mistyped(text):
         command = Command("help", "")
     if command:

@@ -14,7 +14,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ignored_group_denied": ("按设置，不在这个群里回答。", "this group is denied in the settings"),
     "ignored_group_not_allowed": ("这个群不在允许使用的名单里。", "this group is not among those allowed"),
     "ignored_user_denied": ("按设置，不回答这位发送者。", "its sender is denied in the settings"),
-    "ignored_empty": ("消息里只有 @，没有内容。", "there was nothing in it but the mention"),
+    "ignored_empty": ("消息里只有 @ 或标点，没有文字。", "there were no words in it but the mention"),
     "ignored_meant_for_others": ("这条消息 @ 的是别人。", "it mentioned somebody else"),
     "ignored_outside_hours": ("当时不在答疑时间。", "it came outside the work time"),
     "ignored_quiet": ("管理员让我在这里安静一会儿。", "an admin asked the bot to be quiet here for a while"),

@@ -51,6 +51,10 @@ def nothing_but_a_mention(house: House) -> str:
     return house.ask("", user="ou_ann")
 
 
+def nothing_but_marks(house: House) -> str:
+    return house.ask("\u200b ？？", user="ou_ann")
+
+
 def by_another_bot(house: House) -> str:
     return house.feishu.say("ou_other_bot", "怎么安装 Harbor？", mention_bot=True, by_bot=True)
 
@@ -73,6 +77,7 @@ def of_a_kind_nobody_reads(house: House) -> str:
         (not_to_the_bot, "not_mentioned", "没有 @我"),
         (to_everybody, "mentions_all", "@所有人 不算"),
         (nothing_but_a_mention, "empty", "只有 @"),
+        (nothing_but_marks, "empty", "只有 @ 或标点"),
         (by_another_bot, "from_bot", "另一个机器人"),
         (by_somebody_denied, "user_denied", "按设置，不回答这位发送者"),
         (of_a_kind_nobody_reads, "unreadable_type", "读不了这种消息"),

@@ -15,6 +15,7 @@ from bot import metrics
 from bot.answer import Answer, CardState, Outcome
 from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
+from bot.events.content import has_words
 from bot.events.events import Message
 from bot.feishu.sent_record import State
 from bot.messages import say
@@ -51,7 +52,8 @@ class Answering:
         """Asked in person: whoever does gets a word, also where there is no answer."""
         self.message = message
         self.group = process.settings.group(message.chat_id)
-        self.own_text = message.text_without(process.bot_open_id() or "")
+        text = message.text_without(process.bot_open_id() or "")
+        self.own_text = text if has_words(text) else ""
         self.text = self.own_text
         self.language = self._language_of(self.text)
         self.lease = lease

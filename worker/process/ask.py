@@ -17,6 +17,7 @@ from bot.config.faults import encodable_json, misspelt
 from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FennelError
+from bot.events.content import has_words
 from bot.messages import say
 from index.gate.gate import open_gate
 from index.search.versions import open_current
@@ -130,6 +131,11 @@ class _Asker:
         self.llm.close()
 
     def ask(self, row: Row) -> dict[str, Any]:
+        if not has_words(row.text):  # a group hears nothing
+            trace = Trace("", row.text)
+            trace.note(decision="decline", mentioned=row.mentioned)
+            trace.finish("ignored")
+            return _reply(trace, "ignored", "")
         language = language_of(row.text, self.group.language)
         small = small_word(row.text) if row.mentioned else None
         return self._answered(row, language) if small is None else self._greeted(row, language, small)
