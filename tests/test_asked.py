@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.finding.asked import Asked, read_question, tells_more
+from worker.finding.find import names_a_fault
 from worker.finding.kinds import answers_kind
 
 
@@ -15,6 +16,32 @@ def read(text: str) -> Asked:
 @pytest.mark.parametrize("text", ["How do I log ın to harbor?", "harbor LOG İN", "ſign in", "Shut Down it"])
 def test_letters_that_equal_others_only_in_another_case_are_no_fault(text: str) -> None:
     assert read(text).weights
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("why shouldnt i flush the tank", "why shouldn't i flush the tank"),
+        ("the valve doesnt open", "the valve doesn't open"),
+        ("I don’t want alerts", "I don't want alerts"),
+        ("the dont-flush list", "the dont-flush list"),
+    ],
+)
+def test_a_not_without_its_apostrophe_is_the_same_question(typed: str, meant: str) -> None:
+    told = read(typed)
+    assert told.kinds == read(meant).kinds
+    assert told.weights == read(meant).weights
+    assert not {"shouldn", "shouldnt", "doesn", "doesnt", "don"} & told.weights.keys()
+
+
+@pytest.mark.parametrize(
+    "text", ["PUMP_STALLED 啥意思", "PUMP_STALLED是什么意思", "灌溉时返回 PUMP_STALLED 是啥意思？"]
+)
+def test_asking_for_the_meaning_is_no_word_that_a_page_must_have(text: str) -> None:
+    asked = read_beside(text, "意思", "啥意思", "什么意思")
+    assert not asked.unknown
+    assert "意思" not in asked.weights
+    assert "pump_stalled" in asked.weights
 
 
 def test_kinds_are_told_at_the_beginning_of_any_line() -> None:
@@ -194,3 +221,17 @@ def test_a_question_about_an_address_alone_keeps_its_words() -> None:
 def test_what_is_kept_from_happening_stands_for_what_is_turned_off() -> None:
     assert "disabl" in read("how do I stop it from restarting").like["stop"]
     assert "disabl" not in read("how do I stop the pump").like.get("stop", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("the pump got 503", True),
+        ("阀门报 VALVE_STUCK 错误", True),
+        ("the pump fails again", False),
+        ("lol 666", False),
+        ("99 problems and an error", False),
+    ],
+)
+def test_a_fault_named_by_its_code_is_told_from_talk(text: str, names: bool) -> None:
+    assert names_a_fault(read(text)) is names

@@ -13,7 +13,7 @@ import string
 from collections.abc import Callable, Iterator
 
 from index.text.general_words import LEAST, open_general_words
-from index.text.terms import stem
+from index.text.terms import STOP_WORDS, stem
 
 SHORTEST, LONG, LONGEST = 4, 6, 20
 """Letters of a word that is looked at, and of one that is long."""
@@ -53,7 +53,7 @@ def spelt(question: str, frequency: Callable[[str], int]) -> str:
 
 
 def _is_strange(word: str) -> bool:
-    return open_general_words().word(stem(word)) <= LEAST
+    return word not in STOP_WORDS and open_general_words().word(stem(word)) <= LEAST
 
 
 def _is_sure(word: str, near: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from worker.excerpts import Excerpt
-from worker.finding.asked import NO_QUESTION, about_of
+from worker.finding.asked import NO_QUESTION, Asked, about_of
 from worker.finding.quote import Quote
 from worker.finding.quotes import quotes_of
 from worker.finding.reading import Reading, Similarity, read_pages
@@ -71,7 +71,7 @@ def find(
     quotes = tuple(quotes_of(reading, parts))
     if not quotes:
         return Found(reading, (), 0.0)
-    background = background_of(searcher, lookup, decision)
+    background = background_of(searcher, lookup, decision, fault=names_a_fault(reading.asked))
     numbers = support_numbers(reading, quotes, background)
     return Found(reading, quotes, probability(numbers, second=reading.second), background)
 
@@ -98,12 +98,21 @@ def judged(found: Found, text: str, cited: Sequence[Excerpt]) -> float:
     return probability(numbers, second=found.reading.second)
 
 
-def background_of(searcher: Searcher, lookup: Lookup, decision: Decision) -> Background:
+def names_a_fault(asked: Asked) -> bool:
+    """Whether it tells of a fault by its number or name: "got 431", however short, is no small talk."""
+    return "trouble" in asked.kinds and any(
+        "_" in word or (word.isdecimal() and len(word) > 2) for word in asked.weights
+    )
+
+
+def background_of(
+    searcher: Searcher, lookup: Lookup, decision: Decision, *, fault: bool = False
+) -> Background:
     """What the index and the gate say of a question."""
     return Background(
         chunks=searcher.lexical.count,
         search_drop=stands_out(np.sort(lookup.fused)[::-1]),
-        talk=_talk(decision),
+        talk=0.0 if fault else _talk(decision),
     )
 
 

@@ -32,8 +32,14 @@ KEPT_FROM = ("disable", "prevent", "off")
 """What pages say of what is kept from happening."""
 
 
+_NOT = re.compile(
+    r"\b(ca|could|did|do|does|had|has|have|is|are|should|was|were|wo|would)(?:nt|n[’´`]t)\b", re.IGNORECASE
+)
+
+
 def as_one(text: str) -> str:
-    """The text with one word for each phrase that is one to a document."""
+    """The text with one word for each phrase that is one to a document, and "don't" for "dont"."""
+    text = _NOT.sub(r"\1n't", text)
     return _PHRASES.sub(lambda match: _AS_ONE.get(match.group().lower(), match.group()), text)  # ı is no i
 
 
