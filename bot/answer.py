@@ -6,7 +6,7 @@ It lives on the outbound side of `bot` so that `bot.cards.answer` can draw it wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -205,6 +205,8 @@ class ReindexReport:
     """What is to be told of documents that were read."""
     unread: str = ""
     """Formats that are not read, with how many files of each."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Files and folders that were passed over, by why: hidden, empty, tools."""
 
 
 @dataclass(frozen=True)

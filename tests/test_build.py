@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -77,6 +78,51 @@ def test_sources_of_one_name_and_without_a_page_are_told_of(tmp_path: Path) -> N
         "guide: no page found; look at its path, `include` and `exclude`",
     )
     assert [reason_in("zh", note).partition(": ")[2][:4] for note in built.notes] == ["有 2 ", "没有找到"]
+
+
+def test_what_is_passed_over_is_counted_by_why(tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    for path, text in {
+        "page.md": "# Page\n\nWhat it says of pipes.\n",
+        "blank.md": " \n\n",
+        "empty.txt": "",
+        ".draft.md": "# Draft\n",
+        ".secret/page.md": "# Secret\n",
+        "node_modules/tool/README.md": "# Tool\n",
+        ".git/description": "no one asks for it",
+        ".gitignore": "*.pyc\n",
+        "drafts/.old.md": "# Old\n",
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    settings = settings_for(tmp_path, SourceSettings(path=folder, exclude=("drafts/**",)))
+    first = build(settings, embedder=WordEmbedder())
+    assert first.left_out == {"hidden": 2, "tools": 1, "empty": 2}
+    assert "left out: 2 hidden, 1 of tools" in describe(first, "redis://x")
+    assert build(settings, embedder=WordEmbedder()).left_out == first.left_out, "and at the next build"
+    only_here = SourceSettings(path=folder, include=("*.txt",))
+    with pytest.raises(IndexMissing, match=r"no page found in path:.* \(left out: 1 empty\); look at"):
+        build(settings_for(tmp_path / "other", only_here), embedder=WordEmbedder())
+
+
+def test_an_index_of_another_bot_is_no_document(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    """Told by what it holds, and so is a version that was copied out of one."""
+    build(settings, embedder=WordEmbedder())
+    around = tmp_path / "around"
+    shutil.copytree(settings.index.dir, around / "bots" / "other")
+    (version,) = (settings.index.dir / "versions").iterdir()
+    shutil.copytree(version, around / "kept")
+    (around / "page.md").write_text("# Page\n\nWhat it says of pipes.\n", "utf-8")
+    own = settings_for(tmp_path / "new", SourceSettings(path=around))
+    built = build(own, embedder=WordEmbedder())
+    assert built.added == ("around/page.md",)
+    assert built.notes == tuple(
+        f"around/{place}/: is an index of Fennel, not documents".replace("/", ": ", 1)
+        for place in ("bots/other", "kept")
+    )
+    assert all("茴香的索引" in reason_in("zh", note) for note in built.notes)
+    with pytest.raises(IndexMissing, match="other: is an index of Fennel, not documents"):
+        build(settings_for(tmp_path / "third", SourceSettings(path=around / "bots" / "other")))
 
 
 def test_versions_are_pruned_and_rolled_back(settings: Settings, folder: Path) -> None:

@@ -40,6 +40,12 @@ def test_a_reindex_report_names_what_changed() -> None:
         assert words in text
 
 
+def test_a_reindex_report_names_what_was_passed_over() -> None:
+    report = ReindexReport("v2", left_out={"hidden": 3, "empty": 2, "tools": 1})
+    assert "隐藏的 3 个 · 空文件 2 个 · 工具的目录 1 个" in text_of(reindex_card(report, "zh"))
+    assert "3 hidden · 2 empty · 1 of tools" in text_of(reindex_card(report, "en"))
+
+
 def test_help_tells_admins_more() -> None:
     assert "/reindex" in text_of(help_card("zh", admin=True))
     assert "/reindex" not in text_of(help_card("zh", admin=False))

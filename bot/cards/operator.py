@@ -153,6 +153,10 @@ def _reindex_done(report: ReindexReport, language: str) -> Card:
     if report.unread:
         unread = say("reindex_unread", language, formats=report.unread)
         elements.append(markdown(escape(shorten(unread, 500)), small=True))
+    if report.left_out:
+        whys = [say(f"left_out_{why}", language, count=count) for why, count in report.left_out.items()]
+        left_out = say("reindex_left_out", language, what=" · ".join(whys))
+        elements.append(markdown(escape(left_out), small=True))
     color = "yellow" if report.problems or report.worse else "green"
     done = "title_reindex_done" if changes else "title_reindex_unchanged"
     return card(say("title_reindex_dry" if report.dry_run else done, language), color, elements)

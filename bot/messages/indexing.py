@@ -77,6 +77,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reindex_gone": ("{count} 篇不在了", "{count} are gone"),
     "reindex_remarks": ("{count} 篇读取时有提示", "{count} read with a remark"),
     "reindex_unread": ("没有读取的格式：{formats}", "Formats that are not read: {formats}"),
+    "reindex_left_out": ("没有读取的文件和目录：{what}", "Left out: {what}"),
+    "left_out_hidden": ("隐藏的 {count} 个", "{count} hidden"),
+    "left_out_empty": ("空文件 {count} 个", "{count} empty"),
+    "left_out_tools": ("工具的目录 {count} 个", "{count} of tools"),
     "reindex_worse": ("{count} 个回答变差了", "{count} answers got worse"),
     "reindex_failed": (
         "新版本没有发布，旧版本继续使用：{reason}",
@@ -145,6 +149,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     ),
     (r"damaged: (.+)", "文件已损坏（{}）"),
     (r"not a regular file", "不是普通文件"),
+    (r"is an index of Fennel, not documents", "是茴香的索引，不是文档，没有读取"),
     (r"no such file(?: or folder)?(; see index\.sources)?", "没有这个文件或目录"),
     (r"no answer: (.+)", "没有应答（{}）"),
     (r"(git [\w-]+) failed: (.+)", "{} 失败（{}）"),
@@ -172,7 +177,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"the document's plain text is too large", "文档的文字太多"),
     (r"the app lacks a permission.*", "应用缺少权限；请在开发者后台开通并发布版本"),
     (
-        r"no page found; look at its path, `include` and `exclude`",
+        r"no page found(?: \(left out: .+\))?; look at its path, `include` and `exclude`",
         "没有找到页面；请检查路径、`include` 和 `exclude`",
     ),
     (

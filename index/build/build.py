@@ -279,6 +279,7 @@ def _report(
         kept=gathered.kept,
         notes=gathered.notes + ((compared.fault,) if compared and compared.fault else ()),
         unread=gathered.unread,
+        left_out=gathered.left_out,
         read_seconds=gathered.seconds,
         embedded=embedded,
         reused=reused,

@@ -19,7 +19,7 @@ from bot.config.settings import Settings, SourceSettings
 from bot.errors import IndexMissing, LoadError, RemovalUnconfirmed, UnknownSource
 from index.build.kept_readings import KeptReadings
 from index.build.previous import Previous
-from index.build.report import difference
+from index.build.report import difference, passed_over
 from index.sources.asked import Reader
 from index.sources.confirmed import confirmed_sources, is_confirmed
 from index.sources.load import LoadReport, SourceRead, load_chunks, source_name
@@ -52,6 +52,8 @@ class Gathered:
     notes: tuple[str, ...] = ()
     unread: dict[str, int] = field(default_factory=dict)
     """Files whose format is not read, by suffix, most first."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Files and folders that were passed over, by why."""
     seconds: float = 0.0
 
     def chunks_of(self, keys: Iterable[str]) -> list[Chunk]:
@@ -125,6 +127,7 @@ def gather(
     gathered.errors = _told(report, gathered)
     gathered.notes = (*report.notes, *_of_sources(report))
     gathered.unread = dict(report.unread.most_common())
+    gathered.left_out = dict(sum((read.left_out for read in report.sources), Counter()))
     gathered.seconds = time.perf_counter() - started
     if not gathered.chunks:
         if not sources:
@@ -154,7 +157,11 @@ def _why_nothing(gathered: Gathered) -> str:
     if formats:
         return f"no file of a format that is read ({formats})"
     places = ", ".join(read.key for read in gathered.sources)
-    return f"no page found in {places}; look at the path, `include` and `exclude`"
+    return f"no page found in {places}{_but(gathered.left_out)}; look at the path, `include` and `exclude`"
+
+
+def _but(left_out: dict[str, int]) -> str:
+    return f" (left out: {passed_over(left_out)})" if left_out else ""
 
 
 _HIDDEN = "one hides the other; give each a `name` under index.sources"
@@ -168,7 +175,8 @@ def _of_sources(report: LoadReport) -> Iterator[str]:
             yield f"{name}: {count} sources have this name, and of pages with one path {_HIDDEN}"
     for read in report.sources:
         if read.is_empty and not is_confirmed(read.name):
-            yield f"{read.name or read.key}: no page found; look at its path, `include` and `exclude`"
+            found = f"{read.name or read.key}: no page found{_but(read.left_out)}"
+            yield f"{found}; look at its path, `include` and `exclude`"
 
 
 def _doubt_empty_sources(report: LoadReport, previous: Previous) -> None:

@@ -12,6 +12,8 @@ _LISTED = 10
 _TOLD = 50
 """How many remarks are shown, each on a line: which file is missing is what an operator reads a build for."""
 
+_WHY = {"tools": "of tools (node_modules and the like)"}
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -66,6 +68,8 @@ class BuildReport:
     """What is to be told of documents that were read."""
     unread: dict[str, int] = field(default_factory=dict)
     """Files whose format is not read, by suffix."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Files and folders that were passed over, by why: hidden, empty, tools."""
     dry_run: bool = False
     """Whether it only told what would change."""
     compared: int = 0
@@ -109,6 +113,8 @@ def describe(report: BuildReport, redis_url: str) -> str:
     lines.extend(_told("read with a remark", report.notes))
     if report.unread:
         lines.append(f"formats that are not read: {unread_formats(report.unread)}")
+    if report.left_out:
+        lines.append(f"left out: {passed_over(report.left_out)}")
     if report.faults:
         lines.append(f"sources that could not be read: {'; '.join(report.faults)}")
     if report.compared:
@@ -140,6 +146,11 @@ def unread_formats(unread: dict[str, int]) -> str:
     shown = [f"{count} {_suffix(suffix, count)}" for suffix, count in list(unread.items())[:_LISTED]]
     more = sum(list(unread.values())[_LISTED:])
     return ", ".join([*shown, f"{more} of other formats"] if more else shown)
+
+
+def passed_over(left_out: dict[str, int]) -> str:
+    """Such as "3 hidden, 2 empty"."""
+    return ", ".join(f"{count} {_WHY.get(why, why)}" for why, count in left_out.items())
 
 
 def _suffix(suffix: str, count: int) -> str:

@@ -14,7 +14,15 @@ from pathlib import Path
 
 from bot.config.settings import SourceSettings
 
-_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+_OF_TOOLS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+_UNTOLD = frozenset(
+    {".git", ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".hg", ".hgignore", ".svn"}
+    | {".DS_Store", "__pycache__"}
+)
+"""Names of which nobody asks why they are not read."""
+_VERSION = frozenset({"manifest.json", "documents.json", "origins.json"})
+_OF_INDEX = frozenset({"CURRENT", "readings.sqlite", "embeddings.sqlite"})
+"""What lies beside `versions`; a build that was broken off early has no CURRENT."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -39,6 +47,10 @@ class Found:
 
 Unreadable = Callable[[str, str], None]
 """Told (path of a folder relative to the root, why) for a folder that cannot be listed."""
+LeftOut = Callable[[str, str], None]
+"""Told (path relative to the root, why) for what is passed over: "hidden", "tools", or "index", a folder that
+holds an index of Fennel, ours or another's."""
+IS_INDEX = "is an index of Fennel, not documents"
 
 
 def files_in(
@@ -47,6 +59,7 @@ def files_in(
     unreadable: Unreadable,
     own: Path | None = None,
     outside: Callable[[str], None] = lambda path: None,
+    left_out: LeftOut = lambda path, why: None,
 ) -> Iterator[Found]:
     """The regular files under `root` in a stable order, through the source's include and exclude globs.
 
@@ -58,14 +71,22 @@ def files_in(
     excludes = [glob_pattern(glob) for glob in source.exclude]
     inside = os.path.realpath(root)
     taken: set[str] = set()
-    for entry in _walk(os.fspath(root), unreadable, os.path.realpath(own) if own else ""):
-        relative = os.path.relpath(entry.path, root)
-        path = printable(relative)
-        if includes and not any(pattern.fullmatch(path) for pattern in includes):
+
+    def wanted(path: str) -> bool:
+        chosen = not includes or any(pattern.fullmatch(path) for pattern in includes)
+        return chosen and not any(pattern.fullmatch(path) for pattern in excludes)
+
+    def passed_over(path: str, why: str) -> None:
+        if wanted(f"{path}/page.md") and path.rpartition("/")[2] not in _UNTOLD:
+            left_out(path, why)
+
+    for entry in _walk(os.fspath(root), unreadable, os.path.realpath(own) if own else "", passed_over):
+        path = printable(os.path.relpath(entry.path, root))
+        if not wanted(path) or entry.name == "CMakeLists.txt":  # a build file that only looks like text
             continue
-        if any(pattern.fullmatch(path) for pattern in excludes):
-            continue
-        if _skipped(path):
+        if entry.name.startswith("."):
+            if entry.name not in _UNTOLD:
+                left_out(path, "hidden")
             continue
         if entry.is_symlink() and not _is_inside(entry.path, inside):
             outside(path)
@@ -73,18 +94,35 @@ def files_in(
             yield _named_apart(found, taken)
 
 
-def _walk(root: str, unreadable: Unreadable, own: str) -> Iterator[os.DirEntry[str]]:
+def _walk(root: str, unreadable: Unreadable, own: str, left_out: LeftOut) -> Iterator[os.DirEntry[str]]:
     """Entries that are no folders, depth first in the order of their names; links are not descended into."""
-    waiting = [iter(_listed(root, "", unreadable))]
+    first = _listed(root, "", unreadable)
+    if _is_index(first):
+        unreadable("", IS_INDEX)
+        return
+    waiting = [iter(first)]
     while waiting:
         entry = next(waiting[-1], None)
         if entry is None:
             waiting.pop()
         elif not entry.is_dir(follow_symlinks=False):
             yield entry
-        elif not _skipped_folder(entry.name) and os.path.realpath(entry.path) != own:
+        elif os.path.realpath(entry.path) != own:
             path = printable(os.path.relpath(entry.path, root))
-            waiting.append(iter(_listed(entry.path, path, unreadable)))
+            if why := _passed_over(entry.name):
+                left_out(path, why)
+                continue
+            inside = _listed(entry.path, path, unreadable)
+            if _is_index(inside):
+                left_out(path, "index")
+            else:
+                waiting.append(iter(inside))
+
+
+def _is_index(entries: list[os.DirEntry[str]]) -> bool:
+    """Whether a folder is an index of Fennel, or one version of one, told by what it holds."""
+    names = {entry.name for entry in entries}
+    return names >= _VERSION or ("versions" in names and bool(names & _OF_INDEX))
 
 
 def _listed(folder: str, path: str, unreadable: Unreadable) -> list[os.DirEntry[str]]:
@@ -139,15 +177,11 @@ def printable(name: str) -> str:
     return _CONTROL.sub("�", text)
 
 
-def _skipped_folder(name: str) -> bool:
-    """Folders of tools, and hidden ones other than .github."""
-    return name in _SKIPPED_FOLDERS or (name.startswith(".") and name != ".github")
-
-
-def _skipped(path: str) -> bool:
-    """Hidden files; build files that only look like text."""
-    name = path.rpartition("/")[2]
-    return name.startswith(".") or name == "CMakeLists.txt"
+def _passed_over(name: str) -> str:
+    """Why a folder of this name is not looked into; empty for all others."""
+    if name in _OF_TOOLS:
+        return "tools"
+    return "hidden" if name.startswith(".") and name != ".github" else ""
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:

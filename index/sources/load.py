@@ -20,7 +20,7 @@ from bot.errors import LoadError
 from index.sources import formats
 from index.sources import git as repository
 from index.sources.asked import AskedFile, Reader, Unread, kind_of, name_of, place_of
-from index.sources.files import Found, files_in, glob_pattern, printable
+from index.sources.files import IS_INDEX, Found, files_in, glob_pattern, printable
 from index.sources.navigation import title_of, titles_under
 from index.sources.reading.messages import Loaded, ReadingRequest
 from index.sources.reading.reader import ReadingLimits
@@ -47,6 +47,8 @@ class SourceRead:
     """Whether this build was asked to leave it as it is."""
     unreadable: set[str] = field(default_factory=set)
     """Paths of documents that are there and could not be read; a folder ends with a slash."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Files and folders that are passed over, by why: hidden, empty, tools."""
 
     @property
     def is_empty(self) -> bool:
@@ -187,6 +189,8 @@ class _Loading:
             self.report.errors.append(LoadError(f"{self.read.name}: {request.path}: {answer.error}"))
             return
         self.report.notes.extend(f"{self.read.name}: {request.path}: {one}" for one in answer.problems)
+        if not (answer.loaded or answer.problems or self.source.code):
+            self.read.left_out["empty"] += 1
         yield from answer.loaded
 
     def _asked(self, ask: Reader) -> Iterator[ReadingRequest]:
@@ -232,7 +236,8 @@ class _Loading:
     def _listed(self, root: Path, checkout: repository.Checkout | None) -> list[Found]:
         """The files of a folder that are read; the others are counted by their formats."""
         files = []
-        for found in files_in(root, self.source, self._unlisted, self.clones.parent, self._outside):
+        own, told = self.clones.parent, (self._outside, self._left_out)
+        for found in files_in(root, self.source, self._unlisted, own, *told):
             if checkout and found.path in checkout.links:
                 continue
             if found.suffix in self._suffixes():
@@ -250,6 +255,12 @@ class _Loading:
             raise LoadError(f"{self.source.path or self.source.git}: {why}")
         self.read.unreadable.add(f"{path}/")
         self.report.errors.append(LoadError(f"{self.read.name}: {path}/: {why}"))
+
+    def _left_out(self, path: str, why: str) -> None:
+        if why == "index":
+            self.report.notes.append(f"{self.read.name}: {path}/: {IS_INDEX}")
+        else:
+            self.read.left_out[why] += 1
 
     def _outside(self, path: str) -> None:
         """Tells of a link to documents elsewhere, which somebody may count on; what git brings is its own."""

@@ -124,6 +124,7 @@ def _report(built: BuildReport) -> ReindexReport:
         problems=built.errors,
         remarks=built.notes,
         unread=unread_formats(built.unread),
+        left_out=built.left_out,
         dry_run=built.dry_run,
         worse=built.worse,
     )
