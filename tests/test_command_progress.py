@@ -57,6 +57,26 @@ def test_what_takes_long_is_shown_and_gone_when_it_ends(shown: tuple[Terminal, C
     assert terminal.getvalue().endswith("\r")
 
 
+def test_what_is_waited_for_in_a_loop_is_a_step_of_it(shown: tuple[Terminal, Clock]) -> None:
+    """As each whole answer of `index check` is, which is quick by itself."""
+    terminal, clock = shown
+    for _ in counted(range(4), "asking", 4):
+        with progress.waiting("loading"):
+            clock.now += 0.5
+        for _ in counted(range(2), "answering", 2):
+            clock.now += 0.25
+    drawn = [one.strip() for one in terminal.getvalue().split("\r") if one.strip()]
+    assert drawn == [
+        "asking 25%, 1 of 4, 0:03 left",
+        "asking 50%, 2 of 4, 0:02 left",
+        "asking 75%, 3 of 4, 0:01 left",
+    ]
+    with progress.waiting("comparing"):
+        clock.now += 2.0
+        progress.tell("comparing", 0)
+    assert "comparing, 0:02" in terminal.getvalue(), "the loop has ended"
+
+
 def test_the_line_goes_when_the_loop_breaks(shown: tuple[Terminal, Clock]) -> None:
     terminal, clock = shown
     for number in counted(range(9), "reading", 9):

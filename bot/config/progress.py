@@ -1,9 +1,10 @@
 """Progress of what takes long, for a person at a terminal: `reading 43 %, 120 of 278, 0:12 left`.
 
 A program switches it on with `show_on`; then whoever loops says where it stands with `tell`, or has `counted`
-do it. Elsewhere both do nothing, so a worker, a test and a pipe see none of it, unless it is what may take
-hours and asks for `lines`: a log then gets a line of its own every ten seconds. A phase is shown once it has
-taken a second, and its line goes when it ends. It stands in this room because index and worker report here.
+do it; what is counted or waited for within such a loop is a step of it and says nothing. Elsewhere both do
+nothing, so a worker, a test and a pipe see none of it, unless it is what may take hours and asks for `lines`:
+a log then gets a line of its own every ten seconds. A phase is shown once it has taken a second, and its line
+goes when it ends. It stands in this room because index and worker report here.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def _minutes(seconds: float) -> str:
 
 
 _display: Display | None = None
+_counting = False
+"""Whether a loop is counted now."""
 
 
 def show_on(stream: TextIO, *, lines: bool = False) -> None:
@@ -110,7 +113,7 @@ def clear() -> None:
 @contextmanager
 def waiting(phase: str) -> Iterator[None]:
     """Says how long one thing that cannot be counted has taken."""
-    if _display is None:
+    if _display is None or _counting:
         yield
         return
     ended = Event()
@@ -132,9 +135,15 @@ def waiting(phase: str) -> Iterator[None]:
 
 def counted(items: Iterable[_T], phase: str, total: int) -> Iterator[_T]:
     """The same items; where the loop over them stands is told."""
+    global _counting
+    if _counting:
+        yield from items
+        return
+    _counting = True
     try:
         for done, item in enumerate(items):
             tell(phase, done, total)
             yield item
     finally:
+        _counting = False
         clear()
