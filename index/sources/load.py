@@ -288,6 +288,7 @@ class _Loading:
             path=found.path,
             title=title_of(found.path, self._titles),
             url=url,
+            site=self.source.url if self.source.path or self.source.git else "",
             updated_at=updated_at,
             file=os.fspath(found.file),
             suffix=found.suffix,

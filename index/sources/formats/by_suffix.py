@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.errors import LoadError
 from index.sources.formats.code import CODE_SUFFIXES, read_code
 from index.sources.formats.encoding import decode, is_binary
+from index.sources.formats.markdown.front_matter import slug_in
 from index.sources.formats.markdown.pages import first_heading, read_markdown
 from index.text.marks import without_control
 
@@ -29,6 +30,8 @@ class DocumentText:
     text: str
     notes: tuple[str, ...] = ()
     """What is to be told of the file although it was read."""
+    slug: str = ""
+    """Where the page says that it is published, as Docusaurus reads `slug`; not checked."""
 
 
 def read(suffix: str, raw: bytes) -> DocumentText:
@@ -61,14 +64,14 @@ def _picture_of(suffix: str) -> Callable[[bytes], DocumentText] | None:
     return lambda raw: DocumentText(*read_picture(raw))
 
 
-def _markdown(raw: bytes) -> DocumentText:
-    text, notes = decode(raw)
-    return DocumentText(*read_markdown(without_control(text)), notes)
+def _markdown(raw: bytes, *, mdx: bool = False) -> DocumentText:
+    decoded, notes = decode(raw)
+    text = without_control(decoded)
+    return DocumentText(*read_markdown(text, mdx=mdx), notes, slug_in(text))
 
 
 def _mdx(raw: bytes) -> DocumentText:
-    text, notes = decode(raw)
-    return DocumentText(*read_markdown(without_control(text), mdx=True), notes)
+    return _markdown(raw, mdx=True)
 
 
 def _restructured(raw: bytes) -> DocumentText:

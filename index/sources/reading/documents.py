@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import posixpath
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from bot.config.faults import encodable
 from bot.errors import LoadError
@@ -24,6 +26,9 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _POINTER = 1_024
 _NO_PATH = re.compile(rb"[\s<>|*?\"`]|://")
+_NO_SLUG = re.compile(r"\A//|:|\\|(?:\A|/)\.\.(?:/|\Z)")
+"""What a slug that leads elsewhere holds: a host, a scheme, a way up."""
+_SLUG = 300
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]+")
 
 
@@ -83,12 +88,24 @@ def _page(request: ReadingRequest, raw: bytes, digest: str) -> tuple[list[Docume
         path=request.path,
         title=title or request.title or title_from(request.path),
         text=text,
-        url=request.url,
+        url=_at_slug(request, clean(page.slug)) or request.url,
         language=language_of(text),
         updated_at=request.updated_at,
         digest=digest,
     )
     return [document], notes
+
+
+def _at_slug(request: ReadingRequest, slug: str) -> str:
+    """Where a page's own slug says that it is published: from the site's root where it begins with a slash,
+    else beside the page's folder, as Docusaurus has it. Empty where it names no place below the site."""
+    slug = unquote(slug)
+    if not request.site or not slug or len(slug) > _SLUG or _NO_SLUG.search(slug):
+        return ""
+    whole = slug if slug.startswith("/") else f"{posixpath.dirname(request.path)}/{slug}"
+    parts = [part for part in whole.split("/") if part not in ("", ".")]
+    end = "/" if slug.endswith("/") and parts else ""
+    return f"{request.site.rstrip('/')}/{quote('/'.join(parts))}{end}"
 
 
 def _pairs(request: ReadingRequest, raw: bytes) -> tuple[list[Document], tuple[str, ...]]:

@@ -24,6 +24,8 @@ class ReadingRequest:
     title: str = ""
     """What the navigation calls it; used where the page has no title of its own."""
     url: str = ""
+    site: str = ""
+    """Web address the source's root is published at; a page's own slug is read below it."""
     updated_at: float = 0.0
     file: str = ""
     """Where the file lies; bytes that are not UTF-8 as Python's surrogates."""

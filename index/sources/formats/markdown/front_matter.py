@@ -103,3 +103,9 @@ def title_of(facts: dict[str, Any]) -> str:
         if isinstance(value, (str, int, float)) and (title := plain_title(str(value))):
             return title
     return ""
+
+
+def slug_in(text: str) -> str:
+    """The slug among the facts above a page; empty where there is none."""
+    value = split_front_matter(text)[0].get("slug")
+    return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
