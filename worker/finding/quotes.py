@@ -17,6 +17,7 @@ from worker.finding.blocks.atoms import Atom
 from worker.finding.blocks.pieces import is_command
 from worker.finding.features import FEATURES
 from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
+from worker.finding.procedures.ahead import with_what_is_ahead
 from worker.finding.procedures.commands import is_of_another_way, with_commands
 from worker.finding.procedures.counted import with_all_points
 from worker.finding.procedures.ends import with_ends
@@ -88,7 +89,7 @@ def quotes_of(reading: Reading, parts: Sequence[Reading] = ()) -> list[Quote]:
         _add(found, [more], more.score)
     every = Reading(reading.asked, (*reading.candidates, *(one for part in parts for one in part.candidates)))
     whole = with_commands(with_all_points(with_steps(found, every), every), every)
-    return as_procedure(with_ends(whole, every), every)
+    return as_procedure(with_what_is_ahead(with_ends(whole, every), every), every)
 
 
 def _command_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:

@@ -107,6 +107,7 @@ def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Simila
             excerpt=excerpt,
             found=excerpt.score / top if top > 0 else 1 - 0.1 * place,
             page_found=excerpt.score / top if top > 0 else 1 - 0.1 * place,
+            at=place,
         )
         for place, excerpt in enumerate(excerpts[:PAGES])
     ]
@@ -278,8 +279,7 @@ def _sections(searcher: Searcher, lookup: Lookup, row: int, top: float) -> list[
     best = [lookup.best(lookup.fused, section.first, section.last) for section in sections]
     chosen = sorted(np.argsort(-np.array(best), kind="stable")[:SECTIONS])
     return [
-        _section(searcher, lookup, sections[place], best[place], max(best), top, first=place == 0)
-        for place in chosen
+        _section(searcher, lookup, sections[place], best[place], max(best), top, at=place) for place in chosen
     ]
 
 
@@ -291,7 +291,7 @@ def _section(
     of_page: float,
     top: float,
     *,
-    first: bool,
+    at: int,
 ) -> SectionRead:
     """`best` and `of_page`: the best score in the section and in its page; `top`: of all that was found."""
     chunk, rows, found = section.chunk, range(section.first, section.last + 1), best / top
@@ -313,7 +313,8 @@ def _section(
         page_found=of_page / top,
         dense=lookup.best(lookup.dense_text, section.first, section.last),
         dense_heading=lookup.best(lookup.dense_headings, section.first, section.last),
-        first=first,
+        first=at == 0,
+        at=at,
         chunks=tuple((searcher.chunks[row].text, lookup.score(row) / top) for row in rows),
     )
 

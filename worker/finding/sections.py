@@ -40,6 +40,8 @@ class SectionRead:
     dense_heading: float = 0.0
     first: bool = False
     """Whether it stands at the top of its page."""
+    at: int = 0
+    """Its place among the sections of its page."""
     chunks: tuple[tuple[str, float], ...] = ()
     """Text and score of each of its chunks, the score as `found` is given."""
 

@@ -17,7 +17,7 @@ from worker.finding.reading import Candidate, Reading
 
 WHOLE = 900
 """Characters of all quotes together up to which the points that are left out are added."""
-_NUMBERS = dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8) | {
+NUMBERS = dict(two=2, three=3, four=4, five=5, six=6, seven=7, eight=8) | {
     sign: at for at, sign in enumerate("两三四五六七八", 2)
 }
 _COUNTS = re.compile(
@@ -81,7 +81,7 @@ def count_of(text: str) -> int:
     if said is None:
         return 0
     number = (said["en"] or said["zh"]).lower()
-    return int(number) if number.isdecimal() else _NUMBERS[number]
+    return int(number) if number.isdecimal() else NUMBERS[number]
 
 
 def _points(below: Sequence[Candidate]) -> Points:

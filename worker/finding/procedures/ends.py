@@ -79,7 +79,7 @@ def _completed(
             have |= {one.place: one for one in lacking}
             used += size
     last = max(have)
-    if _is_title(have[last]) and len(have) > 1 and last + 1 in beside:
+    if is_title(have[last]) and len(have) > 1 and last + 1 in beside:
         del have[last]
     return tuple(have[place] for place in sorted(have)), used
 
@@ -102,7 +102,7 @@ def _below(own: Sequence[Candidate], beside: dict[int, Candidate], asked: Asked)
     after = beside.get(last.place + 1)
     if after is None:
         return
-    if _is_title(last) or ("trouble" in asked.kinds and _CURES.search(after.atom.text)):
+    if is_title(last) or ("trouble" in asked.kinds and _CURES.search(after.atom.text)):
         yield _whole(after, beside)
     if "how" in asked.kinds and last.numbers[_HEADING] >= ABOUT_IT:
         together = _whole(last, beside)
@@ -123,7 +123,7 @@ def _whole(piece: Candidate, beside: dict[int, Candidate]) -> list[Candidate]:
     return found
 
 
-def _is_title(candidate: Candidate) -> bool:
+def is_title(candidate: Candidate) -> bool:
     """Whether it is one short line of words without an end."""
     atom = candidate.atom
     text = atom.text.strip()
