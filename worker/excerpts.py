@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.answer import Source
 from bot.config.fences import RUN
@@ -64,6 +65,7 @@ class Excerpt:
         )
 
 
+@lru_cache(maxsize=512)
 def in_one_line(text: str) -> str:
     """Text for a place that knows no blocks of Markdown: words and cells, no fences, bullets and macros."""
     lines = (_cells(_MARK.sub("", line)) for line in text.splitlines() if not _DRAWN.match(line))
@@ -80,4 +82,7 @@ def _cells(line: str) -> str:
 
 def numbered(excerpts: list[Excerpt], start: int = 1) -> list[Excerpt]:
     """The same excerpts, numbered in order from `start`."""
-    return [replace(excerpt, number=number) for number, excerpt in enumerate(excerpts, start)]
+    return [
+        excerpt if excerpt.number == number else replace(excerpt, number=number)
+        for number, excerpt in enumerate(excerpts, start)
+    ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.text.terms import terms
 from worker.finding.announcing import announces
@@ -241,8 +242,14 @@ def _margin(left: int) -> float:
     return MARGIN if left > SHORT * ALL else NARROW
 
 
-def _said(candidate: Candidate) -> set[str]:
-    return set(terms(candidate.atom.text))
+def _said(candidate: Candidate) -> frozenset[str]:
+    return _terms_of(candidate.atom.text)
+
+
+@lru_cache(maxsize=2048)
+def _terms_of(text: str) -> frozenset[str]:
+    """The terms of an atom; remembered, as the same ones are chosen for question after question."""
+    return frozenset(terms(text))
 
 
 def _repeats(candidate: Candidate, said: set[str]) -> bool:

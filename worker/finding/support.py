@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.text.general_words import open_general_words
 from index.text.terms import terms
@@ -23,7 +24,7 @@ from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.quote import Quote, page_of
 from worker.finding.ranking import weights
 from worker.finding.reading import Reading
-from worker.finding.sections import section_words, with_starts
+from worker.finding.sections import section_words, with_starts, words_of
 from worker.finding.shares import has_word, share_of
 from worker.finding.telling import CALLED
 
@@ -87,11 +88,9 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
 
 def _words_of_page(reading: Reading, quote: Quote) -> frozenset[str]:
     """All words that were read of the page that a quote is from."""
-    texts = {
-        candidate.section.excerpt.text
-        for candidate in reading.candidates
-        if page_of(candidate.section.excerpt) == page_of(quote.excerpt)
-    }
+    page = page_of(quote.excerpt)
+    excerpts = {id(candidate.section): candidate.section.excerpt for candidate in reading.candidates}
+    texts = {excerpt.text for excerpt in excerpts.values() if page_of(excerpt) == page}
     return frozenset().union(*map(section_words, texts))
 
 
@@ -111,7 +110,13 @@ def _lacks_kind(asked: Asked, kinds: frozenset[str], texts: Sequence[str]) -> bo
 def words_shown(quotes: Sequence[Quote]) -> frozenset[str]:
     """The words of the quotes, their headings and paths."""
     places = (f"{quote.excerpt.name} {quote.excerpt.path.replace('/', ' ')}" for quote in quotes)
-    return with_starts(terms(" ".join([*(quote.text for quote in quotes), *places])))
+    return frozenset().union(*(_words_of(quote.text) for quote in quotes), *map(words_of, places))
+
+
+@lru_cache(maxsize=512)
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a quote; remembered, as the same ones are shown for question after question."""
+    return with_starts(terms(text))
 
 
 def probability(numbers: Sequence[float], *, second: bool = False) -> float:

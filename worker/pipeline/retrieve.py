@@ -86,7 +86,7 @@ def fit(excerpts: Sequence[Excerpt], budget: int, count: Callable[[str], int]) -
         text = cut(excerpt.text, room, count) if room > 0 else ""
         if not text or (text != excerpt.text and count(text) < LEAST_TOKENS):
             continue
-        kept.append(replace(excerpt, text=text))
+        kept.append(excerpt if text == excerpt.text else replace(excerpt, text=text))
         left -= count(text) + overhead
         if left < LEAST_TOKENS:
             break

@@ -89,14 +89,11 @@ class Sanitiser:
         sites = {_host(address) for address in self.addresses} - {"", *_THIS_MACHINE}
         self.hosts = sites | _THIS_MACHINE
         self.written = "\n".join(excerpt.text for excerpt in excerpts)
-        indexed = "\n".join(excerpt.text for excerpt in excerpts if not excerpt.web)
-        self.own = {
-            *(_split_end(address)[0] for address in _ADDRESS.findall(indexed) if _host(address)),
-            *(_split_end(host)[0] for host in _BARE_HOST.findall(indexed)),
-        }
+        indexed = (excerpt.text for excerpt in excerpts if not excerpt.web)
+        self.own = frozenset().union(*map(_addresses_in, indexed))
         """Web addresses that the operator's own documents write; a page of the web may write any."""
         self.addresses |= {address for address in self.own if _host(address) in sites}
-        self.in_code = set(_ADDRESS.findall("\n".join(_codes(excerpts))))
+        self.in_code = frozenset().union(*(_addresses_in_code(excerpt.text) for excerpt in excerpts))
         self.language = language
         self.removed = say("link_removed", language)
         self.numbers = {excerpt.number for excerpt in excerpts}
@@ -118,6 +115,8 @@ class Sanitiser:
         return replace(excerpt, title=title, heading_path=(), path="", updated_at=0.0)
 
     def _line(self, text: str) -> str:
+        if (harmless := _without_address(text)) is not None:
+            return harmless
         text = _ADDRESS.sub(lambda match: match.group() if match.group() in self.addresses else "…", text)
         return _without_mentions(_BARE_HOST.sub("…", text))
 
@@ -222,17 +221,29 @@ def _host(address: str) -> str:
         return ""
 
 
-def _codes(excerpts: Sequence[Excerpt]) -> list[str]:
-    """The code blocks and inline code of the sources."""
-    return [code for excerpt in excerpts for code in _codes_of(excerpt.text)]
+# The same passages are met for question after question, so what is read of them is remembered.
 
 
 @lru_cache(maxsize=512)
-def _codes_of(text: str) -> tuple[str, ...]:
-    found = []
+def _addresses_in(text: str) -> frozenset[str]:
+    """The web addresses that a source writes."""
+    addresses = (address for address in _ADDRESS.findall(text) if _host(address))
+    return frozenset(_split_end(address)[0] for address in (*addresses, *_BARE_HOST.findall(text)))
+
+
+@lru_cache(maxsize=512)
+def _addresses_in_code(text: str) -> frozenset[str]:
+    """Those in its code blocks and inline code."""
+    found: list[str] = []
     for is_code, part in segments(text):
         found += [part] if is_code else [span for span in split_spans(part) if span.startswith("`")]
-    return tuple(found)
+    return frozenset(address for code in found for address in _ADDRESS.findall(code))
+
+
+@lru_cache(maxsize=2048)
+def _without_address(text: str) -> str | None:
+    """A line of a source made harmless; None for one with an address: which may stay, others say."""
+    return None if _ADDRESS.search(text) or _BARE_HOST.search(text) else _without_mentions(text)
 
 
 def _packed(text: str) -> str:

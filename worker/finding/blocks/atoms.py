@@ -101,7 +101,7 @@ class Atom:
         joint = "\n" if self.kind == "row" else "\n\n"
         return f"{self.lead}{joint}{self.text}" if self.lead else self.text
 
-    @property
+    @cached_property
     def told(self) -> str:
         """What it says, with the sentence that announces it; of a row without the table's head."""
         return self.text if self.kind == "row" or not self.lead else f"{self.lead}\n\n{self.text}"
