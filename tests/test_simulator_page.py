@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from demo.gallery.page import add_gallery
 from demo.gallery.samples import samples
@@ -142,6 +144,54 @@ def test_press_sends_the_form_and_shows_the_outcome(page: Page, local: LocalFeis
     expect(page.get_by_test_id("toast")).to_contain_text("200342")
     action = next(p for p in local.pushes.all if p.event_type == "card.action.trigger").payload
     assert action["event"]["action"]["form_value"] == {"reason": "wrong page"}
+
+
+def test_pictures_in_words_are_drawn_where_no_font_has_them(
+    page: Page, local: LocalFeishu, caller: Caller
+) -> None:
+    button = {"tag": "button", "name": "up", "text": {"tag": "plain_text", "content": "👍 有帮助 👎"}}
+    code = {"tag": "markdown", "content": "⚠️ mind it\n```\n👍\n```"}
+    sent = caller.reply_card(local.say(text="🙋 me", mention_bot=True), plain_card(button, code))
+    card = message(page, sent["data"]["message_id"])
+    shown = card.locator("[data-button=up]")
+    expect(shown.locator(".fs-sign svg")).to_have_count(2)
+    expect(shown).to_have_text("👍 有帮助 👎")
+    expect(card.locator("pre svg")).to_have_count(0)
+    expect(card.locator(".fs-md .fs-sign svg")).to_have_count(1)
+    expect(page.get_by_test_id("body").first.locator(".fs-sign svg").first).to_be_visible()
+    local.react(sent["data"]["message_id"])
+    expect(card.get_by_test_id("reaction-THUMBSUP").locator("svg")).to_be_visible()
+
+
+def _sides(element: Locator) -> tuple[int, int, int]:
+    """How light its upper edge is, above all words: at the left, in the middle, at the right."""
+    with Image.open(io.BytesIO(element.screenshot())) as drawn:
+        grey = drawn.convert("L")
+        left, middle, right = (grey.getpixel((x, 6)) for x in (2, grey.width // 2, grey.width - 3))
+    return left, middle, right  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("what", ["pre", ".fs-table-wrap"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_shadow_says_at_which_side_there_is_more(
+    page: Page, local: LocalFeishu, caller: Caller, what: str, theme: str
+) -> None:
+    page.goto(f"{local.url}/simulator/?theme={theme}")
+    row = "".join(f"| {'wide' * 9}{number} " for number in range(16))
+    content = f"```\n{'long ' * 90}\n```\n" if what == "pre" else f"{row}|\n{'|-' * 16}|\n{row}|\n"
+    short = content[:40] + "\n```\n" if what == "pre" else "| a |\n|-|\n| b |\n"
+    elements = [{"tag": "markdown", "content": one} for one in (content, short)]
+    sent = caller.reply_card(local.say(text="how", mention_bot=True), plain_card(*elements))
+    boxes = message(page, sent["data"]["message_id"]).locator(what)
+    expect(boxes).to_have_count(2)
+    left, middle, right = _sides(boxes.first)
+    assert left == middle, "it is at its beginning"
+    assert abs(right - middle) > 10, "there is more at the right"
+    boxes.first.evaluate("box => { box.scrollLeft = 1e6 }")
+    left, middle, right = _sides(boxes.first)
+    assert abs(left - middle) > 10
+    assert right == middle
+    assert len(set(_sides(boxes.last))) == 1, "all of it is seen"
 
 
 def test_private_chat_with_the_bot(page: Page, local: LocalFeishu) -> None:

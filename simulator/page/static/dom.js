@@ -26,6 +26,7 @@ async function act(name, body) {
 
 function toast({ text, type }) {
   const node = make("div", { class: `toast ${type}`, "data-testid": "toast" }, text);
+  drawSigns(node);
   get("toasts").append(node);
   setTimeout(() => node.remove(), 4000);
 }

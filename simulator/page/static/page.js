@@ -20,6 +20,7 @@ function drawChats() {
   }, chatAvatar(chat),
   make("div", { class: "words" }, make("b", {}, chat.name, make("time", {}, chat.time ? clock(chat.time) : "")), make("span", {}, chat.preview))));
   get("chats").replaceChildren(...list);
+  drawSigns(get("chats"));
   const chat = here.state.chats.find((one) => one.id === here.chat);
   get("chat-name").textContent = chat ? chat.name : "";
   get("chat-members").textContent = !chat ? "" : chat.kind === "p2p" ? say("p2p") : say("members", chat.members);
@@ -109,11 +110,13 @@ function fill(node, message, known) {
     body.innerHTML = message.html;
     restore(body, kept);
     pageTables(body);
+    drawSigns(body);
   }
   content.querySelector(":scope > .reactions").replaceChildren(...message.reactions.map((reaction) => make("button", {
     type: "button", class: "reaction", "data-testid": `reaction-${reaction.key}`, title: reaction.key,
     onclick: () => act("react", { user: here.user, message_id: message.id, emoji: reaction.key }),
   }, `${reaction.look} ${reaction.names.join("、")}`)));
+  drawSigns(content.querySelector(":scope > .reactions"));
   node.querySelector(":scope > .menu")?.remove();
   if (!message.recalled) node.append(menu(message, mine));
 }
