@@ -32,6 +32,7 @@ from index.search.store.projects import named
 from index.text.asking import is_asked
 from index.text.chinese import has_chinese
 from index.text.spelling import spelt
+from index.text.spoken import written
 from index.text.terms import terms
 
 __all__ = ["Lookup", "PageSection", "Passage", "Searcher"]
@@ -123,8 +124,8 @@ class Searcher:
         return found
 
     def spelt(self, query: str) -> str:
-        """The question with its misspelt words as the documents write them."""
-        return spelt(query, self.lexical.document_frequency)
+        """The question with its misspelt words and its spoken verbs as the documents write them."""
+        return written(spelt(query, self.lexical.document_frequency), self.lexical.document_frequency)
 
     def _measured_all(self, query: str, vector: Vectors) -> Lookup:
         own, english = tuple(dict.fromkeys(terms(query))), self.crossing.terms(query)

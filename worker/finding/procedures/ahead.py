@@ -37,9 +37,9 @@ _AHEAD = re.compile(
 )
 _WORDS = "|".join(word for word in NUMBERS if word.isascii())
 _COUNTED = re.compile(
-    rf"(?<![a-z])({_WORDS}|[2-8])"
+    rf"(?<![a-z\d.])({_WORDS}|[2-8])"
     rf"(?: [a-z-]{{2,20}}){{0,2}} {_THINGS}\b"
-    r"|([两三四五六七八2-8]) ?[种类](?:不同的?)?"
+    r"|(?<![\d十百])([两三四五六七八2-8]) ?[种类](?:不同的?)?"
     r"(?:方式|方法|模式|类型|策略|方案|途径|情况|场景|选择|角色|状态|部分|用法|写法|形式)",
     re.IGNORECASE,
 )
