@@ -16,7 +16,7 @@ import typer
 
 from bot.config import progress
 from bot.config.command_line import AsJson, Config, Version, run
-from bot.config.faults import encodable
+from bot.config.faults import encodable, has_words
 from bot.config.settings import load_settings
 from bot.errors import RemovalUnconfirmed
 
@@ -124,6 +124,8 @@ def search(
     """Passages for a question, with scores."""
     from index.search.versions import open_current
 
+    if not has_words(query):
+        raise typer.BadParameter("the question holds no words, only blanks or marks")
     searcher = open_current(load_settings(config))
     started = time.perf_counter()
     passages = searcher.search(query, k)

@@ -175,6 +175,7 @@ def test_expected_failures_are_one_line(
     for arguments, wanted in (
         (["search", "x", "--config", str(empty)], "index build"),
         (evaluate, "bad.jsonl"),
+        (["search", " ？ ", "--config", str(config)], "holds no words"),
     ):
         monkeypatch.setattr(sys, "argv", ["index", *arguments])
         with pytest.raises(SystemExit) as ended:

@@ -12,9 +12,8 @@ import typer
 
 from bot.config import disk, progress
 from bot.config.command_line import AsJson, Config
-from bot.config.faults import encodable
+from bot.config.faults import encodable, has_words
 from bot.config.settings import load_settings
-from bot.events.content import has_words
 
 
 def ask(

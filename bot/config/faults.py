@@ -1,12 +1,14 @@
 """What is wrong with a setting, or a row of a file, in words for somebody who does not write Python.
 
-What is wrong with a text and needs no word, halves of characters, is replaced here for everybody.
+What is wrong with a text and needs no word, halves of characters, is replaced here for everybody; and here it
+is told whether a text says anything.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
@@ -33,6 +35,9 @@ _WANTED = {
 _HALF = re.compile(r"\\u[dD]|[\ud800-\udfff]")
 """What may be half a character in JSON, as an escape or as it stands."""
 
+_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
+"""Letters and signs by their kind that show nothing, and what stands for half a character."""
+
 
 def encodable(text: str) -> str:
     """The text with halves of characters put together; those alone, which no encoder takes, become U+FFFD.
@@ -41,6 +46,13 @@ def encodable(text: str) -> str:
     """
     return (
         text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    )
+
+
+def has_words(text: str) -> bool:
+    """Whether somebody says something with it: a letter, a number or a picture, not marks alone."""
+    return any(
+        sign not in _UNSEEN and (sign.isalnum() or unicodedata.category(sign) == "So") for sign in text
     )
 
 

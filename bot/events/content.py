@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,17 +26,6 @@ _MOST_ATTACHMENTS = 16
 _NAME_CHARACTERS = 200
 _DEPTH = 12
 """How deep a card's elements are looked at."""
-
-
-_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffd")
-"""Letters and signs by their kind that show nothing, and what stands for half a character."""
-
-
-def has_words(text: str) -> bool:
-    """Whether somebody says something with it: a letter, a number or a picture, not marks alone."""
-    return any(
-        sign not in _UNSEEN and (sign.isalnum() or unicodedata.category(sign) == "So") for sign in text
-    )
 
 
 @dataclass(frozen=True)

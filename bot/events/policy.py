@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.config.faults import has_words
 from bot.events.chat_commands import Command, is_mistyped, parse
-from bot.events.content import READABLE, has_words
+from bot.events.content import READABLE
 from bot.events.events import Message
 
 if TYPE_CHECKING:

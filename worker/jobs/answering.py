@@ -13,9 +13,9 @@ import structlog
 
 from bot import metrics
 from bot.answer import Answer, CardState, Outcome
+from bot.config.faults import has_words
 from bot.errors import Cancelled, FeishuError, FennelError, MessageGone
 from bot.events import policy
-from bot.events.content import has_words
 from bot.events.events import Message
 from bot.feishu.sent_record import State
 from bot.messages import say

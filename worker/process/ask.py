@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.answer import Source
-from bot.config.faults import encodable_json, misspelt
+from bot.config.faults import encodable_json, has_words, misspelt
 from bot.config.progress import counted, waiting
 from bot.config.settings import Settings
 from bot.errors import ConfigError, FennelError
-from bot.events.content import has_words
 from bot.messages import say
 from index.gate.gate import open_gate
 from index.search.versions import open_current
