@@ -51,7 +51,9 @@ SECOND_LOOK = FEATURES.index("second_look")
 """0 for what got none; see worker/finding/second_look."""
 
 
-def measure(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]) -> list[list[float]]:
+def measure(
+    asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words]]
+) -> list[tuple[float, ...]]:
     """The numbers of FEATURES for each of a section's `atoms`; those of meaning are its section's."""
     above = _above(asked, section, atoms)
     return [_of_atom(asked, section, above, atom, words, place) for place, (atom, words) in enumerate(atoms)]
@@ -108,18 +110,18 @@ def _above(asked: Asked, section: SectionRead, atoms: Sequence[tuple[Atom, Words
 
 def _of_atom(
     asked: Asked, section: SectionRead, above: _Above, atom: Atom, words: Words, place: int
-) -> list[float]:
+) -> tuple[float, ...]:
     """Some hundred atoms are measured for a question: what several of them share is worked out above."""
     text, near = words.text & asked.telling, words.near & asked.telling
     if atom.kind == "row" and text:  # what a cell says, its column's name says with it
         text |= near
-    headed = near | above.heading
-    around = text | near | above.telling
+    headed = near | above.heading if near else above.heading
+    around = text.union(near, above.telling) if text or near else above.telling
     waited = asked.waits_for
     new = asked.without_own(atom.text) if asked.kinds else ""
     share, about, share_headed = share_told(asked, text), share_told(asked, around), share_told(asked, headed)
-    precise = max(above.heading_precise, precision_of(asked, atom.heading))
-    return [
+    precise = max(above.heading_precise, precision_of(asked, atom.heading) if atom.heading else 0.0)
+    return (
         share,
         share_told(asked, near),
         *above.shares,
@@ -162,7 +164,7 @@ def _of_atom(
             else NOT_TURNED
         ),
         0.0,
-    ]
+    )
 
 
 def _best_sentence(asked: Asked, words: Words, share: float) -> float:

@@ -122,9 +122,7 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
         for place, (atom, _) in enumerate(read_section(section.excerpt.text))
     ]
     numbers = [measure(asked, section, read_section(section.excerpt.text)) for section in sections]
-    rough = _of_its_number(
-        asked, _scored(pieces, [tuple(row) for of_section in numbers for row in of_section])
-    )
+    rough = _of_its_number(asked, _scored(pieces, [own for of_section in numbers for own in of_section]))
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
