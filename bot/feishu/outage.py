@@ -10,7 +10,6 @@ One hash in Redis (AWAY): interface -> {"since", "until", "failures", "why", "co
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -60,11 +59,11 @@ class Outages:
         Without `may_probe` that is left to another. Raises FeishuError, which says when to come again, while
         the interface is not to be called.
         """
-        if time.monotonic() < self._well_until:
+        if self._clock.monotonic() < self._well_until:
             return False
         found = self._redis.hgetall(AWAY.name)
         if not found:
-            self._well_until = time.monotonic() + _WELL_SECONDS
+            self._well_until = self._clock.monotonic() + _WELL_SECONDS
         raw, token = found.get(interface.encode()), found.get(TOKEN.encode())
         if interface != TOKEN and token is not None:
             self._refuse_before(TOKEN, read_away(token))
