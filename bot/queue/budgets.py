@@ -10,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from redis import Redis
+from redis.client import Pipeline
 
 from bot.clock import SYSTEM, Clock
 from bot.config.settings import LimitSettings
@@ -46,15 +47,13 @@ class Budgets:
                 return one
         return None
 
-    def spend(self, user: str, chat: str, tokens: int) -> None:
-        """Counts one question and what its answer took."""
-        with self.redis.pipeline() as pipeline:
-            for one in self._spenders(user, chat):
-                key = BUDGET.of(self._today(one))
-                pipeline.hincrby(key, "questions", 1)
-                pipeline.hincrby(key, "tokens", max(0, tokens))
-                pipeline.expire(key, BUDGET.seconds)
-            pipeline.execute()
+    def spend(self, pipeline: Pipeline, user: str, chat: str, tokens: int) -> None:
+        """Counts one question and what its answer took, with what else is written in that step."""
+        for one in self._spenders(user, chat):
+            key = BUDGET.of(self._today(one))
+            pipeline.hincrby(key, "questions", 1)
+            pipeline.hincrby(key, "tokens", max(0, tokens))
+            pipeline.expire(key, BUDGET.seconds)
 
     def tell_once(self, spender: Spender) -> bool:
         """Whether it is still to be told today that this budget is used up."""

@@ -50,16 +50,22 @@ def test_one_card_when_it_is_used_up_and_answers_tomorrow(house: House, clock: T
     assert "harbor cache clear" in words(house.card(house.ask(QUESTION, user="ou_alice")))
 
 
+def spend(budgets: Budgets, user: str, chat: str, tokens: int) -> None:
+    with budgets.redis.pipeline() as pipeline:
+        budgets.spend(pipeline, user, chat, tokens)
+        pipeline.execute()
+
+
 def test_tokens_of_a_group_and_of_all_are_counted(redis: Redis) -> None:
     budgets = Budgets(redis, LimitSettings(tokens_per_group_per_day=100, tokens_per_day=150))
-    budgets.spend("ou_1", "oc_1", 99)
+    spend(budgets, "ou_1", "oc_1", 99)
     assert budgets.used_up("ou_1", "oc_1") is None
-    budgets.spend("ou_2", "oc_1", 1)
+    spend(budgets, "ou_2", "oc_1", 1)
     over = budgets.used_up("ou_3", "oc_1")
     assert over is not None
     assert over.kind == "group"
     assert budgets.used_up("ou_3", "oc_2") is None
-    budgets.spend("ou_3", "oc_2", 50)
+    spend(budgets, "ou_3", "oc_2", 50)
     everybody = budgets.used_up("ou_4", "oc_3")
     assert everybody is not None
     assert everybody.kind == "all"
@@ -80,9 +86,9 @@ def test_a_day_ends_at_midnight_where_the_group_is(redis: Redis, zone: str, befo
     limits = LimitSettings(questions_per_user_per_day=2, tokens_per_group_per_day=100, day_timezone=zone)
     budgets = Budgets(redis, limits, clock)
     clock.turn(datetime.fromisoformat(before).timestamp() - clock.now())
-    budgets.spend("ou_1", "oc_1", 60)
+    spend(budgets, "ou_1", "oc_1", 60)
     clock.turn(-6 * 3600)
-    budgets.spend("ou_1", "oc_1", 60)  # the same day, earlier: a clock that was put right
+    spend(budgets, "ou_1", "oc_1", 60)  # the same day, earlier: a clock that was put right
     clock.turn(6 * 3600)
     over = budgets.used_up("ou_1", "oc_2")
     assert over is not None
@@ -91,11 +97,11 @@ def test_a_day_ends_at_midnight_where_the_group_is(redis: Redis, zone: str, befo
     assert not budgets.tell_once(over)
     clock.turn(datetime.fromisoformat(after).timestamp() - clock.now())
     assert budgets.used_up("ou_1", "oc_1") is None, "a new day"
-    budgets.spend("ou_1", "oc_1", 100)
+    spend(budgets, "ou_1", "oc_1", 100)
     tokens = budgets.used_up("ou_1", "oc_1")
     assert tokens is not None
     assert tokens.kind == "group"
-    budgets.spend("ou_1", "oc_2", 0)
+    spend(budgets, "ou_1", "oc_2", 0)
     again = budgets.used_up("ou_1", "oc_2")
     assert again is not None
     assert budgets.tell_once(again), "told once a day, on each day"

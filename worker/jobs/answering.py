@@ -226,16 +226,18 @@ class Answering:
         kept = kept_answers.Kept(self._signed(answer), state, self.message.chat_id)
         self._end_trace(answer.outcome)
         self._keep(kept)
-        if answer.sources and answer.outcome is not Outcome.NOT_FOUND:
-            note_answered(self.process, self.message.chat_id, self.message.message_id)
-        self._spend()
+        self._spend(answered=bool(answer.sources) and answer.outcome is not Outcome.NOT_FOUND)
         return kept
 
-    def _spend(self) -> None:
-        """Counts this question against the day's budgets."""
+    def _spend(self, *, answered: bool = False) -> None:
+        """Counts this question against the day's budgets, and as one that was `answered` here."""
         usage = self.trace.facts.get("usage") or {}
         tokens = sum(int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
-        self.process.budgets.spend(self.message.sender_id, self.message.chat_id, tokens)
+        with self.process.redis.pipeline() as pipeline:
+            if answered:
+                note_answered(pipeline, self.message.chat_id, self.message.message_id)
+            self.process.budgets.spend(pipeline, self.message.sender_id, self.message.chat_id, tokens)
+            pipeline.execute()
 
     def _keep(self, kept: kept_answers.Kept) -> None:
         """Writes the answer and its Trace, unless the question was taken back or taken over meanwhile."""

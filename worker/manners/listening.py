@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from redis.client import Pipeline
+
 from bot import trace
 from bot.answer import Answer, Outcome
 from bot.errors import IndexMissing
@@ -114,11 +116,9 @@ class Listening:
         return bool((vectors[1:] @ vectors[0]).max() >= SAME)
 
 
-def note_answered(process: Process, chat_id: str, message_id: str) -> None:
-    """A question was answered in a chat. Raises redis.RedisError."""
+def note_answered(pipeline: Pipeline, chat_id: str, message_id: str) -> None:
+    """A question was answered in a chat."""
     key = MATTERS.of(chat_id)
-    with process.redis.pipeline(transaction=False) as pipeline:
-        pipeline.lpush(key, message_id)
-        pipeline.ltrim(key, 0, _MATTERS - 1)
-        pipeline.expire(key, MATTERS.seconds)
-        pipeline.execute()
+    pipeline.lpush(key, message_id)
+    pipeline.ltrim(key, 0, _MATTERS - 1)
+    pipeline.expire(key, MATTERS.seconds)
