@@ -22,7 +22,6 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.blocks.atoms import Atom
-from worker.finding.blocks.tidy import one_line
 from worker.finding.features import BODY, MEANING, measure, of_cosines
 from worker.finding.forms.definition import introduction_of
 from worker.finding.forms.needed import needed_query
@@ -169,13 +168,12 @@ def _with_meaning(candidate: Candidate, cosines: dict[str, float]) -> tuple[floa
 
 
 def _texts(candidate: Candidate) -> tuple[str, str]:
-    """What an atom's meaning is taken from, and its heading's; of a name with underlines its words."""
+    """What an atom's meaning is taken from, and its heading's."""
     atom, excerpt = candidate.atom, candidate.section.excerpt
     heading = atom.heading.replace("_", " ") or (
         excerpt.heading_path[-1] if excerpt.heading_path else excerpt.title
     )
-    text = one_line(f"{atom.lead if atom.kind == 'item' else ''} {atom.text}".replace("_", " "))
-    return text[:BODY], heading
+    return atom.plain[:BODY], heading
 
 
 def _pages(searcher: Searcher, lookup: Lookup, asked: Asked, passages: Sequence[Passage]) -> list[int]:

@@ -107,6 +107,11 @@ class Atom:
         return self.text if self.kind == "row" or not self.lead else f"{self.lead}\n\n{self.text}"
 
     @cached_property
+    def plain(self) -> str:
+        """What its meaning is taken from: a line without marks; of a name with underlines its words."""
+        return one_line(f"{self.lead if self.kind == 'item' else ''} {self.text}".replace("_", " "))
+
+    @cached_property
     def seen(self) -> int:
         """Characters that a reader sees of the text: of a link its words, of a table's cells no padding."""
         text = without_padding(self.text) if self.kind in ("row", "table") else self.text
