@@ -73,8 +73,7 @@ class Answering:
         if record is not None and record.state is State.DONE:
             return "done_before"
         try:
-            self.wanted.check()
-            kept = kept_answers.find(self.process.redis, message_id)
+            kept = kept_answers.read(message_id, self.wanted.check())
             if kept is None:
                 kept = self._understand_and_answer()
                 self._count()

@@ -50,7 +50,11 @@ def text_of(kept: Kept) -> str:
 
 def find(redis: Redis, message_id: str) -> Kept | None:
     """What was kept for a question, None when there is nothing (any more), or nothing that can be read."""
-    raw = redis.get(ANSWER.of(message_id))
+    return read(message_id, redis.get(ANSWER.of(message_id)))
+
+
+def read(message_id: str, raw: bytes | str | None) -> Kept | None:
+    """The same of what stands in Redis."""
     if raw is None:
         return None
     try:

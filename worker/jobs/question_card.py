@@ -54,25 +54,28 @@ class StillWanted:
             self.look()
         return self._recalled or self._lost or self.process.handing_back.is_set()
 
-    def look(self) -> None:
-        """Asks Redis now. Raises redis.RedisError."""
+    def look(self) -> bytes | str | None:
+        """Asks Redis now; gives the answer that was kept, if there is one. Raises redis.RedisError."""
         self._checked = time.monotonic()
-        recalled, held = self.process.redis.mget(CANCELLED.of(self.message_id), self.lease.key)
+        keys = CANCELLED.of(self.message_id), self.lease.key, ANSWER.of(self.message_id)
+        recalled, held, kept = self.process.redis.mget(*keys)
         self._recalled = recalled is not None
         self._lost = not (self.lease.is_named_by(held) or (held is None and self._taken_again()))
+        return kept
 
     def _taken_again(self) -> bool:
         return self.lease.take_again(*(key.of(self.message_id) for key in (SEEN, ANSWER, TRACE)))
 
-    def check(self) -> None:
-        """Asks now and raises what is the matter: Cancelled, LeaseLost, HandBack."""
-        self.look()
+    def check(self) -> bytes | str | None:
+        """Looks now and raises what is the matter: Cancelled, LeaseLost, HandBack."""
+        kept = self.look()
         if self._lost:
             raise LeaseLost(self.message_id)
         if self._recalled:
             raise Cancelled(self.message_id)
         if self.process.handing_back.is_set():
             raise HandBack(self.message_id)
+        return kept
 
 
 class QuestionCard:
