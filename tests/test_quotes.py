@@ -13,7 +13,7 @@ from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
 from worker.finding.asked import read_question, without_form
 from worker.finding.blocks.atoms import Atom, atoms_of
-from worker.finding.blocks.pieces import PIECE
+from worker.finding.blocks.pieces import PIECE, parts_of_code
 from worker.finding.blocks.tidy import tidied
 from worker.finding.quote import shown
 from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for
@@ -496,3 +496,30 @@ def test_items_that_are_left_out_of_a_list_leave_a_mark_and_neighbours_leave_non
     pieces = [Candidate(item, section, place) for place, item in enumerate(items)]
     assert shown([pieces[0], pieces[2]]) == "- oil\n- …\n- glass"
     assert shown(pieces) == "- oil\n- wick\n- glass"
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "<?php\n\ndeclare(strict_types=1);\n\nnamespace Lamp;\n\nuse Harbour\\Oil;\nuse Harbour\\Wick;",
+        'package lamp\n\nimport (\n    "context"\n    "fmt"\n\n    oil "harbour.example/oil"\n)',
+        "import os\nfrom harbour import (\n    oil,\n    wick,\n)\n\n# the lamp",
+        "#include <stdio.h>\n#include <lamp.h>\nusing namespace harbour;",
+        "const oil = require('oil')\nimport {\n  wick,\n} from 'harbour'",
+    ],
+)
+def test_the_imports_of_long_code_are_no_part_of_their_own(imports: str) -> None:
+    body = "\n\n".join("\n".join(f"lamp.step({part}, {line})" for line in range(8)) for part in range(3))
+    parts = list(parts_of_code(f"```\n{imports}\n\n{body}\n```"))
+    assert len(parts) == 3
+    assert parts[0].splitlines()[1] == imports.splitlines()[0]
+    assert "lamp.step(0, 7)" in parts[0]
+    assert "lamp.step(1, 0)" in parts[1]
+
+
+def test_imports_that_leave_no_room_stay_a_part_of_their_own() -> None:
+    imports = "\n".join(f"import harbour.part{number}" for number in range(20))
+    body = "\n".join(f"lamp.step({line})" for line in range(9))
+    first, second = parts_of_code(f"```\n{imports}\n\n{body}\n```")
+    assert "lamp.step" not in first
+    assert "import" not in second

@@ -32,6 +32,13 @@ _SHELLS = frozenset(
     {"sh", "bash", "shell", "console", "zsh", "fish", "powershell", "ps1", "pwsh", "cmd", "bat", "terminal"}
 )
 _PROMPT = re.compile(r"^[ \t]*(?:\w{0,30}(?:=#|>) \S|\+-{3,}|\|-{3,}|[-+|]{9,})", re.MULTILINE)
+_BEFORE_CODE = re.compile(
+    r"<\?php|(?:#?include|@?import|from|namespace|package|use|using|require|require_once|declare|library)\b"
+    r"|(?:const|let|var) [^=\n]{1,60}+= ?require\b|(?:\w{1,40}+ )?\"[^\"\s]{1,120}+\"[,;]?\Z"
+    r"|\w{1,40}+,\Z|\} from\b"
+    r"|[(){}\[\];]{0,9}+\Z|//|#|--|/?\*"
+)
+"""How a line above the code itself begins: imports, the name of the package, remarks, blank lines."""
 ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 
 
@@ -70,13 +77,18 @@ def is_command(code: str) -> bool:
 
 
 def _paragraphs(lines: list[str]) -> Iterator[list[str]]:
-    """Lines between blank ones, as many paragraphs together as make PART_LINES."""
+    """Lines between blank ones, as many paragraphs together as make PART_LINES.
+
+    The imports at the head say nothing by themselves: what comes below stands with them where it fits.
+    """
     part: list[str] = []
     for bare, run in groupby(lines, key=lambda line: not line.strip()):
         if bare:
             continue
         paragraph = list(run)
-        if part and len(part) + len(paragraph) > PART_LINES:
+        head = all(_BEFORE_CODE.match(line.strip()) for line in part)
+        most = LONGEST_CODE_LINES if head else PART_LINES
+        if part and len(part) + len(paragraph) > most:
             yield part
             part = []
         part += ["", *paragraph] if part else paragraph
