@@ -15,9 +15,10 @@ from worker.finding.asked import read_question, without_form
 from worker.finding.blocks.atoms import Atom, atoms_of
 from worker.finding.blocks.pieces import PIECE, parts_of_code
 from worker.finding.blocks.tidy import tidied
+from worker.finding.features import FEATURES
 from worker.finding.quote import shown
-from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, room_for
-from worker.finding.reading import Candidate, read_excerpts
+from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, quotes_of, room_for
+from worker.finding.reading import Candidate, Reading, read_excerpts
 from worker.finding.sections import SectionRead
 from worker.prompts import Prompts
 from worker.sentences import sentences
@@ -523,3 +524,24 @@ def test_imports_that_leave_no_room_stay_a_part_of_their_own() -> None:
     first, second = parts_of_code(f"```\n{imports}\n\n{body}\n```")
     assert "lamp.step" not in first
     assert "import" not in second
+
+
+@pytest.mark.parametrize(
+    ("question", "shown_too"), [("how do I light it", {"near", "code"}), ("who lights it", {"near"})]
+)
+def test_what_scores_far_less_is_not_quoted_but_for_code_to_run(question: str, shown_too: set[str]) -> None:
+    told = {
+        "best": (10.0, Atom("Best of all words.", "paragraph")),
+        "near": (8.6, Atom("Near it in score.", "paragraph")),
+        "far": (7.8, Atom("Quite far below them.", "paragraph")),
+        "code": (7.7, Atom("```\nlampctl light\n```", "code")),
+    }
+    candidates = tuple(
+        Candidate(
+            atom, SectionRead(page(number, atom.text, name), 1.0, 1.0), 0, (0.0,) * len(FEATURES), score
+        )
+        for number, (name, (score, atom)) in enumerate(told.items(), 1)
+    )
+    asked = read_question(question, lambda _: 1.0, lambda _: True)
+    quoted = {quote.excerpt.heading_path[-1] for quote in quotes_of(Reading(asked, candidates))}
+    assert quoted == {"best", *shown_too}

@@ -28,6 +28,7 @@ from worker.finding.reading import Candidate, Reading
 from worker.finding.sections import words_of
 from worker.finding.several import best_apart, left_out
 from worker.finding.shares import share_of
+from worker.finding.turned import TO_DO
 
 FIRST, ALL = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
@@ -43,9 +44,10 @@ LOOKED_FOR = ("path", "disabled")
 _COMMAND = re.compile(r"\bcommands?\b|命令|指令", re.IGNORECASE)
 MOST = 4
 """Quotes at most."""
-MARGIN, NARROW, SHORT = 3.0, 2.0, 0.7
+MARGIN, NARROW, SHORT, TALK = 3.0, 2.0, 0.7, 0.7
 """A further quote's score lies at most so far below the best one's; less far where less than this share of
-the room is left, so that what is weaker fills a short card and does not lengthen a full one."""
+the room is left, so that what is weaker fills a short card and does not lengthen a full one. Of what is no
+code to run, where somebody asks for something to do, only the share TALK as far."""
 FILLED = 400
 """A card with fewer characters that are seen takes more of what stands around its first quote."""
 SMALL, WEIGHT = 200, 0.4
@@ -142,8 +144,11 @@ def _chosen(reading: Reading) -> list[Quote]:
     found: list[Quote] = []
     left = room_for(ranked)
     for candidate in ranked:
-        if len(found) == MOST or candidate.score < ranked[0].score - _margin(left):
+        below = (ranked[0].score - candidate.score) / _margin(left)
+        if len(found) == MOST or below > 1:
             break
+        if below > TALK and not (candidate.atom.kind == "code" and reading.asked.kinds & TO_DO):
+            continue
         taken = (id(candidate.section), candidate.place) in used
         if taken or (found and (_repeats(candidate, said) or size_of(candidate) > left)):
             continue
