@@ -533,8 +533,8 @@ def test_what_scores_far_less_is_not_quoted_but_for_code_to_run(question: str, s
     told = {
         "best": (10.0, Atom("Best of all words.", "paragraph")),
         "near": (8.6, Atom("Near it in score.", "paragraph")),
-        "far": (7.8, Atom("Quite far below them.", "paragraph")),
-        "code": (7.7, Atom("```\nlampctl light\n```", "code")),
+        "far": (7.5, Atom("Quite far below them.", "paragraph")),
+        "code": (7.4, Atom("```\nlampctl light\n```", "code")),
     }
     candidates = tuple(
         Candidate(

@@ -44,7 +44,7 @@ LOOKED_FOR = ("path", "disabled")
 _COMMAND = re.compile(r"\bcommands?\b|命令|指令", re.IGNORECASE)
 MOST = 4
 """Quotes at most."""
-MARGIN, NARROW, SHORT, TALK = 3.0, 2.0, 0.7, 0.7
+MARGIN, NARROW, SHORT, TALK = 3.0, 2.0, 0.7, 0.75
 """A further quote's score lies at most so far below the best one's; less far where less than this share of
 the room is left, so that what is weaker fills a short card and does not lengthen a full one. Of what is no
 code to run, where somebody asks for something to do, only the share TALK as far."""
