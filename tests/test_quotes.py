@@ -17,7 +17,7 @@ from worker.finding.blocks.pieces import PIECE, parts_of_code
 from worker.finding.blocks.tidy import tidied
 from worker.finding.features import FEATURES
 from worker.finding.quote import shown
-from worker.finding.quotes import ALL, ROOM_TO_CHOOSE, quotes_of, room_for
+from worker.finding.quotes import AS_GOOD, SURE, TO_CHOOSE, quotes_of, room_for
 from worker.finding.reading import Candidate, Reading, read_excerpts
 from worker.finding.sections import SectionRead
 from worker.prompts import Prompts
@@ -423,10 +423,10 @@ def test_where_many_places_are_as_good_more_of_them_are_shown() -> None:
         None,
     ).candidates
     level = [replace(candidate, score=9.0) for candidate in candidates]
-    assert room_for(level) == ROOM_TO_CHOOSE
-    assert room_for([replace(level[0], score=11.0), *level[1:]]) == ALL
-    assert room_for(level[:3]) == ALL
-    assert room_for([]) == ALL
+    assert room_for(level) == TO_CHOOSE
+    assert room_for([replace(level[0], score=9.5 + AS_GOOD), *level[1:]]) == SURE
+    assert room_for(level[:3]) == SURE
+    assert room_for([]) == SURE
 
 
 def test_a_price_further_down_the_page_comes_first_where_no_quote_has_one() -> None:

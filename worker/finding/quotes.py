@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from index.text.terms import terms
@@ -30,24 +30,40 @@ from worker.finding.several import best_apart, left_out
 from worker.finding.shares import share_of
 from worker.finding.turned import TO_DO
 
-FIRST, ALL = 200, 540
-"""Characters that are seen: how far the first quote grows beyond its best atom, and all quotes together."""
-ROOM_TO_CHOOSE = 700
-"""All quotes together, where so many places are as good that which of them answers cannot be told."""
-AS_GOOD, CROWD = 1.0, 4
+FIRST, LONG = 200, 540
+"""Characters that are seen: how far the first quote grows beyond its best atom, and a long atom."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a card has room for."""
+
+    characters: int
+    """That are seen, of all quotes together."""
+    quotes: int
+    margin: float
+    """A further quote's score lies at most so far below the best one's ..."""
+    narrow: float
+    """... so far where less than SHORT of the characters are left, so that what is weaker fills a short card
+    and does not lengthen a full one."""
+    talk: float
+    """Of what is no code to run, where somebody asks for something to do, only this share as far."""
+
+
+SURE = Room(characters=440, quotes=4, margin=3.0, narrow=2.0, talk=0.75)
+TO_CHOOSE = Room(characters=900, quotes=5, margin=3.0, narrow=3.0, talk=1.0)
+"""Where so many places are nearly as good that which of them answers cannot be told: the reader chooses."""
+AS_GOOD, CROWD = 3.0, 4
 """... which is so where this many others score at most so far below the best."""
+SHORT = 380
 WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
 """A piece with the value that no quote has comes first if it scores at most so far below the best and, with
 its headings, has this share of the question's words."""
 LOOKED_FOR = ("path", "disabled")
 """Kinds of answers beside values that no quote may lack where a piece of its page has one."""
 _COMMAND = re.compile(r"\bcommands?\b|命令|指令", re.IGNORECASE)
-MOST = 4
-"""Quotes at most."""
-MARGIN, NARROW, SHORT, TALK = 3.0, 2.0, 0.7, 0.75
-"""A further quote's score lies at most so far below the best one's; less far where less than this share of
-the room is left, so that what is weaker fills a short card and does not lengthen a full one. Of what is no
-code to run, where somebody asks for something to do, only the share TALK as far."""
+CLOSE = 2.0
+"""A quote that scores at most so far below the first is one of the best."""
 FILLED = 400
 """A card with fewer characters that are seen takes more of what stands around its first quote."""
 SMALL, WEIGHT = 200, 0.4
@@ -76,11 +92,13 @@ REPEATED = 0.8
 def quotes_of(reading: Reading, parts: Sequence[Reading] = ()) -> list[Quote]:
     """The quotes that answer best, the best first; none where nothing was read.
 
-    Where they have no value of the kind that is asked for, and a piece of the same pages has, it comes first.
+    Where the best have no value of the kind that is asked for, and a piece of the same pages has, it comes
+    first.
     `parts`: what was read for each part of the question by itself.
     """
     found = _chosen(reading)
-    if (lacked := _left_out(reading, found)) is not None:
+    close = [quote for quote in found if quote.score >= found[0].score - CLOSE]
+    if (lacked := _left_out(reading, close)) is not None:
         first = replace(lacked, score=reading.candidates[0].score + 1)
         others = (candidate for candidate in reading.candidates if candidate is not lacked)
         found = _chosen(Reading(reading.asked, (first, *others)))
@@ -129,7 +147,7 @@ def _first_of_pages(
             candidate.score >= least
             and page_of(candidate.section.excerpt) in pages
             and candidate.numbers[_ALL_WORDS] >= ABOUT_IT
-            and size_of(candidate) <= ALL
+            and size_of(candidate) <= LONG
             and answers(candidate)
         ):
             return candidate
@@ -142,12 +160,14 @@ def _chosen(reading: Reading) -> list[Quote]:
     used: set[tuple[int, int]] = set()
     said: set[str] = set()
     found: list[Quote] = []
-    left = room_for(ranked)
+    room = room_for(ranked)
+    left = room.characters
     for candidate in ranked:
-        below = (ranked[0].score - candidate.score) / _margin(left)
-        if len(found) == MOST or below > 1:
+        margin = room.margin if left > SHORT else room.narrow
+        below = (ranked[0].score - candidate.score) / margin
+        if len(found) == room.quotes or below > 1:
             break
-        if below > TALK and not (candidate.atom.kind == "code" and reading.asked.kinds & TO_DO):
+        if below > room.talk and not (candidate.atom.kind == "code" and reading.asked.kinds & TO_DO):
             continue
         taken = (id(candidate.section), candidate.place) in used
         if taken or (found and (_repeats(candidate, said) or size_of(candidate) > left)):
@@ -191,13 +211,13 @@ def _asked_above(candidate: Candidate) -> bool:
 
 def _worth(candidate: Candidate) -> float:
     """Its score, less for a long atom: of two that are as good the short one leaves room for both."""
-    return candidate.score - WEIGHT * max(0, candidate.atom.seen - SMALL) / (ALL - SMALL)
+    return candidate.score - WEIGHT * max(0, candidate.atom.seen - SMALL) / (LONG - SMALL)
 
 
-def room_for(ranked: Sequence[Candidate]) -> int:
-    """Characters that are seen of all quotes together: more where the choice is less sure."""
+def room_for(ranked: Sequence[Candidate]) -> Room:
+    """More where the choice is less sure."""
     crowd = len(ranked) > CROWD and ranked[CROWD].score > ranked[0].score - AS_GOOD
-    return ROOM_TO_CHOOSE if crowd else ALL
+    return TO_CHOOSE if crowd else SURE
 
 
 def _filled(asked: Asked, found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:
@@ -240,11 +260,6 @@ def _is_other_row(asked: Asked, piece: Candidate, near: Candidate) -> bool:
     if not same or not piece.atom.kind == near.atom.kind == "row":
         return False
     return share_of(asked, words_of(near.atom.text)) < share_of(asked, words_of(piece.atom.text)) - LESS
-
-
-def _margin(left: int) -> float:
-    """How far below the best quote a further one may score with this room left."""
-    return MARGIN if left > SHORT * ALL else NARROW
 
 
 def _said(candidate: Candidate) -> frozenset[str]:
