@@ -34,7 +34,7 @@ from index.gate.gate import Gate, open_gate
 from index.search.searcher import Lookup, Searcher
 from index.search.versions import open_current
 from worker.finding.features import FEATURES
-from worker.finding.find import PASSAGES, background_of
+from worker.finding.find import PASSAGES, background_of, names_a_fault
 from worker.finding.quotes import quotes_of
 from worker.finding.ranking import FILE, by_hand, weights
 from worker.finding.reading import Candidate, Reading, Similarity, read_pages
@@ -161,7 +161,7 @@ class _Reader:
             kind=kind,
             row=row,
             reading=reading,
-            background=background_of(self.searcher, lookup, decision),
+            background=background_of(self.searcher, lookup, decision, fault=names_a_fault(reading.asked)),
             right=tuple(kind == "good" and holds(row, candidate) for candidate in reading.candidates),
         )
 
