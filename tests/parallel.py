@@ -68,8 +68,8 @@ LONGEST = (
     "tests/test_turbomind.py",
 )
 """Files of ten seconds and more, with the files of their group, the longest first."""
-MORE = 2
-"""Processes more than cores, as many tests wait for sockets and processes."""
+MORE, MORE_WITH_SLOW = 1, 3
+"""Processes more than cores; many of the slow tests wait for sockets and processes of their own."""
 MOST = 8
 
 
@@ -104,7 +104,7 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """What -n auto means."""
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(own + MORE, MOST)
+    return min(own + (MORE if config.option.markexpr else MORE_WITH_SLOW), MOST)
 
 
 @pytest.hookimpl(optionalhook=True)
