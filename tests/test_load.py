@@ -88,38 +88,42 @@ def test_include_exclude_and_links(folder: Path) -> None:
     assert documents["docs/kv_quant.md"].source == "guide"
 
 
-@pytest.mark.parametrize(
-    ("facts", "end"),
-    [
-        ("slug: /start/here", "start/here"),
-        ("slug: ' /start/ '", "start/"),
-        ("slug: /", ""),
-        ("slug: setup", "guide/setup"),
-        ("slug: ./deep/setup", "guide/deep/setup"),
-        ("slug: 404", "guide/404"),
-        ("slug: /安装 指南", "%E5%AE%89%E8%A3%85%20%E6%8C%87%E5%8D%97"),
-        ("slug: /%E5%AE%89", "%E5%AE%89"),
-        ("slug: /a?b#c", "a%3Fb%23c"),
-        ("slug: ../../admin", "guide/page.md"),
-        ("slug: /a/%2e%2e/%2e%2e/b", "guide/page.md"),
-        ("slug: 'https://evil.example/'", "guide/page.md"),
-        ("slug: //evil.example/x", "guide/page.md"),
-        ("slug: 'javascript:alert(1)'", "guide/page.md"),
-        ("slug: '..\\..\\x'", "guide/page.md"),
-        (f"slug: /{'x' * 400}", "guide/page.md"),
-        ("slug: [a, b]", "guide/page.md"),
-        ("slug: true", "guide/page.md"),
-        ("slug:", "guide/page.md"),
-        ("title: Page", "guide/page.md"),
-    ],
-)
-def test_a_page_is_linked_at_its_own_slug(tmp_path: Path, facts: str, end: str) -> None:
-    (tmp_path / "guide").mkdir()
-    text = f"---\n{facts}\n---\n# Page\n\n## Part {{#part}}\n\nWhat it says.\n"
-    (tmp_path / "guide" / "page.md").write_text(text, "utf-8")
-    source = SourceSettings(path=tmp_path, url="https://example.org/docs/")
-    assert read_all(source)[0]["guide/page.md"].url == f"https://example.org/docs/{end}"
-    assert read_all(SourceSettings(path=tmp_path))[0]["guide/page.md"].url == "", "published nowhere"
+OWN_ADDRESSES = [
+    ("slug: /start/here", "start/here"),
+    ("slug: ' /start/ '", "start/"),
+    ("slug: /", ""),
+    ("slug: setup", "guide/setup"),
+    ("slug: ./deep/setup", "guide/deep/setup"),
+    ("slug: 404", "guide/404"),
+    ("slug: /安装 指南", "%E5%AE%89%E8%A3%85%20%E6%8C%87%E5%8D%97"),
+    ("slug: /%E5%AE%89", "%E5%AE%89"),
+    ("slug: /a?b#c", "a%3Fb%23c"),
+    ("slug: ../../admin", None),
+    ("slug: /a/%2e%2e/%2e%2e/b", None),
+    ("slug: 'https://evil.example/'", None),
+    ("slug: //evil.example/x", None),
+    ("slug: 'javascript:alert(1)'", None),
+    ("slug: '..\\..\\x'", None),
+    (f"slug: /{'x' * 400}", None),
+    ("slug: [a, b]", None),
+    ("slug: true", None),
+    ("slug:", None),
+    ("title: Page", None),
+]
+"""A page's front matter, and where its page is, below the source's url; None: at its own path."""
+
+
+def test_a_page_is_linked_at_its_own_slug(tmp_path: Path) -> None:
+    for number, (facts, _) in enumerate(OWN_ADDRESSES):
+        (tmp_path / f"guide{number}").mkdir()
+        text = f"---\n{facts}\n---\n# Page\n\n## Part {{#part}}\n\nWhat it says.\n"
+        (tmp_path / f"guide{number}" / "page.md").write_text(text, "utf-8")
+    found = read_all(SourceSettings(path=tmp_path, url="https://example.org/docs/"))[0]
+    published_nowhere = read_all(SourceSettings(path=tmp_path))[0]
+    for number, (facts, end) in enumerate(OWN_ADDRESSES):
+        at = f"guide{number}/page.md" if end is None else end.replace("guide/", f"guide{number}/")
+        assert found[f"guide{number}/page.md"].url == f"https://example.org/docs/{at}", facts
+        assert published_nowhere[f"guide{number}/page.md"].url == ""
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.stack import LocalStack, Ports
 from tests.browser import BROWSER_TEST, open_page
+from tests.forked_python import forks
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from tests.waiting import START_LIMIT, wait_for
@@ -52,7 +53,7 @@ def stack(
     }
     folder = tmp_path_factory.mktemp("stack")
     embedded_guide(folder / "index")
-    with LocalStack(folder, settings=settings, ports=ports) as running:
+    with forks(), LocalStack(folder, settings=settings, ports=ports) as running:
         yield running
 
 

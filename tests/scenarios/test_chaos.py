@@ -12,7 +12,7 @@ import pytest
 
 from bench.attack.verdict import run
 
-MESSAGES = 80
+MESSAGES = 50
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from demo.stack import LocalStack, Ports
 from tests.browser import BROWSER_TEST, open_page
+from tests.forked_python import forks
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = BROWSER_TEST
@@ -36,12 +37,8 @@ def stack(
     sources = [{"path": str(documents), "url": f"http://127.0.0.1:{ports.feishu}/docs"}]
     folder = tmp_path_factory.mktemp("stack")
     embedded_guide(folder / "index")
-    with LocalStack(
-        folder,
-        settings={"FENNEL_INDEX__SOURCES": json.dumps(sources)},
-        ports=ports,
-        documents=documents,
-    ) as running:
+    settings = {"FENNEL_INDEX__SOURCES": json.dumps(sources)}
+    with forks(), LocalStack(folder, settings=settings, ports=ports, documents=documents) as running:
         yield running
 
 
