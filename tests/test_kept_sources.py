@@ -19,6 +19,8 @@ from index.build.source_states import states
 from index.search.versions import Versions, open_current
 from tests.index_files import WordEmbedder, settings_for
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 
 def write_pages(folder: Path, count: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)

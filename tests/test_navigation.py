@@ -10,6 +10,8 @@ from bot.config.settings import SourceSettings
 from index.sources.load import LoadReport, load
 from index.sources.navigation import title_of, titles_under
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 BODY = "Some words first.\n\n## Prerequisites\n\nA board.\n\n## Steps\n\nFlash it.\n"
 
 
