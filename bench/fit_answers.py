@@ -245,7 +245,7 @@ def judged_by(asking: Asking, ranking: Numbers) -> dict[str, Any]:
     candidates = tuple(
         replace(asking.reading.candidates[place], score=float(scores[place])) for place in order
     )
-    reading = Reading(asking.reading.asked, candidates)
+    reading = replace(asking.reading, candidates=candidates)
     quotes = quotes_of(reading)
     text = "\n".join(f"{quote.excerpt.name}\n{quote.text}" for quote in quotes)
     project = asking.row.get("project")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.errors import EngineRefused
-from worker.engines.extractive.engine import Extractive
+from worker.engines.extractive.engine import WORD_JOINER, Extractive
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
+from worker.pipeline.verify import Verifier
 from worker.prompts import NOT_FOUND, Prompt, Prompts
 
 INSTALL = """Fennel runs on Linux and macOS and installs in two ways.
@@ -106,3 +109,14 @@ def test_it_does_not_pretend_to_score() -> None:
 def test_a_free_prompt_is_refused() -> None:
     with pytest.raises(EngineRefused):
         Extractive().stream([{"role": "user", "content": "Tell me a story"}])
+
+
+def test_numbers_in_brackets_of_a_page_stay_and_cite_nothing() -> None:
+    log = (
+        "The lamp logs `Lamp:[7] lit` or Lamp:[76] - oil is low; the oils [1] to [9] burn well, see oils[0]."
+    )
+    written = answer("what does the lamp log when its oil is low", log)
+    checked = Verifier("what does the lamp log", [Excerpt(1, "Lamp", log)], None).verify(written)
+    assert checked.cited == [1]
+    assert log in checked.text.replace(WORD_JOINER, "")
+    assert not re.search(r"Lamp:\[76\]|oils\[0\]| \[9\]|oils \[1\]", checked.text)

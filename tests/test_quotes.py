@@ -17,7 +17,7 @@ from worker.finding.blocks.pieces import PIECE, parts_of_code
 from worker.finding.blocks.tidy import tidied
 from worker.finding.features import FEATURES
 from worker.finding.quote import shown
-from worker.finding.quotes import AS_GOOD, SURE, TO_CHOOSE, quotes_of, room_for
+from worker.finding.quotes import LOOKED_AGAIN, ROOMS, Rooms, quotes_of, room_for
 from worker.finding.reading import Candidate, Reading, read_excerpts
 from worker.finding.sections import SectionRead
 from worker.prompts import Prompts
@@ -416,17 +416,19 @@ def test_an_order_is_answered_with_the_command_and_not_only_with_talk_about_it()
     assert "lampctl --direction" in shown
 
 
-def test_where_many_places_are_as_good_more_of_them_are_shown() -> None:
+@pytest.mark.parametrize(("second", "rooms"), [(False, ROOMS), (True, LOOKED_AGAIN)])
+def test_where_many_places_are_as_good_more_of_them_are_shown(second: bool, rooms: Rooms) -> None:
     candidates = read_excerpts(
         "how many hours does the lamp burn",
         [page(place, f"The lamp burns {place} hours on oil of kind {place}.") for place in range(1, 9)],
         None,
     ).candidates
     level = [replace(candidate, score=9.0) for candidate in candidates]
-    assert room_for(level) == TO_CHOOSE
-    assert room_for([replace(level[0], score=9.5 + AS_GOOD), *level[1:]]) == SURE
-    assert room_for(level[:3]) == SURE
-    assert room_for([]) == SURE
+    best = replace(level[0], score=9.5 + rooms.as_good)
+    assert room_for(level, second=second) == rooms.to_choose
+    assert room_for([best, *level[1:]], second=second) == rooms.sure
+    assert room_for(level[:3], second=second) == rooms.sure
+    assert room_for([], second=second) == rooms.sure
 
 
 def test_a_price_further_down_the_page_comes_first_where_no_quote_has_one() -> None:
@@ -543,5 +545,5 @@ def test_what_scores_far_less_is_not_quoted_but_for_code_to_run(question: str, s
         for number, (name, (score, atom)) in enumerate(told.items(), 1)
     )
     asked = read_question(question, lambda _: 1.0, lambda _: True)
-    quoted = {quote.excerpt.heading_path[-1] for quote in quotes_of(Reading(asked, candidates))}
+    quoted = {quote.excerpt.heading_path[-1] for quote in quotes_of(Reading(asked, candidates, second=True))}
     assert quoted == {"best", *shown_too}

@@ -50,11 +50,28 @@ class Room:
     """Of what is no code to run, where somebody asks for something to do, only this share as far."""
 
 
-SURE = Room(characters=440, quotes=4, margin=3.0, narrow=2.0, talk=0.75)
-TO_CHOOSE = Room(characters=900, quotes=5, margin=3.0, narrow=3.0, talk=1.0)
-"""Where so many places are nearly as good that which of them answers cannot be told: the reader chooses."""
-AS_GOOD, CROWD = 3.0, 4
-"""... which is so where this many others score at most so far below the best."""
+@dataclass(frozen=True)
+class Rooms:
+    """What a card has room for where one place stands out, and where the reader has to choose."""
+
+    sure: Room
+    to_choose: Room
+    as_good: float
+    """CROWD others score at most so far below the best where which of them answers cannot be told."""
+
+
+CROWD = 4
+ROOMS = Rooms(
+    Room(characters=540, quotes=4, margin=3.0, narrow=2.0, talk=1.0),
+    Room(characters=700, quotes=4, margin=3.0, narrow=2.0, talk=1.0),
+    as_good=1.0,
+)
+LOOKED_AGAIN = Rooms(
+    Room(characters=440, quotes=4, margin=3.0, narrow=2.0, talk=0.75),
+    Room(characters=900, quotes=5, margin=3.0, narrow=3.0, talk=1.0),
+    as_good=3.0,
+)
+"""After a second look, whose scores lie further apart and tell better which place stands out."""
 SHORT = 380
 WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
 """A piece with the value that no quote has comes first if it scores at most so far below the best and, with
@@ -101,14 +118,16 @@ def quotes_of(reading: Reading, parts: Sequence[Reading] = ()) -> list[Quote]:
     if (lacked := _left_out(reading, close)) is not None:
         first = replace(lacked, score=reading.candidates[0].score + 1)
         others = (candidate for candidate in reading.candidates if candidate is not lacked)
-        found = _chosen(Reading(reading.asked, (first, *others)))
+        found = _chosen(replace(reading, candidates=(first, *others)))
     for more in left_out(
         reading.asked, [one for quote in found for one in quote.candidates], reading.candidates
     ):
         _add(found, [more], more.score)
     for more in best_apart([one for quote in found for one in quote.candidates], parts, reading.candidates):
         _add(found, [more], more.score)
-    every = Reading(reading.asked, (*reading.candidates, *(one for part in parts for one in part.candidates)))
+    every = replace(
+        reading, candidates=(*reading.candidates, *(one for part in parts for one in part.candidates))
+    )
     whole = with_commands(with_all_points(with_steps(found, every), every), every)
     return as_procedure(with_what_is_ahead(with_ends(whole, every), every), every)
 
@@ -160,7 +179,7 @@ def _chosen(reading: Reading) -> list[Quote]:
     used: set[tuple[int, int]] = set()
     said: set[str] = set()
     found: list[Quote] = []
-    room = room_for(ranked)
+    room = room_for(ranked, second=reading.second)
     left = room.characters
     for candidate in ranked:
         margin = room.margin if left > SHORT else room.narrow
@@ -214,10 +233,11 @@ def _worth(candidate: Candidate) -> float:
     return candidate.score - WEIGHT * max(0, candidate.atom.seen - SMALL) / (LONG - SMALL)
 
 
-def room_for(ranked: Sequence[Candidate]) -> Room:
-    """More where the choice is less sure."""
-    crowd = len(ranked) > CROWD and ranked[CROWD].score > ranked[0].score - AS_GOOD
-    return TO_CHOOSE if crowd else SURE
+def room_for(ranked: Sequence[Candidate], *, second: bool) -> Room:
+    """More where the choice is less sure; `second`: after a second look."""
+    rooms = LOOKED_AGAIN if second else ROOMS
+    crowd = len(ranked) > CROWD and ranked[CROWD].score > ranked[0].score - rooms.as_good
+    return rooms.to_choose if crowd else rooms.sure
 
 
 def _filled(asked: Asked, found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:

@@ -72,7 +72,10 @@ def material_budget(question: str, language: str, llm: LLM, max_answer_tokens: i
     fixed = max(llm.count_tokens(bare.answer().text), llm.count_tokens(bare.score().text))
     left = llm.context_tokens - fixed - max_answer_tokens - MARGIN
     if left < LEAST_TOKENS * 4:
-        raise QuestionTooLong(f"{llm.count_tokens(question)} tokens, context {llm.context_tokens}")
+        raise QuestionTooLong(
+            f"the question is too long ({llm.count_tokens(question)} tokens, and the model reads "
+            f"{llm.context_tokens} in all): shorten it, and keep only the lines of a log that matter"
+        )
     return min(left, MATERIAL_TOKENS)
 
 

@@ -6,6 +6,7 @@ words and manners.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.errors import EngineRefused
@@ -14,6 +15,10 @@ from worker.engines.extractive.quotes import choose, estimate_tokens
 from worker.excerpts import Excerpt
 from worker.llm import IsCancelled, Messages, Reply, Score, Usage, never
 from worker.prompts import NOT_FOUND, Prompt
+from worker.sentences import outside_spans, segments
+
+WORD_JOINER = "\u2060"
+_OWN_NUMBER = re.compile(r"\[(?=\d{1,3}\](?!\())")
 
 
 class Extractive:
@@ -68,8 +73,17 @@ def _pieces(prompt: Prompt) -> Iterator[str]:
     yield say("quoting", prompt.language) + "\n\n"
     above: Excerpt | None = None
     for number, text in quotes:
-        yield f"**{_place(excerpts[number], above)}** [{number}]\n\n{text}\n\n"
+        yield f"**{_place(excerpts[number], above)}** [{number}]\n\n{_citing_nothing(text)}\n\n"
         above = excerpts[number]
+
+
+def _citing_nothing(text: str) -> str:
+    """A quote in which the page's own "[7]" of a log or a list of references is no citation of ours.
+
+    A sign without width stands within it: an escaped bracket is a bracket again once the Markdown is read.
+    """
+    own = lambda prose: _OWN_NUMBER.sub(f"[{WORD_JOINER}", prose)  # noqa: E731
+    return "\n".join(part if is_code else outside_spans(part, own) for is_code, part in segments(text))
 
 
 def _place(excerpt: Excerpt, above: Excerpt | None = None) -> str:
