@@ -274,6 +274,12 @@ SETUPS = (
         sources("{path: guide, url: docs.example.org}"),
     ),
     Broken(
+        "a link with a query",
+        BUILD,
+        "index.sources.0.url: must end before ?, as the paths of pages are added to it",
+        sources("{path: guide, url: 'https://docs.example.org/?v=2'}"),
+    ),
+    Broken(
         "a folder of pictures",
         BUILD,
         "no file of a format that is read (1 .png)",

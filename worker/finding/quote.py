@@ -51,8 +51,8 @@ class Quote:
 
 
 def page_of(excerpt: Excerpt) -> tuple[str, str, str]:
-    """What the sections of one page share."""
-    return excerpt.path, excerpt.url, excerpt.title
+    """What the sections of one page share: of its address all but the heading it leads to."""
+    return excerpt.path, "" if excerpt.path else excerpt.url.partition("#")[0], excerpt.title
 
 
 def size_of(candidate: Candidate) -> int:

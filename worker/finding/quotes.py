@@ -21,6 +21,7 @@ from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
 from worker.finding.procedures.ahead import with_what_is_ahead
 from worker.finding.procedures.commands import is_of_another_way, with_commands
 from worker.finding.procedures.counted import with_all_points
+from worker.finding.procedures.cures import with_cures
 from worker.finding.procedures.ends import with_ends
 from worker.finding.procedures.whole import as_procedure, with_steps
 from worker.finding.quote import Quote, page_of, shown, size_of
@@ -129,7 +130,7 @@ def quotes_of(reading: Reading, parts: Sequence[Reading] = ()) -> list[Quote]:
         reading, candidates=(*reading.candidates, *(one for part in parts for one in part.candidates))
     )
     whole = with_commands(with_all_points(with_steps(found, every), every), every)
-    return as_procedure(with_what_is_ahead(with_ends(whole, every), every), every)
+    return as_procedure(with_what_is_ahead(with_cures(with_ends(whole, every), every), every), every)
 
 
 def _command_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:

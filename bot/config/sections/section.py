@@ -89,10 +89,17 @@ def said(data: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
 
 
 def web_address(value: str) -> str:
-    """An address that a browser opens, or empty. Raises ValueError that says what it must be."""
+    """An address that a browser opens and paths are added to, or empty. Raises ValueError that says what it
+    must be."""
     address = value.strip()
     if address and not _is_web(address):
         raise ValueError("must be a web address such as https://docs.example.com/guide")
+    parts = urlsplit(address)
+    routed = parts.fragment.startswith(("/", "!/"))  # pages of one script: https://docs.example.com/#/
+    if (parts.query or parts.fragment) and not routed:
+        raise ValueError(
+            f"must end before {'?' if parts.query else '#'}, as the paths of pages are added to it"
+        )
     return address
 
 
