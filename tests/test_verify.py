@@ -83,14 +83,6 @@ def test_a_wrong_citation_is_corrected_and_an_unknown_one_removed() -> None:
     assert verified("The token is printed once [1][7].").text == "The token is printed once [1]."
 
 
-def test_a_number_in_brackets_that_the_page_has_is_its_own() -> None:
-    text = "harbord: Interceptor:[76] - the session is null."
-    answer = f"The log says {text} [1][5]"
-    page = Excerpt(1, "Log", f"The log says {text}")
-    found = Verifier("what does the log say", [page], None).verify(answer)
-    assert found.text == f"The log says {text} [1]"
-
-
 def test_an_answer_that_cites_nothing_gets_its_citations() -> None:
     found = verified("The token is printed once. 默认值是 20。")
     assert found.text == "The token is printed once. [1] 默认值是 20。 [2]"

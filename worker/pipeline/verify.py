@@ -29,8 +29,6 @@ WINDOW = 3
 """Sentences of a passage that are compared with one sentence at a time."""
 CONNECTIVE_TERMS = 4
 """A sentence without citation and with fewer terms than this claims nothing."""
-SAME = 12
-"""Characters before a number in brackets that stand in a page too, where the number is the page's own."""
 MOST_ALIKE = 1.001
 """No cosine is above it, as exact as vectors are kept."""
 DENIAL = 0.5
@@ -122,14 +120,9 @@ class Verifier:
         return list(dict.fromkeys(number for number in numbers if number in self.excerpts))
 
     def _keep_known(self, text: str) -> str:
-        """The text without citations of sources that do not exist; what a page says so itself stays."""
-
-        def kept(match: re.Match[str]) -> str:
-            quoted = _squeezed(match.string[max(0, match.start() - SAME) : match.end()])
-            known = int(match[1]) in self.excerpts or any(quoted in plain for plain in self.plain.values())
-            return match.group() if known else ""
-
-        return outside_spans(text, lambda prose: _CITATION.sub(kept, prose))
+        """The text without citations of sources that do not exist."""
+        known = lambda match: match.group() if int(match[1]) in self.excerpts else ""  # noqa: E731
+        return outside_spans(text, lambda prose: _CITATION.sub(known, prose))
 
     def _lines(self, text: str, result: Verified) -> str:
         """A paragraph, list or quote, sentence by sentence; the code blocks in it stay as they are."""
