@@ -15,8 +15,8 @@ import structlog
 import typer
 
 from bot.config import progress
-from bot.config.command_line import AsJson, Config, Version, run
-from bot.config.faults import encodable, has_words
+from bot.config.command_line import AsJson, Config, Version, refuse_without_words, run
+from bot.config.faults import encodable
 from bot.config.settings import load_settings
 from bot.errors import RemovalUnconfirmed
 
@@ -124,8 +124,7 @@ def search(
     """Passages for a question, with scores."""
     from index.search.versions import open_current
 
-    if not has_words(query):
-        raise typer.BadParameter("the question holds no words, only blanks or marks")
+    refuse_without_words(query)
     searcher = open_current(load_settings(config))
     started = time.perf_counter()
     passages = searcher.search(query, k)

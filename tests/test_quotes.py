@@ -16,8 +16,8 @@ from worker.finding.blocks.atoms import Atom, atoms_of
 from worker.finding.blocks.pieces import PIECE, parts_of_code
 from worker.finding.blocks.tidy import tidied
 from worker.finding.features import FEATURES
-from worker.finding.quote import shown
-from worker.finding.quotes import LOOKED_AGAIN, ROOMS, Rooms, quotes_of, room_for
+from worker.finding.quote import LOOKED_AGAIN, ROOMS, Rooms, room_for, shown
+from worker.finding.quotes import quotes_of
 from worker.finding.reading import Candidate, Reading, read_excerpts
 from worker.finding.sections import SectionRead
 from worker.prompts import Prompts

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.config import disk, progress
-from bot.config.command_line import AsJson, Config
-from bot.config.faults import encodable, has_words
+from bot.config.command_line import AsJson, Config, refuse_without_words
+from bot.config.faults import encodable
 from bot.config.settings import load_settings
 
 
@@ -29,8 +29,8 @@ def ask(
     """Questions through the real pipeline, with no Feishu and no Redis."""
     if bool(question) == (batch is not None):
         raise typer.BadParameter("give either a question or --batch FILE")
-    if batch is None and not has_words(question):
-        raise typer.BadParameter("the question holds no words, only blanks or marks")
+    if batch is None:
+        refuse_without_words(question)
     from worker.process import ask as asking
 
     if batch is not None:

@@ -20,7 +20,7 @@ import typer
 from bot.config import disk
 from bot.config.ending import die_as_told, end_as_by_keyboard
 from bot.config.extras import what_to_install
-from bot.config.faults import encodable
+from bot.config.faults import encodable, has_words
 from bot.config.release import VERSION
 from bot.errors import FennelError
 
@@ -36,6 +36,12 @@ Typed = Annotated[str, typer.Argument(callback=encodable)]
 _START_REDIS = "start one with `appendonly yes`, or set redis.url"
 _CONNECTING = re.compile(r"connecting to (?P<place>\S+)\.? (?P<why>.+)")
 """How redis-py says that it could not connect."""
+
+
+def refuse_without_words(question: str) -> None:
+    """Raises typer.BadParameter for a question of blanks or marks alone: nothing can be looked up for it."""
+    if not has_words(question):
+        raise typer.BadParameter("the question holds no words, only blanks or marks")
 
 
 def _show_version(wanted: bool) -> None:

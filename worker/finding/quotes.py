@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from index.text.terms import terms
@@ -24,7 +24,7 @@ from worker.finding.procedures.counted import with_all_points
 from worker.finding.procedures.cures import with_cures
 from worker.finding.procedures.ends import with_ends
 from worker.finding.procedures.whole import as_procedure, with_steps
-from worker.finding.quote import Quote, page_of, shown, size_of
+from worker.finding.quote import Quote, page_of, room_for, shown, size_of
 from worker.finding.reading import Candidate, Reading
 from worker.finding.sections import words_of
 from worker.finding.several import best_apart, left_out
@@ -33,47 +33,6 @@ from worker.finding.turned import TO_DO
 
 FIRST, LONG = 200, 540
 """Characters that are seen: how far the first quote grows beyond its best atom, and a long atom."""
-
-
-@dataclass(frozen=True)
-class Room:
-    """What a card has room for."""
-
-    characters: int
-    """That are seen, of all quotes together."""
-    quotes: int
-    margin: float
-    """A further quote's score lies at most so far below the best one's ..."""
-    narrow: float
-    """... so far where less than SHORT of the characters are left, so that what is weaker fills a short card
-    and does not lengthen a full one."""
-    talk: float
-    """Of what is no code to run, where somebody asks for something to do, only this share as far."""
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """What a card has room for where one place stands out, and where the reader has to choose."""
-
-    sure: Room
-    to_choose: Room
-    as_good: float
-    """CROWD others score at most so far below the best where which of them answers cannot be told."""
-
-
-CROWD = 4
-ROOMS = Rooms(
-    Room(characters=540, quotes=4, margin=3.0, narrow=2.0, talk=1.0),
-    Room(characters=700, quotes=4, margin=3.0, narrow=2.0, talk=1.0),
-    as_good=1.0,
-)
-LOOKED_AGAIN = Rooms(
-    Room(characters=440, quotes=4, margin=3.0, narrow=2.0, talk=0.75),
-    Room(characters=900, quotes=5, margin=3.0, narrow=3.0, talk=1.0),
-    as_good=3.0,
-)
-"""After a second look, whose scores lie further apart and tell better which place stands out."""
-SHORT = 380
 WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
 """A piece with the value that no quote has comes first if it scores at most so far below the best and, with
 its headings, has this share of the question's words."""
@@ -183,7 +142,7 @@ def _chosen(reading: Reading) -> list[Quote]:
     room = room_for(ranked, second=reading.second)
     left = room.characters
     for candidate in ranked:
-        margin = room.margin if left > SHORT else room.narrow
+        margin = room.margin_with(left)
         below = (ranked[0].score - candidate.score) / margin
         if len(found) == room.quotes or below > 1:
             break
@@ -232,13 +191,6 @@ def _asked_above(candidate: Candidate) -> bool:
 def _worth(candidate: Candidate) -> float:
     """Its score, less for a long atom: of two that are as good the short one leaves room for both."""
     return candidate.score - WEIGHT * max(0, candidate.atom.seen - SMALL) / (LONG - SMALL)
-
-
-def room_for(ranked: Sequence[Candidate], *, second: bool) -> Room:
-    """More where the choice is less sure; `second`: after a second look."""
-    rooms = LOOKED_AGAIN if second else ROOMS
-    crowd = len(ranked) > CROWD and ranked[CROWD].score > ranked[0].score - rooms.as_good
-    return rooms.to_choose if crowd else rooms.sure
 
 
 def _filled(asked: Asked, found: list[Quote], beside: dict[tuple[int, int], Candidate]) -> list[Quote]:

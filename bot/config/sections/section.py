@@ -32,7 +32,7 @@ class SettingsSection(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothingis_left_out(cls, data: Any) -> Any:
+    def _nothing_is_left_out(cls, data: Any) -> Any:
         """A text, an address or a path that is empty, or null as YAML reads `base_url:`, has its default."""
         if not isinstance(data, dict):
             return data

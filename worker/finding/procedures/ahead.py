@@ -14,9 +14,8 @@ from itertools import accumulate
 
 from worker.finding.procedures.counted import NUMBERS
 from worker.finding.procedures.ends import is_title
-from worker.finding.quote import Quote, page_of, shown, size_of
+from worker.finding.quote import Quote, sections_of, shown, size_of
 from worker.finding.reading import SECTIONS, Candidate, Reading
-from worker.finding.sections import SectionRead
 
 LONGEST, ROOM = 600, 1200
 """Characters that are added to a quote, and of all quotes together up to which anything is."""
@@ -93,7 +92,7 @@ def _with_sections(quote: Quote, reading: Reading) -> Quote:
         return quote
     last = max(one.place for one in reading.candidates if one.section is quote.candidates[0].section)
     told = any(number_in(one.atom.text) == len(headings) for one in quote.candidates)
-    ends = len(_page_of(quote, reading)) < SECTIONS and quote.candidates[-1].place == last
+    ends = len(sections_of(quote.excerpt, reading)) < SECTIONS and quote.candidates[-1].place == last
     ends = ends and points_ahead(quote.candidates[-1].atom.text)
     if not told and not ends:
         return quote
@@ -102,17 +101,11 @@ def _with_sections(quote: Quote, reading: Reading) -> Quote:
 
 def _headings_below(quote: Quote, reading: Reading) -> list[str]:
     """The headings right below a quote's section, in their order, as far as they were read."""
-    read = _page_of(quote, reading)
+    read = sections_of(quote.excerpt, reading)
     own = quote.excerpt.heading_path
     paths = [read[at].excerpt.heading_path for at in sorted(read)]
     below = (path[len(own)] for path in paths if len(path) > len(own) and path[: len(own)] == own)
     return list(dict.fromkeys(below))
-
-
-def _page_of(quote: Quote, reading: Reading) -> dict[int, SectionRead]:
-    """The sections that were read of the page that a quote is from, by their places."""
-    page = page_of(quote.excerpt)
-    return {one.section.at: one.section for one in reading.candidates if page_of(one.section.excerpt) == page}
 
 
 def number_in(text: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from worker.finding.quote import Quote, page_of, shown, size_of
+from worker.finding.quote import Quote, page_of, sections_of, shown, size_of
 from worker.finding.reading import Candidate, Reading
 from worker.finding.sections import SectionRead
 
@@ -33,13 +33,16 @@ def with_cures(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
     first, *others = quotes
     if any(map(_SOLVES.fullmatch, first.excerpt.heading_path)):
         return list(quotes)
-    shown_already = {id(one.section) for quote in quotes for one in quote.candidates}
+    page = page_of(first.excerpt)
+    shown_already = {
+        one.section.at for quote in quotes if page_of(quote.excerpt) == page for one in quote.candidates
+    }
     room = min(LONGEST, ROOM - sum(size_of(one) for quote in quotes for one in quote.candidates))
     cures: list[Quote] = []
     for section in _solving(first, reading):
         pieces = sorted((one for one in reading.candidates if one.section is section), key=_place)
         fitting = _within(pieces, room)
-        if id(section) in shown_already or not fitting:
+        if section.at in shown_already or not fitting:
             break
         room -= sum(map(size_of, fitting))
         cures.append(Quote(section.excerpt, shown(fitting), first.score, fitting))
@@ -48,9 +51,8 @@ def with_cures(quotes: Sequence[Quote], reading: Reading) -> list[Quote]:
 
 def _solving(quote: Quote, reading: Reading) -> Iterator[SectionRead]:
     """The solution beside a quote's section and what stands under it, in their order."""
-    page = page_of(quote.excerpt)
     own = quote.candidates[0].section
-    read = {one.section.at: one.section for one in reading.candidates if page_of(one.section.excerpt) == page}
+    read = sections_of(quote.excerpt, reading)
     path = own.excerpt.heading_path
     solution: tuple[str, ...] = ()
     for at in sorted(at for at in read if own.at < at):
