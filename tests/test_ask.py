@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -122,10 +124,21 @@ def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str, said: st
 def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         read_batch(tmp_path / "absent.jsonl")
+    with pytest.raises(ConfigError, match="a folder"):
+        read_batch(tmp_path)
     file = tmp_path / "rows.jsonl"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
         read_batch(file)
+
+
+def test_rows_that_another_command_writes_are_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "rows"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=('{"id": "a", "text": "what?"}',))
+    writer.start()
+    assert read_batch(pipe) == [Row("a", "what?")]
+    writer.join()
 
 
 def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:

@@ -189,7 +189,9 @@ def open_current(
     _follow(settings, versions)
     name = versions.usable()
     if not name:
-        raise IndexMissing(f"no index in {settings.index.dir} yet; run `python -m index build`")
+        raise IndexMissing(
+            f"no index in {settings.index.dir} yet; run `python -m index build`, or wait for one that runs"
+        )
     embedder = embedder or open_embedder(settings.index.embedder)
     reranker = reranker or open_reranker(settings.index.reranker)
     try:

@@ -79,8 +79,9 @@ def read_batch(file: Path) -> list[Row]:
 
     Raises ConfigError that names the line.
     """
-    if not file.is_file():
-        raise ConfigError(f"--batch {file}: no such file; give a file of JSON lines with id and text")
+    if not file.exists() or file.is_dir():
+        wrong = "a folder" if file.is_dir() else "no such file"
+        raise ConfigError(f"--batch {file}: {wrong}; give a file of JSON lines with id and text")
     try:
         lines = file.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
