@@ -55,6 +55,12 @@ class Documents:
         ("got it, thx", Small.THANKS),
         ("works now, thank you so much", Small.THANKS),
         ("🙏", Small.THANKS),
+        ("哈哈谢啦明天见", Small.THANKS),
+        ("嘿嘿，拜拜", Small.THANKS),
+        ("lol thanks, see you tomorrow", Small.THANKS),
+        ("ok bye", Small.THANKS),
+        ("明天见客户要带什么", None),
+        ("see you in the logs?", None),
         ("你好", Small.HELLO),
         ("Hello there!", Small.HELLO),
         ("你是谁？", Small.WHO),
@@ -139,6 +145,26 @@ def test_whole_questions_of_a_main_chat_each_have_their_own_subject() -> None:
     for text in ("how do i upgrade it?", "and on windows?", "windows?", "which windows version is needed?"):
         found = standalone(text, asked_before, documents, whole_anew=True)
         assert found.relation is Relation.FOLLOW_UP, text
+
+
+@pytest.mark.parametrize(
+    ("text", "fit", "relation"),
+    [
+        ("闸门 打不开 怎么办", 0.5, Relation.ALONE),
+        ("闸门 打不开 怎么办", 0.3, Relation.FOLLOW_UP),
+        ("失败 怎么办", 0.7, Relation.FOLLOW_UP),
+        ("升级 失败 怎么办", 0.5, Relation.FOLLOW_UP),
+        ("升级 失败 怎么办", 0.7, Relation.ALONE),
+        ("那 闸门 打不开 怎么办", 0.7, Relation.FOLLOW_UP),
+    ],
+)
+def test_in_a_main_chat_who_names_a_thing_of_their_own_asks_about_that(
+    text: str, fit: float, relation: Relation
+) -> None:
+    first = text.split()[0]
+    documents = Documents(**{first: (fit, 0.2), "录像": (0.9, 0.3)})
+    found = standalone(text, [Earlier("录像 存在 哪里")], documents, whole_anew=True)
+    assert found.relation is relation
 
 
 @pytest.mark.parametrize(
@@ -265,6 +291,9 @@ def test_a_correction_of_a_chinese_question_is_joined_in_chinese() -> None:
         ("How do I pin cache", "and how do I clear that file?", "cache and how do I clear that file?"),
         ("How do I backup", "and how do I restore it?", "backup and how do I restore it?"),
         ("怎么 卸载 harbor", "那怎么更新它？", "harbor 那怎么更新它？"),
+        ("怎么 插入 账单", "更新呢", "怎么 账单 更新呢"),
+        ("怎么 插入 账单", "那删除掉呢？", "怎么 账单 那删除掉呢？"),
+        ("怎么 插入 账单", "更新策略呢", "怎么 插入 账单 更新策略呢"),
         ("what level 1 hides", "and level 3?", "what hides and level 3?"),
         ("keep logs 30 days", "and 60?", "keep logs days and 60?"),
         ("keep logs 30 days", "and 5 GB?", "keep logs 30 days and 5 GB?"),

@@ -19,7 +19,7 @@ from bot.talk.whole import is_whole
 from index.text.terms import terms
 from worker.conversation.replaced import without_replaced
 from worker.conversation.spoken import corrected, spoken
-from worker.conversation.swapped import swapped
+from worker.conversation.swapped import is_asked_of_things, names_a_thing, swapped
 
 LONGEST = 300
 """Characters of the earlier question that are put in front where none of its words tells its subject."""
@@ -32,6 +32,8 @@ CERTAIN, FOREIGN = 0.9, 0.12
 LIKELY, BETTER, BETTER_BY_ONE_WORD = 0.6, 1.1, 1.4
 """It also has where they likely answer it and its best passage beats that of both questions together by this
 factor; by more where it has a single new word. bench.conversations measures all of these."""
+MAY_BE = 0.4
+"""So does a whole question in a main chat that names a thing of its own, where they may answer it."""
 
 
 class Relation(StrEnum):
@@ -236,14 +238,14 @@ def _stands_alone(text: str, subject: Sequence[str], joined: str, documents: Doc
     one; or a subject of which they know nothing, which must not be lent the old one's."""
     old = {word.lower() for word in subject}
     new = [word for word in documents.subjects(text) if word.lower() not in old]
-    if not new:
+    if not new or (anew and all(map(is_asked_of_things, new))):
         return False
     alone = documents.fit(text)
     if len(new) >= MANY_WORDS and alone.probability >= CERTAIN:
         return True
     if len(new) >= (1 if anew else MANY_WORDS - 1) and alone.probability < FOREIGN:
         return True
-    if anew and alone.probability >= LIKELY:
+    if anew and alone.probability >= (MAY_BE if any(map(names_a_thing, new)) else LIKELY):
         return True
     better = BETTER if len(new) > 1 else BETTER_BY_ONE_WORD
     return alone.probability >= LIKELY and alone.best >= better * documents.fit(joined).best

@@ -32,6 +32,10 @@ _ACT_ON_IT_ZH = re.compile(
     rf"{_HOW_ZH}(?:(?:把|给|将|对)(?:它|这个|那个)({'|'.join(_VERBS_ZH)})"
     rf"|({'|'.join(_VERBS_ZH)})(?:掉|一下)?(?:它|这个|那个)(?:们)?(?=\s*+(?:呢|啊|呀)?\s*+[?？。!！]*+\s*+$))"
 )
+_ACT_ALONE_ZH = re.compile(
+    rf"^\s*+那?么?(?:怎么|如何)?({'|'.join(_VERBS_ZH)})(?:掉|一下)?的?呢\s*+[?？。!！]*+\s*+$"
+)
+"""An action and nothing else: the object is the one before."""
 _ANY_ACTION = frozenset(
     [
         "do",
@@ -107,7 +111,8 @@ def without_replaced(kept: Sequence[str], before: str, text: str) -> list[str]:
 def _old_actions(before: str, text: str) -> list[str]:
     """What was done to the object before, where the message asks how something else is done to it."""
     own = [verb.lower() for verb in actions_of(text)]
-    if not (_ACT_ON_IT.search(text) or _ACT_ON_IT_ZH.search(text) or set(own) - _ANY_ACTION):
+    on_it = _ACT_ON_IT.search(text) or _ACT_ON_IT_ZH.search(text) or _ACT_ALONE_ZH.search(text)
+    if not (on_it or set(own) - _ANY_ACTION):
         return []
     return actions_of(before)
 

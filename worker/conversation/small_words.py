@@ -19,7 +19,7 @@ class Small(StrEnum):
     """What a message is, beside a question."""
 
     THANKS = "thanks"
-    """Thanks, or that it is understood: a reaction is enough."""
+    """Thanks, that it is understood, or a goodbye: a reaction is enough."""
     HELLO = "hello"
     WHO = "who"
     """Who are you?"""

@@ -65,7 +65,10 @@ _ASKS_ZH = re.compile(
 )
 
 
-_PREDICATES = frozenset(["possible", "allowed", "supported", "safe", "ok", "okay", "needed", "required"])
+_PREDICATES = frozenset([
+    "possible", "allowed", "supported", "safe", "ok", "okay", "needed", "required",
+    "怎么办", "咋办", "怎么回事", "报错", "出错", "失败", "解决",
+])  # fmt: skip
 """What is asked of a thing, and no thing."""
 _IS_IT_SO = re.compile(
     r"(?<![a-z])(?:is|are) (?!there(?![a-z])).{1,60} "
@@ -78,6 +81,16 @@ _PLACED_AT_END = re.compile(
 _ACTIONS = frozenset(words_of("verbs_zh")) | (
     frozenset(words_of("verbs")) - frozenset(words_of("verbs_or_nouns"))
 )
+
+
+def is_asked_of_things(word: str) -> bool:
+    """Whether a word says what is asked of a thing, or what is wrong with it, and names none."""
+    return word.lower() in _PREDICATES
+
+
+def names_a_thing(word: str) -> bool:
+    """Whether a word that tells something is no action either."""
+    return word.lower() not in _ACTIONS and not is_asked_of_things(word)
 
 
 def new_thing(text: str) -> str:
