@@ -613,6 +613,37 @@ def test_a_break_in_a_cell_does_not_break_its_row() -> None:
     ]
 
 
+def test_rows_without_bars_at_their_ends_are_rows() -> None:
+    table = (
+        "Valve|Means\n:--|--:\nV1<a id=v1></a>|opens<br>`0` = shut<BR>`1` = open\n"
+        "V2|<ul><li>a</li><li>b</li></ul>"
+    )
+    assert lines(shown(".md", f"Either<br>or a|b\n\n{table}\n\nOne|1<br>two")) == [
+        "Either",
+        "or a|b",
+        "|Valve|Means|",
+        "|:--|--:|",
+        "|V1|opens `0` = shut `1` = open|",
+        "|V2|  a; b  |",
+        "One|1",
+        "two",
+    ]
+
+
+def test_bars_are_added_where_they_lack_only_and_within_the_item_of_a_list() -> None:
+    text = "- Valves:\n\n  A | B |\n  --- | --- |\n  c | d \\|\n\n```\nA|B\n-|-\n```\n"
+    assert lines(shown(".md", text)) == [
+        "- Valves:",
+        "  |A | B |",
+        "  |--- | --- |",
+        "  |c | d \\||",
+        "```",
+        "A|B",
+        "-|-",
+        "```",
+    ]
+
+
 NOTE = "    Open the valve first:\n\n    ```bash\n    valve open\n\n    valve shut\n    ```\n"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from index.sources.formats.markdown.bars import with_bars
 from index.sources.formats.markdown.dialects import (
     bare_fence,
     directive_of,
@@ -46,7 +47,7 @@ def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
     aside: list[str] = []
     prose = "".join(_put_aside(piece, aside, mdx, depth) for piece in pieces(body))
     prose = without_inline_marks(_without_indented_code(prose, aside), aside)
-    prose = without_html(without_blocks_in_rows(without_marks(prose, mdx=mdx)))
+    prose = without_html(without_blocks_in_rows(with_bars(without_marks(prose, mdx=mdx))))
     prose = _within_reach(prose)
     text = _ASIDE.sub(lambda found: _put_back(found, aside), prose)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
