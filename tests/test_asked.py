@@ -121,6 +121,11 @@ def test_digits_in_names_versions_and_addresses_are_no_amount(text: str, holds: 
         ("阀门用哪个端口", "port", "默认端口为 7001", "默认 12 个阀门"),
         ("Which day is the tank emptied?", "day", "every Friday", "for 12 days"),
         ("水箱星期几清空", "day", "每周五", "清空 3 次"),
+        ("How many days may a parcel stay?", "span", "It stays for 12 days.", "on the day it is fetched"),
+        ("how many working hours is the valve shut", "span", "for four hours", "outside opening hours, at 7"),
+        ("How many paid weeks do keepers get?", "span", "6 weeks", "every week"),
+        ("包裹能放几天", "span", "最多 12 天", "每天"),
+        ("阀门要关多少个小时", "span", "关四个小时", "24 个阀门"),
     ],
 )
 def test_an_exact_value_is_no_bare_amount(question: str, kind: str, answer: str, other: str) -> None:
@@ -168,7 +173,7 @@ def test_a_thing_of_the_documents_own_is_asked_for_without_their_name() -> None:
 )
 def test_a_value_that_only_the_question_has_tells_nothing_more(question: str, text: str, tells: bool) -> None:
     asked = read(question)
-    values = asked.kinds & {"port", "time", "amount", "price"}
+    values = asked.kinds & {"port", "span", "amount", "price"}
     assert values
     assert tells_more(asked, values, text) is tells
 

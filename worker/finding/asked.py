@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.text.chinese import CHARACTERS, has_chinese
@@ -91,6 +91,14 @@ class Asked:
     """What it asks the needed version of; empty for any other question."""
     unknown: frozenset[str] = frozenset()
     """Its nouns and names that no page of the index has."""
+    forms: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Terms of short forms and of the long ones that pages explain, where it has one of the two."""
+
+    def with_forms(self, explained: Iterable[tuple[str, frozenset[str]]]) -> Asked:
+        """Itself with the `forms` that pages explain, as far as it has one of the two."""
+        of_it = {pair: None for pair in explained if pair[0] in self.weights or pair[1] <= self.own}
+        named = (full | {short} for short, full in of_it)
+        return replace(self, forms=(*of_it,), everything=self.everything.union(*named)) if of_it else self
 
     @cached_property
     def own_words(self) -> re.Pattern[str]:
@@ -139,7 +147,8 @@ class Asked:
     @cached_property
     def telling(self) -> frozenset[str]:
         """All words that count for anything: a text has few of them, and only those need to be looked at."""
-        return frozenset().union(self.stand_ins, self.translations, self.names)
+        forms = ({short} | full for short, full in self.forms)
+        return frozenset().union(self.stand_ins, self.translations, self.names, *forms)
 
     @cached_property
     def shares(self) -> dict[frozenset[str], float]:

@@ -12,12 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).parent / "words" / "kinds.txt"
-EXACT_KINDS = frozenset({"price", "size", "version", "share", "port", "day"})
+EXACT_KINDS = frozenset({"price", "size", "version", "share", "port", "day", "span"})
 """Kinds of values that cannot be mistaken."""
 VALUE_KINDS = EXACT_KINDS | {"amount", "time"}
 _MORE_EXACT = {
-    "amount": frozenset({"size", "version", "share", "port", "day"}),
-    "time": frozenset({"day"}),
+    "amount": frozenset({"size", "version", "share", "port", "day", "span"}),
+    "time": frozenset({"day", "span"}),
     "place": frozenset({"port"}),
 }
 """Kinds that are no more asked for where one is that can be told from other texts more surely."""

@@ -23,6 +23,7 @@ from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.blocks.atoms import Atom
 from worker.finding.features import BODY, MEANING, measure, of_cosines
+from worker.finding.forms.abbreviated import explained_in
 from worker.finding.forms.definition import introduction_of
 from worker.finding.forms.needed import needed_query
 from worker.finding.forms.numbered import is_of_another, numbered_in, numbers_of
@@ -115,6 +116,7 @@ def read_excerpts(question: str, excerpts: Sequence[Excerpt], similarity: Simila
 
 def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity | None) -> Reading:
     """Measures every atom of the sections, those that look best by their meaning too."""
+    asked = asked.with_forms(form for section in sections for form in _explained_in(section.excerpt))
     pieces = [
         (atom, section, place)
         for section in sections
@@ -130,6 +132,12 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
     pieces = [(one.atom, one.section, one.place) for one in looked_at]
     again = [*_scored(pieces, [_with_meaning(one, cosines) for one in looked_at]), *others]
     return Reading(asked, tuple(sorted(again, key=SCORE, reverse=True)))
+
+
+def _explained_in(excerpt: Excerpt) -> Iterator[tuple[str, frozenset[str]]]:
+    """The short and long forms that a section, its title and the headings above it explain."""
+    for text in (excerpt.title, *excerpt.heading_path, excerpt.text):
+        yield from explained_in(text)
 
 
 def _of_its_number(asked: Asked, candidates: list[Candidate]) -> list[Candidate]:

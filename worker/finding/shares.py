@@ -33,11 +33,20 @@ def _share_of(asked: Asked, words: frozenset[str]) -> float:
     for word in words:
         for term, counts in asked.stand_ins.get(word, ()):
             worth[term] = max(counts, worth.get(term, 0.0))
+    worth |= dict.fromkeys(_in_its_other_form(asked, words), 1.0)
     own = fsum(asked.weights.get(term, 0.0) * counts for term, counts in worth.items())
     if asked.translations and own < asked.total:
         share = len(asked.translations & words) / len(asked.translations)
         own += 0.7 * share * (asked.total - own)
     return own / asked.total
+
+
+def _in_its_other_form(asked: Asked, words: frozenset[str]) -> frozenset[str]:
+    """Terms of a short or a long form, where the words have the other one."""
+    found = [
+        full if short in words else {short} for short, full in asked.forms if short in words or full <= words
+    ]
+    return frozenset().union(*found)
 
 
 @lru_cache(maxsize=8192)
@@ -65,11 +74,15 @@ def _precision_of(asked: Asked, own: Sequence[str]) -> float:
 
 def rarest_of(asked: Asked, words: frozenset[str]) -> float:
     """Whether the question's weightiest word is there."""
+    if asked.weightiest in _in_its_other_form(asked, words):
+        return 1.0
     return next((counts for word, counts in asked.of_weightiest if word in words), 0.0)
 
 
 def has_word(asked: Asked, word: str, words: frozenset[str]) -> float:
     """How much of a term of the question is among the words: itself, its start, or one that stands for it."""
+    if word in _in_its_other_form(asked, words):
+        return 1.0
     standing = asked.stood_for.get(word, {})
     return max((counts for other, counts in standing.items() if other in words), default=0.0)
 
