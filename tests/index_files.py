@@ -8,7 +8,6 @@ from typing import Any
 
 import docx
 import numpy as np
-from fpdf import FPDF
 
 from bot.config.settings import GateSettings, IndexSettings, RedisSettings, Settings, SourceSettings
 from index.search.embed import Embedder, Vectors, normalised
@@ -84,6 +83,8 @@ def write_documents(folder: Path) -> Path:
 
 def write_pdf(file: Path) -> None:
     """Two pages of text."""
+    from fpdf import FPDF  # with fontTools half a second, and few runs write one
+
     pdf = FPDF()
     pdf.set_font("helvetica")
     for text in ("The warranty lasts two years.", "Return the device in its box."):

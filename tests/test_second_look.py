@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.fit_answers import bias_at
+from bench.answer_thresholds import bias_at
 from bot.config.extras import is_here, wanted
 from bot.config.settings import IndexSettings, LLMSettings, Settings, SourceSettings, WorkerSettings
 from bot.errors import ConfigError
