@@ -33,6 +33,8 @@ def page(number: int, text: str, *path: str) -> Excerpt:
         ("The command is as follows.", True),
         ("The lamp takes the following values.", True),
         ("灯的参数如下。", True),
+        ("Should the wick still smoke, trim it and light the lamp anew:", True),
+        ("灯芯冒烟时，先剪灯芯再点灯：", True),
         ("可以使用以下几种方式。", True),
         ("It is lit on the following Monday.", False),
         ("The tank lies below.", False),

@@ -70,6 +70,15 @@ def test_what_is_supported_stays_with_its_citation() -> None:
     assert found.text.endswith("`--days` [1].")
 
 
+def test_of_a_last_paragraph_that_announces_something_only_the_announcement_goes() -> None:
+    said = "The token is printed once [1]."
+    assert (
+        verified(f"{said}\n\nIt expires after 90 days [1]. Run [1]:").text
+        == f"{said}\n\nIt expires after 90 days [1]."
+    )
+    assert verified(f"{said}\n\nRun [1]:").text == said
+
+
 def test_what_nothing_supports_goes() -> None:
     found = verified(
         "The token is printed once [1]. It costs 4711 dollars [1]. Use `--forever` to keep it [2]."

@@ -315,13 +315,15 @@ def _squeezed(text: str) -> str:
 
 
 def _without_empty_lead(kept: list[str]) -> list[str]:
-    """Headings and "as follows:" lines that lost what they announced go too."""
+    """Headings and "as follows:" sentences that lost what they announced go too."""
     left: list[str] = []
     for position, text in enumerate(kept):
         last = position == len(kept) - 1
         heading = text.lstrip().startswith("#")
         announces = text.rstrip().endswith((":", "：")) and "\n" not in text
-        if (heading and (last or kept[position + 1].lstrip().startswith("#"))) or (announces and last):
+        if heading and (last or kept[position + 1].lstrip().startswith("#")):
             continue
-        left.append(text)
+        whole = "".join(pieces_of_prose(text)[:-1]).rstrip() if announces and last else text
+        if whole:
+            left.append(whole)
     return left

@@ -57,8 +57,8 @@ def with_what_is_ahead(quotes: Sequence[Quote], reading: Reading) -> list[Quote]
 
 
 def points_ahead(text: str) -> bool:
-    """Whether it ends by saying that more is below."""
-    return _AHEAD.search(text[-END:].rstrip()) is not None
+    """Whether it ends by saying that more is below, with a colon if with nothing else."""
+    return _AHEAD.search(text[-END:].rstrip()) is not None or text.rstrip(" *_\n").endswith((":", "："))
 
 
 def _below(last: Candidate, reading: Reading, room: int) -> list[Candidate]:
