@@ -118,6 +118,12 @@ def test_digits_in_names_versions_and_addresses_are_no_amount(text: str, holds: 
         ("What part of the water is lost?", "share", "about 15 % of it", "90 litres"),
         ("漏掉的水占比多少", "share", "约百分之三", "90 升"),
         ("Which port does the valve listen on?", "port", "It listens on port 7001.", "Open 12 valves"),
+        (
+            "Which port does the valve listen on?",
+            "port",
+            "--port int   port on which the valve of the tank is to listen for others (default 7001)",
+            "--portHole   opens a port hole of the tank towards the side that lies in the sun (default true)",
+        ),
         ("阀门用哪个端口", "port", "默认端口为 7001", "默认 12 个阀门"),
         ("Which day is the tank emptied?", "day", "every Friday", "for 12 days"),
         ("水箱星期几清空", "day", "每周五", "清空 3 次"),

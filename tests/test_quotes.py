@@ -92,6 +92,49 @@ def test_of_a_long_step_the_part_that_answers_is_quoted_under_its_first_line() -
     assert len(answered) < len(step) - 300
 
 
+HELP = "\n".join(
+    [
+        "Options of the crane:",
+        *(f"      --beam{name} int      length of the {name} beam" for name in KEYS),
+        "  -r, --reach int       how far the hook reaches",
+        "                        over the quay (default 41)",
+        *(f"      --rope{name} int      length of the {name} rope" for name in KEYS),
+        "      --slack           let the rope be slack",
+        *(f"      --mast{name} int      length of the {name} mast" for name in KEYS),
+    ]
+)
+
+
+def test_of_a_long_list_of_options_the_one_asked_for_is_quoted() -> None:
+    reach = page(1, f"```\n{HELP}\n```", "Options")
+    assert first("how far does the hook reach by default", reach) == (
+        "```\n  -r, --reach int       how far the hook reaches\n"
+        "                        over the quay (default 41)\n```"
+    )
+
+
+def test_options_of_one_list_stand_in_one_block_and_say_where_others_are_left_out() -> None:
+    both = first(
+        "which option sets the reach of the hook, and which lets the rope be slack",
+        page(1, f"```\n{HELP}\n```"),
+    )
+    assert both.count("```") == 2
+    assert "(default 41)\n…\n      --slack" in both
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "```sh\ncrane lift \\\n" + "".join(f"  --{key}  1 \\\n" for key in KEYS) + "  --now\n```",
+        "```diff\n" + "".join(f"-{key}: 1\n" for key in KEYS) + "```",
+        "```yaml\n" + "".join(f"- {key}:  1\n" for key in KEYS) + "```",
+        "```\n  -h, --help     print this\n  -v, --version  print the version\n```",
+    ],
+)
+def test_what_only_looks_like_a_list_of_options_stays_whole(code: str) -> None:
+    assert code in first("how does the crane lift", page(1, f"The crane lifts like this:\n\n{code}"))
+
+
 def test_marks_of_answers_and_announcements_of_nothing_are_not_quoted() -> None:
     text = "**A:** The gate opens at noon. These are the days:"
     assert first("When does the gate open?", page(1, text)) == "The gate opens at noon."

@@ -228,9 +228,10 @@ def _filled(asked: Asked, found: list[Quote], beside: dict[tuple[int, int], Cand
 
 
 def _is_other_row(asked: Asked, piece: Candidate, near: Candidate) -> bool:
-    """Whether what stands near is a row of the same table whose cells have less of what is asked."""
+    """Whether what stands near is a row of the same table or an option of the same list with less of what is
+    asked."""
     same = piece.section is near.section and piece.atom.group == near.atom.group
-    if not same or not piece.atom.kind == near.atom.kind == "row":
+    if not (same and piece.atom.of and near.atom.of):
         return False
     return share_of(asked, words_of(near.atom.text)) < share_of(asked, words_of(piece.atom.text)) - LESS
 

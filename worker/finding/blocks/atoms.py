@@ -23,7 +23,15 @@ from worker.finding.blocks.labels import (
     title_of_fence,
     untitled,
 )
-from worker.finding.blocks.pieces import ITEM, LONGEST, is_output, items_of, parts_of_code, pieces_of
+from worker.finding.blocks.pieces import (
+    ITEM,
+    LONGEST,
+    is_output,
+    items_of,
+    lists_options,
+    parts_of_code,
+    pieces_of,
+)
 from worker.finding.blocks.tidy import one_line, tidied
 from worker.sentences import MarkdownBlock, blocks, pieces_of_prose
 
@@ -91,9 +99,9 @@ class Atom:
     group: int = 0
     """Atoms of one list or table share it."""
     at: int = 0
-    """Which row of a table it is, from 1 on."""
+    """Which row of a table or option of a list of options it is, from 1 on."""
     of: int = 0
-    """How many rows the table has."""
+    """How many rows or options there are."""
 
     @property
     def shown(self) -> str:
@@ -220,8 +228,10 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
         for at, line in enumerate(lines[2:], 1):
             yield Atom(line, "row", lead=head, group=group, at=at, of=len(lines) - 2)
     elif block.kind == "code":
-        for part in parts_of_code(text):
-            yield Atom(part, "code", group=group)
+        parts = list(parts_of_code(text))
+        listed = lists_options(text)
+        for at, part in enumerate(parts, 1):
+            yield Atom(part, "code", group=group, at=at if listed else 0, of=len(parts) if listed else 0)
     else:
         yield from _of_prose(block.kind, text, group)
 

@@ -7,7 +7,7 @@ is left open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from bot.config.fences import opening
@@ -39,16 +39,22 @@ _BEFORE_CODE = re.compile(
     r"|[(){}\[\];]{0,9}+\Z|//|#|--|/?\*"
 )
 """How a line above the code itself begins: imports, the name of the package, remarks, blank lines."""
+_OPTION = re.compile(r"--?[A-Za-z?]")
+"""How a line of what `--help` prints begins, where it tells an option."""
+OPTIONS = 6
+"""So many lines of options in a block of code are a list of them, each of which says something alone."""
 ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 
 
 def parts_of_code(text: str) -> Iterator[str]:
-    """The block; of a long one its paragraphs, those between blank lines, several as far as they are short.
+    """The block; of a long one its paragraphs, those between blank lines, several as far as they are short;
+    of a list of options each option.
 
     Each is fenced as the block is. A paragraph that is too long by itself is left out.
     """
     lines = text.splitlines()
-    if len(lines) <= LONGEST_CODE_LINES and len(text) <= LONGEST:
+    listed = lists_options(text)
+    if not listed and len(lines) <= LONGEST_CODE_LINES and len(text) <= LONGEST:
         yield text
         return
     fence = opening(lines[0].strip())
@@ -57,7 +63,7 @@ def parts_of_code(text: str) -> Iterator[str]:
         body, first, last = lines[1 : -1 if closed else None], lines[:1], [fence.closing]
     else:
         body, first, last = lines, [], []
-    for part in _paragraphs(body):
+    for part in _options(body) if listed else _paragraphs(body):
         if len(part) <= LONGEST_CODE_LINES:
             yield "\n".join([*first, *part, *last])
 
@@ -74,6 +80,33 @@ def is_command(code: str) -> bool:
     fence = opening(code.lstrip().split("\n", 1)[0])
     language = fence.info.split()[:1] if fence else []
     return bool(fence) and (not language or language[0].lower() in _SHELLS) and not is_output(code)
+
+
+def lists_options(code: str) -> bool:
+    """Whether a block of code is a list of options, as `--help` prints them: what each does stands apart.
+
+    The options of a command that goes on from line to line are none, nor are the lines of a patch.
+    """
+    lines = code.splitlines()
+    options = [line.strip() for line in lines if _is_option(line)]
+    apart = sum("  " in option or "\t" in option for option in options)
+    return len(options) >= OPTIONS and 2 * len(options) >= len(lines) - 2 and 2 * apart >= len(options)
+
+
+def _is_option(line: str) -> bool:
+    return _OPTION.match(line.lstrip()) is not None and not line.rstrip().endswith(("\\", "`", "^"))
+
+
+def _options(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Each option with what stands below it, and what stands above the first."""
+    part: list[str] = []
+    for line in filter(str.strip, lines):
+        if part and _is_option(line):
+            yield part
+            part = []
+        part.append(line)
+    if part:
+        yield part
 
 
 def _paragraphs(lines: list[str]) -> Iterator[list[str]]:

@@ -30,6 +30,9 @@ def as_markdown(pieces: Sequence[tuple[int, Atom]]) -> str:
             parts.append(f"\n\n{without_padding(lead) if atom.kind == 'row' else lead}")
         together = above is not None and above.group == atom.group and above.kind == atom.kind
         text = without_padding(atom.text) if atom.kind in ("row", "table") else atom.text
+        if together and atom.kind == "code" and atom.of:  # options of one list, in one block
+            parts[-1] = parts[-1].rpartition("\n")[0]
+            text = text.partition("\n")[2]
         joint = _joint(above if together else None, atom)
         left_out = place > last + 1 if together else atom.at > 1
         parts.append(f"{_gap(atom, joint) if left_out else joint}{text}")
@@ -52,7 +55,7 @@ def _not_said(lead: str, above: str) -> str:
 
 def _joint(above: Atom | None, atom: Atom) -> str:
     """What stands between an atom and the one above it, which is of the same list, table or paragraph."""
-    if atom.kind == "row" or (above and atom.kind == "item"):
+    if atom.kind == "row" or (above and (atom.kind == "item" or atom.of)):
         return "\n"
     if above and atom.kind == "paragraph":
         return "" if is_chinese(atom.text[0]) else " "
@@ -63,7 +66,7 @@ def _gap(atom: Atom, joint: str) -> str:
     """The same where something between the two is left out; numbered steps say it by their numbers."""
     if atom.kind == "row":
         return f"{_rows_left_out(atom)}{joint}"
-    if atom.kind == "paragraph":
+    if atom.kind == "paragraph" or (atom.of and joint == "\n"):
         return f"{joint}…{joint}" if joint else "……"
     return "\n- …\n" if atom.kind == "item" and _BULLET.match(atom.text) else joint
 
