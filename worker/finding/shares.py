@@ -43,10 +43,12 @@ def _share_of(asked: Asked, words: frozenset[str]) -> float:
 
 def _in_its_other_form(asked: Asked, words: frozenset[str]) -> frozenset[str]:
     """Terms of a short or a long form, where the words have the other one."""
-    found = [
-        full if short in words else {short} for short, full in asked.forms if short in words or full <= words
-    ]
-    return frozenset().union(*found)
+    if not asked.forms:  # some hundred texts are measured for a question
+        return frozenset()
+    return frozenset().union(
+        *({short} for short, full in asked.forms if full <= words),
+        *(full for short, full in asked.forms if short in words),
+    )
 
 
 @lru_cache(maxsize=8192)
