@@ -9,7 +9,7 @@ from index.text.terms import stem
 
 WORDS = (
     "sabbatical permission environment keyboard configuration warehouse lantern enable "
-    "token valid stack backup group shouldns"
+    "token valid stack backup group shouldns lamp"
 )
 KNOWN = {stem(word): 3 for word in WORDS.split()}
 
@@ -26,6 +26,7 @@ def frequency(term: str) -> int:
         ("set the enviroment", "set the environment"),
         ("the keybaord is dead", "the keyboard is dead"),
         ("how long is a tokn valld", "how long is a token valid"),
+        ("a bakup of my gruop", "a backup of my group"),
         ("make a bakup of my goup", "make a backup of my group"),
         ("Configration of the wharehouse", "configuration of the warehouse"),
     ],
@@ -46,6 +47,10 @@ def test_a_word_one_letter_away_is_read_as_the_documents_write_it(question: str,
         "table and cable",
         "why shouldnt i open the warehouse",
         "does it work with slack or toke",
+        "the lanpt of rlamp and lampz",
+        "EnvirOnment of toKen",
+        "用 VAlid 还是 KeybOard",
+        "用 SLantern 行吗",
         "",
     ],
 )

@@ -11,7 +11,7 @@ from index.build.build import build
 from index.search.versions import open_current
 from index.text.spoken import written
 
-KNOWN = {"移除": 2, "删除": 5, "关闭": 3, "挂掉": 1, "崩溃": 9}
+KNOWN = {"移除": 2, "删除": 5, "关闭": 3, "挂掉": 1, "崩溃": 9, "安装": 2}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ KNOWN = {"移除": 2, "删除": 5, "关闭": 3, "挂掉": 1, "崩溃": 9}
         ("旧的怎么换掉", "旧的怎么换掉"),
         ("删除和移除", "删除和移除"),
         ("turn off the lamp", "turn off the lamp"),
+        ("记录能删吗", "记录能删除吗"),
+        ("灯能关灯泡吗", "灯能关灯泡吗"),
+        ("删旧的还是删新的", "删旧的还是删新的"),
+        ("怎么装插件", "怎么安装插件"),
+        ("linux 能装吗", "linux 能安装吗"),
         ("", ""),
     ],
 )

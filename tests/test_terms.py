@@ -15,6 +15,12 @@ from index.text.terms import stem, terms
 from worker.language import language_of as asked_in
 
 
+@pytest.mark.parametrize("text", ["哪几种认证", "认证有哪几个？", "要哪几步认证", "哪几项是认证的"])
+def test_how_many_of_a_kind_is_asked_for_is_no_word(text: str) -> None:
+    assert "认证" in terms(text)
+    assert not any("哪几" in word for word in terms(text))
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

@@ -31,6 +31,7 @@ from index.search.store.places import BARE, CHINESE, FAQ, HEADLESS
 from index.search.store.projects import named
 from index.text.asking import is_asked
 from index.text.chinese import has_chinese
+from index.text.cutting import cut_anew
 from index.text.spelling import spelt
 from index.text.spoken import written
 from index.text.terms import terms
@@ -124,8 +125,10 @@ class Searcher:
         return found
 
     def spelt(self, query: str) -> str:
-        """The question with its misspelt words and its spoken verbs as the documents write them."""
-        return written(spelt(query, self.lexical.document_frequency), self.lexical.document_frequency)
+        """The question with its misspelt words and its spoken verbs as the documents write them, and a space
+        where its words were cut in the wrong place."""
+        frequency = self.lexical.document_frequency
+        return cut_anew(written(spelt(query, frequency), frequency), frequency)
 
     def _measured_all(self, query: str, vector: Vectors) -> Lookup:
         own, english = tuple(dict.fromkeys(terms(query))), self.crossing.terms(query)

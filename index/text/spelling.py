@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from index.text.general_words import LEAST, open_general_words
 from index.text.terms import STOP_WORDS, stem
@@ -32,6 +33,8 @@ _CLOSE = (
     "sw",
 )
 """Letters that are side by side on a keyboard or look alike."""
+_INNER_CAPITAL = re.compile("[a-z][A-Z]|[A-Z]{2}[a-z]")
+"""Whoever writes capitals within a word, SQLite, writes the name of something as it is written."""
 _WORD = re.compile(rf"(?<![\w./:@#$%&+-])[A-Za-z]{{{SHORTEST},{LONGEST}}}(?![\w/:@#+-]|\.\w)")
 
 
@@ -41,7 +44,8 @@ def spelt(question: str, frequency: Callable[[str], int]) -> str:
 
     def rewritten(match: re.Match[str]) -> str:
         word = match.group()
-        if not left[0] or frequency(stem(word.lower())) or not _is_strange(word.lower()):
+        known = frequency(stem(word.lower())) or not _is_strange(word.lower())
+        if not left[0] or known or _INNER_CAPITAL.search(word):
             return word
         left[0] -= 1
         is_long = len(word) >= LONG
@@ -63,6 +67,8 @@ def _is_sure(word: str, near: str) -> bool:
         changed = next({one, other} for one, other in zip(word, near, strict=True) if one != other)
         if len(word) == SHORTEST or not any(changed <= set(close) for close in _CLOSE):
             return False
+    if len(near) < len(word) and not any(one == next_one for one, next_one in pairwise(word)):
+        return False
     return len(near) >= SHORTEST and near[0] == word[0] and open_general_words().word(stem(near)) > KNOWN
 
 

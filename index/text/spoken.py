@@ -12,15 +12,20 @@ from pathlib import Path
 
 from index.text.terms import terms
 
+MODALS = "能会要可想"
+"""Stand before a verb of one character and are taken for one word with it: 能装."""
 _FILE = Path(__file__).parent / "words" / "spoken.txt"
 
 
 def written(question: str, frequency: Callable[[str], int]) -> str:
     """The question with the documents' words for its spoken verbs; `frequency` of a term in chunks."""
-    said = [word for word in dict.fromkeys(terms(question)) if word in _spoken() and not frequency(word)]
-    for word in said:
-        best = max(_spoken()[word], key=frequency)
-        question = question.replace(word, best) if frequency(best) else question
+    for word in dict.fromkeys(terms(question)):
+        verb = word[1:] if len(word) == 2 and word[0] in MODALS else word
+        if verb not in _spoken() or frequency(word) or (len(word) == 1 and question.count(word) > 1):
+            continue
+        best = max(_spoken()[verb], key=frequency)
+        if frequency(best):
+            question = question.replace(word, word.removesuffix(verb) + best)
     return question
 
 

@@ -66,6 +66,13 @@ def _chinese_words(piece: str) -> list[str]:
     return list(rjieba.cut_for_search(piece))
 
 
+def words_in_order(run: str) -> list[str]:
+    """The words of Chinese characters in a row, each once: together they are the row."""
+    import rjieba
+
+    return list(rjieba.cut(run))
+
+
 _NOUNS = ("n", "vn", "l", "i", "j")
 """Parts of speech, by jieba's letters, that name a thing: nouns, verbs as nouns, set phrases, short forms."""
 
