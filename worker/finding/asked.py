@@ -15,7 +15,7 @@ from functools import cached_property
 from index.text.chinese import CHARACTERS, has_chinese
 from index.text.glossary import translated
 from index.text.terms import terms
-from worker.finding.blocks.labels import ways_in
+from worker.finding.blocks.labels import ways_in, ways_passed_over
 from worker.finding.forms.definition import subject_of
 from worker.finding.forms.needed import needed_of
 from worker.finding.kinds import APART, EXACT_KINDS, ONE_THING, VALUE_KINDS, found_of_kind, kinds_asked
@@ -91,6 +91,8 @@ class Asked:
     """What it asks the needed version of; empty for any other question."""
     unknown: frozenset[str] = frozenset()
     """Its nouns and names that no page of the index has."""
+    passed_over: frozenset[str] = frozenset()
+    """The systems, packagers and languages that it does not want, where it does not ask for a yes or no."""
     forms: tuple[tuple[str, frozenset[str]], ...] = ()
     """Terms of short forms and of the long ones that pages explain, where it has one of the two."""
 
@@ -185,7 +187,7 @@ class Asked:
     @cached_property
     def ways(self) -> frozenset[str]:
         """The systems, packagers and languages that it names, where it does not ask for a yes or no."""
-        return frozenset() if self.kinds & YES_OR_NO else ways_in(self.text)
+        return frozenset() if self.kinds & YES_OR_NO else ways_in(self.text) - self.passed_over
 
     @cached_property
     def weightiest(self) -> str:
@@ -231,6 +233,8 @@ def read_question(
     mostly = 2 * len(lacked) > len(own)
     kept = kept_from(text)
     parts = _of_own_names(text, idf)
+    passed_over = frozenset() if kinds & YES_OR_NO else ways_passed_over(text)
+    quoted |= {term for way in passed_over for term in terms(way)}
     turned = {term: 1.0 for word in KEPT_FROM for term in terms(word)}
     across = {
         word: found for word in lacked if mostly and (found := in_the_other_language(word, known, near or {}))
@@ -262,6 +266,7 @@ def read_question(
         names=names - quoted - parts.keys(),
         subject="" if kinds & ONE_THING else subject_of(text, lambda name: _is_own(name, idf)),
         needed=needed,
+        passed_over=passed_over,
         unknown=frozenset(word for word in own if not (known(word) or word in across) and is_telling(word)),
     )
 

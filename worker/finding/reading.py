@@ -22,6 +22,7 @@ from index.text.terms import terms
 from worker.excerpts import Excerpt
 from worker.finding.asked import Asked, read_question
 from worker.finding.blocks.atoms import Atom
+from worker.finding.blocks.labels import is_way_of
 from worker.finding.features import BODY, MEANING, measure, of_cosines
 from worker.finding.forms.abbreviated import explained_in
 from worker.finding.forms.definition import introduction_of
@@ -123,7 +124,8 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
         for place, (atom, _) in enumerate(read_section(section.excerpt.text))
     ]
     numbers = [measure(asked, section, read_section(section.excerpt.text)) for section in sections]
-    rough = _of_its_number(asked, _scored(pieces, [own for of_section in numbers for own in of_section]))
+    rough = _scored(pieces, [own for of_section in numbers for own in of_section])
+    rough = _without_passed_over(asked, _of_its_number(asked, rough))
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
@@ -147,6 +149,19 @@ def _of_its_number(asked: Asked, candidates: list[Candidate]) -> list[Candidate]
     if one is None or not any(one.number in numbers_of(one.name, of.atom.text) for of in candidates):
         return candidates
     return [of for of in candidates if not is_of_another(one, _above(of), of.atom.told)]
+
+
+def _without_passed_over(asked: Asked, candidates: list[Candidate]) -> list[Candidate]:
+    """Without what stands under a way that the question does not want: "without Docker"."""
+    if not asked.passed_over:
+        return candidates
+    return [one for one in candidates if not _is_passed_over(asked.passed_over, one)]
+
+
+def _is_passed_over(ways: frozenset[str], candidate: Candidate) -> bool:
+    atom = candidate.atom
+    label = atom.heading or (atom.lead if atom.kind == "code" else "") or candidate.section.heading
+    return is_way_of(label, atom.text if atom.kind == "code" else "", ways)
 
 
 def _above(candidate: Candidate) -> Iterator[str]:

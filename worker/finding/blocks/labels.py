@@ -71,6 +71,7 @@ def names_a_way(text: str) -> bool:
 
 
 _SAME = {
+    "brew": "homebrew",
     "win": "windows",
     "mac": "macos",
     "mac os": "macos",
@@ -85,6 +86,35 @@ def ways_in(text: str) -> frozenset[str]:
     """The systems, packagers, languages that a text names."""
     found = (" ".join(name.lower().split()) for name in _NAMES.findall(text))
     return frozenset(_SAME.get(name, name) for name in found)
+
+
+_PASSED_OVER = re.compile(
+    r"\b(?:without|instead of|rather than|other than|apart from|not (?:using|via|with|through))\s"
+    r"(?:(?:using|having|installing|running|a|an|any|the|via|with)\s){0,3}|"
+    r"(?:不用|不使用|不想用|不通过|不装|不借助|不依赖|没有|没装|而不是|除了)\s?",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s?(?:,|/|、|\bor\b|\band\b|或者?|和)\s?")
+
+
+@lru_cache(maxsize=4096)
+def ways_passed_over(text: str) -> frozenset[str]:
+    """The ways that a question does not want: "without Docker or Podman", 不用 docker."""
+    found: list[str] = []
+    for match in _PASSED_OVER.finditer(text):
+        end: int | None = match.end()
+        while end is not None and (name := _NAMES.match(text, end)):
+            found.append(name.group())
+            more = _AND.match(text, name.end())
+            end = more.end() if more else None
+    return ways_in(", ".join(found))
+
+
+def is_way_of(label: str, code: str, ways: frozenset[str]) -> bool:
+    """Whether a label names one of these ways, as "docker compose" names docker, or code calls it."""
+    named = ways_in(label) if names_a_way(label) else frozenset[str]()
+    called = ways_in(", ".join(_called(code))) if code else frozenset[str]()
+    return any(one == way or one.startswith((f"{way} ", f"{way}-")) for one in named | called for way in ways)
 
 
 def title_of_fence(code: str) -> str:
@@ -199,10 +229,12 @@ def are_alike(first: str, second: str, least: float = ALIKE) -> bool:
 
 def are_other_ways(first: str, second: str) -> bool:
     """Whether two commands are alike but for the program that is called."""
-    called = [
-        set(re.findall(r"^[ \t]*(?:[$>] )?([\w.-]+)", _body(code), re.MULTILINE)) for code in (first, second)
-    ]
-    return not called[0] & called[1] and are_alike(first, second, NEARLY_SAME)
+    return not _called(first) & _called(second) and are_alike(first, second, NEARLY_SAME)
+
+
+def _called(code: str) -> set[str]:
+    """The programs that the lines of a block of code call."""
+    return set(re.findall(r"^[ \t]*(?:[$>#] )?(?:sudo )?([\w.-]+)", _body(code), re.MULTILINE))
 
 
 def _body(code: str) -> str:
