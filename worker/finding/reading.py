@@ -25,6 +25,7 @@ from worker.finding.blocks.atoms import Atom
 from worker.finding.blocks.labels import is_way_of
 from worker.finding.features import BODY, MEANING, measure, of_cosines
 from worker.finding.forms.abbreviated import explained_in
+from worker.finding.forms.beside import Key, Page, named_in, of_others
 from worker.finding.forms.definition import introduction_of
 from worker.finding.forms.needed import needed_query
 from worker.finding.forms.numbered import is_of_another, numbered_in, numbers_of
@@ -125,7 +126,7 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
     ]
     numbers = [measure(asked, section, read_section(section.excerpt.text)) for section in sections]
     rough = _scored(pieces, [own for of_section in numbers for own in of_section])
-    rough = _without_passed_over(asked, _of_its_number(asked, rough))
+    rough = _of_the_thing_named(asked, _without_passed_over(asked, _of_its_number(asked, rough)))
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
@@ -162,6 +163,29 @@ def _is_passed_over(ways: frozenset[str], candidate: Candidate) -> bool:
     atom = candidate.atom
     label = atom.heading or (atom.lead if atom.kind == "code" else "") or candidate.section.heading
     return is_way_of(label, atom.text if atom.kind == "code" else "", ways)
+
+
+def _of_the_thing_named(asked: Asked, candidates: list[Candidate]) -> list[Candidate]:
+    """Without those of pages of the same form about another thing than the one that the question names."""
+    headings: dict[Key, set[str]] = {}
+    titles: dict[Key, str] = {}
+    for one in candidates:
+        excerpt = one.section.excerpt
+        titles[_page(one)] = excerpt.title
+        headings.setdefault(_page(one), set()).update(excerpt.heading_path[-1:])
+    pages = {key: Page.of(*key, titles[key], own) for key, own in headings.items()}
+    others = of_others(pages, asked.text)
+    return [one for one in candidates if not _lacks(one, others.get(_page(one), frozenset()))]
+
+
+def _page(candidate: Candidate) -> Key:
+    return candidate.section.excerpt.source_name, candidate.section.excerpt.path
+
+
+def _lacks(candidate: Candidate, names: frozenset[str]) -> bool:
+    """Whether neither it nor its headings have any of the names."""
+    above = " ".join(candidate.section.excerpt.heading_path)
+    return bool(names) and not named_in(f"{candidate.atom.told} {candidate.atom.heading} {above}", names)
 
 
 def _above(candidate: Candidate) -> Iterator[str]:
