@@ -126,6 +126,38 @@ def test_a_page_is_linked_at_its_own_slug(tmp_path: Path) -> None:
         assert published_nowhere[f"guide{number}/page.md"].url == ""
 
 
+def test_pages_of_docusaurus_are_linked_without_numbers_and_endings(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    published = {
+        "intro.md": "intro",
+        "02-guides/10-first-steps.mdx": "guides/first-steps",
+        "02-guides/index.md": "guides",
+        "03_api/3. README.md": "api",
+        "04-cranes/01-cranes.md": "cranes",
+        "2024-05-01-news.md": "2024-05-01-news",
+        "1.2-changes.md": "1.2-changes",
+        "404.md": "404",
+        "02-guides/20-own.md": "guides/other",
+        "02-guides/plan.html": "02-guides/plan.html",
+    }
+    for path in published:
+        file = docs / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        facts = "---\nslug: other\n---\n" if path.endswith("own.md") else ""
+        file.write_text(f"{facts}# Page\n\n## Part\n\nWhat {path} says.\n", "utf-8")
+    source = SourceSettings(path=docs, url="https://example.org/docs/")
+    plain = read_all(source)[0]
+    assert plain["02-guides/index.md"].url == "https://example.org/docs/02-guides/index.md"
+    (docs / "02-guides" / "_category_.json").write_text("{}", "utf-8")
+    assert {path: page.url for path, page in read_all(source)[0].items()} == {
+        path: f"https://example.org/docs/{at}" for path, at in published.items()
+    }
+    (docs / "02-guides" / "_category_.json").unlink()
+    (tmp_path / "docusaurus.config.ts").write_text("export default {};", "utf-8")
+    assert read_all(source)[0]["02-guides/index.md"].url == "https://example.org/docs/guides"
+    assert read_all(SourceSettings(path=docs))[0]["02-guides/index.md"].url == ""
+
+
 @pytest.mark.parametrize(
     ("glob", "path", "matches"),
     [

@@ -19,6 +19,7 @@ from bot.config.settings import SourceSettings
 from bot.errors import LoadError
 from index.sources import formats
 from index.sources import git as repository
+from index.sources.addresses import is_docusaurus, published_at
 from index.sources.asked import AskedFile, Reader, Unread, kind_of, name_of, place_of
 from index.sources.files import IS_INDEX, Found, files_in, glob_pattern, printable
 from index.sources.navigation import title_of, titles_under
@@ -161,6 +162,7 @@ class _Loading:
         self.with_text = with_text
         self.clones = clones
         self._titles: dict[str, str] = {}
+        self._numbered = False
 
     def requests(self, ask: Reader | None) -> Iterator[ReadingRequest]:
         """The documents to read. Raises LoadError or OSError when the source as a whole cannot be read."""
@@ -229,7 +231,9 @@ class _Loading:
 
     def _folder(self, root: Path, checkout: repository.Checkout | None) -> Iterator[ReadingRequest]:
         self._titles = titles_under(root)
-        for found in self._listed(root, checkout):
+        listed = self._listed(root, checkout)
+        self._numbered = bool(self.source.url) and is_docusaurus(root, (found.path for found in listed))
+        for found in listed:
             url = self._link(found) or (checkout.web_address(found.path) if checkout else "")
             yield self._request("file", found, url, checkout.committed_at if checkout else found.updated_at)
 
@@ -272,7 +276,8 @@ class _Loading:
 
     def _link(self, found: Found) -> str:
         base = self.source.url.rstrip("/")
-        return f"{base}/{quote(found.path)}" if base else ""
+        at = published_at(found.path) if self._numbered else found.path
+        return f"{base}/{quote(at)}" if base else ""
 
     def _pairs(self, file: Path) -> ReadingRequest:
         if not file.exists():
@@ -289,6 +294,7 @@ class _Loading:
             title=title_of(found.path, self._titles),
             url=url,
             site=self.source.url if self.source.path or self.source.git else "",
+            numbered=self._numbered,
             updated_at=updated_at,
             file=os.fspath(found.file),
             suffix=found.suffix,

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from bot.config.faults import encodable
 from bot.errors import LoadError
 from index.sources import formats
+from index.sources.addresses import without_number
 from index.sources.question_pairs import pairs_in
 from index.sources.reading.messages import Loaded, ReadingAnswer, ReadingRequest
 from index.sources.reading.open_file import read_bytes
@@ -102,7 +103,10 @@ def _at_slug(request: ReadingRequest, slug: str) -> str:
     slug = unquote(slug)
     if not request.site or not slug or len(slug) > _SLUG or _NO_SLUG.search(slug):
         return ""
-    whole = slug if slug.startswith("/") else f"{posixpath.dirname(request.path)}/{slug}"
+    folder = posixpath.dirname(request.path)
+    if request.numbered:
+        folder = "/".join(map(without_number, folder.split("/")))
+    whole = slug if slug.startswith("/") else f"{folder}/{slug}"
     parts = [part for part in whole.split("/") if part not in ("", ".")]
     end = "/" if slug.endswith("/") and parts else ""
     return f"{request.site.rstrip('/')}/{quote('/'.join(parts))}{end}"

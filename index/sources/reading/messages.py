@@ -26,6 +26,8 @@ class ReadingRequest:
     url: str = ""
     site: str = ""
     """Web address the source's root is published at; a page's own slug is read below it."""
+    numbered: bool = False
+    """Whether the site drops numbers that put files in order, see index/sources/addresses.py."""
     updated_at: float = 0.0
     file: str = ""
     """Where the file lies; bytes that are not UTF-8 as Python's surrogates."""
