@@ -19,7 +19,7 @@ from worker.finding.sections import words_of
 from worker.finding.shares import has_word
 
 _PARTS = re.compile(
-    r"[?？；;。]|[,，](?=\s{0,2}(?:and|or|but|also|then)?\s{0,2}(?:how|what|where|which|when|who|why|can|do|does|is|are)\b)|"
+    r"[?？；;。]|\s/\s(?=(?:how|what|where|which|when|who|why|can|do|does|is|are)\b)|[,，](?=\s{0,2}(?:and|or|but|also|then)?\s{0,2}(?:how|what|where|which|when|who|why|can|do|does|is|are)\b)|"
     r"\b(?:and|or|but)\s{1,2}(?=(?:how|what|where|which|when|who|why|can|do|does|is|are)\b)|"
     r"[,，、](?=[^,，、?？]{0,24}(?:怎么|如何|多少|哪|什么|几|吗|能不能|要不要|是否|谁))",
     re.IGNORECASE,
@@ -34,6 +34,8 @@ LACKING, MORE = 0.5, 0.34
 this much more of it."""
 BELOW = 8.0
 """... and scores at most so far below the best."""
+NAME = 40
+"""Characters at the beginning of a piece in which the name of what it tells of stands."""
 SILENT = 0.2
 """A part with less of its weight among the words of the card is said to be left open."""
 MOST = 3
@@ -41,6 +43,17 @@ MOST = 3
 BEST, ABOUT_IT = 3, 0.5
 """A part is answered by any of the best so many pieces of its own; one that is added has this share of it."""
 _ALL_WORDS = FEATURES.index("all_words")
+_SIDES = re.compile(
+    r"\b(?:differences?|distinction|diff) between ([^?,;]{2,60}?) (?:and|vs\.?|versus) ([^?,;]{2,60})"
+    r"|\bcompare ([^?,;]{2,60}?) (?:to|with|and|vs\.?) ([^?,;]{2,60})"
+    r"|\A\W*([^?,;]{2,60}?) (?:vs\.?|versus) ([^?,;]{2,60})"
+    r"|\A\W*([^?？,，;；]{1,30}?) ?[和与跟] ?([^?？,，;；]{1,30}?) ?(?:之间)?的?"
+    r"(?:有什么|有何|有啥|是什么)?(?:区别|不同|差别|差异)",
+    re.IGNORECASE,
+)
+"""Two things that are compared."""
+BARE = 3
+"""A part in English with fewer words, such as "which kind", asks of what the part before it is about."""
 _REFERS = re.compile(
     r"\b(?:it|its|them|they|their|this|that|these|those|one|ones|same)\b|它|这个|那个|这些|该|其",
     re.IGNORECASE,
@@ -53,19 +66,38 @@ class Part:
 
     text: str
     weights: dict[str, float]
+    is_side: bool = False
+    """Whether it is one of two things that are compared: no word that is like its own stands for it."""
 
 
 def parts_of(asked: Asked) -> list[Part]:
-    """The parts with the weights of their words; empty for a question in one part."""
+    """The parts with the weights of their words, or the two things that it compares; empty for a question in
+    one part."""
     found: list[Part] = []
     before = ""
     for part in _PARTS.split(asked.text):
         before = f"{before} {part}"
         if _ASKS.search(part):
-            weights = {word: weight for word in terms(before) if (weight := asked.weights.get(word, 0.0)) > 0}
-            found.append(Part(" ".join(before.split()), weights))
+            found.append(Part(" ".join(before.split()), _weights(asked, before)))
             before = ""
-    return found if sum(bool(part.weights) for part in found) > 1 else []
+    return found if sum(bool(part.weights) for part in found) > 1 else _sides(asked)
+
+
+def _sides(asked: Asked) -> list[Part]:
+    """The things that a question compares, each with the words that the other has not."""
+    compared = _SIDES.search(asked.text)
+    if compared is None:
+        return []
+    sides = [side.strip() for side in compared.groups() if side]
+    first, second = (_weights(asked, side) for side in sides)
+    return [
+        Part(side, {word: weight for word, weight in own.items() if word not in other}, is_side=True)
+        for side, own, other in zip(sides, (first, second), (second, first), strict=True)
+    ]
+
+
+def _weights(asked: Asked, text: str) -> dict[str, float]:
+    return {word: weight for word in terms(text) if (weight := asked.weights.get(word, 0.0)) > 0}
 
 
 def apart(asked: Asked) -> list[str]:
@@ -73,15 +105,22 @@ def apart(asked: Asked) -> list[str]:
     return [
         part.text.strip(" ,，、")
         for part in parts_of(asked)
-        if part.weights and not _REFERS.search(part.text)
+        if part.weights and not _REFERS.search(part.text) and not _is_bare(part.text)
     ][:MOST]
+
+
+def _is_bare(part: str) -> bool:
+    """Whether a part has next to no words of its own."""
+    return part.isascii() and len(part.split()) < BARE
 
 
 def unanswered(asked: Asked, quoted: Iterable[Candidate]) -> list[str]:
     """The parts of which the quoted pieces say next to nothing."""
     words = _words(quoted)
     return [
-        part.text for part in parts_of(asked) if part.weights and _share(asked, part.weights, words) < SILENT
+        part.text
+        for part in parts_of(asked)
+        if part.weights and not _is_bare(part.text) and _share(asked, part, words) < SILENT
     ]
 
 
@@ -112,17 +151,23 @@ def left_out(asked: Asked, quoted: Iterable[Candidate], ranked: Sequence[Candida
         return []
     found: list[Candidate] = []
     for part in parts_of(asked):
-        had = _share(asked, part.weights, _words([*chosen, *found]))
+        had = _share(asked, part, _words([*chosen, *found]))
         if not part.weights or had >= LACKING:
             continue
         best = max(
             (one for one in ranked if one.score >= ranked[0].score - BELOW and one.atom.seen <= 500),
-            key=lambda one: one.score / 3 + 3 * _share(asked, part.weights, _words([one])),
+            key=lambda one: one.score / 3 + 3 * _share(asked, part, _words([one])) + _named(asked, part, one),
             default=None,
         )
-        if best is not None and _share(asked, part.weights, _words([best])) >= had + MORE:
+        if best is not None and _share(asked, part, _words([best])) >= had + MORE:
             found.append(best)
     return found
+
+
+def _named(asked: Asked, part: Part, one: Candidate) -> float:
+    """2 for a piece whose heading or beginning is one of two things that are compared: it tells of it."""
+    begins = f"{one.section.heading} {one.atom.heading} {one.atom.text[:NAME]}"
+    return 2 * _share(asked, part, words_of(begins)) if part.is_side else 0.0
 
 
 def _words(candidates: Iterable[Candidate]) -> frozenset[str]:
@@ -130,8 +175,10 @@ def _words(candidates: Iterable[Candidate]) -> frozenset[str]:
     return frozenset().union(*map(words_of, texts))
 
 
-def _share(asked: Asked, part: dict[str, float], words: frozenset[str]) -> float:
-    total = sum(part.values())
-    return (
-        sum(weight * has_word(asked, word, words) for word, weight in part.items()) / total if total else 1.0
+def _share(asked: Asked, part: Part, words: frozenset[str]) -> float:
+    total = sum(part.weights.values())
+    had = sum(
+        weight * (word in words if part.is_side else has_word(asked, word, words))
+        for word, weight in part.weights.items()
     )
+    return had / total if total else 1.0
