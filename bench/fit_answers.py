@@ -48,10 +48,12 @@ NEAR = 0.2
 """Share of the near questions that an answer with a second look may be given to: as many as without one."""
 HELD = {
     "talk": -25.0, "unknown": -3.0, "no_reason": -1.2, "no_exact": -8.0, "page_missing": -1.0, "defined": 3.0,
+    "of_another": -8.0,
 }  # fmt: skip
 """Weights that are not fitted, for what the questions here seldom show: small talk with the documents' words,
 nouns that no page has, a "why" whose quotes give no reason, a price or port that no quote has, a page that
-lacks much of the question, and a sentence that says what the thing is that is asked for."""
+lacks much of the question, a sentence that says what the thing is that is asked for, and a name that the page
+of the first quote lacks."""
 
 
 def main() -> None:

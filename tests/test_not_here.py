@@ -202,3 +202,35 @@ def test_what_something_is_is_answered_by_a_sentence_that_says_so(text: str, def
     assert (numbers[SUPPORT.index("defined")] == 1.0) is defined
     unsaid = [0.0 if name == "defined" else number for name, number in zip(SUPPORT, numbers, strict=True)]
     assert (probability(numbers) > probability(unsaid)) is defined
+
+
+@pytest.mark.parametrize(
+    ("question", "of_another"),
+    [
+        ("how do I add a lamp in Zorblatt", True),
+        ("how do I add a lamp in zorblatt", False),
+        ("How Do I Add A Lamp", False),
+        ("how do I add a lamp in the JSON of the tower", False),
+        ("how do I add a lamp in Kestrel", False),
+        ("how do I add a lamp on Monday", False),
+        ("how do I add a lamp on Linux", False),
+    ],
+)
+def test_a_name_that_the_page_lacks_is_of_another_product(question: str, of_another: bool) -> None:
+    pages = [
+        Excerpt(
+            1, "Lamps", "To add a lamp, open the tower and hang it on a hook.", ("Add a lamp",), path="a.md"
+        ),
+        Excerpt(2, "Lamps", "Kestrel keeps the lamps of a tower.", ("Lamps",), path="a.md"),
+    ]
+    reading = read_excerpts(question, pages, None)
+    numbers = support_numbers(reading, quotes_of(reading), Background(chunks=100, search_drop=0.05))
+    assert (numbers[SUPPORT.index("of_another")] > 0) is of_another
+    without = [0.0 if name == "of_another" else number for name, number in zip(SUPPORT, numbers, strict=True)]
+    assert (probability(numbers) < probability(without)) is of_another
+
+
+def test_a_heading_with_nothing_under_it_is_no_place_that_helps() -> None:
+    assert not Excerpt(1, "Kiln", "Cold  firing\n", ("Kiln", "Cold firing")).says_something
+    assert Excerpt(1, "Kiln", "Cold firing is not done.", ("Kiln", "Cold firing")).says_something
+    assert Excerpt(1, "Kiln", "Kiln", ()).says_something

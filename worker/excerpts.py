@@ -49,6 +49,11 @@ class Excerpt:
         """Title and headings in one line, for the prompt and the list of sources."""
         return " > ".join(dict.fromkeys(part.strip() for part in (self.title, *self.heading_path)))
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is more than a heading with nothing under it."""
+        return " ".join(self.text.split()) not in self.heading_path
+
     def source(self) -> Source:
         """What the card lists when this is cited."""
         first = in_one_line(self.text)

@@ -19,8 +19,9 @@ from functools import lru_cache
 from index.text.general_words import open_general_words
 from index.text.terms import terms
 from worker.finding.asked import Asked, tells_more
+from worker.finding.blocks.labels import ways_in
 from worker.finding.features import FEATURES
-from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
+from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS, answers_kind
 from worker.finding.quote import Quote, page_of
 from worker.finding.ranking import weights
 from worker.finding.reading import Reading
@@ -31,8 +32,11 @@ from worker.finding.telling import CALLED
 SUPPORT = (
     "top", "missing", "first_missing", "called_missing", "search_drop", "few", "names", "language",
     "no_value", "no_exact", "talk", "unknown", "no_reason", "page_missing", "defined",
+    "of_another",
 )  # fmt: skip
 _LETTER = re.compile("[a-z]")
+_PROPER = re.compile(r"(?<=[a-z0-9,] )[A-Z]\w{2,40}")
+"""A word that is written like a name within an English question."""
 _WHY = re.compile(r"\bwhy\b|\breasons?\b|为什么|为啥|为何|原因", re.IGNORECASE)
 REASON = frozenset({"reason"})
 _PLACE = {name: place for place, name in enumerate(FEATURES)}
@@ -83,7 +87,24 @@ def support_numbers(reading: Reading, quotes: Sequence[Quote], background: Backg
         float(bool(_WHY.search(asked.text)) and _lacks_kind(asked, REASON, [quote.text for quote in quotes])),
         max(0.0, 1 - share_of(asked, _words_of_page(reading, quotes[0]) | words) - MAY_LACK),
         float(most("defines") >= 1.0 and sum(lacks.values()) <= MAY_LACK * asked.total),
+        _of_another(asked, quotes[0], reading),
     ]
+
+
+def _of_another(asked: Asked, first: Quote, reading: Reading) -> float:
+    """How much of the question are names of products and people that the first quote's page does not have."""
+    names = [name for name in _PROPER.findall(asked.text) if not name.isupper()]
+    if not names or 2 * len(names) >= len(asked.text.split()):
+        return 0.0
+    general = open_general_words()
+    own = {
+        term
+        for name in names
+        if general.word(name.lower()) <= CALLED and not (ways_in(name) or answers_kind("day", name))
+        for term in terms(name)
+    }
+    page = _words_of_page(reading, first) | words_shown([first]) | words_of(first.excerpt.source_name)
+    return sum(asked.weights.get(word, 0.0) for word in own if word not in page) / asked.total
 
 
 def _words_of_page(reading: Reading, quote: Quote) -> frozenset[str]:

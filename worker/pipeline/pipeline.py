@@ -300,7 +300,8 @@ class _Run:
         if not support.helps(self.found.support):
             return self._ending(Outcome.NOT_FOUND, say("not_found", language))
         sanitiser = Sanitiser(excerpts, language)
-        nearest = tuple(sanitiser.source(excerpt) for excerpt in excerpts[:NEAREST])
+        places = [excerpt for excerpt in excerpts if excerpt.says_something][:NEAREST]
+        nearest = tuple(map(sanitiser.source, places))
         return replace(self._ending(Outcome.NOT_FOUND, say("closest", language)), sources=nearest)
 
     def _ending(self, outcome: Outcome, text: str) -> Answer:
