@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from worker.excerpts import Excerpt
 from worker.finding.blocks.atoms import atoms_of
 from worker.finding.quotes import quotes_of
@@ -20,6 +22,23 @@ def test_what_a_piece_points_back_at_is_shown_above_it() -> None:
     back = "By doing this, you are able to change wicks while the lamp of the harbour stays lit all night."
     text = quoted("can I change wicks while the lamp stays lit", f"{FILLER}\n\n{steps}\n\n{back} {FILLER}")
     assert text.index("Swap both of the wicks") < text.index("By doing this")
+
+
+@pytest.mark.parametrize(
+    "said", ["Most lamps take all these oils", "All lamps take those three kinds of oils"]
+)
+def test_a_list_is_shown_above_a_sentence_that_points_at_its_items(said: str) -> None:
+    kept = (
+        "is kept in cans of tin below the stairs, where nobody walks who does not have the key of the house"
+    )
+    listed = "\n".join(
+        f"- {oil} {kept}, and {oil} is bought in spring" for oil in ("rapeseed", "whale", "train")
+    )
+    asked = "do lamps of the second kind with the wide burner take oil in winter"
+    below = f"{said}, and lamps of the second kind with the wide burner take them in winter too."
+    assert quoted(asked, f"{FILLER}\n\n{listed}\n\n{below}\n\n{FILLER}").count("in spring") == 3
+    other = below.replace("all these", "all").replace("those three kinds of oils", "oil")
+    assert quoted(asked, f"{FILLER}\n\n{listed}\n\n{other}\n\n{FILLER}").count("in spring") < 3
 
 
 def test_a_title_stands_with_its_text_and_with_the_warning_in_it() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from worker.finding.asked import Asked
+from worker.finding.blocks.atoms import Atom
 from worker.finding.features import FEATURES
 from worker.finding.quote import Quote, shown, size_of
 from worker.finding.reading import Candidate, Reading
@@ -32,6 +33,13 @@ _POINTS_BACK = re.compile(
     r"|这样(?:做|一来|就|，)|这意味着|否则|此时|上述|以上(?:两|三|几|步骤|配置|命令|设置)|如此",
     re.IGNORECASE,
 )
+_THINGS_ABOVE = re.compile(
+    r"[^.!?\n]{0,60}\b(?:these|those)(?: [a-z-]{2,20}){0,2} [a-z-]{2,20}s\b"
+    r"|[^。！？\n]{0,24}(?:这些|以上|上述)",
+    re.IGNORECASE,
+)
+"""A sentence that speaks of several things by pointing at them: below a list, at its items."""
+_LISTED = frozenset({"list", "item", "table", "row"})
 _DO = (
     r"(?:add|set|use|change|remove|install|update|upgrade|downgrade|enable|disable|run|restart|delete|replace|"
     r"check|make sure|increase|reduce|try|download)\b"
@@ -89,11 +97,18 @@ def _above(own: Sequence[Candidate], beside: dict[int, Candidate]) -> Iterator[l
     places = {one.place for one in own}
     for one in own:
         before = beside.get(one.place - 1)
-        if before is None or before.place in places or not _POINTS_BACK.match(one.atom.text):
+        if before is None or before.place in places or not _points_at(one.atom, before.atom):
             continue
-        listed = before.atom.kind == "item"
+        listed = before.atom.kind in ("item", "row")
         group = [near for near in beside.values() if listed and near.atom.group == before.atom.group]
         yield sorted(group, key=lambda near: near.place) or [before]
+
+
+def _points_at(atom: Atom, above: Atom) -> bool:
+    """Whether an atom cannot be understood without what stands above it."""
+    if _POINTS_BACK.match(atom.text):
+        return True
+    return atom.kind == "paragraph" and above.kind in _LISTED and bool(_THINGS_ABOVE.match(atom.text))
 
 
 def _below(own: Sequence[Candidate], beside: dict[int, Candidate], asked: Asked) -> Iterator[list[Candidate]]:
