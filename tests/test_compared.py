@@ -39,6 +39,8 @@ def asked(question: str) -> Asked:
         ("mole vs. pier", [{"mole"}, {"pier"}]),
         ("Compare the horn with the bell", [{"horn"}, {"bell"}]),
         ("红灯和绿灯有什么区别", [{"红灯"}, {"绿灯"}]),
+        ("lamp vs lamp-lite", []),
+        ("mode 1 vs mode 2", []),
         ("When does the horn blow?", []),
         ("Where is the ship between the mole and the pier?", []),
     ],

@@ -90,10 +90,13 @@ def _sides(asked: Asked) -> list[Part]:
         return []
     sides = [side.strip() for side in compared.groups() if side]
     first, second = (_weights(asked, side) for side in sides)
-    return [
-        Part(side, {word: weight for word, weight in own.items() if word not in other}, is_side=True)
-        for side, own, other in zip(sides, (first, second), (second, first), strict=True)
-    ]
+    own = [_without(first, second), _without(second, first)]
+    return [Part(*side, is_side=True) for side in zip(sides, own, strict=True)] if all(own) else []
+
+
+def _without(own: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    """What tells one side from the other; a bare number stands in too many places."""
+    return {word: weight for word, weight in own.items() if word not in other and not word.isdecimal()}
 
 
 def _weights(asked: Asked, text: str) -> dict[str, float]:
