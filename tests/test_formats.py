@@ -613,6 +613,18 @@ def test_a_break_in_a_cell_does_not_break_its_row() -> None:
     ]
 
 
+def test_a_link_by_reference_may_be_named_by_code() -> None:
+    text = (
+        "Call [`lift`][] or [`drop`][down], never `lift` twice.\n\n```\nlift\n```\n\n"
+        "  [`lift`]: /calls/lift\n  [down]: /calls/drop\n\n```\nlift\n```\n"
+    )
+    assert lines(shown(".md", text)) == [
+        "Call [`lift`](/calls/lift) or [`drop`](/calls/drop), never `lift` twice.",
+        *("```", "lift", "```"),
+        *("```", "lift", "```"),
+    ]
+
+
 def test_rows_without_bars_at_their_ends_are_rows() -> None:
     table = (
         "Valve|Means\n:--|--:\nV1<a id=v1></a>|opens<br>`0` = shut<BR>`1` = open\n"

@@ -45,7 +45,8 @@ def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
     """The Markdown that a page shows."""
     body = with_fences(with_grid_tables(without_data(body))).replace(OPEN, "").replace(CLOSE, "")
     aside: list[str] = []
-    prose = "".join(_put_aside(piece, aside, mdx, depth) for piece in pieces(body))
+    places: dict[str, int] = {}
+    prose = "".join(_put_aside(piece, aside, places, mdx, depth) for piece in pieces(body))
     prose = without_inline_marks(_without_indented_code(prose, aside), aside)
     prose = without_html(without_blocks_in_rows(with_bars(without_marks(prose, mdx=mdx))))
     prose = _within_reach(prose)
@@ -53,8 +54,9 @@ def shown_markdown(body: str, *, mdx: bool = False, depth: int = 0) -> str:
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
 
 
-def _put_aside(piece: Piece, aside: list[str], mdx: bool, depth: int) -> str:
-    """Prose as it is; code as a sign that stands for it."""
+def _put_aside(piece: Piece, aside: list[str], places: dict[str, int], mdx: bool, depth: int) -> str:
+    """Prose as it is; code as a sign that stands for it, the same for the same code: a link by reference may
+    be named by a span of code."""
     if not piece.code:
         return piece.text
     held = directive_of(piece.text)
@@ -62,8 +64,11 @@ def _put_aside(piece: Piece, aside: list[str], mdx: bool, depth: int) -> str:
         return f"\n\n{shown_markdown(held, mdx=mdx, depth=depth + 1) if depth < _NESTED else held}\n\n"
     block = bare_fence(piece.text) if held is None else held
     indent = block[: len(block) - len(block.lstrip(" \t"))]
-    aside.append("\n".join(line.removeprefix(indent) for line in block.split("\n")))
-    return f"{indent.expandtabs(4)}{OPEN}{len(aside) - 1}{CLOSE}"
+    code = "\n".join(line.removeprefix(indent) for line in block.split("\n"))
+    place = places.setdefault(code, len(aside))
+    if place == len(aside):
+        aside.append(code)
+    return f"{indent.expandtabs(4)}{OPEN}{place}{CLOSE}"
 
 
 def _put_back(found: re.Match[str], aside: list[str]) -> str:
