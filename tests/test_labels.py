@@ -169,3 +169,22 @@ def test_what_announces_several_parts_stands_once() -> None:
     assert as_markdown(parts) == (
         "There are two ways:\n\n- Way 1\n\nPart 1 of it.\n\n- Way 2\n\nPart 2 of it."
     )
+
+
+def test_rows_of_a_table_in_a_step_are_one_table() -> None:
+    rows = "\n".join(f"   | `lamp.{name}` | how the {name} of the lamp is set | a |" for name in "abcdefgh")
+    step = (
+        "1. Write the settings of the lamp into the file.\n\n   The file stands beside the lamp.\n\n"
+        f"   These are the settings:\n\n   | name | what for | as |\n   |---|---|---|\n{rows}\n"
+    )
+    found = [(at, atom) for at, atom in enumerate(atoms_of(step)) if atom.kind == "row"]
+    assert len(found) == 8
+    lines = as_markdown([found[1], found[2], found[5]]).splitlines()
+    assert lines[lines.index("|---|---|---|") + 1 :] == [
+        "| … |  |  |",
+        found[1][1].text.strip(),
+        found[2][1].text.strip(),
+        "| … |  |  |",
+        found[5][1].text.strip(),
+        "| … |  |  |",
+    ]

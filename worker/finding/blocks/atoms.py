@@ -247,7 +247,8 @@ def _of_item(item: str, group: int) -> Iterator[Atom]:
         yield Atom(item, "item", group=group)
         return
     for place, part in enumerate(parts):
-        yield replace(part, lead=_joined(first, part.lead), group=PARTS * (group + 1) + place)
+        own = part.group if part.kind == "row" else place  # rows of a table stay together
+        yield replace(part, lead=_joined(first, part.lead), group=PARTS * (group + 1) + own)
 
 
 def _of_prose(kind: str, text: str, group: int) -> list[Atom]:

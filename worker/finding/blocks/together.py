@@ -72,6 +72,7 @@ def _gap(atom: Atom, joint: str) -> str:
 
 
 def _rows_left_out(row: Atom) -> str:
-    """A row that says that there are others."""
-    cells = max(1, row.lead.split("\n", 1)[0].strip().strip("|").count("|") + 1)
+    """A row that says that there are others; the head of the table ends what stands above it."""
+    head = next((line for line in row.lead.split("\n")[-2:] if "|" in line), "")
+    cells = max(1, head.strip().strip("|").count("|") + 1)
     return f"\n| … |{'  |' * (cells - 1)}"
