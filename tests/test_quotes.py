@@ -158,6 +158,30 @@ def test_a_value_that_is_asked_for_stands_before_the_sentence_that_repeats_the_q
     assert "16 weeks" in first("how long is parental leave", page(1, text, "Leave"))
 
 
+ABOUT_LEASES = (
+    "The lease of a berth is what tells how long the lease of a berth binds. "
+    "Whoever takes the lease of a berth may give the lease of a berth back."
+)
+LEASE_ROW = "| `berth.lease` | the lease of a berth | 14 |"
+SHIP_ROW = "| `ship.sail` | the sail of a ship | 3 |"
+
+
+@pytest.mark.parametrize("question", ["default lease of a berth", "the lease of a berth by default?"])
+def test_a_default_that_is_asked_for_is_found_on_another_page_than_the_best(question: str) -> None:
+    table = "| key | what it is | default |\n|---|---|---|\n"
+    pages = (page(1, ABOUT_LEASES, "The lease of a berth", score=1.0), page(2, table + LEASE_ROW, "Keys"))
+    assert LEASE_ROW in first(question, *pages)
+    other = (pages[0], page(2, table + SHIP_ROW, "Keys"))
+    assert SHIP_ROW not in first(question, *other), "the default of something else"
+    assert LEASE_ROW not in first("lease of a berth", *pages), "none is asked for"
+
+
+@pytest.mark.parametrize("mark", ["A：", "A ：", "**A :** ", "答 ： "])
+def test_the_mark_of_an_answer_is_not_quoted(mark: str) -> None:
+    text = f"Q：灯塔为什么不亮？\n\n{mark}灯油用完了，加满再点。"
+    assert tidied(text).endswith("\n\n灯油用完了，加满再点。")
+
+
 def test_the_explanation_under_an_error_message_is_quoted_with_it() -> None:
     cure = "The spool folder has no room left. Delete old jobs and restart the printer."
     text = f"```\nE42: spool is full\n```\n\n{cure}"

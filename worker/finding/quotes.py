@@ -17,7 +17,7 @@ from worker.finding.asked import Asked, tells_more
 from worker.finding.blocks.atoms import Atom
 from worker.finding.blocks.pieces import is_command
 from worker.finding.features import FEATURES
-from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS
+from worker.finding.kinds import EXACT_KINDS, VALUE_KINDS, answers_kind
 from worker.finding.procedures.ahead import with_what_is_ahead
 from worker.finding.procedures.commands import is_of_another_way, with_commands
 from worker.finding.procedures.counted import with_all_points
@@ -36,6 +36,8 @@ FIRST, LONG = 200, 540
 WORTH_A_VALUE, ABOUT_IT = 8.0, 0.35
 """A piece with the value that no quote has comes first if it scores at most so far below the best and, with
 its headings, has this share of the question's words."""
+NEAR_DEFAULT = 4.0
+"""So does a piece that tells a default where no quote does, at most so far below."""
 LOOKED_FOR = ("path", "disabled")
 """Kinds of answers beside values that no quote may lack where a piece of its page has one."""
 _COMMAND = re.compile(r"\bcommands?\b|命令|指令", re.IGNORECASE)
@@ -56,6 +58,7 @@ ECHOED = 0.6
 """A piece of a log with this share of the question's words, or whose words are the question's to this share,
 repeats the message that is asked about."""
 _ALL_WORDS, _HEADING = FEATURES.index("all_words"), FEATURES.index("heading_words")
+_OWN_WORDS, _DEFAULT = FEATURES.index("own_words"), FEATURES.index("default")
 SAME_QUESTION = 0.5
 """A heading that is a question and has this share of the words asks what is asked."""
 _QUESTION = re.compile(
@@ -108,7 +111,27 @@ def _left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
             continue
         if found := _first_of_pages(reading, quotes, _telling_more(asked, wanted)):
             return found
-    return _command_left_out(reading, quotes)
+    return _command_left_out(reading, quotes) or _default_left_out(reading, quotes)
+
+
+def _default_left_out(reading: Reading, quotes: Sequence[Quote]) -> Candidate | None:
+    """The best piece, of any page, that tells a default and has as much of the question as the best, where a
+    default is asked for and no quote tells any."""
+    if "default" not in reading.asked.kinds or any(answers_kind("default", quote.text) for quote in quotes):
+        return None
+    best = reading.candidates[0]
+    least = best.numbers[_OWN_WORDS] - LESS
+    return next(
+        (
+            one
+            for one in reading.candidates
+            if one.score >= best.score - NEAR_DEFAULT
+            and one.numbers[_DEFAULT]
+            and one.numbers[_OWN_WORDS] >= least
+            and size_of(one) <= LONG
+        ),
+        None,
+    )
 
 
 def _telling_more(asked: Asked, kinds: frozenset[str]) -> Callable[[Candidate], bool]:

@@ -33,7 +33,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table\s*+>", re.DOTALL | re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\[\]\n]*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])(?:\{[^{}\n]*+\})?")
 _EMPTY_LINK = re.compile(r"\[\s*+\](?:\([^()\n]*+\)|\[[^\[\]\n]*+\])")
-_ANSWER = re.compile(r"^[ \t]*+(?:\*\*|__)?(?:A|Answer|答)[:：](?:\*\*|__)?[ \t]*+(?=\S)", re.MULTILINE)
+_ANSWER = re.compile(r"^[ \t]*+(?:\*\*|__)?(?:A|Answer|答)[ \t]?[:：](?:\*\*|__)?[ \t]*+(?=\S)", re.MULTILINE)
 """The mark of an answer below its question."""
 _APART = re.compile(r"^[ \t]*+(Q|A|Question|Answer|问题?|答)[ \t]*+\n\s{0,8}[:：][ \t]*+", re.MULTILINE)
 """The mark of a question or an answer in a line above it, such as a badge that became a paragraph."""
