@@ -246,3 +246,27 @@ def test_what_is_kept_from_happening_stands_for_what_is_turned_off() -> None:
 )
 def test_a_fault_named_by_its_code_is_told_from_talk(text: str, names: bool) -> None:
     assert names_a_fault(read(text)) is names
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("lamp 的 oil 放在哪", "放在"),
+        ("灯油放哪里", "放"),
+        ("灯油存在哪儿？", "存在"),
+        ("wick 填多少", "填"),
+        ("灯芯设成什么", "设"),
+    ],
+)
+def test_where_it_is_put_and_what_is_filled_in_is_asked_by_form(text: str, form: str) -> None:
+    asked = read(text)
+    assert asked.weights
+    assert not any(form in word or word in form for word in asked.weights)
+
+
+def test_a_chinese_word_among_english_ones_is_read_in_the_language_of_the_pages() -> None:
+    english = read_question("怎么给 lamp 加 wick", lambda _: 4.0, lambda word: word.isascii())
+    assert english.like["加"]["add"] == 1.0
+    assert not english.unknown
+    both = read_question("怎么给 lamp 加 wick 灯芯", lambda _: 4.0, lambda word: word != "加")
+    assert "add" not in both.like.get("加", {}), "the pages have Chinese words of the question"
