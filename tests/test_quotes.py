@@ -113,6 +113,13 @@ def test_of_a_long_list_of_options_the_one_asked_for_is_quoted() -> None:
     )
 
 
+def test_an_option_is_no_code_that_is_to_be_run() -> None:
+    options = atoms_of(f"```\n{HELP}\n```")
+    assert len(options) > len(KEYS)
+    assert not any(one.is_code for one in options)
+    assert [one.is_code for one in atoms_of("```sh\ncrane lift --reach 4\n```")] == [True]
+
+
 def test_options_of_one_list_stand_in_one_block_and_say_where_others_are_left_out() -> None:
     both = first(
         "which option sets the reach of the hook, and which lets the rope be slack",

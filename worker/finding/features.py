@@ -147,7 +147,7 @@ def _of_atom(
         _defines(asked, section, above, atom, words.text, place) if asked.subject else 0.0,
         float(bool(waited.inexact) and tells_more(asked, waited.inexact, atom.told)),
         float(bool(waited.exact) and tells_more(asked, waited.exact, atom.told)),
-        float(atom.kind == "code" and bool(waited.others & TO_DO) and _may_be_run(waited, atom)),
+        float(atom.is_code and bool(waited.others & TO_DO) and _may_be_run(waited, atom)),
         tells_version(asked.needed, atom.told, section.heading) if asked.needed else 0.0,
         about * _way(asked, atom, above) if asked.ways else 0.0,
         *(

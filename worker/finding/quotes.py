@@ -169,7 +169,7 @@ def _chosen(reading: Reading) -> list[Quote]:
         below = (ranked[0].score - candidate.score) / margin
         if len(found) == room.quotes or below > 1:
             break
-        if below > room.talk and not (candidate.atom.kind == "code" and reading.asked.kinds & TO_DO):
+        if below > room.talk and not (candidate.atom.is_code and reading.asked.kinds & TO_DO):
             continue
         taken = (id(candidate.section), candidate.place) in used
         if taken or (found and (_repeats(candidate, said) or size_of(candidate) > left)):

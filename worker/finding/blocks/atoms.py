@@ -104,6 +104,11 @@ class Atom:
     """How many rows or options there are."""
 
     @property
+    def is_code(self) -> bool:
+        """Whether it is code to be run or written, and no option that says what it does."""
+        return self.kind == "code" and not self.of
+
+    @property
     def shown(self) -> str:
         """The atom by itself, with what announces it."""
         joint = "\n" if self.kind == "row" else "\n\n"
