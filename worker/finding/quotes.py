@@ -54,6 +54,8 @@ MATERIAL = 1600
 """Characters of a section that a model reads around a quote."""
 CURE = 600
 """Characters of what stands below a message that is only repeated, at most."""
+LONG_MESSAGE = 400
+"""Characters of such a message from which on it is left out."""
 ECHOED = 0.6
 """A piece of a log with this share of the question's words, or whose words are the question's to this share,
 repeats the message that is asked about."""
@@ -190,8 +192,11 @@ def _chosen(reading: Reading) -> list[Quote]:
             return near.score >= least and not other and not _repeats(near, told)
 
         chosen = _with_neighbours(candidate, beside, used, left if found or whole else FIRST, tells)
-        chosen += _cure(chosen[-1], reading.asked, beside, used)
-        used |= {(id(one.section), one.place) for one in chosen}
+        cure = _cure(chosen[-1], reading.asked, beside, used)
+        used |= {(id(one.section), one.place) for one in (*chosen, *cure)}
+        if cure and size_of(chosen[-1]) > LONG_MESSAGE:  # whoever asks has it; what to do needs the room
+            chosen.pop()
+        chosen += cure
         said |= set(terms(shown(chosen)))
         left -= sum(map(size_of, chosen))
         _add(found, chosen, candidate.score)
