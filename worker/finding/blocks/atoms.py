@@ -220,7 +220,7 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
         items = items_of(text)
         questions = any(_item_question(item) for item in items)
         if len(text) <= WHOLE_LIST and not (questions and len(items) > 1):
-            yield Atom(text, "list", group=group)
+            yield Atom(text, "list", _item_title(text) if len(items) == 1 else "", group=group)
             return
         for item in items:
             yield from _of_item(item, group)
@@ -244,12 +244,9 @@ def _of_block(block: MarkdownBlock, group: int) -> Iterator[Atom]:
 def _of_item(item: str, group: int) -> Iterator[Atom]:
     """The item; of a long one the blocks in it, each under its first line."""
     first, *rest = item.split("\n\n", 1)
-    if len(item) <= LONG_ITEM or not rest or len(first) > WHOLE_LIST:
-        yield Atom(item, "item", group=group)
-        return
-    parts = atoms_of(textwrap.dedent(rest[0]))
-    if len(parts) < 2:
-        yield Atom(item, "item", group=group)
+    parts = atoms_of(textwrap.dedent(rest[0])) if rest and len(item) > LONG_ITEM else []
+    if len(parts) < 2 or len(first) > WHOLE_LIST:
+        yield Atom(item, "item", _item_title(item), group=group)
         return
     for place, part in enumerate(parts):
         own = part.group if part.kind == "row" else place  # rows of a table stay together
@@ -260,6 +257,14 @@ def _of_prose(kind: str, text: str, group: int) -> list[Atom]:
     if kind == "quote":
         return [Atom(text, "quote", group=group)]
     return [Atom(piece, "paragraph", group=group) for piece in pieces_of(text)]
+
+
+def _item_title(item: str) -> str:
+    """The line in bold or the question that all of an item stands under; empty for any other item."""
+    first, *rest = item.split("\n", 1)
+    title = ITEM.sub("", first)
+    match = _bold_title(title) or _MARKED_QUESTION.fullmatch(title) or _QUESTION.fullmatch(title)
+    return one_line(match.group(1)) if match and rest else ""
 
 
 def _item_question(item: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from index.text.chinese import is_chinese
 from worker.finding.blocks.atoms import Atom, without_padding
+from worker.finding.blocks.tidy import one_line
 
 _BULLET = re.compile(r"\A\s*+[-*+]\s")
 
@@ -23,7 +24,7 @@ def as_markdown(pieces: Sequence[tuple[int, Atom]]) -> str:
     for place, atom in pieces:
         if above and above.kind == "row" and above.group != atom.group and above.at < above.of:
             parts.append(_rows_left_out(above))
-        if atom.heading and (above is None or above.heading != atom.heading):
+        if atom.heading and (above is None or above.heading != atom.heading) and not _has_its_heading(atom):
             parts.append(f"\n\n**{atom.heading}**")
         if atom.lead and (above is None or atom.lead not in (above.lead, above.shown)):
             lead = _not_said(atom.lead, above.lead if above else "")
@@ -40,6 +41,11 @@ def as_markdown(pieces: Sequence[tuple[int, Atom]]) -> str:
     if above and above.kind == "row" and above.at < above.of:
         parts.append(_rows_left_out(above))
     return "".join(parts).strip("\n")
+
+
+def _has_its_heading(atom: Atom) -> bool:
+    """Whether an atom begins with the heading that it stands under, as an item that is a question does."""
+    return atom.kind in ("item", "list") and atom.heading in one_line(atom.text.split("\n", 1)[0])
 
 
 def _not_said(lead: str, above: str) -> str:
