@@ -44,6 +44,23 @@ def test_asking_for_the_meaning_is_no_word_that_a_page_must_have(text: str) -> N
     assert "pump_stalled" in asked.weights
 
 
+@pytest.mark.parametrize(
+    ("question", "fault"),
+    [
+        ("the pump says no valve controller found", True),
+        ("valve logs are not printed", True),
+        ("port already in use", True),
+        ("泵报 valve is shut", True),
+        ("阀门的灯全没了", True),
+        ("which valves are printed on the card", False),
+        ("怎么给泵报名", False),
+        ("找到阀门以后做什么", False),
+    ],
+)
+def test_a_fault_is_told_in_many_words(question: str, fault: bool) -> None:
+    assert ("trouble" in read(question).kinds) is fault
+
+
 def test_kinds_are_told_at_the_beginning_of_any_line() -> None:
     assert read("hello\n\n  - when is it open").kinds == read("when is it open").kinds
 

@@ -15,6 +15,7 @@ from worker.finding.asked import read_question, without_form
 from worker.finding.blocks.atoms import Atom, atoms_of
 from worker.finding.blocks.pieces import PIECE, parts_of_code
 from worker.finding.blocks.tidy import tidied
+from worker.finding.blocks.together import as_markdown
 from worker.finding.features import FEATURES
 from worker.finding.quote import LOOKED_AGAIN, ROOMS, Rooms, room_for, shown
 from worker.finding.quotes import quotes_of
@@ -193,6 +194,29 @@ def test_the_explanation_under_an_error_message_is_quoted_with_it() -> None:
     cure = "The spool folder has no room left. Delete old jobs and restart the printer."
     text = f"```\nE42: spool is full\n```\n\n{cure}"
     assert "Delete old jobs" in first("E42: spool is full", page(1, text, "Errors"))
+
+
+def test_a_long_log_makes_room_for_its_cure() -> None:
+    log = "\n  ".join(f"at counter.shelf.{n} (/var/lib/parcels/north/shelf.py)" for n in range(12))
+    cure = "Fix: unplug the scale before the lift starts, and weigh one parcel by hand."
+    fault = f"```\n  no scale found\n  {log}\n  ```"
+    text = f"- the counter stops\n\n  {fault}\n\n  Why: the lift was first.\n\n  {cure}"
+    said = first("counter says no scale found", page(1, text, "Questions"))
+    assert "unplug the scale" in said
+    assert "the counter stops" in said
+    assert "shelf.py" not in said
+
+
+def test_an_item_stands_under_its_own_bold_line_and_says_it_once() -> None:
+    text = f"- **Lamp is not lit**\n\n  Turn the small key.\n\n{FILLER}"
+    atom = atoms_of(text)[0]
+    assert atom.heading == "Lamp is not lit"
+    assert as_markdown([(0, atom)]) == "- **Lamp is not lit**\n\n  Turn the small key."
+
+
+@pytest.mark.parametrize("item", ["- **Lamp**: is lit.", "- **Lamp is not lit**", "- Lamp\n\n  is lit."])
+def test_no_other_item_has_a_heading_of_its_own(item: str) -> None:
+    assert [atom.heading for atom in atoms_of(item)] == [""]
 
 
 @pytest.mark.parametrize(
