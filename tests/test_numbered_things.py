@@ -6,7 +6,13 @@ import pytest
 
 from worker.engines.extractive.quotes import choose
 from worker.excerpts import Excerpt
-from worker.finding.forms.numbered import Numbered, is_of_another, numbered_in
+from worker.finding.forms.numbered import (
+    Numbered,
+    is_of_another,
+    is_of_another_release,
+    numbered_in,
+    release_in,
+)
 from worker.prompts import Prompts
 
 
@@ -62,3 +68,40 @@ def test_what_is_said_of_another_number_is_not_quoted() -> None:
     assert "cools overnight" in quoted
     assert "slowly" not in quoted
     assert "slowly" in _quoted("what does kiln-mode 7 do", first, second)
+
+
+@pytest.mark.parametrize(
+    ("question", "release"),
+    [
+        ("which clay does Kiln 3.x need", Numbered("kiln", "3")),
+        ("kiln 3.1要用哪种黏土", Numbered("kiln", "3")),
+        ("is Kiln v2.0.4 still supported", Numbered("kiln", "2")),
+        ("move from Kiln 2.x to Kiln 3.x", None),
+        ("which clay does the kiln need", None),
+        ("wait 1.5s", None),
+    ],
+)
+def test_the_release_of_a_product_is_told(question: str, release: Numbered | None) -> None:
+    assert release_in(question) == release
+
+
+@pytest.mark.parametrize(
+    ("headings", "other"),
+    [
+        (("Clay", "Compatibility of Kiln v2.x"), True),
+        (("Kiln 2.14.0",), True),
+        (("Kiln 3.2", "Releases of Kiln v2.x"), False),
+        (("从 Kiln 2.x 迁移至 3.x",), False),
+        (("Clay",), False),
+        (("Shelf 2.1",), False),
+    ],
+)
+def test_a_heading_with_other_releases_alone_is_of_the_past(headings: tuple[str, ...], other: bool) -> None:
+    assert is_of_another_release(Numbered("kiln", "3"), headings) is other
+
+
+def test_what_stands_under_another_release_is_not_quoted() -> None:
+    past = ("Clay for Kiln v2.x", "The kiln needs the red clay.")
+    now = ("Clay", "From this year on the kiln needs white clay.")
+    assert "red" not in _quoted("which clay does Kiln 3.x need", past, now)
+    assert "red" in _quoted("which clay does Kiln 2.x need", past, now)

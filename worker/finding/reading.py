@@ -28,7 +28,13 @@ from worker.finding.forms.abbreviated import explained_in
 from worker.finding.forms.beside import Key, Page, named_in, of_others
 from worker.finding.forms.definition import introduction_of
 from worker.finding.forms.needed import needed_query
-from worker.finding.forms.numbered import is_of_another, numbered_in, numbers_of
+from worker.finding.forms.numbered import (
+    is_of_another,
+    is_of_another_release,
+    numbered_in,
+    numbers_of,
+    release_in,
+)
 from worker.finding.ranking import rank
 from worker.finding.sections import SectionRead, Words, read_section
 from worker.finding.turned import off_query
@@ -126,7 +132,8 @@ def read(asked: Asked, sections: Sequence[SectionRead], similarity: Similarity |
     ]
     numbers = [measure(asked, section, read_section(section.excerpt.text)) for section in sections]
     rough = _scored(pieces, [own for of_section in numbers for own in of_section])
-    rough = _of_the_thing_named(asked, _without_passed_over(asked, _of_its_number(asked, rough)))
+    for about_it in (_of_its_number, _of_its_release, _without_passed_over, _of_the_thing_named):
+        rough = about_it(asked, rough)
     if similarity is None or not rough:
         return Reading(asked, tuple(rough))
     looked_at, others = rough[:LOOKED_AT], rough[LOOKED_AT:]
@@ -150,6 +157,14 @@ def _of_its_number(asked: Asked, candidates: list[Candidate]) -> list[Candidate]
     if one is None or not any(one.number in numbers_of(one.name, of.atom.text) for of in candidates):
         return candidates
     return [of for of in candidates if not is_of_another(one, _above(of), of.atom.told)]
+
+
+def _of_its_release(asked: Asked, candidates: list[Candidate]) -> list[Candidate]:
+    """Without what stands under another release than the one that is asked about: "Kestrel 2.x"."""
+    one = release_in(asked.text)
+    if one is None:
+        return candidates
+    return [of for of in candidates if not is_of_another_release(one, _above(of))]
 
 
 def _without_passed_over(asked: Asked, candidates: list[Candidate]) -> list[Candidate]:

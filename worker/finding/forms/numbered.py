@@ -19,11 +19,18 @@ _NAMES_ZH = (
 _NO_RANGE = r"(?! ?(?:[-–—~,、/]|to|through|and|or|到|至|和|或) ?[\d一二三四五六七八九])"
 _NAMED = re.compile(
     r"(?<![a-z0-9])(?P<name>[a-z]{1,30}+)[`*_\"]{0,2}[ =:#-]{0,2}[`*_\"]{0,2}"
-    rf"(?P<number>\d{{1,4}}+)(?![.:%]\d|[a-z0-9_%]){_NO_RANGE}"
+    rf"(?P<number>\d{{1,4}}+)(?![.:%][\dx]|[a-z0-9_%]){_NO_RANGE}"
     rf"|(?P<name_zh>{_NAMES_ZH})[ :：]?(?P<number_zh>[一二三四五六七八九]|\d{{1,3}}+)"
     rf"(?![\d十百千万个种次样定般起直些旦致]|[.%]\d){_NO_RANGE}",
     re.IGNORECASE,
 )
+_RELEASE = re.compile(
+    r"(?<![a-z0-9])(?P<name>[a-z]{2,30}+)[`*_\"]{0,2}[ -]{0,2}v?"
+    r"(?P<number>\d{1,2}+)\.(?:x|\d{1,3}+(?:\.\d{1,3}+)?)(?![a-z0-9%.])",
+    re.IGNORECASE,
+)
+"""A product and the first number of its release: "Kestrel v2.x"."""
+_ANY_RELEASE = re.compile(r"(?<![\d.])(\d{1,2})\.[x\d]", re.IGNORECASE)
 _NO_NAMES = frozenset({
     "a", "about", "above", "add", "after", "all", "and", "any", "are", "as", "at", "be", "before",
     "below", "between", "by", "do", "does", "each", "every", "first", "for", "from", "get", "give",
@@ -60,6 +67,26 @@ def is_of_another(asked: Numbered, headings: Iterable[str], text: str) -> bool:
         if numbers := numbers_of(asked.name, heading):
             return asked.number not in numbers
     return False
+
+
+def release_in(question: str) -> Numbered | None:
+    """The one release that a question names, by its first number; None where it names none, or several."""
+    found = set(_releases(question))
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def is_of_another_release(asked: Numbered, headings: Iterable[str]) -> bool:
+    """Whether a heading names other releases of the product and not this one."""
+    for heading in headings:
+        if any(one.name == asked.name for one in _releases(heading)):
+            return asked.number not in _ANY_RELEASE.findall(heading)
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _releases(text: str) -> tuple[Numbered, ...]:
+    found = (Numbered(one["name"].lower(), one["number"]) for one in _RELEASE.finditer(text))
+    return tuple(one for one in found if one.name not in _NO_NAMES)
 
 
 def _all(text: str) -> Iterable[Numbered]:
