@@ -269,7 +269,7 @@ def test_a_fault_named_by_its_code_is_told_from_talk(text: str, names: bool) -> 
     ("text", "form"),
     [
         ("lamp 的 oil 放在哪", "放在"),
-        ("灯油放哪里", "放"),
+        ("灯油放在哪里", "放在"),
         ("灯油存在哪儿？", "存在"),
         ("wick 填多少", "填"),
         ("灯芯设成什么", "设"),

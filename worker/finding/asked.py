@@ -36,7 +36,7 @@ from worker.finding.telling import (
 _WORD = re.compile(r"\w|[$¥￥€£]")
 FORM = re.compile(
     r"请问|怎么办|怎么样|怎么|怎样|如何|为什么|为啥|是?(?:什么|啥)意思|什么是|是什么|是啥|咋整|咋办|咋弄|咋|干嘛用的|有没有|"
-    r"[放存写]在?哪(?:里|儿|个)?|[填设配写](?:成|为)?(?:多少|什么|啥)|"
+    r"[放存写]在哪(?:里|儿|个)?|[填设配写](?:成|为)?(?:多少|什么|啥)|"
     r"吗(?=[？?\s]|$)|呢(?=[？?\s]|$)|不(?=[？?\s]|$)|[？?]|"
     r"^\s*(?:(?:how|where|when|why|what|which|who)(?:'?s)?\s+)?"
     r"(?:(?:do|does|did|can|could|should|must|is|are|to|am)\s+)(?:(?:i|you|we|one|it|there)\s+)?",
