@@ -6,7 +6,7 @@ about another, and the longer page wins. The name in the title tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.text.chinese import has_chinese
@@ -27,6 +27,8 @@ class Page:
     name: frozenset[str]
     """The things that its title and its file's name tell, and the title as it is: 飞书 is cut into two words
     where it stands alone, and is one in a sentence."""
+    title: frozenset[str]
+    """The things that its title tells."""
     headings: frozenset[str]
     """Those below its title."""
 
@@ -34,21 +36,37 @@ class Page:
     def of(cls, source: str, path: str, title: str, headings: Collection[str]) -> Page:
         """The page at a path."""
         folder, _, file = path.rpartition("/")
-        words = terms(f"{title} {file.rpartition('.')[0] or file}")
-        things = [word for word in words if word.isascii() or (len(word) > 1 and is_noun(word))]
-        return cls((source, folder), frozenset([title.lower(), *things]), frozenset(headings) - {title})
+        of_title, of_file = _things(title), _things(file.rpartition(".")[0] or file)
+        name = of_title | of_file | {title.lower()}
+        return cls((source, folder), name, of_title, frozenset(headings) - {title})
+
+
+def _things(name: str) -> frozenset[str]:
+    return frozenset(word for word in terms(name) if word.isascii() or (len(word) > 1 and is_noun(word)))
 
 
 def of_others(pages: Mapping[Key, Page], question: str) -> dict[Key, frozenset[str]]:
-    """For each page about another thing than the one whose page the question names, that name."""
+    """For each page about another thing than the one whose page the question names, that name.
+
+    Named by all that its title has and the other page has not, in one place: "two presses of a key" does not
+    name the page "Key press".
+    """
     words = named_in(question, frozenset().union(*(page.name for page in pages.values())))
+    asked = terms(question)
     found: dict[Key, frozenset[str]] = {}
     for key, page in pages.items():
         for other in pages.values():
             name = (other.name - page.name) & words
-            if name and not (page.name - other.name) & words and _same_form(page, other):
+            whole = _stand_together(other.title - page.name, asked)
+            if name and whole and not (page.name - other.name) & words and _same_form(page, other):
                 found[key] = found.get(key, frozenset()) | name
     return found
+
+
+def _stand_together(words: frozenset[str], asked: Sequence[str]) -> bool:
+    """Whether the words stand side by side in the question; one or none always does."""
+    at = [place for place, word in enumerate(asked) if word in words]
+    return len(words) < 2 or any(words <= set(asked[place : place + len(words)]) for place in at)
 
 
 def named_in(text: str, names: frozenset[str]) -> frozenset[str]:
