@@ -77,3 +77,17 @@ def test_a_name_in_a_list_of_its_own_stands_over_the_paragraph_below() -> None:
         ("OIL_OUT", "The tank is dry."),
     ]
     assert found[2].text == "- **LAST**"
+
+
+@pytest.mark.parametrize(("begins", "whole"), [("Start by making", True), ("Some keepers like", False)])
+def test_the_first_of_several_things_to_do_is_not_shown_alone(begins: str, whole: bool) -> None:
+    copies = "\n".join(f"./tower copy --book {n} --to /srv/copies/of-the-tower/{n}.book" for n in range(6))
+    first = f"{begins} a copy of the books of all keepers:\n\n```sh\n{copies}\n```"
+    change = (
+        "- to change the kind of oil (e.g. from whale to train), edit `tower/lamp.cfg` accordingly.\n"
+        "- if you take another barrel of train oil, you may empty the old barrel and begin a new one "
+        "(carry the old barrel down if it stands on the stairs)."
+    )
+    last = "Bring back the books of all keepers from the copy:\n\n```sh\n./tower restore --all --now\n```"
+    text = f"{first}\n\nChange what burns:\n{change}\n\n{last}"
+    assert ("restore" in quoted("move from whale to train", text)) is whole

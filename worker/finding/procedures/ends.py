@@ -1,8 +1,9 @@
 """Quotes that begin or end in the middle of what is said.
 
 "By doing this" says nothing without what "this" is, the title of a warning nothing without its text, what an
-error means little without the cure in the next sentence, and the head of a manual nothing to whoever asks
-how. What is lacking stands right above or below, and is added where there is room.
+error means little without the cure in the next sentence, the head of a manual nothing to whoever asks how,
+and "start by" is half without what comes next. What is lacking stands right above or below, and is added
+where there is room.
 """
 
 from __future__ import annotations
@@ -51,6 +52,12 @@ _CURES = re.compile(
     r"|解决|修复|可以(?:通过|设置|使用|将|把)|请(?:检查|确认|确保|将|把|使用)|需要(?:将|把|设置|修改|升级|安装)|建议",
     re.IGNORECASE | re.MULTILINE,
 )
+_BEGINS = re.compile(
+    r"\A\W{0,3}(?:start by|begin by|to begin|first(?:ly)?,|first (?:of all|make|create|stop|run|install)\b"
+    r"|首先|先要|第一步)",
+    re.IGNORECASE,
+)
+"""The first of several things to do."""
 _INSTRUCTS = re.compile(
     r"\W{0,3}(?:\d{1,2}[.)、）]"
     r"|(?:first(?:ly)?|then|next|finally|now|after that|to do (?:this|so))\b"
@@ -119,6 +126,8 @@ def _below(own: Sequence[Candidate], beside: dict[int, Candidate], asked: Asked)
         return
     if is_title(last) or ("trouble" in asked.kinds and _CURES.search(after.atom.text)):
         yield _whole(after, beside)
+    if any(_BEGINS.match(one.atom.shown) for one in own):
+        yield [beside[place] for place in range(last.place + 1, max(beside) + 1) if place in beside]
     if "how" in asked.kinds and last.numbers[_HEADING] >= ABOUT_IT:
         together = _whole(last, beside)
         while (after := beside.get(together[-1].place + 1)) and _INSTRUCTS.match(after.atom.shown):
