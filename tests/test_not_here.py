@@ -17,8 +17,9 @@ from index.search.versions import open_current
 from worker.engines.choose import open_llm
 from worker.excerpts import Excerpt
 from worker.finding.find import stands_out
+from worker.finding.pages.chosen import product_of
 from worker.finding.quotes import quotes_of
-from worker.finding.reading import product_of, read_excerpts
+from worker.finding.reading import read_excerpts
 from worker.finding.support import SUPPORT, Background, probability, support_numbers
 from worker.pipeline.parts import PipelineParts, Question
 from worker.pipeline.pipeline import Pipeline

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from worker.finding.pages.chosen import SECTIONS
 from worker.finding.procedures.counted import NUMBERS
 from worker.finding.procedures.ends import is_title
 from worker.finding.quote import Quote, sections_of, shown, size_of
-from worker.finding.reading import SECTIONS, Candidate, Reading
+from worker.finding.reading import Candidate, Reading
 
 LONGEST, ROOM = 600, 1200
 """Characters that are added to a quote, and of all quotes together up to which anything is."""

@@ -1,0 +1,1 @@
+"""Which pages are read, and which of their sections."""
