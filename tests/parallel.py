@@ -68,7 +68,7 @@ LONGEST = (
     "tests/test_turbomind.py",
 )
 """Files of ten seconds and more, with the files of their group, the longest first."""
-MORE, MORE_WITH_SLOW = 1, 3
+MORE, MORE_WITH_SLOW = 2, 3
 """Processes more than cores; many of the slow tests wait for sockets and processes of their own."""
 MOST = 8
 
