@@ -7,6 +7,7 @@ file before it starts the others, and sets up nothing.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import resource
 import signal
@@ -106,6 +107,15 @@ def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
     from simulator.tenant import limits
 
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 1.0))
+
+
+@pytest.fixture
+def rests_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model server that failed rests until the end of the test."""
+    from worker.engines.openai import servers
+
+    monkeypatch.setattr(servers, "FIRST_REST_SECONDS", math.inf)
+    monkeypatch.setattr(servers, "LONGEST_REST_SECONDS", math.inf)
 
 
 @pytest.fixture

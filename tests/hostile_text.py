@@ -11,7 +11,7 @@ import re
 import re._constants as op
 import re._parser as parser
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 PROBES = " a1-\n#*_[(<`|:./!~>])}{$&'\"\\中=@\t"
@@ -123,6 +123,20 @@ def _in_category(category: Any, character: str) -> bool:
 def growth(pattern: re.Pattern[str], small: str, large: str) -> float:
     """How many times longer the larger text takes, the best of several tries each."""
     return _best(pattern, large, 3) / max(_best(pattern, small, 5), 1e-9)
+
+
+def is_linear(work: Callable[[int], object], size: int) -> bool:
+    """Whether four times the size takes less than ten times as long in one of nine tries.
+
+    A square takes sixteen times as long in each of them, on a machine of any speed.
+    """
+
+    def took(size: int) -> float:
+        started = time.thread_time()
+        work(size)
+        return time.thread_time() - started
+
+    return any(took(4 * size) < 10 * min(took(size) for _ in range(3)) for _ in range(9))
 
 
 def seconds(pattern: re.Pattern[str], text: str) -> float:

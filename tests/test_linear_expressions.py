@@ -147,11 +147,10 @@ def worth_a_look() -> float:
 
 
 def test_a_square_is_told_from_one_pass() -> None:
-    assert (
-        growth(A_SQUARE, "a" * SIZE, "a" * 4 * SIZE)
-        > MOST
-        > growth(re.compile("a+"), "a" * SIZE, "a" * 4 * SIZE)
-    )
+    def least(pattern: re.Pattern[str]) -> float:
+        return min(growth(pattern, "a" * SIZE, "a" * 4 * SIZE) for _ in range(5))
+
+    assert least(A_SQUARE) > MOST > least(re.compile("a+"))
 
 
 def test_the_expressions_are_found() -> None:

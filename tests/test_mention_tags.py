@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 from bot.cards.parts import card, plain
 from bot.cards.plain import plain_card
 from bot.markdown.dialect import without_tags
+from tests.hostile_text import is_linear
 from worker.pipeline.sanitise import Sanitiser
 
 NESTED = (
@@ -58,17 +58,10 @@ def test_other_text_stays(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<", "</", "< ", "@", "@ ", "<at ", "<at id=all>", "<<at></at>"])
 def test_looking_grows_with_the_text_and_not_faster(piece: str) -> None:
-    """Compared with itself at a fourth of the length: linear is 4, a square 16."""
     clean = Sanitiser((), "en").clean
 
-    def seconds(count: int) -> float:
-        text, best = piece * count, float("inf")
-        for _ in range(3):
-            started = time.process_time()
-            without_tags(text)
-            clean(text)
-            best = min(best, time.process_time() - started)
-        return best
+    def both(count: int) -> None:
+        without_tags(piece * count)
+        clean(piece * count)
 
-    small, large = seconds(2_000), seconds(8_000)
-    assert large < 10 * small + 0.05
+    assert is_linear(both, 2_000)

@@ -291,6 +291,7 @@ def test_a_server_that_dies_while_writing_raises(engine_for: Open, fault: str) -
             list(reply)
 
 
+@pytest.mark.usefixtures("rests_for_good")
 def test_no_server_at_all_raises_soon_and_rests(engine_for: Open) -> None:
     engine = engine_for("http://127.0.0.1:9/v1")
     with pytest.raises(EngineUnavailable, match="no model server took the request"):

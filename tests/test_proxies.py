@@ -103,6 +103,7 @@ def test_no_proxy_as_people_write_it(no_proxy: str, straight: bool, monkeypatch:
         assert proxy_for("https://www.a.example:443/v1") == "http://proxy.corp:3128"
 
 
+@pytest.mark.usefixtures("rests_for_good")
 def test_a_proxy_that_is_not_there_is_a_server_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     from bot.errors import EngineUnavailable
 

@@ -12,7 +12,7 @@ from bot.errors import FeishuError
 from bot.feishu.token import TenantToken
 from bot.web.readiness import check_readiness
 from simulator import LocalFeishu
-from tests.outbound import Sleeper, settings_of
+from tests.outbound import settings_of
 
 
 def test_many_cold_callers_fetch_one_token(local: LocalFeishu, redis: Redis) -> None:
@@ -84,8 +84,12 @@ def test_failing_endpoint_may_be_asked_again(local: LocalFeishu, redis: Redis, f
 def test_waits_for_another_process_that_is_fetching(local: LocalFeishu, redis: Redis) -> None:
     key = f"fennel:token:{local.app.app_id}"
     redis.set(f"{key}:lock", "another", px=10_000)
-    sleep = Sleeper()
-    threading.Timer(0.1, lambda: redis.set(key, "t-theirs")).start()
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        redis.set(key, "t-theirs")
+
     assert TenantToken(settings_of(local), redis, sleep=sleep).get() == "t-theirs"
-    assert sleep.slept
+    assert len(slept) == 1
     assert local.tokens.requests == 0

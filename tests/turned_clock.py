@@ -1,11 +1,30 @@
-"""A clock that is turned: hours pass for the bot at once, and whoever sleeps on it wakes."""
+"""Clocks that are turned: hours pass for the bot at once, and whoever sleeps on them wakes."""
 
 from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime
 
 from bot.clock import Clock
+
+
+class StoppedClock(Clock):
+    """Stands at a moment until it is turned; sleeping on it turns it."""
+
+    def __init__(self, moment: str) -> None:
+        self._now = datetime.fromisoformat(moment).timestamp()
+
+    def now(self) -> float:
+        return self._now
+
+    monotonic = time = now
+
+    def turn(self, seconds: float) -> None:
+        """So many seconds pass."""
+        self._now += seconds
+
+    sleep = turn
 
 
 class TurnedClock(Clock):

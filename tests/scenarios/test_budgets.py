@@ -14,7 +14,7 @@ from bot.config.settings import LimitSettings
 from bot.queue.budgets import Budgets
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
-from tests.turned_clock import TurnedClock
+from tests.turned_clock import StoppedClock, TurnedClock
 
 LIMITS = {"questions_per_user_per_day": 1, "questions_per_user_per_minute": 100}
 QUESTION = "怎么清空 Harbor 的缓存？"
@@ -57,7 +57,8 @@ def spend(budgets: Budgets, user: str, chat: str, tokens: int) -> None:
 
 
 def test_tokens_of_a_group_and_of_all_are_counted(redis: Redis) -> None:
-    budgets = Budgets(redis, LimitSettings(tokens_per_group_per_day=100, tokens_per_day=150))
+    limits = LimitSettings(tokens_per_group_per_day=100, tokens_per_day=150)
+    budgets = Budgets(redis, limits, StoppedClock("2026-03-01T12:00:00+00:00"))
     spend(budgets, "ou_1", "oc_1", 99)
     assert budgets.used_up("ou_1", "oc_1") is None
     spend(budgets, "ou_2", "oc_1", 1)
@@ -82,10 +83,9 @@ def test_tokens_of_a_group_and_of_all_are_counted(redis: Redis) -> None:
     ],
 )
 def test_a_day_ends_at_midnight_where_the_group_is(redis: Redis, zone: str, before: str, after: str) -> None:
-    clock = TurnedClock()
+    clock = StoppedClock(before)
     limits = LimitSettings(questions_per_user_per_day=2, tokens_per_group_per_day=100, day_timezone=zone)
     budgets = Budgets(redis, limits, clock)
-    clock.turn(datetime.fromisoformat(before).timestamp() - clock.now())
     spend(budgets, "ou_1", "oc_1", 60)
     clock.turn(-6 * 3600)
     spend(budgets, "ou_1", "oc_1", 60)  # the same day, earlier: a clock that was put right
