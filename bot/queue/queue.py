@@ -272,6 +272,8 @@ class Queue:
             "pending_key": PENDING.name,
             "sequence_key": SEQUENCE.name,
             "slot_seconds": SLOT.seconds,
+            "rate_seconds": RATE.seconds,
+            "told_seconds": TOLD.seconds,
             "seen_seconds": max(SEEN.seconds, 2 * settings.feishu.max_event_age),
             "group_room": self.limits.queue_per_group,
             "total_room": self.limits.queue_total,

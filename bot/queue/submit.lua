@@ -50,7 +50,7 @@ local function above(kind, who, limit)
     if limit <= 0 or who == '' then return false end
     local key = CONSTANTS.rate_prefix .. kind .. ':' .. who
     local count = redis.call('INCR', key)
-    if count == 1 then redis.call('EXPIRE', key, 60) end
+    if count == 1 then redis.call('EXPIRE', key, CONSTANTS.rate_seconds) end
     return count > limit
 end
 
@@ -84,9 +84,9 @@ local function new_id() return string.format('%016d-%s', redis.call('INCR', CONS
 
 local function tell(notice, whom, name, values)
     -- A job of the quick lane that tells an asker something, once a minute for each of `whom`.
-    if name == '' or not redis.call('SET', CONSTANTS.told_prefix .. notice .. ':' .. whom, 1, 'NX', 'EX', 60) then
-        return ''
-    end
+    if name == '' then return '' end
+    local told_key = CONSTANTS.told_prefix .. notice .. ':' .. whom
+    if not redis.call('SET', told_key, 1, 'NX', 'EX', CONSTANTS.told_seconds) then return '' end
     local job_id, quick_key = new_id(), CONSTANTS.queue_prefix .. CONSTANTS.quick_queue
     save(CONSTANTS.quick_queue, job_id, name, values, 'status', 'queued', 'enqueued_at', now)
     redis.call('SADD', CONSTANTS.queues_key, quick_key)

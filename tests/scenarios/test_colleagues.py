@@ -21,8 +21,6 @@ from tests.house import House, until, words, write_questions
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
-TODAY = time.strftime("%Y-%m-%d")
-
 
 class OwnHouse(House):
     """A bot with an indexer and an index of its own."""
@@ -101,6 +99,7 @@ def test_an_experts_reply_is_kept_by_an_admin_and_cited(house: OwnHouse) -> None
         "question": "Harbor 的镜像签名用哪个密钥？",
         "answer": "用 cosign-prod.key（/etc/harbor/keys）。",
     }
+    began = time.strftime("%Y-%m-%d")
     house.feishu.click(proposed.message_id, "收录", user="ou_admin", form=edited)
     house.card_titled(asked, "已收录这条解答")
     until(house.knows)
@@ -108,7 +107,7 @@ def test_an_experts_reply_is_kept_by_an_admin_and_cited(house: OwnHouse) -> None
     again = house.ask("镜像签名的密钥是哪个？Harbor", user="ou_bob")
     answer = said(house.card(again))
     assert "cosign-prod.key（/etc/harbor/keys）" in answer
-    assert f"由同事解答，{TODAY}" in answer
+    assert any(f"由同事解答，{day}" in answer for day in (began, time.strftime("%Y-%m-%d")))
     elsewhere = house.ask("Harbor 的镜像签名用哪个密钥？", chat="oc_other")
     assert "cosign" not in said(house.card(elsewhere)), "what one group said is not told in another"
     entry = next(one for one in audit.newest(house.redis, 5) if one["action"] == "keep_answer")
