@@ -18,9 +18,12 @@ from bot.events.events import CardPress, Message
 from bot.events.reader import read_event
 from bot.web.signature import prove
 from simulator import LocalFeishu
+from simulator.api import auth
 from simulator.pushes.frames import CONTROL, DATA, Frame, decode
 from tests.feishu_caller import Caller, plain_card
 from tests.waiting import LIMIT, join
+
+SCALE = 0.0005
 
 
 class Bot:
@@ -67,8 +70,9 @@ def bot() -> Iterator[Bot]:
 
 
 @pytest.fixture
-def local(bot: Bot) -> Iterator[LocalFeishu]:
-    with LocalFeishu(bot.url, encrypt_key="key", verification_token="token", scale=0.0005) as feishu:
+def local(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalFeishu]:
+    monkeypatch.setattr(auth, "LIFETIME", auth.LIFETIME / SCALE)  # tokens live as long as ever
+    with LocalFeishu(bot.url, encrypt_key="key", verification_token="token", scale=SCALE) as feishu:
         feishu.pushes.timeout = LIMIT
         yield feishu
 
