@@ -45,11 +45,14 @@ def _read_settings() -> Any:
 
 
 _settings = _read_settings()
-_metrics_are_ours = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+_OWN_METRICS = "_FENNEL_METRICS"
+"""Holds gunicorn's parent and the folder that it made for its counts: on HUP this file is read anew."""
 # Before any worker imports prometheus_client; a folder given from outside is shared with the workers.
-if _metrics_are_ours:
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="fennel-metrics-")
+    os.environ[_OWN_METRICS] = f"{os.getpid()} {os.environ['PROMETHEUS_MULTIPROC_DIR']}"
 _metrics = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+_metrics_are_ours = os.environ.get(_OWN_METRICS) == f"{os.getpid()} {_metrics}"
 _metrics.mkdir(parents=True, exist_ok=True)
 
 _LOADING_SECONDS = 60

@@ -253,10 +253,13 @@ def test_mended_settings_are_served(served: tuple[int, Path]) -> None:
 @pytest.fixture(scope="module")
 def served(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """A webhook's port and the settings file that it serves with."""
-    folder = tmp_path_factory.mktemp("served")
+    folder, counts = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("counts")
     settings = write_one_key(folder / "s.yaml")
-    with webhook(server, folder, secrets=False, file=settings) as port:
-        yield port, settings
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(counts))
+        with webhook(server, folder, secrets=False, file=settings) as port:
+            yield port, settings
+    assert not list(counts.iterdir()), "what it counted goes with it, however often it was reloaded"
 
 
 def write_one_key(settings: Path) -> Path:
