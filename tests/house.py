@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -136,6 +137,8 @@ def write_documents(folder: Path, documents: Mapping[str, str] = DOCUMENTS) -> P
     return folder
 
 
+CLOSED_TODAY = {"start": "09:00", "end": "09:01", "weekdays": [(date.today().isoweekday() + 2) % 7 + 1]}
+"""A work time that begins in three days."""
 LOOK = 0.05
 """Seconds between looks into Redis."""
 

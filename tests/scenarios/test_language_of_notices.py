@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.errors import IndexMissing
 from bot.supervisor.redis_server import RedisServer
-from tests.house import House, words
+from tests.house import CLOSED_TODAY, House, words
 from worker.language import note_spoken
 
 ENGLISH, CHINESE = "oc_english", "oc_chinese"
 IN_ENGLISH, IN_CHINESE = "How do I revoke a Harbor access token?", "怎么清空 Harbor 的缓存？"
 CASES = ((ENGLISH, IN_ENGLISH, IN_CHINESE), (CHINESE, IN_CHINESE, IN_ENGLISH))
 """Chat, what is asked there, what is asked there for once."""
-IN_THREE_DAYS = (date.today().isoweekday() + 2) % 7 + 1
-GROUPS = {"oc_closed": {"work_time": {"start": "09:00", "end": "09:01", "weekdays": [IN_THREE_DAYS]}}}
+GROUPS = {"oc_closed": {"work_time": CLOSED_TODAY}}
 LIMITS = {"questions_per_user_per_minute": 3, "questions_per_user_per_day": 2}
 OVER_BUDGET = {ENGLISH: "Your questions for today are used up", CHINESE: "你今天的提问额度用完了"}
 TOO_FAST = {ENGLISH: "You are asking rather fast", CHINESE: "你问得有点快"}
