@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot import audit
+from bot.feishu.sent_record import Record, SentRecords
 from bot.keeping import colleagues
 from bot.supervisor.redis_server import RedisServer
 from index.build.build import build
@@ -18,6 +20,8 @@ from index.sources.confirmed import source_of
 from simulator import SentCard
 from simulator.local import DEMO_CHAT
 from tests.house import House, until, words, write_questions
+from tests.waiting import LIMIT
+from worker.learning.colleagues import KEY as PROPOSAL
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
 
@@ -128,6 +132,26 @@ def test_an_admin_answers_a_message_that_the_bot_ignored(house: OwnHouse) -> Non
     house.feishu.click(kept.message_id, "移除", user="ou_admin")
     until(lambda: not house.knows())
     assert colleagues.confirmed(house.redis) == {}
+
+
+def test_a_press_before_the_card_is_noted_is_shown(house: OwnHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    pressed, put = threading.Event(), SentRecords.put
+
+    def late(records: SentRecords, message_id: str, key: str, record: Record) -> None:
+        if key == PROPOSAL and record.message_id:
+            assert pressed.wait(LIMIT)
+        put(records, message_id, key, record)
+
+    monkeypatch.setattr(SentRecords, "put", late)
+    ignored = house.feishu.say("ou_bob", "Harbor 的值班电话是多少？")
+    house.feishu.wait_for_push(ignored)
+    house.ask("/解答 值班电话是 6120。", user="ou_expert", reply_to=ignored)
+    proposed = house.card_titled(ignored, "收录这条解答？")
+    house.feishu.click(proposed.message_id, "不收录", user="ou_admin")
+    house.card_titled(ignored, "没有收录这条解答")
+    pressed.set()
+    house.quiet()
+    assert house.titled(ignored, "没有收录这条解答")
 
 
 def test_an_experts_answer_waits_for_an_admin(house: OwnHouse) -> None:

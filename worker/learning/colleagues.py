@@ -117,7 +117,7 @@ def press(process: Process, proven: ProvenPress, action: CardPress) -> str:
     by, chat = action.operator_id, pair.chat_id
     with audit.recorded(process.redis, name, by=by, chat_id=chat, subject=pair.id):
         pair = _confirm(process, _edited(pair, action.form), by) if keeps else take_out(process, pair)
-    _show(process, pair)
+    _show(process, pair, action.message_id)
     return "kept" if keeps else "rejected"
 
 
@@ -161,15 +161,16 @@ def _edited(pair: Pair, form: Mapping[str, object]) -> Pair:
     return replace(pair, question=question or pair.question, answer=text or pair.answer)
 
 
-def _show(process: Process, pair: Pair) -> None:
-    """The card of a pair, sent once and then drawn anew."""
+def _show(process: Process, pair: Pair, pressed: str = "") -> None:
+    """The card of a pair, sent once and then drawn anew; a press may come before its sending is noted."""
     card = proposal_card(pair, _admins(process, pair.chat_id), process.signer)
     record = process.feishu.records.get(pair.id, KEY)
+    shown = (record.message_id if record else "") or pressed
     try:
-        if record is None or not record.message_id:
-            process.feishu.reply(pair.id, card, key=KEY, chat_id=pair.chat_id)
+        if shown:
+            process.feishu.update(shown, card, key=KEY)
         else:
-            process.feishu.update(record.message_id, card, key=KEY)
+            process.feishu.reply(pair.id, card, key=KEY, chat_id=pair.chat_id)
     except MessageGone:
         log.info("proposal_without_question", message_id=pair.id)
 
