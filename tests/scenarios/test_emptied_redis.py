@@ -94,4 +94,11 @@ def test_what_is_being_answered_is_ended_though_redis_is_emptied_meanwhile(
 
 def test_a_dead_worker_is_missed_within_ten_seconds(house: House) -> None:
     until(lambda: check_readiness(house.redis).ready)
-    assert 0 < house.redis.pttl(next(iter(house.redis.scan_iter("fennel:serving:*")))) <= 10_000
+
+    def left() -> list[int]:
+        """Milliseconds of each sign of life."""
+        return [
+            one for key in house.redis.scan_iter("fennel:serving:*") if (one := house.redis.pttl(key)) > 0
+        ]
+
+    assert max(until(left)) <= 10_000

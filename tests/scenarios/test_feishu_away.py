@@ -134,7 +134,6 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-@pytest.mark.timeout(180)
 def test_whatever_passes_is_waited_for(
     house: House, away: Away, engine: Counted, fault: dict[str, Any]
 ) -> None:
@@ -176,7 +175,6 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("fault", ELSEWHERE.values(), ids=ELSEWHERE.keys())
-@pytest.mark.timeout(180)
 def test_trouble_of_any_other_route_loses_and_doubles_nothing(
     house: House, away: Away, engine: Counted, fault: dict[str, Any]
 ) -> None:
@@ -192,14 +190,12 @@ def test_trouble_of_any_other_route_loses_and_doubles_nothing(
     assert not FailedJobRegistry("answer", connection=house.redis).get_job_ids()
 
 
-@pytest.mark.timeout(180)
 def test_one_429_with_a_minute_to_wait_loses_nothing(house: House, away: Away) -> None:
     house.feishu.faults.add(99991400, on="messages.reply", times=1, reset=60)
     asked = [house.ask(QUESTIONS[number % 4]) for number in range(6)]
     away.answered(asked)
 
 
-@pytest.mark.timeout(240)
 def test_a_day_without_feishu_then_every_answer_says_that_it_is_late(
     house: House, away: Away, clock: TurnedClock, engine: Counted
 ) -> None:
@@ -225,7 +221,6 @@ def test_a_day_without_feishu_then_every_answer_says_that_it_is_late(
     assert engine.written == 1 + len(asked)
 
 
-@pytest.mark.timeout(180)
 def test_a_thread_keeps_its_order_through_the_wait(house: House, away: Away) -> None:
     house.feishu.faults.add("bad_gateway", on="messages.reply", times=None)
     root = house.ask(QUESTIONS[0])
@@ -246,7 +241,6 @@ def test_a_thread_keeps_its_order_through_the_wait(house: House, away: Away) -> 
     assert follow_up
 
 
-@pytest.mark.timeout(180)
 def test_a_group_that_is_gone_ends_the_job_and_it_is_listed_and_can_be_sent_again(
     house: House, away: Away, engine: Counted
 ) -> None:
@@ -266,7 +260,6 @@ def test_a_group_that_is_gone_ends_the_job_and_it_is_listed_and_can_be_sent_agai
     assert dead_letters.listed(house.redis) == []
 
 
-@pytest.mark.timeout(240)
 def test_after_two_days_it_is_given_up_listed_and_sent_when_asked_for(
     house: House, away: Away, engine: Counted
 ) -> None:

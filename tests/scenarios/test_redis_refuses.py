@@ -70,7 +70,6 @@ def house(tmp_path: Path, index: Path, documents: Path, engine: Held) -> Iterato
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("commands", REFUSING.values(), ids=REFUSING.keys())
 def test_what_is_being_answered_is_answered_when_redis_takes_writes_again(
     house: House, engine: Held, commands: tuple[Commands, Commands]

@@ -15,7 +15,6 @@ from demo import replay
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.timeout(240)
 def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
     tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch, forked_python: None
 ) -> None:
@@ -40,7 +39,6 @@ def test_a_recording_is_replayed_over_an_index_that_was_built_elsewhere(
     assert "worker_started" in (folder / "worker.log").read_text("utf-8"), "the logs are where errors say"
 
 
-@pytest.mark.timeout(240)
 def test_a_chat_is_said_in_its_order_and_each_reads_the_answer_before_the_next_question(
     tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch, forked_python: None
 ) -> None:
