@@ -238,8 +238,12 @@ def test_terms_are_found_by_halving(tmp_path: Path) -> None:
     assert [vocabulary.number(word.decode()) for word in words] == list(range(len(words)))
     assert vocabulary.number("nowhere") == -1
     assert vocabulary.number("\ud800") == -1
+    asked = ["kv", "kv_cash", "缓存", "", "nowhere", "\ud800", "kv_cache", "kv"]
+    assert vocabulary.numbers(asked) == [vocabulary.number(word) for word in asked]
+    assert vocabulary.numbers([]) == []
     write_vocabulary(tmp_path, [])
     assert Vocabulary(tmp_path).number("a") == -1
+    assert Vocabulary(tmp_path).numbers(asked) == [-1] * len(asked)
 
 
 def test_arrays_grow_in_a_file_and_may_be_empty(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from index.text.spelling import spelt
@@ -14,8 +16,8 @@ WORDS = (
 KNOWN = {stem(word): 3 for word in WORDS.split()}
 
 
-def frequency(term: str) -> int:
-    return KNOWN.get(term, 0)
+def frequencies(terms: Sequence[str]) -> list[int]:
+    return [KNOWN.get(term, 0) for term in terms]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def frequency(term: str) -> int:
     ],
 )
 def test_a_word_one_letter_away_is_read_as_the_documents_write_it(question: str, meant: str) -> None:
-    assert spelt(question, frequency) == meant
+    assert spelt(question, frequencies) == meant
 
 
 @pytest.mark.parametrize(
@@ -55,10 +57,10 @@ def test_a_word_one_letter_away_is_read_as_the_documents_write_it(question: str,
     ],
 )
 def test_other_names_identifiers_and_common_words_stay(question: str) -> None:
-    assert spelt(question, frequency) == question
+    assert spelt(question, frequencies) == question
 
 
 def test_only_a_few_words_are_looked_at() -> None:
     """A pasted text of nonsense costs no more than a question."""
     question = " ".join(["sabatical"] * 50)
-    assert spelt(question, frequency).split().count("sabbatical") == 6
+    assert spelt(question, frequencies).split().count("sabbatical") == 6

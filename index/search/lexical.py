@@ -167,6 +167,11 @@ class Lexical:
         number = self._vocabulary.number(term)
         return int(self._frequencies[number]) if number >= 0 else 0
 
+    def document_frequencies(self, terms: Sequence[str]) -> list[int]:
+        """The same of many terms, most of which no chunk holds."""
+        numbers = self._vocabulary.numbers(terms)
+        return [int(self._frequencies[number]) if number >= 0 else 0 for number in numbers]
+
     def idf(self, term: str) -> float:
         """ln((chunks + 1) / (document frequency + 1)) + 1: 1 for a term of every chunk."""
         return log((self.count + 1) / (self.document_frequency(term) + 1)) + 1

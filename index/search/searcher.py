@@ -128,7 +128,7 @@ class Searcher:
         """The question with its misspelt words and its spoken verbs as the documents write them, and a space
         where its words were cut in the wrong place."""
         frequency = self.lexical.document_frequency
-        return cut_anew(written(spelt(query, frequency), frequency), frequency)
+        return cut_anew(written(spelt(query, self.lexical.document_frequencies), frequency), frequency)
 
     def _measured_all(self, query: str, vector: Vectors) -> Lookup:
         own, english = tuple(dict.fromkeys(terms(query))), self.crossing.terms(query)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from index.text.general_words import LEAST, open_general_words
@@ -38,19 +38,20 @@ _INNER_CAPITAL = re.compile("[a-z][A-Z]|[A-Z]{2}[a-z]")
 _WORD = re.compile(rf"(?<![\w./:@#$%&+-])[A-Za-z]{{{SHORTEST},{LONGEST}}}(?![\w/:@#+-]|\.\w)")
 
 
-def spelt(question: str, frequency: Callable[[str], int]) -> str:
-    """The question with its misspelt words as the documents have them; `frequency` of a term in chunks."""
+def spelt(question: str, frequencies: Callable[[Sequence[str]], Sequence[int]]) -> str:
+    """The question with its misspelt words as the documents have them; `frequencies` of terms in chunks."""
     left = [MOST]
 
     def rewritten(match: re.Match[str]) -> str:
         word = match.group()
-        known = frequency(stem(word.lower())) or not _is_strange(word.lower())
+        known = frequencies([stem(word.lower())])[0] or not _is_strange(word.lower())
         if not left[0] or known or _INNER_CAPITAL.search(word):
             return word
         left[0] -= 1
         is_long = len(word) >= LONG
-        near = ((frequency(stem(one)), one) for one in _near(word.lower()))
-        found = [(often, one) for often, one in near if often >= (1 if is_long else OFTEN)]
+        near = list(_near(word.lower()))
+        counted = zip(frequencies([stem(one) for one in near]), near, strict=True)
+        found = [(often, one) for often, one in counted if often >= (1 if is_long else OFTEN)]
         return max((pair for pair in found if is_long or _is_sure(word, pair[1])), default=(0, word))[1]
 
     return _WORD.sub(rewritten, question)

@@ -102,19 +102,18 @@ def _latin_terms(piece: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+_ENDINGS = (("ies", 5, "y"), ("sses", 5, "ss"), ("ing", 6, ""), ("ed", 5, ""), ("s", 4, ""))
+"""(ending, letters of a word that may have it, what stands in its place)."""
+
+
 def stem(word: str) -> str:
     """A light English stem: plural and -ing, -ed endings go; a word with digits stays as it is."""
     if len(word) < 4 or not word.isalpha() or not word.isascii():
         return word
-    for ending, least, put in (
-        ("ies", 5, "y"),
-        ("sses", 5, "ss"),
-        ("ing", 6, ""),
-        ("ed", 5, ""),
-        ("s", 4, ""),
-    ):
-        if word.endswith(ending) and len(word) >= least and not word.endswith(("ss", "us", "is")):
-            return _undouble(word[: -len(ending)] + put)
+    if word[-1] in "sgd":
+        for ending, least, put in _ENDINGS:
+            if word.endswith(ending) and len(word) >= least and not word.endswith(("ss", "us", "is")):
+                return _undouble(word[: -len(ending)] + put)
     return word.removesuffix("e") if len(word) > 4 else word
 
 

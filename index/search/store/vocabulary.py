@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.search.store.arrays import keep, mapped
 
@@ -60,14 +61,27 @@ class Vocabulary(Sequence[bytes]):
             place = bisect_left(self, wanted, first, int(self._heads.searchsorted(head, side="right")))
         return place if place < len(self) and self[place] == wanted else -1
 
+    def numbers(self, terms: Sequence[str]) -> list[int]:
+        """The numbers of many terms; one whose beginning no term of the index has costs next to nothing."""
+        wanted = [term.encode("utf-8", "replace") for term in terms]
+        heads = _heads(wanted)
+        places = self._heads.searchsorted(heads)
+        held = self._heads.take(places, mode="clip") == heads if len(self) else np.zeros(len(terms), bool)
+        return [self.number(term) if there else -1 for term, there in zip(terms, held.tolist(), strict=True)]
+
 
 def write_vocabulary(folder: Path, terms: Sequence[bytes]) -> None:
     """Writes sorted terms."""
     lengths = np.fromiter((len(term) for term in terms), dtype=np.int64, count=len(terms))
-    heads = np.array(terms, dtype=f"S{_HEAD}").view(">u8") if terms else np.empty(0)
-    keep(folder, "term_heads", heads.astype(np.uint64))
+    keep(folder, "term_heads", _heads(terms))
     keep(folder, "term_starts", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
     keep(folder, "terms", np.frombuffer(b"".join(terms), dtype=np.uint8))
+
+
+def _heads(terms: Sequence[bytes]) -> NDArray[np.uint64]:
+    """The first bytes of each as a number, see `_head`."""
+    heads = np.array(terms, dtype=f"S{_HEAD}").view(">u8") if terms else np.empty(0)
+    return heads.astype(np.uint64)
 
 
 def _head(term: bytes) -> int:

@@ -21,7 +21,7 @@ from worker.engines.replies.reasoning_forms import (
     CLOSE,
     CLOSE_OF,
     FENCE_CLOSES,
-    FIRST_WORDS,
+    FIRST_WORDS_SO_FAR,
     LONGEST_TAG,
     MAY_HOLD_TAG,
     PROSE,
@@ -295,7 +295,7 @@ def _may_begin(start: str) -> bool:
     """Whether a reply that begins so may turn out to begin with thoughts, or with what wraps the answer."""
     if start[:1] not in BEGINNINGS:
         return False
-    if any(word.startswith(start.lower()) for word in FIRST_WORDS):
+    if start.lower() in FIRST_WORDS_SO_FAR:
         return True
     wrapped = WRAPPED.match(start)
     if wrapped:

@@ -53,7 +53,7 @@ CLOSE_OF = (
     ("here", re.compile(r"Here(?:'s| is) my response:", re.IGNORECASE)),
 )
 """Endings that end only what was begun in their own way; by the beginning's first letters."""
-FIRST_WORDS = (
+_FIRST_WORDS = (
     *("/think>", "analysis", "here is my thought process:", "here's my thought process:"),
     *(f"```{name}\n" for name in _THOUGHT),
     *(
@@ -64,6 +64,8 @@ FIRST_WORDS = (
         for end in ("\n", ":", "：", "**:", "**：", "**\n", "】")
     ),
 )
+FIRST_WORDS_SO_FAR = frozenset(word[:length] for word in _FIRST_WORDS for length in range(len(word) + 1))
+"""What such words may begin with, in small letters."""
 _ENDS_TITLE = r"(?:\*\*[:：]|[:：]\*\*|[:：](?!\*{0,2}\Z)|】|\*\*[ \t]*\n|[ \t]*\n)"
 PROSE = re.compile(
     rf"(?:#{{1,3}} |\*\*|【)?(?:Thoughts?|Thinking|Reasoning|思考|推理)(?: process|过程)?{_ENDS_TITLE}",
