@@ -57,11 +57,13 @@ def test_a_batch_answers_every_row_in_order_and_says_the_outcome(config: Path) -
     assert (second["id"], second["decision"], second["outcome"]) == ("7", "decline", "declined")
 
 
+@pytest.mark.slow
 def test_one_question_says_its_outcome_too(config: Path) -> None:
     ran = CliRunner().invoke(app, ["ask", "error E05 on the machine", "--json", "--config", str(config)])
     assert json.loads(ran.stdout)["outcome"] == "answered"
 
 
+@pytest.mark.slow
 def test_a_page_is_named_with_its_source_where_there_are_several(config: Path, tmp_path: Path) -> None:
     (tmp_path / "tea").mkdir()
     (tmp_path / "tea" / "tea.md").write_text("# Tea\n\nGreen tea draws for two minutes.\n", "utf-8")

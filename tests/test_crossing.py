@@ -131,6 +131,7 @@ ROOMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pages", "question", "word"),
     [
@@ -154,6 +155,7 @@ def test_the_gate_knows_what_only_the_other_language_says(
     assert typical > plain[FEATURES.index("typical")]
 
 
+@pytest.mark.slow
 def test_the_gate_reads_a_message_as_it_stands_where_its_own_pages_answer(
     embedder: Embedder, tmp_path: Path
 ) -> None:

@@ -140,6 +140,7 @@ def test_every_setting_is_explained_in_both_languages_with_its_default() -> None
         assert shown == wanted, language
 
 
+@pytest.mark.slow
 def test_every_default_that_the_page_shows_can_be_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from tests.index_models import save_static_embedding
 from tests.vector_server import VectorServer
 
 
+@pytest.mark.slow
 def test_the_embedded_model_is_loaded_once_in_a_process() -> None:
     first, second = EmbeddedEmbedder(), EmbeddedEmbedder()
     assert first._backend is second._backend, "each would take 65 MB and half a second of computing"

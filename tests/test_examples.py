@@ -148,6 +148,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.mark.slow
 def test_the_bot_suggests_what_its_documents_answer_from_the_section_itself(settings: Settings) -> None:
     searcher = open_current(settings)
     *_, last = introduction_of(searcher, open_gate(settings, searcher), "en")

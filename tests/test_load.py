@@ -74,6 +74,7 @@ def test_pdf_pages_and_word_headings(folder: Path) -> None:
     assert "| intern | 10 |" in documents["policy.docx"].text
 
 
+@pytest.mark.slow
 def test_include_exclude_and_links(folder: Path) -> None:
     source = SourceSettings(
         path=folder,
@@ -113,6 +114,7 @@ OWN_ADDRESSES = [
 """A page's front matter, and where its page is, below the source's url; None: at its own path."""
 
 
+@pytest.mark.slow
 def test_a_page_is_linked_at_its_own_slug(tmp_path: Path) -> None:
     for number, (facts, _) in enumerate(OWN_ADDRESSES):
         (tmp_path / f"guide{number}").mkdir()
@@ -126,6 +128,7 @@ def test_a_page_is_linked_at_its_own_slug(tmp_path: Path) -> None:
         assert published_nowhere[f"guide{number}/page.md"].url == ""
 
 
+@pytest.mark.slow
 def test_pages_of_docusaurus_are_linked_without_numbers_and_endings(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     published = {
@@ -203,6 +206,7 @@ def test_links_out_of_the_folder_and_hidden_folders_are_not_read(folder: Path, t
     assert ".git/notes.md" not in documents
 
 
+@pytest.mark.slow
 def test_chinese_encodings_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("安装说明".encode("gb18030"))
     (tmp_path / "b.txt").write_bytes("安装说明".encode("utf-16"))

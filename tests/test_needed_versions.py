@@ -100,6 +100,7 @@ def test_the_search_looks_for_what_must_be_there_in_the_language_of_the_question
     assert "环境要求" in needed_query("php", "zh")
 
 
+@pytest.mark.slow
 def test_which_version_another_product_needs_is_read_in_the_others_pages(tmp_path: Path) -> None:
     for name, text in (
         ("kilnmaster", "# Kilnmaster\n\n## Before you begin\n\nGlazelib 2.0.1 or later must be there.\n"),

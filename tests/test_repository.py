@@ -208,6 +208,7 @@ def test_a_local_folder_is_cloned_wherever_the_command_runs(
     assert update("project", "", Path("clones")).name == "project"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="a commit is signed with ssh-keygen")
 def test_the_operators_own_git_settings_change_nothing(
     origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

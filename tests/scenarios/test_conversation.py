@@ -300,6 +300,7 @@ def test_a_piece_whose_turn_comes_when_the_one_before_is_forgotten_is_answered(
     house.quiet()
 
 
+@pytest.mark.slow
 def test_a_conversation_keeps_its_last_turns_only(house: House) -> None:
     asked = house.ask("Harbor 的缓存大小怎么调？", user="ou_long")
     house.card(asked)

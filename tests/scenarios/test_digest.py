@@ -28,6 +28,7 @@ def test_an_admin_reads_what_the_group_could_not_get(house: House) -> None:
     assert "/digest 7d" in wrong
 
 
+@pytest.mark.slow
 def test_the_admins_group_gets_it_by_itself_once(server: RedisServer, index: Path, documents: Path) -> None:
     settings = {"digest": {"chats": ["oc_demo"], "every": "1d"}}
     with House(server.url, index, documents, settings=settings) as house:

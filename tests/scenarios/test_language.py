@@ -59,6 +59,7 @@ def test_a_picture_without_words_is_told_of_in_the_language_of_the_chat(house: H
     assert "Received" in said
 
 
+@pytest.mark.slow
 def test_a_log_by_itself_is_answered_in_the_language_of_the_chat_and_does_not_change_it(house: House) -> None:
     house.card(house.feishu.say("ou_bao", "怎么清空 Harbor 的缓存？", chat="p2p"))
     for _ in range(3):

@@ -61,6 +61,7 @@ def test_of_a_missing_index(
     assert NO_INDEX[chat] in told(house, chat, other, f"ou_unlucky_{chat}")
 
 
+@pytest.mark.slow
 def test_of_the_work_time(house: House) -> None:
     house.feishu.add_chat("oc_closed", "closed")
     for _ in range(3):
