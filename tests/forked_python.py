@@ -34,7 +34,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.warm_start import PRELOADED, ROOT
+from tests.warm_start import PRELOADED, ROOT, without_second_look
 
 STREAMS = (0, 1, 2)
 LIBRARIES = (
@@ -175,6 +175,7 @@ def serve(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Forks for each request; returns in the fork what is asked."""
     for name in (*PRELOADED, *LIBRARIES):
         importlib.import_module(name)
+    without_second_look()
     _load_models()
     gc.collect()
     gc.freeze()  # collections in the forks need not go through it

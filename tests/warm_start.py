@@ -35,6 +35,13 @@ EMBEDDING = {"ask", "build", "search", "check", "calibrate", "eval"}
 """Commands that open the embedded model: the first of them has it opened here, for all that follow."""
 
 
+def without_second_look() -> None:
+    """As in the tests' own processes: see `_no_second_look` in tests/conftest.py."""
+    from worker.finding.second_look import model
+
+    model.can_run = lambda: False  # type: ignore[assignment]
+
+
 class WarmStart:
     """The process that forks, which ends with this one; from one thread."""
 
@@ -100,6 +107,7 @@ def serve() -> Any:
     """Forks for each line of stdin and writes what that ended with; returns in the fork what is asked."""
     for name in PRELOADED:
         importlib.import_module(name)
+    without_second_look()
     gc.collect()
     gc.freeze()  # collections in the forks need not go through it
     while line := sys.stdin.readline():
