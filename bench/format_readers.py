@@ -36,15 +36,14 @@ def browser() -> Iterator[Browser | None]:
     """Chromium without scripts and network; None where there is none."""
     try:
         from playwright.sync_api import sync_playwright
+
+        from tests.browser import CHROMIUM, FLAGS
     except ImportError:
         yield None
         return
-    program = next(
-        (one for one in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(one).exists()), None
-    )
     with sync_playwright() as driver:
         try:
-            opened = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+            opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         except Exception:
             yield None
             return

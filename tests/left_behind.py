@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 30.0
-"""Seconds for what is about to end."""
+from tests.waiting import LIMIT
+
 KNOWN = {
     "multiprocessing.resource_tracker": "one for all of Python's shared memory, ends with this process",
     "process_request_thread": "serves a connection that a client keeps, and ends with that client",
@@ -103,7 +103,7 @@ def _test_leaves_nothing_behind() -> Iterator[None]:
 def check(before: Alive, said: str) -> None:
     """Waits until nothing more runs than `before`; else fails with a list of what does."""
     __tracebackhide__ = True
-    deadline, collected = time.monotonic() + PATIENCE, False
+    deadline, collected = time.monotonic() + LIMIT, False
     while left := alive() - before - LASTING:
         if time.monotonic() >= deadline:
             LASTING.add(left)

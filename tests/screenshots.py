@@ -7,7 +7,6 @@ bot over a wiki space, once in Chinese and once in English. `-m tests.screenshot
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -19,10 +18,10 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from demo.stack import LocalStack, Ports
+from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
 from tests.waiting import wait_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SAID = (
     ("ou_bob", "今天中午吃什么？", False),
     ("ou_alice", "怎么让机器人重新索引文档？", True),
@@ -53,13 +52,12 @@ ONLY_OUTCOMES = """names => document.querySelectorAll("section").forEach(
 
 def main() -> int:
     """Photographs the group and the gallery; returns the exit status."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("chromium is not on PATH", file=sys.stderr)
+    if CHROMIUM is None:
+        print(NO_CHROMIUM, file=sys.stderr)
         return 1
     started = time.time()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         if sys.argv[1:] != ["wiki"]:
             _group(browser)
         for wiki in WIKIS:

@@ -10,11 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.gallery.page import add_gallery
 from simulator import LocalFeishu
-from tests.browser import BROWSER_TEST
+from tests.browser import BROWSER_TEST, open_page
 
 pytestmark = BROWSER_TEST
-PATIENCE = 60_000
-"""Milliseconds a page may take on a busy machine."""
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]},
@@ -36,16 +34,13 @@ def feishu() -> Iterator[LocalFeishu]:
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     width, height = SIZES[getattr(request, "param", "desktop")]
-    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+    with open_page(browser, viewport={"width": width, "height": height}) as page:
+        yield page
 
 
 def opened(page: Page, feishu: LocalFeishu, query: str = "") -> None:
-    page.goto(f"{feishu.url}/simulator/?{query}", timeout=PATIENCE)
-    expect(page.get_by_test_id("message").first).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{feishu.url}/simulator/?{query}")
+    expect(page.get_by_test_id("message").first).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:
@@ -63,13 +58,13 @@ def test_the_group_page_breaks_no_rule_of_axe(page: Page, feishu: LocalFeishu, q
     opened(page, feishu, query)
     assert violations(page) == []
     page.get_by_test_id("panel-toggle").click()
-    expect(page.get_by_test_id("push").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("push").first).to_be_visible()
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_gallery_breaks_no_rule_of_axe(page: Page, feishu: LocalFeishu, theme: str) -> None:
-    page.goto(f"{feishu.url}/simulator/gallery?theme={theme}", timeout=PATIENCE)
+    page.goto(f"{feishu.url}/simulator/gallery?theme={theme}")
     assert violations(page) == []
 
 
@@ -77,9 +72,9 @@ def test_a_reader_of_english_finds_an_english_page_and_it_stays_so(page: Page, f
     opened(page, feishu)
     expect(page.get_by_test_id("send")).to_have_text("发送")
     page.get_by_test_id("language").click()
-    expect(page.get_by_test_id("send")).to_have_text("Send", timeout=PATIENCE)
+    expect(page.get_by_test_id("send")).to_have_text("Send")
     opened(page, feishu)
-    expect(page.get_by_test_id("send")).to_have_text("Send", timeout=PATIENCE)
+    expect(page.get_by_test_id("send")).to_have_text("Send")
     said = page.locator("body").inner_text()
     assert not [word for word in ("发送", "消息", "外观", "开发", "身份") if word in said]
 
