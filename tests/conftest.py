@@ -168,6 +168,13 @@ def _no_second_look() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _embedded_once() -> None:
+    from tests.embedded_once import remember
+
+    remember()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real documents and labelled questions, which is not part of the project."""

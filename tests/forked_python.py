@@ -34,6 +34,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.embedded_once import load_models, remember
 from tests.warm_start import PRELOADED, ROOT, without_second_look
 
 STREAMS = (0, 1, 2)
@@ -176,7 +177,8 @@ def serve(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     for name in (*PRELOADED, *LIBRARIES):
         importlib.import_module(name)
     without_second_look()
-    _load_models()
+    remember()
+    load_models()
     gc.collect()
     gc.freeze()  # collections in the forks need not go through it
     while True:
@@ -199,18 +201,6 @@ def serve(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
         connection.sendall(os.read(told, 4))
         for one in (told, tell, *streams):
             os.close(one)
-
-
-def _load_models() -> None:
-    """What a worker or a build reads once in its life, whatever its index is."""
-    from index.gate.reference import _vectors
-    from index.search.embed import EmbeddedEmbedder
-    from index.text.general_words import open_general_words
-    from index.text.terms import terms
-
-    _vectors(EmbeddedEmbedder())
-    open_general_words()
-    terms("安装 install")
 
 
 def become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:

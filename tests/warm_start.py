@@ -24,6 +24,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.embedded_once import load_models, remember
+
 ROOT = Path(__file__).resolve().parents[1]
 PRELOADED = (
     *("numpy", "faiss", "redis", "rq", "structlog", "typer.rich_utils", "pydantic_settings", "yaml"),
@@ -108,12 +110,13 @@ def serve() -> Any:
     for name in PRELOADED:
         importlib.import_module(name)
     without_second_look()
+    remember()
     gc.collect()
     gc.freeze()  # collections in the forks need not go through it
     while line := sys.stdin.readline():
         asked = json.loads(line)
         if EMBEDDING & set(asked["words"][:2]):
-            importlib.import_module("index.search.embed")._embedded_model()
+            load_models()
         if not (child := os.fork()):
             return asked
         _, status = os.waitpid(child, 0)
