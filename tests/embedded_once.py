@@ -1,7 +1,7 @@
 """The embedded model embeds a text once in each process of the tests, and in all that such a process forks.
 
 Many stories build the same few pages and ask the same questions of them, and each build looks up the words of
-the gate's own questions. A text has the same vector however often it is embedded (tests/test_embed.py).
+the gate's own questions. Nothing but the text decides its vector.
 """
 
 from __future__ import annotations
