@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from index.search.embed import Vectors
 
-LONGEST, MOST = 400, 30_000
+LONGEST, MOST = 2_000, 30_000
 """Characters of a text that is remembered, and texts: 2 KB each."""
 _known: dict[str, Vectors] = {}
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import docx
 import numpy as np
 
 from bot.config.settings import GateSettings, IndexSettings, RedisSettings, Settings, SourceSettings
-from index.search.embed import Embedder, Vectors, normalised
+from index.search.embed import Vectors, normalised
 from index.text.terms import terms
 
 MARKDOWN = """# KV cache quantization
@@ -123,20 +122,6 @@ class WordEmbedder:
             for word in terms(text) or ["?"]:
                 vectors[row, int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimensions] += 1
         return normalised(vectors)
-
-
-class RememberingEmbedder:
-    """An embedder that embeds a text once, for stories in which the same ones come again and again."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.embedder, self.name, self.dimensions = embedder, embedder.name, embedder.dimensions
-        self.known: dict[str, Any] = {}
-
-    def embed(self, texts: list[str]) -> Vectors:
-        new = list(dict.fromkeys(text for text in texts if text not in self.known))
-        if new:
-            self.known.update(zip(new, self.embedder.embed(new), strict=True))
-        return np.array([self.known[text] for text in texts], dtype=np.float32)
 
 
 def settings_for(

@@ -170,7 +170,7 @@ def _listening() -> Iterator[int]:
 def _port_listened_on(number: int) -> int | None:
     """That of an open file, if it is a socket that listens on one; asked as cheaply as can be.
 
-    It is looked at some hundred times for each test.
+    Each test has some hundred files looked at so.
     """
     if not stat.S_ISSOCK(os.fstat(number).st_mode):
         return None

@@ -29,7 +29,7 @@ from index.training.examples import look_up_all, tabulate
 from index.training.labels import Example, read_questions
 from index.training.report import write_report
 from tests.guide_index import settings_of_guide
-from tests.index_files import RememberingEmbedder, settings_for
+from tests.index_files import settings_for
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ CHAT = ("今天中午吃什么？", "哈哈哈哈", "Who won the match last nigh
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    return RememberingEmbedder(open_embedder(EmbedderSettings()))
+    return open_embedder(EmbedderSettings())
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from index.search.embed import open_embedder
 from index.search.versions import open_current
 from simulator import validate_card
 from tests.house import write_documents, write_questions
-from tests.index_files import RememberingEmbedder
 from tests.openai_model import ScriptedModel
 from tests.openai_server import ModelServer
 from worker.engines.choose import open_llm
@@ -152,7 +151,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             llm={"engine": "openai", "base_url": server.url, "model": "internlm2-chat-7b"},
         )  # type: ignore[arg-type]
         build(settings)
-        searcher = open_current(settings, RememberingEmbedder(open_embedder(settings.index.embedder)))
+        searcher = open_current(settings, open_embedder(settings.index.embedder))
         llm = open_llm(settings)
         yield Pipeline(PipelineParts(settings, searcher, open_gate(settings, searcher), llm))
         llm.close()
