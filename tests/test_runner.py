@@ -245,6 +245,42 @@ def test_a_worker_outlives_its_redis(tmp_path_factory: pytest.TempPathFactory) -
         redis.close()
 
 
+def test_a_worker_whose_record_a_heartbeat_began_registers_again(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registering = Runner.register_birth
+
+    def after_a_heartbeat(runner: Runner) -> None:
+        runner.heartbeat()
+        registering(runner)
+
+    with running(redis_url) as runner:
+        wait_for(lambda: redis.hexists(runner.key, "birth"))
+        monkeypatch.setattr(Runner, "register_birth", after_a_heartbeat)
+        redis.flushall()
+        wait_for(lambda: redis.hexists(runner.key, "birth"))
+        job = enqueue(redis, quick, 1, name="after")
+        wait_for(lambda: job.get_status() == "finished")
+        assert not redis.hexists(runner.key, "death")
+
+
+def test_a_worker_that_was_not_told_that_it_is_registered_starts_all_the_same(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registering, first = Runner.register_birth, iter((True,))
+
+    def reply_lost(runner: Runner) -> None:
+        registering(runner)
+        if next(first, False):
+            raise ConnectionError("the reply was lost")
+
+    monkeypatch.setattr(Runner, "register_birth", reply_lost)
+    job = enqueue(redis, quick, 1, name="at_the_start")
+    with running(redis_url):
+        wait_for(lambda: job.get_status() == "finished")
+    assert next(first, None) is None
+
+
 def test_a_job_whose_end_redis_lost_is_ended_again(redis: Redis, redis_url: str) -> None:
     """A Redis killed before it wrote its last second down comes back with what ran then."""
     first = enqueue(redis, wait_for_gate, 1, name="first")

@@ -27,12 +27,13 @@ from typing import Any
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import SimpleWorker
+from rq import SimpleWorker, worker_registration
 from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
 from rq.registry import StartedJobRegistry
 from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
+from rq.utils import now
 from rq.worker import BaseWorker, WorkerStatus
 
 from bot import logs
@@ -147,7 +148,7 @@ class Runner(SimpleWorker):
     def _arrive(self) -> None:
         self.liveness.beat()
         self.each_beat()
-        self.register_birth()  # type: ignore[no-untyped-call]
+        self.register_birth()
         self.set_state(WorkerStatus.STARTED)
         log.info("worker_started", name=self.name, queue=self.queue.name, concurrency=self.concurrency)
 
@@ -183,9 +184,22 @@ class Runner(SimpleWorker):
             pipeline.sismember(workers_key(self.queue.name), self.key)
             if all(pipeline.execute()):
                 return
-        self.connection.delete(self.key)
-        self.register_birth()  # type: ignore[no-untyped-call]
+        self.register_birth()
         log.warning("worker_registered_again", name=self.name)
+
+    def register_birth(self) -> None:
+        """Writes RQ's record of this worker in the place of whatever is there. Raises RedisError.
+
+        RQ's own refuses (ValueError) where it finds a record under this name: the half that a heartbeat
+        leaves, which may come at any moment, or a whole one whose reply was lost. No name is used twice.
+        """
+        with self.connection.pipeline() as pipeline:
+            pipeline.delete(self.key)
+            self.birth_date = self.last_heartbeat = now()
+            pipeline.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self, pipeline)
+            pipeline.expire(self.key, self.worker_ttl + 60)
+            pipeline.execute()
 
     def _retrying(self, action: Callable[[], None]) -> None:
         """Runs `action` until Redis answers it, or a stop is requested."""
