@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from bot.queue import dead_letters
 from bot.redis_keys import ATTEMPTS
 from bot.supervisor.redis_server import RedisServer
 from tests.house import House, until, words
+from tests.waiting import LIMIT
 from worker.engines.extractive.engine import Extractive
 from worker.engines.fallback import WithFallback
 
@@ -81,7 +83,6 @@ ANSWERED_ALL_THE_SAME = (
     "worker.jobs.answering.Answering._spend",
     "worker.jobs.question_card.answer_cards",
     "worker.jobs.question_card.progress_card",
-    "worker.jobs.question_card.QuestionCard._frame",
     "worker.jobs.answering.metrics.count_answer",
 )
 """Where the answer is there, or can be had without."""
@@ -121,6 +122,37 @@ def test_an_answer_that_is_there_is_shown(house: House, step: str, monkeypatch: 
     assert ANSWER in words(card)
     assert attempts(house, asked) == 1
     assert unforeseen() > before
+    assert dead_letters.listed(house.redis) == []
+
+
+class AfterAFrame(Extractive):
+    """An engine that writes once a frame was tried: one that has no time left to begin is dropped."""
+
+    def __init__(self, tried: threading.Event) -> None:
+        super().__init__()
+        self.tried = tried
+
+    def stream(self, *arguments: Any, **how: Any) -> Any:
+        assert self.tried.wait(LIMIT)
+        return super().stream(*arguments, **how)
+
+
+def test_an_answer_is_shown_though_no_frame_could_be(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, tried = unforeseen(), threading.Event()
+
+    def frame(*_: Any) -> None:
+        tried.set()
+        surprise()
+
+    assert house.process is not None
+    monkeypatch.setattr(house.process, "llm", AfterAFrame(tried))
+    monkeypatch.setattr("worker.jobs.question_card.QuestionCard._frame", frame)
+    asked = house.ask(QUESTION)
+    assert ANSWER in words(house.card(asked))
+    house.quiet()
+    assert len(house.feishu.cards(asked)) == 1
+    assert attempts(house, asked) == 1
+    until(lambda: unforeseen() > before)
     assert dead_letters.listed(house.redis) == []
 
 
