@@ -25,7 +25,7 @@ from tests.waiting import LIMIT, START_LIMIT, join, wait_for
 from worker.runner import liveness as liveness_module
 from worker.runner.liveness import Liveness, is_gone, new_name
 from worker.runner.runner import MAX_ATTEMPTS, Runner
-from worker.runner.takeover import CleanedQueue
+from worker.runner.takeover import CleanedQueue, Takeover
 from worker.runner.waiting import HandBack
 
 pytestmark = pytest.mark.slow
@@ -193,19 +193,30 @@ def test_what_a_living_worker_runs_stays_its_own_though_its_clock_is_minutes_beh
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By our clock its heartbeats came long ago: neither is the job taken over, nor counted as failed."""
+    scanning = Takeover.scan
+
+    def then_a_heartbeat(takeover: Takeover) -> int:
+        taken = scanning(takeover)
+        redis.zadd("rq:wip:answer", {member: time.time() - 600}, xx=True)
+        return taken
+
     monkeypatch.setattr("worker.runner.runner.MAINTENANCE_INTERVAL", 1)
     job = enqueue(redis, until_told, redis_url, 1, name="behind")
     worker = start_worker(redis_url)
     try:
         wait_for(lambda: redis.llen("begun") == 1, "a worker to begin its job", START_LIMIT)
         [(member, _)] = redis.zrange("rq:wip:answer", 0, -1, withscores=True)
+        monkeypatch.setattr(Takeover, "scan", then_a_heartbeat)
         with running(redis_url) as runner:
             cleaned = []
-            for _ in range(2):
-                redis.zadd("rq:wip:answer", {member: time.time() - 600})
+            for _ in range(3):
                 cleaned.append(runner.last_cleaned_at)
                 wait_for(lambda: runner.last_cleaned_at not in cleaned, "RQ to clean", START_LIMIT)
             assert redis.zscore("rq:wip:answer", member)
+            monkeypatch.setattr(Takeover, "scan", scanning)
+            wait_for(
+                lambda: (redis.zscore("rq:wip:answer", member) or 0) > time.time(), "RQ's own tools to wait"
+            )
             redis.set("told", 1)
             wait_for(lambda: job.get_status() == "finished")
     finally:

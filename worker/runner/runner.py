@@ -31,7 +31,8 @@ from rq import SimpleWorker, worker_registration
 from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
-from rq.registry import StartedJobRegistry
+from rq.rate_limit import RateLimitRegistry
+from rq.registry import DeferredJobRegistry, FailedJobRegistry, FinishedJobRegistry, ReadyJobRegistry
 from rq.timeouts import BaseDeathPenalty, TimerDeathPenalty
 from rq.utils import now
 from rq.worker import BaseWorker, WorkerStatus
@@ -66,9 +67,8 @@ REDIS_PAUSE = 2.0
 HAND_BACK_GRACE = 3.0
 """Seconds that running jobs have to notice that they are being handed back."""
 
-# clean_registries makes its registries without passing a death penalty class (rq/registry.py), and the
-# default one uses signals, which only the main thread may.
-StartedJobRegistry.death_penalty_class = TimerDeathPenalty  # type: ignore[assignment]
+CLEANED = FinishedJobRegistry, FailedJobRegistry, DeferredJobRegistry, ReadyJobRegistry
+"""RQ's registries that it cleans itself."""
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
@@ -175,7 +175,7 @@ class Runner(SimpleWorker):
             if self.takeover.scan():
                 self.last_cleaned_at = None  # who died may have held more than jobs
         if self.should_run_maintenance_tasks:
-            self.run_maintenance_tasks()
+            self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def _register_again(self) -> None:
         """RQ's record of this worker, where Redis has lost it: a heartbeat alone leaves half of one."""
@@ -312,10 +312,21 @@ class Runner(SimpleWorker):
                 self.liveness.lost_redis()
                 log.warning("heartbeat_failed", error=type(error).__name__)
 
-    def run_maintenance_tasks(self) -> None:
-        """RQ's registries, after our own takeover: what RQ finds expired it would count as failed."""
-        self.takeover.scan()
-        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+    def clean_registries(self) -> None:
+        """RQ's own cleaning, but for popped and running jobs: who runs them the takeover knows.
+
+        RQ counts a job as failed whose heartbeat is late by our clock, as each is where the clock of its
+        worker is behind, and one that it saw popped more than a minute ago. Raises RedisError.
+        """
+        for queue in self.queues:
+            if queue.acquire_maintenance_lock():
+                for registry in CLEANED:
+                    registry(queue=queue).cleanup()
+                for limits in RateLimitRegistry.all(self.connection):
+                    limits.cleanup()
+                worker_registration.clean_worker_registry(queue)
+                queue.release_maintenance_lock()  # type: ignore[no-untyped-call]
+        self.last_cleaned_at = now()  # type: ignore[assignment]
 
     # The end
 

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 STUCK = 5.0
 """Seconds a popped job may take to be started before it counts as lost between the two."""
 KEPT = 60.0
-"""Seconds until RQ's cleanup may look at a running job again whose worker's clock is behind ours."""
+"""Seconds until RQ's own tools, which clean what they count, may take a running job for left behind."""
 CLEANING_LOCK = 20
 """Seconds one worker's cleanup may take before another may clean too."""
 
@@ -107,12 +107,12 @@ class Takeover:
             if left and self.hand_back(job_id, execution, worker):
                 taken += 1
                 log.info("job_taken_over", job_id=job_id, left_by=worker)
-            elif expires < now and not left:  # as RQ's cleanup would have it, by a clock that is ahead
+            elif expires < now and not left:  # as RQ's own tools would have it, by a clock that is ahead
                 self._keep(rq_layout.member_of(job_id, execution), now)
         return taken + self._unstick_popped()
 
     def _keep(self, member: str, now: float) -> None:
-        """What a living worker runs, or one that may live, is no job of RQ's cleanup."""
+        """What a living worker runs, or one that may live, is not for RQ's own tools to clean."""
         until = now + KEPT
         self.redis.zadd(rq_layout.started_key(self.queue.name), {member: until}, xx=True)
 
