@@ -68,7 +68,7 @@ HAND_BACK_GRACE = 3.0
 """Seconds that running jobs have to notice that they are being handed back."""
 
 CLEANED = FinishedJobRegistry, FailedJobRegistry, DeferredJobRegistry, ReadyJobRegistry
-"""RQ's registries that it cleans itself."""
+"""Registries that are cleaned as RQ cleans them; those of popped and running jobs are the takeover's."""
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
